@@ -1,0 +1,1 @@
+//! Proves a Home Manager switch in a virtual machine before anyone makes it.

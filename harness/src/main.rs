@@ -1,0 +1,3 @@
+//! The `switchproof` command.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! Every scenario as a test.
+
+fn main() {}

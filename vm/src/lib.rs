@@ -1,0 +1,1 @@
+//! QEMU machines that can be frozen and forked, and the guest image they run. Knows nothing of scenarios.
