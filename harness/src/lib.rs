@@ -1,1 +1,9 @@
 //! Proves a Home Manager switch in a virtual machine before anyone makes it.
+//!
+//! `scenario` loads files into cases, `plan` merges their steps into a trie, `run` performs it on machines,
+//! `observe` says what was seen, `judge` compares it with what was expected, `report` tells about it.
+
+pub mod judge;
+pub mod machine;
+pub mod report;
+pub mod scenario;

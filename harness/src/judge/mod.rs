@@ -1,0 +1,5 @@
+//! From what was seen to a verdict.
+
+mod verdict;
+
+pub use verdict::*;

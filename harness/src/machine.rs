@@ -1,0 +1,103 @@
+//! The one door to a machine: what the executor and the observers may ask of it. `switchproof-vm` stands behind
+//! it in a run, a fake in tests.
+
+use std::io::Read;
+use std::time::Duration;
+
+/// Who runs a command in the guest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GuestUser {
+    /// The superuser, with no session.
+    Root,
+    /// A named user in a login session of their own (PAM, `XDG_RUNTIME_DIR`, a user service manager).
+    Login(String),
+}
+
+/// A shell script to run in the guest.
+#[derive(Debug, Clone)]
+pub struct GuestScript {
+    /// Text for the user's login shell (`bash -l` for a user, `sh` for root).
+    pub script: String,
+    /// Who runs it.
+    pub user: GuestUser,
+    /// How long it may take; past that its processes are killed and the call fails.
+    pub deadline: Duration,
+}
+
+impl GuestScript {
+    /// A script run by root.
+    pub fn root(script: impl Into<String>, deadline: Duration) -> Self {
+        Self {
+            script: script.into(),
+            user: GuestUser::Root,
+            deadline,
+        }
+    }
+
+    /// A script run in a login session of `user`.
+    pub fn login(user: &str, script: impl Into<String>, deadline: Duration) -> Self {
+        Self {
+            script: script.into(),
+            user: GuestUser::Login(user.to_owned()),
+            deadline,
+        }
+    }
+}
+
+/// Which stream a piece of output came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stream {
+    /// Standard output.
+    Out,
+    /// Standard error.
+    Err,
+}
+
+/// How a script ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GuestExit {
+    /// The exit status; 128 + n after signal n, as shells say it.
+    pub status: i32,
+    /// Whether output beyond the limit was dropped.
+    pub truncated: bool,
+}
+
+/// A machine could not do what it was asked: the machinery's fault, never the setup's.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{message}")]
+pub struct MachineError {
+    /// What happened, what was waited for and for how long.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+    /// The last lines of the guest's console, empty when there were none.
+    pub console_tail: String,
+    /// Whether it was the step's own deadline that passed: the machine is well, the step was too slow.
+    pub step_deadline: bool,
+}
+
+/// A running machine.
+pub trait Machine: Send {
+    /// Runs a script to its end, handing its output over as it comes.
+    fn exec(
+        &mut self,
+        script: &GuestScript,
+        on_output: &mut dyn FnMut(Stream, &[u8]),
+    ) -> Result<GuestExit, MachineError>;
+
+    /// Runs a script whose standard output is bulk data: `consume` reads it to its end. What is left unread is
+    /// dropped. The data is hostile until parsed.
+    fn pull(
+        &mut self,
+        script: &GuestScript,
+        consume: &mut dyn FnMut(&mut dyn Read) -> std::io::Result<()>,
+    ) -> Result<GuestExit, MachineError>;
+
+    /// Unpacks a tar archive at `destination` in the guest, as `owner` (root when `None`).
+    fn push(
+        &mut self,
+        tar: &[u8],
+        destination: &str,
+        owner: Option<&str>,
+    ) -> Result<(), MachineError>;
+}

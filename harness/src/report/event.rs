@@ -1,0 +1,63 @@
+//! One small enum for every sink: terminal, plain lines, and later JSON, JUnit and pages.
+
+use std::time::Duration;
+
+use crate::judge::Verdict;
+
+/// Something that happened in a run.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// The run begins.
+    Started {
+        /// Cases selected.
+        cases: usize,
+        /// Steps the plan has after merging.
+        steps: usize,
+    },
+    /// Something is being made ready that takes more than a second (the image, the first layer).
+    Preparing {
+        /// What, in a few words.
+        what: String,
+    },
+    /// A machine began a step.
+    StepStarted {
+        /// A case that passes through it.
+        case: String,
+        /// The step's name.
+        step: String,
+        /// How many cases share it.
+        shared_by: usize,
+    },
+    /// A running step printed a line.
+    StepOutput {
+        /// The case named when the step started.
+        case: String,
+        /// The step's name.
+        step: String,
+        /// The line, control characters replaced.
+        line: String,
+    },
+    /// A step ended.
+    StepFinished {
+        /// The case named when the step started.
+        case: String,
+        /// The step's name.
+        step: String,
+        /// How long it took.
+        elapsed: Duration,
+    },
+    /// A case has its verdict.
+    CaseFinished {
+        /// Its id.
+        case: String,
+        /// The verdict.
+        verdict: Verdict,
+        /// Time from its first step to its verdict; zero when cached.
+        elapsed: Duration,
+    },
+    /// The run is over.
+    Finished {
+        /// Wall-clock time.
+        elapsed: Duration,
+    },
+}

@@ -1,0 +1,5 @@
+//! What a run tells, to whoever listens.
+
+mod event;
+
+pub use event::*;

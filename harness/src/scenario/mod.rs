@@ -1,0 +1,3 @@
+//! From a YAML file to cases.
+
+pub mod model;

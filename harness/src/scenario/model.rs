@@ -1,0 +1,434 @@
+//! What loading a scenario ends in: cases whose every value is picked and whose every mistake was refused.
+//!
+//! A case is plain data. Its actions carry all that a machine needs to perform them (a rendered or copied flake
+//! with its bytes, never a path on the host), so two actions are the same step exactly when they are equal.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+/// A scenario with one value picked for every matrix axis; the unit that passes or fails.
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// `scenario-name` or `scenario-name[axis=value,…]`; unique in a run, usable as a test filter.
+    pub id: String,
+    /// The scenario's name: also the folder of its snapshots.
+    pub scenario: String,
+    /// What the scenario says it is for.
+    pub description: String,
+    /// The scenario file, as it was named on the command line or found.
+    pub file: PathBuf,
+    /// The picked value of every axis, in the order of the scenario.
+    pub axes: Vec<(String, String)>,
+    /// What the machine must offer.
+    pub guest: Guest,
+    /// The users to create before the first step, sorted by name.
+    pub users: Vec<User>,
+    /// What is done, in order. Never empty.
+    pub steps: Vec<Step>,
+}
+
+/// What a case asks of its machine.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Guest {
+    /// Whether the guest has a network card with user-mode networking.
+    pub network: bool,
+    /// Binary caches to use besides the defaults of a networked guest, with their public keys.
+    pub substituters: Vec<Substituter>,
+    /// Whether every input of every flake is locked, so that equal inputs give equal results.
+    pub locked: bool,
+}
+
+/// A binary cache.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Substituter {
+    /// Its address.
+    pub url: String,
+    /// The key its paths are signed with, `None` for one that is trusted as it is.
+    pub public_key: Option<String>,
+}
+
+/// A user of the guest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct User {
+    /// The login name.
+    pub name: String,
+    /// What their home holds before the first step.
+    pub home: InitialHome,
+}
+
+/// What a home holds before the first step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum InitialHome {
+    /// Nothing at all.
+    Empty,
+    /// What the distribution gives a new user: `.bashrc`, `.profile`, `.bash_logout` on Debian.
+    Skeleton,
+}
+
+/// One thing done to the machine, and what must be true after it.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// Unique in its case: the action's word, with `-2`, `-3` … for repeats, or the name the scenario gives.
+    pub name: String,
+    /// What is done.
+    pub action: Action,
+    /// How it must end.
+    pub outcome: Outcome,
+    /// What must be true afterwards.
+    pub expect: Vec<Expectation>,
+    /// Whether what is seen afterwards is compared with a reviewed snapshot.
+    pub snapshot: bool,
+    /// How long the action may take, in seconds.
+    pub deadline_s: u32,
+    /// The step's line in the scenario file, from 1.
+    pub line: usize,
+}
+
+/// How a step must end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// With status 0.
+    Succeeds,
+    /// With another status, and with each of these texts in its output.
+    Fails {
+        /// What the output must contain, piece by piece.
+        says: Vec<String>,
+    },
+}
+
+/// What a step does. Equal actions after equal beginnings are run once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Action {
+    /// Puts files into a home.
+    Seed {
+        /// Whose home.
+        user: String,
+        /// What is put there, by path relative to the home.
+        files: BTreeMap<String, SeedFile>,
+    },
+    /// Activates a setup.
+    Switch(Switch),
+    /// Builds a setup without activating it.
+    Build(Switch),
+    /// Activates the generation before the current one.
+    Rollback(Target),
+    /// Activates a numbered generation.
+    Generation {
+        /// Whose.
+        target: Target,
+        /// Its number, as `home-manager generations` prints it.
+        number: u32,
+    },
+    /// Ends all of a user's sessions and begins a new one.
+    Relogin {
+        /// Who.
+        user: String,
+    },
+    /// Restarts the machine.
+    Reboot,
+    /// Runs a command.
+    Run {
+        /// A line for the shell.
+        command: String,
+        /// Who runs it; `None` is root.
+        user: Option<String>,
+        /// In which kind of session.
+        session: Session,
+    },
+    /// Changes a file of a home by hand, as users do.
+    Edit {
+        /// Whose home.
+        user: String,
+        /// Path relative to the home.
+        path: String,
+        /// What becomes of it.
+        change: Edit,
+    },
+    /// Removes Home Manager and what it put in place.
+    Uninstall(Target),
+    /// Collects garbage, older generations included.
+    CollectGarbage {
+        /// Who collects; `None` is root.
+        user: Option<String>,
+    },
+}
+
+/// Whose configuration a step is about, and how it is installed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Target {
+    /// The install mode.
+    pub install: Install,
+    /// The user of a standalone installation; `None` for a system.
+    pub user: Option<String>,
+}
+
+/// A setup to build or activate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Switch {
+    /// Whose, and how.
+    pub target: Target,
+    /// The flake's files as the guest will see them.
+    pub flake: Arc<FlakeTree>,
+    /// The name after `#`: a home, or a host.
+    pub output: String,
+    /// The extension given to files in the way, if any.
+    pub backup_extension: Option<String>,
+    /// Whether to only say what would be done.
+    pub dry_run: bool,
+    /// Inputs replaced from outside the flake: name and flake reference, given as `--override-input`.
+    pub override_inputs: BTreeMap<String, String>,
+}
+
+/// How Home Manager is installed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Install {
+    /// By itself, for one user, with the `home-manager` command.
+    Standalone,
+    /// As a module of a NixOS system.
+    NixosModule,
+    /// As a module of a nix-darwin system: evaluated and built as far as Linux can, never activated.
+    DarwinModule,
+}
+
+/// The files of a flake, by relative path.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FlakeTree {
+    /// Sorted by path.
+    pub files: BTreeMap<String, SeedFile>,
+}
+
+/// A file to be put somewhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SeedFile {
+    /// A regular file.
+    Regular {
+        /// Its bytes.
+        bytes: Vec<u8>,
+        /// Whether it may be executed.
+        executable: bool,
+    },
+    /// A symbolic link.
+    Symlink {
+        /// Where it points, as it is written.
+        target: String,
+    },
+    /// An empty directory.
+    Directory,
+}
+
+/// A change made by hand.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Edit {
+    /// The file's new text, replacing a link by a file where there is one.
+    Replace(String),
+    /// Text added at its end.
+    Append(String),
+    /// The file goes away.
+    Remove,
+}
+
+/// A kind of session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Session {
+    /// A login shell: `bash --login`.
+    Login,
+    /// An interactive shell that is no login shell: `bash -i`.
+    Interactive,
+    /// A command without a shell's start-up files, as `ssh host command` or cron run it.
+    NonInteractive,
+    /// A service of the user's service manager.
+    Service,
+}
+
+/// Something that must be true after a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expectation {
+    /// What.
+    pub check: Check,
+    /// The user it is about; `None` where it is about the step or the machine.
+    pub user: Option<String>,
+    /// Its line in the scenario file, from 1.
+    pub line: usize,
+}
+
+/// A property of what was seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Check {
+    /// A program on the user's login PATH.
+    Package {
+        /// The program's or package's name.
+        name: String,
+        /// Present with these properties, or absent.
+        state: PackageState,
+    },
+    /// A path in the user's home.
+    File {
+        /// Relative to the home.
+        path: String,
+        /// What it must be.
+        state: FileState,
+    },
+    /// A variable in a kind of session.
+    Variable {
+        /// The variable's name.
+        name: String,
+        /// Where it is looked at.
+        session: Session,
+        /// Its value; `None`: it must not be set.
+        value: Option<TextMatch>,
+    },
+    /// A command run as the user after the step.
+    Command {
+        /// A line for the shell.
+        command: String,
+        /// In which kind of session.
+        session: Session,
+        /// Its exit status.
+        exit: i32,
+        /// What its standard output must be like.
+        stdout: Vec<TextMatch>,
+        /// What its standard error must be like.
+        stderr: Vec<TextMatch>,
+    },
+    /// A unit of the user's service manager.
+    Unit {
+        /// Its full name.
+        name: String,
+        /// Its state.
+        state: UnitState,
+    },
+    /// What the step printed on either stream.
+    Output(TextMatch),
+    /// Warnings of the evaluation, each one a text that some warning must match; `[]`: there is none.
+    Warnings(Vec<TextMatch>),
+    /// The number of Home Manager generations.
+    GenerationCount(u32),
+    /// The number of the current Home Manager generation.
+    CurrentGeneration(u32),
+    /// No file in the home ends in `.` and one of these extensions.
+    NoLeftovers(BTreeSet<String>),
+}
+
+/// What must be true of a package.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PackageState {
+    /// A profile puts it on the PATH.
+    Present {
+        /// Its version.
+        version: Option<String>,
+        /// The profile that provides it.
+        profile: Option<Profile>,
+    },
+    /// Nothing puts it on the PATH.
+    Absent,
+}
+
+/// A Nix profile that can put programs on a PATH.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Profile {
+    /// `~/.nix-profile` or `~/.local/state/nix/profile`.
+    User,
+    /// `/etc/profiles/per-user/NAME`: `useUserPackages`.
+    PerUser,
+    /// `/run/current-system/sw`.
+    System,
+    /// `/nix/var/nix/profiles/default`.
+    Default,
+}
+
+/// What must be true of a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FileState {
+    /// Nothing is there.
+    Absent,
+    /// Something is there, with each of these properties.
+    Present(Vec<FileProperty>),
+}
+
+/// A property of a path in a home.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FileProperty {
+    /// Its own type, links not followed.
+    Type(FileType),
+    /// Its permission bits, links followed.
+    Mode(u32),
+    /// Whether its owner may execute it, links followed.
+    Executable(bool),
+    /// Its owner's name.
+    Owner(String),
+    /// Its content, links followed.
+    Content(TextMatch),
+    /// Where the link points, as it is written.
+    Target(TextMatch),
+    /// What kind of place the link leads to.
+    TargetKind(TargetKind),
+}
+
+/// A type of file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FileType {
+    /// A regular file.
+    File,
+    /// A directory.
+    Directory,
+    /// A symbolic link.
+    Symlink,
+    /// A named pipe.
+    Fifo,
+    /// A socket.
+    Socket,
+    /// A device node.
+    Device,
+}
+
+/// What a link leads to in the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TargetKind {
+    /// A file of the current Home Manager generation.
+    Generation,
+    /// Another store path.
+    Store,
+    /// Something outside the store.
+    OutOfStore,
+    /// Nothing.
+    Dangling,
+}
+
+/// What a text must be like.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TextMatch {
+    /// Exactly this.
+    Equals(String),
+    /// This is in it.
+    Contains(String),
+    /// This is not in it.
+    Lacks(String),
+    /// This regular expression matches somewhere in it.
+    Matches(String),
+}
+
+/// The state of a unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UnitState {
+    /// It runs, or a oneshot that remains.
+    Active,
+    /// It is known and does not run.
+    Inactive,
+    /// It failed.
+    Failed,
+    /// The manager does not know it.
+    Absent,
+}
