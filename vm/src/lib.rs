@@ -1,1 +1,4 @@
 //! QEMU machines that can be frozen and forked, and the guest image they run. Knows nothing of scenarios.
+
+pub mod cache_dir;
+pub mod process;
