@@ -1,4 +1,5 @@
 //! QEMU machines that can be frozen and forked, and the guest image they run. Knows nothing of scenarios.
 
+pub mod accel;
 pub mod cache_dir;
 pub mod process;
