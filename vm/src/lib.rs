@@ -2,4 +2,5 @@
 
 pub mod accel;
 pub mod cache_dir;
+pub mod image;
 pub mod process;

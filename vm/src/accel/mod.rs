@@ -5,5 +5,6 @@ mod binary;
 mod probe;
 
 pub use accelerator::{Accelerator, Architecture, cpu_model};
+pub(crate) use binary::find_program;
 pub use binary::{BinaryError, QemuBinary, QemuVersion};
 pub use probe::{Probe, ProbeError, probe};
