@@ -3,7 +3,12 @@
 //! `scenario` loads files into cases, `plan` merges their steps into a trie, `run` performs it on machines,
 //! `observe` says what was seen, `judge` compares it with what was expected, `report` tells about it.
 
+pub mod cli;
 pub mod judge;
 pub mod machine;
+pub mod observe;
+pub mod plan;
 pub mod report;
+pub mod run;
 pub mod scenario;
+pub mod session;
