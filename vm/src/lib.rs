@@ -2,5 +2,6 @@
 
 pub mod accel;
 pub mod cache_dir;
+pub mod doctor;
 pub mod image;
 pub mod process;

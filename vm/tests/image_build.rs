@@ -107,3 +107,23 @@ fn a_failing_channel_leaves_its_log_and_nothing_else() {
         names(&cache.images().unwrap())
     );
 }
+
+#[test]
+#[ignore = "takes minutes and a Debian mirror"]
+fn the_whole_guest_keeps_within_its_time_and_size() {
+    let directory = tempfile::tempdir().unwrap();
+    // A cache from the environment keeps the image for other uses.
+    let named = std::env::var_os("SWITCHPROOF_CACHE_DIR").map(std::path::PathBuf::from);
+    let cache = CacheDir::at(named.unwrap_or_else(|| directory.path().to_owned()));
+    let image = match ensure(&cache, &definition(), &mut show) {
+        Ok(image) => image,
+        Err(error) => panic!("{error}\n{}", error.hint()),
+    };
+    let size_mib = image.manifest.allocated_bytes() / (1024 * 1024);
+    eprintln!(
+        "{size_mib} MiB in {:.0} s, {:?}",
+        image.manifest.build_seconds, image.manifest.step_seconds
+    );
+    assert!(size_mib <= 2560, "{size_mib} MiB");
+    assert!(image.manifest.build_seconds <= 300.0);
+}

@@ -126,8 +126,9 @@ pub(super) fn step_error(step: BuildStep, error: &ProcessError, log: &Path) -> I
     }
 }
 
-/// Refuses, before anything is fetched, what cannot succeed.
-pub(super) fn check_host(definition: &Definition) -> Result<(), ImageError> {
+/// Whether this host can build the image of a definition: its programs are there, and an ordinary user has ids to lend.
+/// Says so before anything is fetched.
+pub fn can_build(definition: &Definition) -> Result<(), ImageError> {
     if !definition.has("pocket/build") {
         return Err(ImageError::Incomplete("pocket/build"));
     }
@@ -334,7 +335,7 @@ mod tests {
 
     #[test]
     fn a_build_without_a_channel_is_refused_before_it_begins() {
-        let error = check_host(&definition().without("pocket/")).unwrap_err();
+        let error = can_build(&definition().without("pocket/")).unwrap_err();
         assert!(
             matches!(error, ImageError::Incomplete("pocket/build")),
             "{error}"

@@ -11,6 +11,7 @@ mod progress;
 mod store;
 mod workdir;
 
+pub use build::can_build;
 pub use content::FileRecord;
 pub use definition::{Definition, ImageKey, definition};
 pub use error::ImageError;

@@ -110,7 +110,7 @@ fn make(
     key: &ImageKey,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Image, ImageError> {
-    build::check_host(definition)?;
+    build::can_build(definition)?;
     let images = cache.images()?;
     let work =
         WorkDir::new(&images, &cache.locks()?).map_err(io_error("make a directory in", &images))?;
