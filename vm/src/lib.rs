@@ -2,4 +2,8 @@
 
 pub mod accel;
 pub mod cache_dir;
+pub mod guest;
+pub mod layer;
+pub mod machine;
 pub mod process;
+pub mod qemu;
