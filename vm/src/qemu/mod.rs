@@ -13,3 +13,4 @@ pub use process::QemuProcess;
 pub use qmp::{Event, Qmp, QmpError};
 pub use ring::TailRing;
 pub use sockets::{Listener, RuntimeDir};
+pub(crate) use sockets::{poll_until, wait_readable};
