@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::accel::{Accelerator, QemuBinary};
 use crate::layer::{Layer, LayerKey, LayerStore};
 use crate::machine::{Machine, MachineError, MachineShape};
 
@@ -10,11 +11,9 @@ use crate::machine::{Machine, MachineError, MachineShape};
 #[derive(Debug, Clone)]
 pub struct Host {
     /// The QEMU system emulator.
-    pub qemu_program: PathBuf,
-    /// Its version as it prints it.
-    pub qemu_version: String,
-    /// The accelerator's name as `-accel` takes it.
-    pub accelerator: String,
+    pub qemu: QemuBinary,
+    /// What runs the guest's instructions.
+    pub accelerator: Accelerator,
     /// The guest image's directory: `kernel`, `initrd`, `root.ext4`.
     pub image_dir: PathBuf,
     /// The image's key, which is its directory's name in the cache.
