@@ -6,7 +6,7 @@ mod gc;
 mod hash;
 mod key;
 mod overlay;
-mod record;
+pub(crate) mod record;
 mod sparse;
 mod store;
 mod work_dir;

@@ -158,10 +158,6 @@ impl LayerStore {
     }
 
     /// The record and parent of a whole layer; the inner error says what is wrong with it.
-    #[expect(
-        clippy::type_complexity,
-        reason = "two kinds of failure, named in the line above"
-    )]
     fn check(
         &self,
         key: &LayerKey,

@@ -137,7 +137,7 @@ pub enum MachineError {
     #[error("this machine was forked as a leaf: its memory is private and cannot be frozen")]
     LeafCannotFreeze,
     /// There is not enough room for a machine.
-    #[error("{free_bytes} bytes are free at {path}, a machine needs about {needed_bytes}")]
+    #[error("{free_bytes} bytes are free at {}, a machine needs about {needed_bytes}", path.display())]
     NoSpace {
         /// The directory in question.
         path: PathBuf,
