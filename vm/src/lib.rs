@@ -4,4 +4,8 @@ pub mod accel;
 pub mod cache_dir;
 pub mod doctor;
 pub mod image;
+pub mod guest;
+pub mod layer;
+pub mod machine;
 pub mod process;
+pub mod qemu;
