@@ -5,5 +5,6 @@
 
 pub mod judge;
 pub mod machine;
+pub mod observe;
 pub mod report;
 pub mod scenario;
