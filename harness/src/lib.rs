@@ -3,6 +3,8 @@
 //! `scenario` loads files into cases, `plan` merges their steps into a trie, `run` performs it on machines,
 //! `observe` says what was seen, `judge` compares it with what was expected, `report` tells about it.
 
+#[doc(hidden)]
+pub mod fake_machine;
 pub mod judge;
 pub mod machine;
 pub mod observe;
