@@ -4,6 +4,8 @@
 //! `observe` says what was seen, `judge` compares it with what was expected, `report` tells about it.
 
 pub mod cli;
+#[doc(hidden)]
+pub mod fake_machine;
 pub mod judge;
 pub mod machine;
 pub mod observe;

@@ -61,3 +61,13 @@ pub enum Event {
         elapsed: Duration,
     },
 }
+
+/// Someone who listens to a run. Events come one at a time, from any thread.
+pub trait Sink: Send {
+    /// Takes an event. A sink that cannot write keeps quiet: a report must not end a run.
+    fn event(&mut self, event: &Event);
+
+    /// Takes the time that has passed since the run began, several times a second while nothing happens, for what moves
+    /// on its own.
+    fn tick(&mut self, _elapsed: Duration) {}
+}

@@ -1,0 +1,88 @@
+//! Expectations against what was seen.
+
+use super::file::file;
+use super::outcome::outcome;
+use super::package::package;
+use super::session::{command, generations, leftovers, output, unit, variable, warnings};
+use super::text_match::Mismatch;
+use super::verdict::Finding;
+use crate::observe::{Observation, UserSeen};
+use crate::scenario::model::{Case, Check, Expectation, Step};
+
+/// What is not as the step says it must be: its outcome, then its expectations in their order. A step that was to
+/// succeed and failed gives one finding, and its expectations are not judged.
+pub fn judge(case: &Case, step: &Step, seen: &Observation) -> Vec<Finding> {
+    let outcome = outcome(case, step, seen);
+    if !outcome.findings.is_empty() && !outcome.judge_expectations {
+        return outcome.findings;
+    }
+    let expected = step.expect.iter().flat_map(|expectation| {
+        expected(case, expectation, seen)
+            .into_iter()
+            .map(|mismatch| Finding {
+                step: step.name.clone(),
+                file: case.file.clone(),
+                line: expectation.line,
+                message: mismatch.message,
+                detail: mismatch.detail,
+            })
+    });
+    outcome.findings.into_iter().chain(expected).collect()
+}
+
+/// A user and what was seen of them.
+#[derive(Clone, Copy)]
+pub(super) struct Who<'a> {
+    pub(super) name: &'a str,
+    pub(super) seen: &'a UserSeen,
+}
+
+fn expected(case: &Case, expectation: &Expectation, seen: &Observation) -> Vec<Mismatch> {
+    match &expectation.check {
+        Check::Output(wanted) => return output(wanted, seen),
+        Check::Warnings(wanted) => return warnings(wanted, seen),
+        _ => {}
+    }
+    let name = match (&expectation.user, case.users.first()) {
+        (Some(name), _) => name,
+        (None, Some(user)) => &user.name,
+        (None, None) => {
+            return vec![plain(
+                "this is about a user, and the scenario has none".into(),
+            )];
+        }
+    };
+    let Some(user) = seen.users.get(name) else {
+        return vec![plain(format!("nothing was seen of the user `{name}`"))];
+    };
+    let who = Who { name, seen: user };
+    match &expectation.check {
+        Check::Package { name, state } => package(who, name, state),
+        Check::File { path, state } => file(who, path, state),
+        Check::Variable {
+            name,
+            session,
+            value,
+        } => variable(who, name, *session, value.as_ref()),
+        Check::Command {
+            command: line,
+            session,
+            exit,
+            stdout,
+            stderr,
+        } => command(who, line, *session, *exit, stdout, stderr),
+        Check::Unit { name, state } => unit(who, name, *state),
+        Check::GenerationCount(count) => generations(who, Some(*count), None),
+        Check::CurrentGeneration(number) => generations(who, None, Some(*number)),
+        Check::NoLeftovers(extensions) => leftovers(who, extensions),
+        Check::Output(_) | Check::Warnings(_) => Vec::new(),
+    }
+}
+
+/// A mismatch that a sentence says whole.
+pub(super) fn plain(message: String) -> Mismatch {
+    Mismatch {
+        message,
+        detail: String::new(),
+    }
+}

@@ -1,0 +1,178 @@
+//! What a failing step complains about, without the noise around it.
+
+use crate::observe::Observation;
+use crate::observe::text::printable;
+
+/// How lines begin that say how far something has come, or what Nix does on the way. None of them is a reason to
+/// fail, and several differ from run to run.
+const NOISE: [&str; 40] = [
+    "warning: ",
+    "trace: ",
+    "evaluation warning: ",
+    "these ",
+    "this derivation will be built",
+    "this path will be fetched",
+    "  /nix/store/",
+    "building '",
+    "building the system configuration",
+    "copying ",
+    "fetching ",
+    "unpacking ",
+    "downloading ",
+    "querying ",
+    "evaluating ",
+    "updating lock file",
+    "creating lock file",
+    "• ",
+    "    'path:",
+    "    'git+",
+    "    'github:",
+    "    follows '",
+    "  → '",
+    "Starting Home Manager activation",
+    "Starting home manager activation",
+    "Activating ",
+    "Creating ",
+    "Cleaning up",
+    "Sanity checking",
+    "Suspicious symlink",
+    "stopping the following units",
+    "starting the following units",
+    "restarting the following units",
+    "reloading the following units",
+    "the following new units were started",
+    "activating the configuration",
+    "setting up ",
+    "reloading user units",
+    "(stack trace truncated",
+    "[… ",
+];
+
+/// The complaint of a step's standard error: of each error of Nix its innermost part, of everything else what is no
+/// noise. Cleaned but not redacted; empty when it says nothing.
+pub fn complaint(seen: &Observation) -> String {
+    let text = printable(&seen.output.stderr);
+    let warned: Vec<&str> = seen
+        .warnings
+        .iter()
+        .flat_map(|warning| {
+            warning
+                .lines()
+                .map(str::trim)
+                .filter(|line| !line.is_empty())
+        })
+        .collect();
+    let lines: Vec<&str> = text
+        .lines()
+        .filter(|line| !NOISE.iter().any(|noise| line.starts_with(noise)))
+        .filter(|line| !warned.contains(&line.trim()))
+        .collect();
+    let mut kept: Vec<String> = Vec::new();
+    let mut at = 0;
+    while at < lines.len() {
+        let end = if begins_error(lines[at]) {
+            error_end(&lines, at)
+        } else {
+            at + 1
+        };
+        kept.extend(innermost(&lines[at..end]));
+        at = end;
+    }
+    squeeze(&kept)
+}
+
+/// Whether an error of Nix begins on this line, at its very start.
+fn begins_error(line: &str) -> bool {
+    line.starts_with("error:")
+}
+
+/// Where an error ends: at the first line that is not indented, or at the next error.
+fn error_end(lines: &[&str], begun: usize) -> usize {
+    lines[begun + 1..]
+        .iter()
+        .position(|line| !line.is_empty() && !line.starts_with(' '))
+        .map_or(lines.len(), |length| begun + 1 + length)
+}
+
+/// Of an error with its stack of causes the last: what really went wrong, with the place Nix shows for it.
+fn innermost(block: &[&str]) -> Vec<String> {
+    let begins = block
+        .iter()
+        .rposition(|line| line.trim_start().starts_with("error:"))
+        .unwrap_or(0);
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let margin = indent(block[begins]);
+    block[begins..]
+        .iter()
+        .map(|line| line[indent(line).min(margin)..].trim_end().to_owned())
+        .collect()
+}
+
+/// No empty lines at the ends, and never two in a row.
+fn squeeze(lines: &[String]) -> String {
+    let mut text = String::new();
+    let mut empty = false;
+    for line in lines {
+        if line.trim().is_empty() {
+            empty = true;
+            continue;
+        }
+        if empty && !text.is_empty() {
+            text.push('\n');
+        }
+        empty = false;
+        text.push_str(line);
+        text.push('\n');
+    }
+    text.trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judge::render::tests::observation;
+
+    fn of(stderr: &str) -> String {
+        let mut seen = observation();
+        seen.output.stderr = stderr.into();
+        complaint(&seen)
+    }
+
+    #[test]
+    fn of_an_evaluation_error_the_innermost_part_stays() {
+        let stderr = "warning: Git tree '/srv/flake' is dirty\n\
+            error:\n       … while evaluating the attribute 'drvPath'\n         at /nix/store/x-source/a.nix:1:2:\n\
+            \n       (stack trace truncated; use '--show-trace')\n\
+            \n       error: attribute 'helo' missing\n       at /srv/flake/flake.nix:9:3:\n            8|\n\
+            \x20           9| helo\n             | ^\n       Did you mean hello?\n";
+        let said = of(stderr);
+        assert!(
+            said.starts_with("error: attribute 'helo' missing\nat /srv/flake/flake.nix:9:3:\n"),
+            "{said}"
+        );
+        assert!(said.ends_with("Did you mean hello?"), "{said}");
+        assert!(!said.contains("while evaluating"));
+    }
+
+    #[test]
+    fn the_words_of_home_manager_stay_and_its_progress_goes() {
+        let stderr = "Starting Home Manager activation\nActivating checkFilesChanged\n\
+            Existing file '/home/alice/.bashrc' would be clobbered\n\
+            Please do one of the following:\n- Move or remove the above files and try again.\n";
+        assert_eq!(
+            of(stderr),
+            "Existing file '/home/alice/.bashrc' would be clobbered\nPlease do one of the following:\n\
+             - Move or remove the above files and try again."
+        );
+    }
+
+    #[test]
+    fn several_errors_stay_apart() {
+        let said = of("error: builder failed\n       last log lines\nerror: 1 dependency failed\n");
+        assert_eq!(
+            said,
+            "error: builder failed\n       last log lines\nerror: 1 dependency failed"
+        );
+        assert_eq!(of(""), "");
+    }
+}

@@ -1,0 +1,52 @@
+//! Differences of texts, for people.
+
+use std::time::Duration;
+
+use similar::{Algorithm, TextDiff};
+
+use crate::observe::text::printable;
+
+/// Most lines of a difference that are shown.
+const MAX_LINES: usize = 200;
+/// How long looking for the smallest difference may take; past that a larger one will do.
+const SEARCH_DEADLINE: Duration = Duration::from_secs(2);
+
+/// How `seen` differs from `expected`, in the unified format with three lines around each change. Empty when equal.
+pub(super) fn diff(expected: &str, seen: &str) -> String {
+    let changes = TextDiff::configure()
+        .algorithm(Algorithm::Patience)
+        .timeout(SEARCH_DEADLINE)
+        .diff_lines(expected, seen);
+    let text = changes
+        .unified_diff()
+        .context_radius(3)
+        .header("expected", "seen")
+        .to_string();
+    let lines: Vec<&str> = text.lines().collect();
+    let mut shown = lines[..lines.len().min(MAX_LINES)].join("\n");
+    if lines.len() > MAX_LINES {
+        shown.push_str(&format!("\n… {} more lines", lines.len() - MAX_LINES));
+    }
+    printable(&shown)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_is_shown_with_what_is_around_it() {
+        let shown = diff("a\nb\nc\n", "a\nx\nc\n");
+        assert_eq!(
+            shown,
+            "--- expected\n+++ seen\n@@ -1,3 +1,3 @@\n a\n-b\n+x\n c"
+        );
+        assert_eq!(diff("same\n", "same\n"), "");
+    }
+
+    #[test]
+    fn a_long_difference_is_cut() {
+        let many: String = (0..1000).map(|line| format!("{line}\n")).collect();
+        assert!(diff("", &many).ends_with("more lines"));
+    }
+}

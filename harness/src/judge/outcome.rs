@@ -1,0 +1,120 @@
+//! How a step ended against how it had to end.
+
+use super::complaint::complaint;
+use super::text_match::show;
+use super::verdict::Finding;
+use crate::observe::Observation;
+use crate::observe::text::{printable, tail};
+use crate::scenario::model::{Case, Outcome, Step};
+
+/// Lines of a step's output that are shown.
+const TAIL_LINES: usize = 40;
+
+/// What the outcome comes to.
+pub(super) struct Judged {
+    pub(super) findings: Vec<Finding>,
+    /// Whether the expectations still mean something.
+    pub(super) judge_expectations: bool,
+}
+
+pub(super) fn outcome(case: &Case, step: &Step, seen: &Observation) -> Judged {
+    let finding = |message: String, detail: String| Finding {
+        step: step.name.clone(),
+        file: case.file.clone(),
+        line: step.line,
+        message,
+        detail,
+    };
+    let status = seen.output.status;
+    match &step.outcome {
+        Outcome::Succeeds if status == 0 => Judged {
+            findings: Vec::new(),
+            judge_expectations: true,
+        },
+        Outcome::Succeeds => Judged {
+            findings: vec![finding(
+                format!("expected to succeed, {}{}", ended(status), unjudged(step)),
+                said(seen),
+            )],
+            judge_expectations: false,
+        },
+        Outcome::Fails { .. } if status == 0 => Judged {
+            findings: vec![finding(
+                format!("expected to fail, and it succeeded{}", unjudged(step)),
+                printed_tail(seen),
+            )],
+            judge_expectations: false,
+        },
+        Outcome::Fails { says } => {
+            let output = printed(seen);
+            let missing: Vec<String> = says
+                .iter()
+                .filter(|piece| !output.contains(printable(piece).as_str()))
+                .map(|piece| show(piece))
+                .collect();
+            let findings = if missing.is_empty() {
+                Vec::new()
+            } else {
+                vec![finding(
+                    format!(
+                        "it failed as expected ({}), but without saying {}",
+                        ended(status),
+                        missing.join(" and ")
+                    ),
+                    said(seen),
+                )]
+            };
+            Judged {
+                findings,
+                judge_expectations: true,
+            }
+        }
+    }
+}
+
+fn ended(status: i32) -> String {
+    match status {
+        124 => "it ended with status 124 (a command took too long)".into(),
+        127 => "it ended with status 127 (a command was not found)".into(),
+        129.. => format!("it was ended by signal {}", status - 128),
+        _ => format!("it ended with status {status}"),
+    }
+}
+
+fn unjudged(step: &Step) -> String {
+    match step.expect.len() {
+        0 => String::new(),
+        1 => "; the expectation after it was not judged".into(),
+        count => format!("; the {count} expectations after it were not judged"),
+    }
+}
+
+/// What a failing step said: its complaint, or else the tail of all it printed.
+fn said(seen: &Observation) -> String {
+    let complaint = complaint(seen);
+    if complaint.is_empty() {
+        printed_tail(seen)
+    } else {
+        tail(&complaint, TAIL_LINES)
+    }
+}
+
+fn printed_tail(seen: &Observation) -> String {
+    let text = printed(seen);
+    if text.trim().is_empty() {
+        "(it printed nothing)".into()
+    } else {
+        tail(&text, TAIL_LINES)
+    }
+}
+
+/// Both streams, cleaned.
+pub(super) fn printed(seen: &Observation) -> String {
+    let out = printable(&seen.output.stdout);
+    let err = printable(&seen.output.stderr);
+    if out.is_empty() || out.ends_with('\n') {
+        out + &err
+    } else {
+        out + "\n" + &err
+    }
+}

@@ -1,0 +1,148 @@
+//! Packages on a user's login PATH.
+
+use std::collections::BTreeSet;
+
+use super::check::{Who, plain};
+use super::near::{did_you_mean, nearest};
+use super::text_match::Mismatch;
+use crate::observe::Program;
+use crate::scenario::model::{PackageState, Profile};
+
+/// Checks a package by the name of a program or of the package that has it.
+pub(super) fn package(who: Who<'_>, name: &str, state: &PackageState) -> Vec<Mismatch> {
+    let offered: Vec<&Program> = who
+        .seen
+        .programs
+        .iter()
+        .filter(|program| program.name == name || program.package == name)
+        .collect();
+    match state {
+        PackageState::Absent => offered
+            .first()
+            .map(|program| {
+                plain(format!(
+                    "expected no profile to put `{name}` on the login PATH of {}, seen {}",
+                    who.name,
+                    describe(program)
+                ))
+            })
+            .into_iter()
+            .collect(),
+        PackageState::Present { version, profile } => {
+            let winners: Vec<&Program> = offered
+                .iter()
+                .copied()
+                .filter(|program| program.shadowed_by.is_none())
+                .collect();
+            if winners.is_empty() {
+                return vec![missing(who, name, &offered)];
+            }
+            let fits = |program: &&&Program| {
+                version
+                    .as_ref()
+                    .is_none_or(|wanted| program.version == *wanted)
+                    && profile.is_none_or(|wanted| program.profile == Some(wanted))
+            };
+            if winners.iter().find(fits).is_some() {
+                return Vec::new();
+            }
+            vec![other(who, name, version.as_deref(), *profile, &winners)]
+        }
+    }
+}
+
+/// Nothing that a profile provides is run by that name.
+fn missing(who: Who<'_>, name: &str, offered: &[&Program]) -> Mismatch {
+    let expected = format!("expected `{name}` on the login PATH of {}", who.name);
+    if let Some(program) = offered.first()
+        && let Some(shadow) = &program.shadowed_by
+    {
+        return plain(format!(
+            "{expected} from a profile; {} has it, but {shadow}/{} comes first",
+            program.directory, program.name
+        ));
+    }
+    if let Some(directory) = who.seen.system_programs.get(name) {
+        return plain(format!(
+            "{expected} from a profile, seen only {directory}/{name}, which no profile provides"
+        ));
+    }
+    let names: BTreeSet<&str> = who
+        .seen
+        .programs
+        .iter()
+        .flat_map(|program| [program.name.as_str(), program.package.as_str()])
+        .filter(|name| !name.is_empty())
+        .collect();
+    Mismatch {
+        message: format!(
+            "{expected}, and no profile provides it{}",
+            did_you_mean(nearest(name, names.iter().copied()))
+        ),
+        detail: provided(who),
+    }
+}
+
+/// It is there, but in another version or from another profile.
+fn other(
+    who: Who<'_>,
+    name: &str,
+    version: Option<&str>,
+    profile: Option<Profile>,
+    winners: &[&Program],
+) -> Mismatch {
+    let mut expected = format!("expected `{name}`");
+    if let Some(version) = version {
+        expected.push_str(&format!(" in version {version}"));
+    }
+    if let Some(profile) = profile {
+        expected.push_str(&format!(" from {}", profile_words(profile)));
+    }
+    let seen: BTreeSet<String> = winners.iter().map(|program| describe(program)).collect();
+    plain(format!(
+        "{expected} on the login PATH of {}, seen {}",
+        who.name,
+        seen.into_iter().collect::<Vec<_>>().join(" and ")
+    ))
+}
+
+fn describe(program: &Program) -> String {
+    let package = match (program.package.as_str(), program.version.as_str()) {
+        ("", _) => String::new(),
+        (package, "") => format!(" of {package}"),
+        (package, version) => format!(" of {package} {version}"),
+    };
+    let from = program.profile.map_or("the store".to_owned(), |profile| {
+        profile_words(profile).to_owned()
+    });
+    format!(
+        "{}/{}{package} from {from}",
+        program.directory, program.name
+    )
+}
+
+/// A profile in words.
+pub(super) fn profile_words(profile: Profile) -> &'static str {
+    match profile {
+        Profile::User => "the user's profile",
+        Profile::PerUser => "the per-user profile",
+        Profile::System => "the system profile",
+        Profile::Default => "the default profile",
+    }
+}
+
+fn provided(who: Who<'_>) -> String {
+    let packages: BTreeSet<&str> = who
+        .seen
+        .programs
+        .iter()
+        .map(|program| program.package.as_str())
+        .filter(|package| !package.is_empty())
+        .collect();
+    if packages.is_empty() {
+        "profiles provide nothing on this PATH".into()
+    } else {
+        let list: Vec<&str> = packages.into_iter().take(60).collect();
+        format!("profiles provide: {}", list.join(", "))
+    }
+}

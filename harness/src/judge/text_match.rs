@@ -1,0 +1,183 @@
+//! Texts against what they must be like.
+
+use regex::RegexBuilder;
+use sha2::{Digest, Sha256};
+
+use super::diff::diff;
+use crate::observe::Content;
+use crate::observe::text::{printable, tail};
+use crate::scenario::model::TextMatch;
+
+/// Why a text is not what it must be.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Mismatch {
+    /// What was expected and what was seen, to be put behind the text's name and a colon.
+    pub(super) message: String,
+    /// A difference or the text's end; may be empty.
+    pub(super) detail: String,
+}
+
+/// Longest text shown inside a message, in characters.
+const INLINE_CHARACTERS: usize = 80;
+/// Lines of a text shown in a detail.
+const TAIL_LINES: usize = 30;
+/// Most memory of a compiled regular expression, in bytes.
+const REGEX_BYTES: usize = 4 * 1024 * 1024;
+
+/// `None` when `text` is what it must be.
+pub(super) fn mismatch(wanted: &TextMatch, text: &str) -> Option<Mismatch> {
+    let fails = |message: String| {
+        Some(Mismatch {
+            message,
+            detail: excerpt(text),
+        })
+    };
+    match wanted {
+        TextMatch::Equals(expected) if expected == text => None,
+        TextMatch::Equals(expected) => Some(unequal(expected, text)),
+        TextMatch::Contains(part) if text.contains(part.as_str()) => None,
+        TextMatch::Contains(part) => fails(format!("expected it to contain {}", show(part))),
+        TextMatch::Lacks(part) if !text.contains(part.as_str()) => None,
+        TextMatch::Lacks(part) => fails(format!("expected it not to contain {}", show(part))),
+        TextMatch::Matches(pattern) => {
+            match RegexBuilder::new(pattern).size_limit(REGEX_BYTES).build() {
+                Ok(regex) if regex.is_match(text) => None,
+                Ok(_) => fails(format!("expected it to match {}", show(pattern))),
+                Err(error) => fails(format!(
+                    "{} is no regular expression: {error}",
+                    show(pattern)
+                )),
+            }
+        }
+    }
+}
+
+/// As [`mismatch`], for what a command printed: the line end that closes it need not be written out.
+pub(super) fn printed_mismatch(wanted: &TextMatch, text: &str) -> Option<Mismatch> {
+    match wanted {
+        TextMatch::Equals(expected) if !expected.ends_with('\n') => {
+            mismatch(wanted, text.strip_suffix('\n').unwrap_or(text))
+        }
+        _ => mismatch(wanted, text),
+    }
+}
+
+/// As [`mismatch`], for a file's content.
+pub(super) fn content_mismatch(wanted: &TextMatch, content: &Content) -> Option<Mismatch> {
+    let (size, sha256) = match content {
+        Content::Text(text) => return mismatch(wanted, text),
+        Content::Digest { size, sha256, .. } => (size, sha256),
+    };
+    let seen = format!("{size} bytes, not text or longer than 64 KiB, sha256 {sha256}");
+    let message = match wanted {
+        TextMatch::Equals(expected)
+            if format!("{:x}", Sha256::digest(expected.as_bytes())) == *sha256 =>
+        {
+            return None;
+        }
+        TextMatch::Equals(expected) => {
+            format!("expected {} bytes of text, seen {seen}", expected.len())
+        }
+        _ => format!("only text up to 64 KiB can be searched, seen {seen}"),
+    };
+    Some(Mismatch {
+        message,
+        detail: String::new(),
+    })
+}
+
+fn unequal(expected: &str, text: &str) -> Mismatch {
+    if expected.trim_end_matches('\n') == text.trim_end_matches('\n') {
+        let ends = |text: &str| text.len() - text.trim_end_matches('\n').len();
+        return Mismatch {
+            message: format!(
+                "only the line ends at the very end differ: expected {}, seen {}",
+                ends(expected),
+                ends(text)
+            ),
+            detail: String::new(),
+        };
+    }
+    let short = |text: &str| text.len() <= INLINE_CHARACTERS && !text.trim_end().contains('\n');
+    if short(expected) && short(text) {
+        Mismatch {
+            message: format!("expected {}, seen {}", show(expected), show(text)),
+            detail: String::new(),
+        }
+    } else {
+        Mismatch {
+            message: "it differs from what was expected".into(),
+            detail: diff(expected, text),
+        }
+    }
+}
+
+/// A text inside a message.
+pub(super) fn show(text: &str) -> String {
+    let cut: String = text.chars().take(INLINE_CHARACTERS).collect();
+    let dots = if cut.len() < text.len() { "…" } else { "" };
+    format!("`{}{dots}`", printable(&cut).replace('\n', "\\n"))
+}
+
+fn excerpt(text: &str) -> String {
+    if text.is_empty() {
+        "(it is empty)".into()
+    } else {
+        tail(&printable(text), TAIL_LINES)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn contains(part: &str) -> TextMatch {
+        TextMatch::Contains(part.into())
+    }
+
+    #[test]
+    fn each_kind_of_match_holds_and_fails() {
+        for (wanted, good, bad) in [
+            (TextMatch::Equals("a\n".into()), "a\n", "a"),
+            (contains("b"), "abc", "ac"),
+            (TextMatch::Lacks("b".into()), "ac", "abc"),
+            (TextMatch::Matches("^a.c$".into()), "abc", "abcd"),
+        ] {
+            assert_eq!(mismatch(&wanted, good), None, "{wanted:?}");
+            assert!(mismatch(&wanted, bad).is_some(), "{wanted:?}");
+        }
+    }
+
+    #[test]
+    fn messages_say_what_was_expected_and_seen() {
+        let unequal = mismatch(&TextMatch::Equals("vim".into()), "nano").unwrap();
+        assert_eq!(unequal.message, "expected `vim`, seen `nano`");
+        let end = mismatch(&TextMatch::Equals("vim".into()), "vim\n").unwrap();
+        assert_eq!(
+            end.message,
+            "only the line ends at the very end differ: expected 0, seen 1"
+        );
+        let long = mismatch(&TextMatch::Equals("a\nb\n".into()), "a\nc\n").unwrap();
+        assert!(long.detail.contains("-b\n+c"));
+        assert_eq!(
+            printed_mismatch(&TextMatch::Equals("vim".into()), "vim\n"),
+            None
+        );
+        assert!(mismatch(&TextMatch::Matches("(".into()), "").is_some());
+    }
+
+    #[test]
+    fn content_that_is_no_text_is_compared_by_its_hash() {
+        let content = |bytes: &[u8]| Content::Digest {
+            size: bytes.len() as u64,
+            sha256: format!("{:x}", Sha256::digest(bytes)),
+            by_extents: false,
+        };
+        assert_eq!(
+            content_mismatch(&TextMatch::Equals("a\0".into()), &content(b"a\0")),
+            None
+        );
+        assert!(content_mismatch(&TextMatch::Equals("b".into()), &content(b"a\0")).is_some());
+        assert!(content_mismatch(&contains("a"), &content(b"a\0")).is_some());
+    }
+}

@@ -1,0 +1,246 @@
+//! Looking at a machine: one round trip for all homes, one for each user's session.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::time::Duration;
+
+use super::commands::{read_command, read_session, read_variables};
+use super::fields::Source;
+use super::generations::{generations, profiles, system_profile};
+use super::observation::{Observation, UserSeen};
+use super::output::StepOutput;
+use super::probe::Probe;
+use super::programs::read_programs;
+use super::script::{self, COMMAND_DEADLINE_S, LOGIN_MAGIC, LoginPlan};
+use super::sections::{Homes, read_homes};
+use super::units::read_units;
+use super::warnings::warnings;
+use crate::machine::{GuestScript, Machine, MachineError};
+use crate::scenario::model::Session;
+
+/// How long the capture of all homes may take.
+const HOMES_DEADLINE: Duration = Duration::from_secs(300);
+/// How long the look at a session may take, commands asked for not counted.
+const LOGIN_DEADLINE: Duration = Duration::from_secs(120);
+/// Most of what start-up files may print before the look at a session begins, in bytes.
+const NOISE_BYTES: u64 = 1024 * 1024;
+
+/// The machine could not be looked at: the machinery's fault, never the setup's.
+#[derive(Debug, thiserror::Error)]
+pub enum ObserveError {
+    /// The machine failed.
+    #[error(transparent)]
+    Machine(#[from] MachineError),
+    /// The guest sent something that cannot be read.
+    #[error("{what} could not be observed: {source}")]
+    Stream {
+        /// What was looked at.
+        what: String,
+        /// What was wrong with what came.
+        source: io::Error,
+    },
+    /// The script that looks at the guest failed.
+    #[error("{what} could not be observed: the script in the guest ended with status {status}")]
+    Script {
+        /// What was looked at.
+        what: String,
+        /// How the script ended.
+        status: i32,
+    },
+}
+
+impl ObserveError {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Machine(error) => error.hint.clone(),
+            Self::Stream { .. } => Some(
+                "open a shell in the guest after this step (`switchproof shell`) and see whether the home is \
+                 readable, `/run` has room, and no process is changing files"
+                    .into(),
+            ),
+            Self::Script { .. } => Some(
+                "see whether `/run` in the guest has room and the user's start-up files (`.profile`, `.bashrc`) \
+                 do not end the shell"
+                    .into(),
+            ),
+        }
+    }
+
+    /// The same as the error of a machine, for callers that know no other.
+    pub fn into_machine_error(self) -> MachineError {
+        let hint = self.hint();
+        match self {
+            Self::Machine(error) => error,
+            other => MachineError {
+                message: other.to_string(),
+                hint,
+                console_tail: String::new(),
+                step_deadline: false,
+            },
+        }
+    }
+}
+
+/// Looks at a machine after a step. `users` are those whose homes and sessions are looked at, `probes` what is
+/// asked for besides (a probe of no user is the first user's), `output` how the step went.
+pub fn observe(
+    machine: &mut dyn Machine,
+    users: &[String],
+    probes: &BTreeSet<Probe>,
+    output: StepOutput,
+) -> Result<Observation, ObserveError> {
+    let homes = capture_homes(machine, users)?;
+    let mut seen = BTreeMap::new();
+    for user in users {
+        let asked: Vec<&Probe> = probes
+            .iter()
+            .filter(|probe| match probe.user() {
+                Some(name) => name == user,
+                None => users.first() == Some(user),
+            })
+            .collect();
+        seen.insert(user.clone(), capture_user(machine, &homes, user, &asked)?);
+    }
+    // The homes are large; what is kept of them moves, and nothing is left behind.
+    let system = system_profile(&homes, "system");
+    for (name, home) in homes.users {
+        if let Some(user) = seen.get_mut(&name) {
+            user.home = home.home.unwrap_or_default();
+        }
+    }
+    Ok(Observation {
+        warnings: warnings(&output.stderr),
+        output,
+        users: seen,
+        system,
+    })
+}
+
+fn capture_homes(machine: &mut dyn Machine, users: &[String]) -> Result<Homes, ObserveError> {
+    let script = GuestScript::root(script::homes(users), HOMES_DEADLINE);
+    let mut homes = Homes::default();
+    pull(machine, &script, "the homes of the guest", |source| {
+        homes = read_homes(source, users.len())?;
+        Ok(())
+    })?;
+    Ok(homes)
+}
+
+fn capture_user(
+    machine: &mut dyn Machine,
+    homes: &Homes,
+    user: &str,
+    asked: &[&Probe],
+) -> Result<UserSeen, ObserveError> {
+    let what = format!("the session of {user}");
+    let Some(home) = homes
+        .users
+        .get(user)
+        .filter(|home| !home.directory.is_empty())
+    else {
+        return Err(ObserveError::Stream {
+            what,
+            source: super::fields::malformed(format!("the guest has no user `{user}`")),
+        });
+    };
+    let plan = plan(asked);
+    let deadline =
+        LOGIN_DEADLINE + Duration::from_secs(COMMAND_DEADLINE_S) * plan.commands.len() as u32;
+    let script = GuestScript::login(user, script::login(&plan), deadline);
+    let mut seen = UserSeen {
+        home_directory: home.directory.clone(),
+        generations: generations(homes, user, home),
+        profiles: profiles(homes, user, home),
+        ..UserSeen::default()
+    };
+    pull(machine, &script, &what, |source| {
+        read_login(source, &plan, user, &mut seen)
+    })?;
+    Ok(seen)
+}
+
+fn plan<'a>(asked: &[&'a Probe]) -> LoginPlan<'a> {
+    let mut plan = LoginPlan {
+        sessions: Vec::new(),
+        units: Vec::new(),
+        commands: Vec::new(),
+    };
+    for probe in asked {
+        match probe {
+            Probe::Session {
+                session: Session::Login,
+                ..
+            } => {}
+            Probe::Session { session, .. } => plan.sessions.push(*session),
+            Probe::Unit { name, .. } => plan.units.push(name),
+            Probe::Command {
+                session, command, ..
+            } => plan.commands.push((*session, command)),
+        }
+    }
+    // The same thing may be asked for by name and for nobody in particular.
+    plan.sessions.sort_unstable();
+    plan.sessions.dedup();
+    plan.units.sort_unstable();
+    plan.units.dedup();
+    plan.commands.sort_unstable();
+    plan.commands.dedup();
+    plan
+}
+
+fn read_login(
+    source: &mut Source<'_>,
+    plan: &LoginPlan<'_>,
+    user: &str,
+    seen: &mut UserSeen,
+) -> io::Result<()> {
+    source.skip_to(LOGIN_MAGIC, NOISE_BYTES)?;
+    let variables = read_variables(source)?;
+    let path = variables.get("PATH").map_or("", String::as_str);
+    let listing = read_programs(source, path, user, &seen.home_directory)?;
+    seen.login_path = listing.path;
+    seen.programs = listing.programs;
+    seen.system_programs = listing.system;
+    seen.sessions.insert(Session::Login, variables);
+    seen.units = read_units(source)?;
+    for session in &plan.sessions {
+        if let Some(variables) = read_session(source)? {
+            seen.sessions.insert(*session, variables);
+        }
+    }
+    for (session, command) in &plan.commands {
+        seen.commands.push(read_command(source, *session, command)?);
+    }
+    source.expect("done")
+}
+
+/// Runs a script and reads what it sends. What is wrong with the stream is remembered here, for a machine may
+/// report a reader that gave up in words of its own.
+fn pull(
+    machine: &mut dyn Machine,
+    script: &GuestScript,
+    what: &str,
+    mut read: impl FnMut(&mut Source<'_>) -> io::Result<()>,
+) -> Result<(), ObserveError> {
+    let mut broken = None;
+    let exit = machine.pull(script, &mut |stream| {
+        if let Err(error) = read(&mut Source::new(stream)) {
+            broken = Some(error);
+        }
+        Ok(())
+    })?;
+    if exit.status != 0 {
+        return Err(ObserveError::Script {
+            what: what.to_owned(),
+            status: exit.status,
+        });
+    }
+    match broken {
+        Some(source) => Err(ObserveError::Stream {
+            what: what.to_owned(),
+            source,
+        }),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,153 @@
+//! Where the links of a home lead, and what managed ones hold.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io;
+
+use super::fields::{Source, malformed};
+use super::home::{EntryKind, FileSeen, Home, LinkEnd};
+use super::sections::{PATH_BYTES, PATHS, owner, relative};
+use super::tarball::{MemberKind, TextBudget, read_tar};
+use super::text::escape_name;
+use crate::scenario::model::TargetKind;
+
+/// Where Nix keeps everything.
+pub(super) const STORE: &str = "/nix/store/";
+
+/// The ends of all links that lead somewhere: link and absolute path, both escaped.
+pub(super) struct Links(HashMap<String, String>);
+
+impl Links {
+    /// Reads the list of links and the list of their ends.
+    pub(super) fn read(source: &mut Source<'_>) -> io::Result<Self> {
+        let links = source.list(PATHS, PATH_BYTES)?;
+        let ends = source.list(PATHS, PATH_BYTES)?;
+        if links.len() != ends.len() {
+            return Err(malformed(format!(
+                "{} links but {} ends of links: the home changed while it was captured",
+                links.len(),
+                ends.len()
+            )));
+        }
+        let ends = ends.iter().map(|end| escape_name(end));
+        let links = links.iter().filter_map(|link| relative(link));
+        Ok(Self(links.zip(ends).collect()))
+    }
+}
+
+/// The end of a link that leads nowhere.
+pub(super) fn dangling() -> LinkEnd {
+    LinkEnd {
+        kind: TargetKind::Dangling,
+        path: None,
+        file: None,
+        tree: BTreeMap::new(),
+    }
+}
+
+/// Gives every link its end, and reads the archive of what managed links hold into them.
+pub(super) fn attach(
+    source: &mut Source<'_>,
+    home: &mut Home,
+    mut links: Links,
+    home_files: Option<&str>,
+    owners: &BTreeMap<u64, String>,
+    budget: &mut TextBudget,
+) -> io::Result<()> {
+    for (path, entry) in &mut home.entries {
+        if let EntryKind::Symlink { target, end } = &mut entry.kind {
+            end.path = links.0.remove(path);
+            end.kind = kind(target, end.path.as_deref(), home_files);
+        }
+    }
+    read_tar(source, budget, |member| {
+        let MemberKind::File(content) = member.kind else {
+            return Ok(());
+        };
+        let Some(path) = relative(&member.path) else {
+            return Ok(());
+        };
+        let file = FileSeen {
+            mode: member.mode,
+            owner: owner(owners, member.uid),
+            content,
+        };
+        hang(home, &path, file);
+        Ok(())
+    })
+}
+
+/// What kind of place a link leads to, from what is written in it and where it ends.
+fn kind(target: &str, end: Option<&str>, home_files: Option<&str>) -> TargetKind {
+    let Some(end) = end else {
+        return TargetKind::Dangling;
+    };
+    let below = |base: &str| {
+        target
+            .strip_prefix(base)
+            .is_some_and(|rest| rest.starts_with('/'))
+    };
+    if !end.starts_with(STORE) {
+        TargetKind::OutOfStore
+    } else if home_files.is_some_and(below) {
+        TargetKind::Generation
+    } else {
+        TargetKind::Store
+    }
+}
+
+/// Hangs a file on the link it was reached through: the path's longest beginning that is a link.
+fn hang(home: &mut Home, path: &str, file: FileSeen) {
+    let mut cut = path.len();
+    loop {
+        if let Some(entry) = home.entries.get_mut(&path[..cut])
+            && let EntryKind::Symlink { end, .. } = &mut entry.kind
+        {
+            // A store link may go on out of the store (an out-of-store link): what is there is not the setup's.
+            if end
+                .path
+                .as_deref()
+                .is_some_and(|end| end.starts_with(STORE))
+            {
+                if cut == path.len() {
+                    end.file = Some(file);
+                } else {
+                    end.tree.insert(path[cut + 1..].to_owned(), file);
+                }
+            }
+            return;
+        }
+        match path[..cut].rfind('/') {
+            Some(slash) => cut = slash,
+            None => return,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kind_follows_from_where_a_link_points_and_ends() {
+        let files = Some("/nix/store/a-home-manager-files");
+        let of = |target, end| kind(target, end, files);
+        let managed = "/nix/store/a-home-manager-files/.bashrc";
+        assert_eq!(
+            of(managed, Some("/nix/store/b-bashrc")),
+            TargetKind::Generation
+        );
+        assert_eq!(
+            of(managed, Some("/home/alice/dots/x")),
+            TargetKind::OutOfStore
+        );
+        assert_eq!(
+            of(
+                "/nix/store/old-home-manager-files/x",
+                Some("/nix/store/b-x")
+            ),
+            TargetKind::Store
+        );
+        assert_eq!(of(managed, None), TargetKind::Dangling);
+        assert_eq!(of("../x", Some("/home/alice/x")), TargetKind::OutOfStore);
+    }
+}

@@ -1,0 +1,300 @@
+//! The manifest of a home: every path in it, what it is, and what managed links lead to.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::text::escape_name;
+use crate::scenario::model::{FileType, TargetKind};
+
+/// Everything in a home, by path relative to it. Paths are escaped (see [`escape_name`]); the home itself is not in it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Home {
+    /// Sorted bytewise.
+    pub entries: BTreeMap<String, Entry>,
+}
+
+/// A path in a home.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// What it is.
+    pub kind: EntryKind,
+    /// Its permission bits; of no meaning for a link.
+    pub mode: u32,
+    /// Its owner's name, or number where there is no name.
+    pub owner: String,
+}
+
+/// What a path is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EntryKind {
+    /// A regular file.
+    File(Content),
+    /// A directory.
+    Directory,
+    /// A directory that was not looked into.
+    Excluded,
+    /// A symbolic link.
+    Symlink {
+        /// Where it points, as it is written, escaped.
+        target: String,
+        /// What is there.
+        end: LinkEnd,
+    },
+    /// A named pipe.
+    Fifo,
+    /// A socket.
+    Socket,
+    /// A device node.
+    Device,
+}
+
+/// What a link leads to in the end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkEnd {
+    /// What kind of place.
+    pub kind: TargetKind,
+    /// The absolute path after following every link, escaped; `None` when dangling.
+    pub path: Option<String>,
+    /// The file there, if it is one in the store.
+    pub file: Option<FileSeen>,
+    /// The files there by path relative to the link, if it is a directory in the store that Home Manager manages.
+    pub tree: BTreeMap<String, FileSeen>,
+}
+
+/// A file that was reached through a link.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileSeen {
+    /// Its permission bits.
+    pub mode: u32,
+    /// Its owner's name, or number where there is no name.
+    pub owner: String,
+    /// What is in it.
+    pub content: Content,
+}
+
+/// What is in a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Content {
+    /// Valid UTF-8 without NUL, at most 64 KiB.
+    Text(String),
+    /// Anything else, and what was beyond the 16 MiB of text that an observation keeps.
+    Digest {
+        /// In bytes.
+        size: u64,
+        /// In lower-case hexadecimal digits.
+        sha256: String,
+        /// Whether a long sparse file was hashed by its extents (offset, length and bytes of each) and not as a whole.
+        by_extents: bool,
+    },
+}
+
+impl EntryKind {
+    /// The type of file; links are not followed.
+    pub fn file_type(&self) -> FileType {
+        match self {
+            Self::File(_) => FileType::File,
+            Self::Directory | Self::Excluded => FileType::Directory,
+            Self::Symlink { .. } => FileType::Symlink,
+            Self::Fifo => FileType::Fifo,
+            Self::Socket => FileType::Socket,
+            Self::Device => FileType::Device,
+        }
+    }
+}
+
+/// What is found at a path of a home, the path's own directories followed through links.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Found<'a> {
+    /// An entry of the home itself.
+    Entry(&'a Entry),
+    /// A file below a link into the store.
+    Followed(&'a FileSeen),
+    /// A directory below a link into the store.
+    FollowedDirectory,
+    /// In a directory that was not looked into, or behind a link that was not followed: nobody knows.
+    NotLooked,
+    /// Nothing.
+    Nothing,
+}
+
+/// Most links followed to reach a path, as many as Linux follows.
+const MAX_LINKS: usize = 40;
+
+impl Home {
+    /// What is at `path`, relative to the home (`.config/nvim/init.lua`). The last component is not followed.
+    pub fn at(&self, home_directory: &str, path: &str) -> Found<'_> {
+        let mut path = escape_name(normal(path).as_bytes());
+        for _ in 0..MAX_LINKS {
+            if let Some(entry) = self.entries.get(&path) {
+                return Found::Entry(entry);
+            }
+            match self.through(home_directory, &path) {
+                Through::Found(found) => return found,
+                Through::Elsewhere(next) => path = next,
+            }
+        }
+        Found::Nothing
+    }
+
+    /// What is at `path`, links followed to their end.
+    pub fn end(&self, home_directory: &str, path: &str) -> Found<'_> {
+        match self.at(home_directory, path) {
+            Found::Entry(Entry {
+                kind: EntryKind::Symlink { end, .. },
+                ..
+            }) => match (&end.file, &end.path) {
+                (Some(file), _) => Found::Followed(file),
+                (None, Some(target)) => match inside(home_directory, target) {
+                    Some(inner) => self
+                        .entries
+                        .get(inner)
+                        .map_or(Found::NotLooked, Found::Entry),
+                    None if !end.tree.is_empty() => Found::FollowedDirectory,
+                    None => Found::NotLooked,
+                },
+                (None, None) => Found::Nothing,
+            },
+            found => found,
+        }
+    }
+
+    /// Goes through the nearest ancestor of `path` that is in the home.
+    fn through(&self, home_directory: &str, path: &str) -> Through<'_> {
+        let mut cut = path.len();
+        while let Some(slash) = path[..cut].rfind('/') {
+            cut = slash;
+            let Some(entry) = self.entries.get(&path[..cut]) else {
+                continue;
+            };
+            let rest = &path[cut + 1..];
+            return match &entry.kind {
+                EntryKind::Excluded => Through::Found(Found::NotLooked),
+                EntryKind::Symlink { end, .. } => below(end, home_directory, rest),
+                _ => Through::Found(Found::Nothing),
+            };
+        }
+        Through::Found(Found::Nothing)
+    }
+}
+
+enum Through<'a> {
+    Found(Found<'a>),
+    Elsewhere(String),
+}
+
+/// What is at `rest` below a link's end.
+fn below<'a>(end: &'a LinkEnd, home_directory: &str, rest: &str) -> Through<'a> {
+    if let Some(file) = end.tree.get(rest) {
+        return Through::Found(Found::Followed(file));
+    }
+    let directory = format!("{rest}/");
+    if end.tree.keys().any(|path| path.starts_with(&directory)) {
+        return Through::Found(Found::FollowedDirectory);
+    }
+    match &end.path {
+        None => Through::Found(Found::Nothing),
+        Some(target) => match inside(home_directory, target) {
+            Some("") => Through::Elsewhere(rest.to_owned()),
+            Some(inner) => Through::Elsewhere(format!("{inner}/{rest}")),
+            None if !end.tree.is_empty() || end.file.is_some() => Through::Found(Found::Nothing),
+            None => Through::Found(Found::NotLooked),
+        },
+    }
+}
+
+/// A path's part below the home, if it is there.
+fn inside<'a>(home_directory: &str, path: &'a str) -> Option<&'a str> {
+    let rest = path.strip_prefix(home_directory)?;
+    if rest.is_empty() {
+        Some(rest)
+    } else {
+        rest.strip_prefix('/')
+    }
+}
+
+/// A relative path without `~/`, `./` and slashes at its ends.
+fn normal(path: &str) -> &str {
+    let path = path.strip_prefix("~/").unwrap_or(path);
+    let path = path.strip_prefix("./").unwrap_or(path);
+    path.trim_matches('/')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(kind: EntryKind) -> Entry {
+        Entry {
+            kind,
+            mode: 0o644,
+            owner: "alice".into(),
+        }
+    }
+
+    fn link(path: Option<&str>, tree: &[&str]) -> Entry {
+        let file = || FileSeen {
+            mode: 0o444,
+            owner: "root".into(),
+            content: Content::Text("x".into()),
+        };
+        entry(EntryKind::Symlink {
+            target: "t".into(),
+            end: LinkEnd {
+                kind: TargetKind::Store,
+                path: path.map(str::to_owned),
+                file: None,
+                tree: tree
+                    .iter()
+                    .map(|path| ((*path).to_owned(), file()))
+                    .collect(),
+            },
+        })
+    }
+
+    fn home() -> Home {
+        let entries = [
+            ("a", entry(EntryKind::Directory)),
+            ("a/b", entry(EntryKind::File(Content::Text("b".into())))),
+            ("link", link(Some("/home/alice/a"), &[])),
+            ("loop", link(Some("/home/alice/loop"), &[])),
+            ("nvim", link(Some("/nix/store/x-nvim"), &["lua/init.lua"])),
+            ("profile", link(Some("/nix/store/x-env"), &[])),
+            (".cache/nix", entry(EntryKind::Excluded)),
+        ];
+        Home {
+            entries: entries
+                .into_iter()
+                .map(|(path, entry)| (path.to_owned(), entry))
+                .collect(),
+        }
+    }
+
+    #[test]
+    fn paths_are_found_through_links() {
+        let home = home();
+        let at = |path| home.at("/home/alice", path);
+        assert_eq!(at("~/link/b"), at("a/b"));
+        assert!(matches!(at("a/b"), Found::Entry(_)));
+        assert!(matches!(at("nvim/lua/init.lua"), Found::Followed(_)));
+        assert_eq!(at("nvim/lua"), Found::FollowedDirectory);
+        assert_eq!(at("nvim/nothing"), Found::Nothing);
+        assert_eq!(at("profile/bin/hello"), Found::NotLooked);
+        assert_eq!(at(".cache/nix/x"), Found::NotLooked);
+        assert_eq!(at("loop/x/y"), Found::Nothing);
+        assert_eq!(at("a/b/c"), Found::Nothing);
+        assert_eq!(at("zzz"), Found::Nothing);
+    }
+
+    #[test]
+    fn the_end_of_a_link_is_what_it_leads_to() {
+        let home = home();
+        assert_eq!(
+            home.end("/home/alice", "link"),
+            Found::Entry(&home.entries["a"])
+        );
+        assert_eq!(home.end("/home/alice", "nvim"), Found::FollowedDirectory);
+    }
+}

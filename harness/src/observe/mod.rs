@@ -1,0 +1,28 @@
+//! What is seen of a machine after a step: everything that a verdict can rest on, captured in a few round trips
+//! and parsed as what a hostile guest could send.
+
+mod capture;
+mod commands;
+mod fields;
+mod follow;
+mod generations;
+mod home;
+mod observation;
+mod output;
+mod probe;
+mod programs;
+mod script;
+mod sections;
+mod tarball;
+pub mod text;
+mod units;
+mod warnings;
+
+pub use capture::*;
+pub use home::*;
+pub use observation::*;
+pub use output::*;
+pub use probe::*;
+pub use programs::*;
+pub use script::in_session;
+pub use warnings::*;

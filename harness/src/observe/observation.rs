@@ -1,0 +1,109 @@
+//! The observation: plain data, equal for equal machines, kept as JSON in the result cache.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::home::Home;
+use super::output::StepOutput;
+use super::programs::Program;
+use crate::scenario::model::{Profile, Session, UnitState};
+
+/// What was seen after a step. Holds no times, no inode numbers and nothing of the host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Observation {
+    /// How the step ended and what it printed.
+    pub output: StepOutput,
+    /// The warnings of the evaluation, in the order they were printed.
+    pub warnings: Vec<String>,
+    /// What was seen of each user, by login name.
+    pub users: BTreeMap<String, UserSeen>,
+    /// The generations of the system's own profile; `None` where the guest has no such profile.
+    pub system: Option<ProfileSeen>,
+}
+
+/// What was seen of a user.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserSeen {
+    /// The absolute path of their home.
+    pub home_directory: String,
+    /// Everything in the home.
+    pub home: Home,
+    /// The directories on the PATH of a login session, in order.
+    pub login_path: Vec<PathDirectory>,
+    /// The programs that Nix profiles or store paths put on that PATH, sorted by name, then by place on PATH.
+    pub programs: Vec<Program>,
+    /// The programs that other directories of that PATH offer (the distribution's), with the first such directory.
+    pub system_programs: BTreeMap<String, String>,
+    /// The variables of each kind of session that was looked at. A login session always is.
+    pub sessions: BTreeMap<Session, BTreeMap<String, String>>,
+    /// The user's units: those the home defines and those asked for. `None`: there was no service manager to ask.
+    pub units: Option<BTreeMap<String, UnitSeen>>,
+    /// Home Manager's generations.
+    pub generations: Generations,
+    /// The Nix profiles that exist for the user, by what they are.
+    pub profiles: BTreeMap<Profile, ProfileSeen>,
+    /// What the commands asked for did.
+    pub commands: Vec<CommandSeen>,
+}
+
+/// A directory on a PATH.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PathDirectory {
+    /// As it is written in PATH.
+    pub directory: String,
+    /// The profile it is the `bin` of.
+    pub profile: Option<Profile>,
+}
+
+/// Home Manager's generations of a user.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Generations {
+    /// Their numbers, ascending.
+    pub numbers: Vec<u32>,
+    /// The number of the current one.
+    pub current: Option<u32>,
+    /// The store path of the current one's files, the place managed links point into.
+    pub home_files: Option<String>,
+}
+
+/// A Nix profile.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProfileSeen {
+    /// The numbers of its generations, ascending; empty for a profile that has none of its own.
+    pub generations: Vec<u32>,
+    /// The number of the current generation.
+    pub current: Option<u32>,
+    /// The store path the profile stands for.
+    pub store_path: Option<String>,
+}
+
+/// A unit of a user's service manager, as systemd says it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnitSeen {
+    /// Its state in the words of a scenario.
+    pub state: UnitState,
+    /// systemd's own word, such as `activating`.
+    pub active_state: String,
+    /// systemd's finer word, such as `running` or `exited`.
+    pub sub_state: String,
+    /// Whether it is enabled, in systemd's word; empty where it does not say.
+    pub enabled: String,
+}
+
+/// What a command asked for did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CommandSeen {
+    /// The line for the shell.
+    pub command: String,
+    /// The kind of session it ran in.
+    pub session: Session,
+    /// Its exit status; 124 when it took too long.
+    pub status: i32,
+    /// The beginning of its standard output.
+    pub stdout: String,
+    /// The beginning of its standard error.
+    pub stderr: String,
+    /// Whether either stream was longer than what is kept.
+    pub truncated: bool,
+}

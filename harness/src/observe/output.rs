@@ -1,0 +1,123 @@
+//! What a step printed, bounded.
+
+use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
+
+use crate::machine::{GuestExit, Stream};
+
+/// How much of each stream's beginning is kept, in bytes.
+const HEAD_BYTES: usize = 128 * 1024;
+/// How much of each stream's end is kept, in bytes: errors come last.
+const TAIL_BYTES: usize = 128 * 1024;
+
+/// How a step ended and what it printed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepOutput {
+    /// The exit status; 128 + n after signal n.
+    pub status: i32,
+    /// Standard output as the guest sent it; bytes that are not UTF-8 replaced. To be shown only cleaned.
+    pub stdout: String,
+    /// Standard error, likewise.
+    pub stderr: String,
+    /// Whether the middle of a stream was dropped.
+    pub truncated: bool,
+}
+
+/// Keeps the beginning and the end of both streams of a running step, whatever it prints.
+#[derive(Debug, Default)]
+pub struct OutputCollector {
+    out: Bounded,
+    err: Bounded,
+}
+
+impl OutputCollector {
+    /// A collector that has seen nothing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes what a stream brought.
+    pub fn push(&mut self, stream: Stream, bytes: &[u8]) {
+        match stream {
+            Stream::Out => self.out.push(bytes),
+            Stream::Err => self.err.push(bytes),
+        }
+    }
+
+    /// The output of a step that ended so.
+    pub fn finish(self, exit: GuestExit) -> StepOutput {
+        StepOutput {
+            status: exit.status,
+            truncated: exit.truncated || self.out.dropped > 0 || self.err.dropped > 0,
+            stdout: self.out.into_text(),
+            stderr: self.err.into_text(),
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Bounded {
+    head: Vec<u8>,
+    tail: VecDeque<u8>,
+    dropped: u64,
+}
+
+impl Bounded {
+    fn push(&mut self, bytes: &[u8]) {
+        let (to_head, rest) = bytes.split_at(bytes.len().min(HEAD_BYTES - self.head.len()));
+        self.head.extend_from_slice(to_head);
+        let skipped = rest.len().saturating_sub(TAIL_BYTES);
+        let rest = &rest[skipped..];
+        let overflow = (self.tail.len() + rest.len()).saturating_sub(TAIL_BYTES);
+        self.tail.drain(..overflow);
+        self.tail.extend(rest);
+        self.dropped += (skipped + overflow) as u64;
+    }
+
+    fn into_text(mut self) -> String {
+        let mut text = String::from_utf8_lossy(&self.head).into_owned();
+        if self.dropped > 0 {
+            text.push_str(&format!("\n[… {} bytes left out …]\n", self.dropped));
+        }
+        text.push_str(&String::from_utf8_lossy(self.tail.make_contiguous()));
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EXIT: GuestExit = GuestExit {
+        status: 0,
+        truncated: false,
+    };
+
+    #[test]
+    fn short_output_is_kept_whole() {
+        let mut collector = OutputCollector::new();
+        collector.push(Stream::Out, b"one ");
+        collector.push(Stream::Err, b"\xff");
+        collector.push(Stream::Out, b"two");
+        let output = collector.finish(EXIT);
+        assert_eq!(output.stdout, "one two");
+        assert_eq!(output.stderr, "\u{fffd}");
+        assert!(!output.truncated);
+    }
+
+    #[test]
+    fn a_hundred_megabytes_leave_a_beginning_and_an_end() {
+        let mut collector = OutputCollector::new();
+        collector.push(Stream::Out, b"first line\n");
+        for _ in 0..1600 {
+            collector.push(Stream::Out, &[b'x'; 65536]);
+        }
+        collector.push(Stream::Out, b"\nlast line");
+        let output = collector.finish(EXIT);
+        assert!(output.truncated);
+        assert!(output.stdout.starts_with("first line\n"));
+        assert!(output.stdout.ends_with("\nlast line"));
+        assert!(output.stdout.len() < HEAD_BYTES + TAIL_BYTES + 100);
+    }
+}

@@ -1,0 +1,220 @@
+//! The two scripts that look at a guest: one of root for all homes, one in a login session of each user.
+//!
+//! A process costs ten milliseconds under emulation and a round trip a hundred, so each script does all it can with
+//! few processes, and sends fields that end in NUL, lists that end in an empty field, and tar archives.
+
+use std::fmt::Write;
+
+use crate::scenario::model::Session;
+
+/// tar's `--blocking-factor`: an archive is padded to so many blocks.
+pub(super) const BLOCKING_FACTOR: u64 = 128;
+
+/// Parts of a home that are recorded but not looked into, with the reason.
+pub(super) const EXCLUDED: [(&str, &str); 1] = [(
+    ".cache/nix",
+    "Nix's own caches: databases and clones that differ from run to run",
+)];
+
+/// How much of a stream of a command asked for is kept, in bytes.
+pub(super) const COMMAND_BYTES: usize = 64 * 1024;
+/// How much of a session's variables is kept, in bytes.
+pub(super) const SESSION_BYTES: usize = 1024 * 1024;
+/// How long a command asked for may take, in seconds.
+pub(super) const COMMAND_DEADLINE_S: u64 = 60;
+
+/// First field of what the script of root sends.
+pub(super) const HOMES_MAGIC: &str = "switchproof-homes-1";
+/// First field of what a user's script sends, after what start-up files print and a NUL.
+pub(super) const LOGIN_MAGIC: &str = "switchproof-login-1";
+/// The field before the variables of a session, after what start-up files print and a NUL.
+pub(super) const SESSION_MAGIC: &str = "switchproof-session-1";
+
+/// PATH of a session without start-up files: Debian's own.
+const PLAIN_PATH: &str = "/usr/local/bin:/usr/bin:/bin:/usr/games";
+
+/// Captures the homes of `users`. POSIX sh, run by root.
+pub(super) fn homes(users: &[String]) -> String {
+    let mut script = String::from(HOMES_FUNCTIONS);
+    let prune = EXCLUDED
+        .map(|(path, _)| format!("-path {}", quote(&format!("./{path}"))))
+        .join(" -o ");
+    let exclude = EXCLUDED
+        .map(|(path, _)| format!("--exclude={}", quote(&format!("./{path}"))))
+        .join(" ");
+    script = script
+        .replace("@PRUNE@", &prune)
+        .replace("@EXCLUDE@", &exclude)
+        .replace("@MAGIC@", HOMES_MAGIC)
+        .replace("@BLOCKING@", &BLOCKING_FACTOR.to_string());
+    for user in users {
+        // Writing to a String cannot fail.
+        let _ = writeln!(script, "home {}", quote(user));
+    }
+    script.push_str("printf 'done\\0'\nexit 0; } </dev/null\n");
+    script
+}
+
+// In braces, so that the shell has read it all before a command of it can read the shell's own input.
+const HOMES_FUNCTIONS: &str = r#"{
+LC_ALL=C; PATH=/usr/sbin:/usr/bin:/sbin:/bin:/run/current-system/sw/bin
+export LC_ALL PATH
+unset TAR_OPTIONS POSIXLY_CORRECT
+T=$(mktemp -d /run/switchproof-XXXXXX) || exit 90
+trap 'rm -rf "$T"' EXIT
+printf '@MAGIC@\0'
+cat /etc/passwd; printf '\0'
+find /nix/var/nix/profiles /etc/profiles/per-user /run/current-system \
+  -maxdepth 3 -type l -printf '%p\0%l\0' 2>"$T/err"
+printf '\0'
+home() {
+  h=$(getent passwd "$1" | cut -d: -f6)
+  printf '%s\0%s\0' "$1" "$h"
+  if [ -z "$h" ] || ! cd "$h"; then printf 'missing\0'; return; fi
+  printf 'present\0'
+  : >"$T/links"; : >"$T/follow"
+  # One walk for what tar does not say: sockets, what is left out, and where links end.
+  find . -xdev \( @PRUNE@ \) -printf 'x\0%P\0%m\0%U\0' -prune -o \
+    -type s -printf 's\0%P\0%m\0%U\0' -o \
+    -type l ! -xtype l \( -xtype f -o -xtype d -o -xtype p -o -xtype s -o -xtype c -o -xtype b \) \
+      -fprint0 "$T/links" \
+      \( -lname '/nix/store/*' -xtype f -o -lname '/nix/store/*-home-manager-files/*' -xtype d \) \
+      -fprint0 "$T/follow" 2>"$T/err"
+  printf '\0'
+  cat "$T/links"; printf '\0'
+  xargs -0 -r readlink -z -m -- <"$T/links"; printf '\0'
+  for p in .local/state/nix/profiles/home-manager "/nix/var/nix/profiles/per-user/$1/home-manager" \
+      .local/state/home-manager/gcroots/current-home; do
+    if [ -e "$p/home-files" ]; then readlink -z -m -- "$p/home-files"; break; fi
+  done
+  printf '\0'
+  for p in .local/state/nix/profile .nix-profile; do
+    if [ -e "$p" ]; then readlink -z -m -- "$p"; break; fi
+  done
+  printf '\0'
+  tar --create --file=- --format=gnu --sparse --numeric-owner --one-file-system \
+    --blocking-factor=@BLOCKING@ --anchored --no-wildcards @EXCLUDE@ . 2>"$T/err"
+  printf 'end\0%s\0' "$?"; tail -c 4000 "$T/err" | tr -d '\000'; printf '\0'
+  : >"$T/files"
+  if [ -s "$T/follow" ]; then
+    find -L -files0-from "$T/follow" -type f -size -32769k -fprint0 "$T/files" 2>"$T/err"
+  fi
+  tar --create --file=- --format=gnu --numeric-owner --dereference --hard-dereference --no-recursion \
+    --blocking-factor=@BLOCKING@ --null --files-from="$T/files" 2>"$T/err"
+  printf 'end\0%s\0' "$?"; tail -c 4000 "$T/err" | tr -d '\000'; printf '\0'
+}
+"#;
+
+/// What to look at in a user's session.
+pub(super) struct LoginPlan<'a> {
+    /// The kinds of session besides the login session.
+    pub(super) sessions: Vec<Session>,
+    /// Units asked for by name.
+    pub(super) units: Vec<&'a str>,
+    /// Commands asked for.
+    pub(super) commands: Vec<(Session, &'a str)>,
+}
+
+/// Captures a login session. bash, run by the user in that session.
+pub(super) fn login(plan: &LoginPlan<'_>) -> String {
+    let mut script = LOGIN_FUNCTIONS
+        .replace("@MAGIC@", LOGIN_MAGIC)
+        .replace("@SESSION_LIMIT@", &SESSION_BYTES.to_string())
+        .replace("@COMMAND_LIMIT@", &COMMAND_BYTES.to_string());
+    let units: Vec<String> = plan.units.iter().map(|unit| quote(unit)).collect();
+    let _ = writeln!(script, "units {}", units.join(" "));
+    for session in &plan.sessions {
+        let look = in_session(
+            *session,
+            &format!("printf '\\0{SESSION_MAGIC}\\0'; /usr/bin/env -0"),
+        );
+        let _ = writeln!(script, "session {}", quote(&look));
+    }
+    for (session, command) in &plan.commands {
+        let line = in_session(*session, command);
+        let _ = writeln!(script, "ask {COMMAND_DEADLINE_S} {}", quote(&line));
+    }
+    script.push_str("printf 'done\\0'\nexit 0; } </dev/null\n");
+    script
+}
+
+const LOGIN_FUNCTIONS: &str = r#"{
+printf '\0@MAGIC@\0'
+/usr/bin/env -0; printf '\0'
+# The session's own PATH and variables must not change which tools look at it.
+t() { /usr/bin/env -i LC_ALL=C PATH=/usr/bin:/bin:/run/current-system/sw/bin "$@"; }
+T=$(t mktemp -d "${XDG_RUNTIME_DIR:-/tmp}/switchproof-XXXXXX") || exit 90
+trap 't rm -rf "$T"' EXIT
+programs() {
+  local IFS=: dir all dirs=()
+  set -f; all=($PATH); set +f
+  for dir in "${all[@]}"; do [[ $dir == /* && -d $dir ]] && dirs+=("$dir"); done
+  if (( ${#dirs[@]} == 0 )); then printf '\0\0\0\0\0'; return; fi
+  printf '%s\0' "${dirs[@]}"; printf '\0'
+  t readlink -z -m -- "${dirs[@]}"; printf '\0'
+  : >"$T/1"; : >"$T/2"
+  t find -H "${dirs[@]}" -mindepth 1 -maxdepth 1 -xtype f -executable -printf 'p\0%H\0%f\0%l\0' \
+    -lname '/nix/store/*' -fprintf "$T/1" '%l\0' 2>/dev/null
+  printf '\0'
+  # Through the links of profiles made of profiles, two steps more.
+  if [[ -s $T/1 ]]; then
+    t find -files0-from "$T/1" -maxdepth 0 -type l -printf 'l\0%p\0%l\0' \
+      -lname '/nix/store/*' -fprintf "$T/2" '%l\0' 2>/dev/null
+  fi
+  printf '\0'
+  if [[ -s $T/2 ]]; then
+    t find -files0-from "$T/2" -maxdepth 0 -type l -printf 'l\0%p\0%l\0' 2>/dev/null
+  fi
+  printf '\0'
+}
+programs
+units() {
+  local file names=("$@")
+  shopt -s nullglob
+  for file in "$HOME"/.config/systemd/user/*.{service,socket,timer,path,target,mount,slice}; do
+    file=${file##*/}; [[ $file == *@.* ]] || names+=("$file")
+  done
+  shopt -u nullglob
+  if (( ${#names[@]} == 0 )); then printf '\0\0%s\0' 0; return; fi
+  printf '%s\0' "${names[@]}"; printf '\0'
+  LC_ALL=C /usr/bin/timeout 30 /usr/bin/systemctl --user --no-pager show \
+    --property=Id,LoadState,ActiveState,SubState,UnitFileState -- "${names[@]}" 2>/dev/null
+  printf '\0%s\0' "$?"
+}
+send() {
+  local size; size=$(t stat -c %s -- "$1") || size=0
+  printf '%s\0' "$size"
+  (( size > $2 )) && size=$2
+  printf '%s\0' "$size"; t head -c "$size" -- "$1"
+}
+session() {
+  ( cd; /usr/bin/timeout 30 /bin/bash -c "$1" ) >"$T/out" 2>/dev/null
+  printf 'session\0'; send "$T/out" @SESSION_LIMIT@
+}
+ask() {
+  ( cd; /usr/bin/timeout -k 2 "$1" /bin/bash -c "$2" ) >"$T/out" 2>"$T/err"
+  printf 'command\0%s\0' "$?"; send "$T/out" @COMMAND_LIMIT@; send "$T/err" @COMMAND_LIMIT@
+}
+"#;
+
+/// A line for the shell of a login session that runs `command` in a kind of session. The status is the command's.
+pub fn in_session(session: Session, command: &str) -> String {
+    let command = quote(command);
+    let plain = format!(
+        "env -i HOME=\"$HOME\" USER=\"$USER\" LOGNAME=\"$USER\" SHELL=/bin/bash LANG=C.UTF-8 TERM=dumb \
+         XDG_RUNTIME_DIR=\"$XDG_RUNTIME_DIR\" PATH={PLAIN_PATH}"
+    );
+    match session {
+        Session::Login => format!("bash -c {command}"),
+        Session::Interactive => format!("{plain} bash -i -c {command}"),
+        Session::NonInteractive => format!("{plain} bash -c {command}"),
+        Session::Service => format!(
+            "systemd-run --user --pipe --wait --quiet --collect --service-type=exec -- /bin/bash -c {command}"
+        ),
+    }
+}
+
+/// A word for a POSIX shell.
+pub(super) fn quote(word: &str) -> String {
+    format!("'{}'", word.replace('\'', r"'\''"))
+}

@@ -1,0 +1,222 @@
+//! What the script of root sends: the guest's users, its profiles, and each home.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use super::fields::{Source, malformed};
+use super::follow::{Links, attach};
+use super::home::{Entry, EntryKind, Home};
+use super::script::HOMES_MAGIC;
+use super::tarball::{Member, MemberKind, TextBudget, read_tar};
+use super::text::escape_name;
+
+/// Longest path, in bytes.
+pub(super) const PATH_BYTES: usize = 8192;
+/// Most paths in a list.
+pub(super) const PATHS: usize = 200_000;
+
+/// All that the script of root sent.
+#[derive(Debug, Default)]
+pub(super) struct Homes {
+    /// Links in the directories of the system's profiles: path and target.
+    pub(super) profile_links: BTreeMap<String, String>,
+    /// By login name.
+    pub(super) users: BTreeMap<String, UserHome>,
+}
+
+/// A user's home.
+#[derive(Debug, Default)]
+pub(super) struct UserHome {
+    /// Its absolute path; empty when the guest does not know the user.
+    pub(super) directory: String,
+    /// `None` when there is no such directory.
+    pub(super) home: Option<Home>,
+    /// The store path of the files of the current Home Manager generation.
+    pub(super) home_files: Option<String>,
+    /// The store path that the user's own Nix profile stands for.
+    pub(super) profile: Option<String>,
+}
+
+/// Parses the stream to its end.
+pub(super) fn read_homes(source: &mut Source<'_>, users: usize) -> io::Result<Homes> {
+    source.expect(HOMES_MAGIC)?;
+    let owners = owners(&source.field(1024 * 1024)?);
+    let mut homes = Homes::default();
+    loop {
+        let path = source.field(PATH_BYTES)?;
+        if path.is_empty() {
+            break;
+        }
+        let target = source.field(PATH_BYTES)?;
+        if homes.profile_links.len() == PATHS {
+            return Err(malformed("too many profile links".into()));
+        }
+        homes
+            .profile_links
+            .insert(escape_name(&path), escape_name(&target));
+    }
+    let mut budget = TextBudget::default();
+    for _ in 0..users {
+        let name = escape_name(&source.field(256)?);
+        let home = read_home(source, &owners, &mut budget)?;
+        homes.users.insert(name, home);
+    }
+    source.expect("done")?;
+    Ok(homes)
+}
+
+fn read_home(
+    source: &mut Source<'_>,
+    owners: &BTreeMap<u64, String>,
+    budget: &mut TextBudget,
+) -> io::Result<UserHome> {
+    let mut seen = UserHome {
+        directory: escape_name(&source.field(PATH_BYTES)?),
+        ..UserHome::default()
+    };
+    match source.field(16)?.as_slice() {
+        b"present" => {}
+        b"missing" => return Ok(seen),
+        other => return Err(malformed(format!("a home that is {}", escape_name(other)))),
+    }
+    let mut home = Home::default();
+    specials(source, owners, &mut home)?;
+    let links = Links::read(source)?;
+    seen.home_files = source
+        .list(1, PATH_BYTES)?
+        .pop()
+        .map(|path| escape_name(&path));
+    seen.profile = source
+        .list(1, PATH_BYTES)?
+        .pop()
+        .map(|path| escape_name(&path));
+    let mut hard_links = Vec::new();
+    read_tar(source, budget, |member| {
+        add(&mut home, &mut hard_links, owners, member);
+        Ok(())
+    })?;
+    tar_status(source)?;
+    resolve_hard_links(&mut home, hard_links);
+    attach(
+        source,
+        &mut home,
+        links,
+        seen.home_files.as_deref(),
+        owners,
+        budget,
+    )?;
+    tar_status(source)?;
+    seen.home = Some(home);
+    Ok(seen)
+}
+
+/// Owners' names by number, from `/etc/passwd`; the first name of a number counts, as it does for the guest.
+fn owners(passwd: &[u8]) -> BTreeMap<u64, String> {
+    let mut owners = BTreeMap::new();
+    for line in String::from_utf8_lossy(passwd).lines() {
+        let mut fields = line.split(':');
+        if let (Some(name), Some(Ok(uid))) = (fields.next(), fields.nth(1).map(str::parse)) {
+            owners
+                .entry(uid)
+                .or_insert_with(|| escape_name(name.as_bytes()));
+        }
+    }
+    owners
+}
+
+/// An owner's name, or number where the guest has no name for it.
+pub(super) fn owner(owners: &BTreeMap<u64, String>, uid: u64) -> String {
+    owners.get(&uid).cloned().unwrap_or_else(|| uid.to_string())
+}
+
+/// What tar does not say: sockets and what was left out.
+fn specials(
+    source: &mut Source<'_>,
+    owners: &BTreeMap<u64, String>,
+    home: &mut Home,
+) -> io::Result<()> {
+    loop {
+        let kind = match source.field(8)?.as_slice() {
+            b"" => return Ok(()),
+            b"x" => EntryKind::Excluded,
+            b"s" => EntryKind::Socket,
+            other => return Err(malformed(format!("a path of kind {}", escape_name(other)))),
+        };
+        let path = escape_name(&source.field(PATH_BYTES)?);
+        let mode = source.field(8)?;
+        let mode = std::str::from_utf8(&mode)
+            .ok()
+            .and_then(|mode| u32::from_str_radix(mode, 8).ok())
+            .ok_or_else(|| malformed("a mode that is no octal number".into()))?;
+        let owner = owner(owners, source.number()?);
+        if home.entries.len() == PATHS {
+            return Err(malformed("too many sockets".into()));
+        }
+        home.entries.insert(path, Entry { kind, mode, owner });
+    }
+}
+
+/// A member's path relative to the home, escaped; `None` for the home itself.
+pub(super) fn relative(path: &[u8]) -> Option<String> {
+    let path = path.strip_prefix(b"./").unwrap_or(path);
+    let path = path.strip_suffix(b"/").unwrap_or(path);
+    (!path.is_empty() && path != b".").then(|| escape_name(path))
+}
+
+fn add(
+    home: &mut Home,
+    hard_links: &mut Vec<(String, Option<String>)>,
+    owners: &BTreeMap<u64, String>,
+    member: Member,
+) {
+    let Some(path) = relative(&member.path) else {
+        return;
+    };
+    let kind = match member.kind {
+        MemberKind::File(content) => EntryKind::File(content),
+        MemberKind::HardLink => {
+            hard_links.push((path, relative(&member.link)));
+            return;
+        }
+        MemberKind::Symlink => EntryKind::Symlink {
+            target: escape_name(&member.link),
+            end: super::follow::dangling(),
+        },
+        MemberKind::Directory => EntryKind::Directory,
+        MemberKind::Fifo => EntryKind::Fifo,
+        MemberKind::Device => EntryKind::Device,
+    };
+    home.entries.insert(
+        path,
+        Entry {
+            kind,
+            mode: member.mode,
+            owner: owner(owners, member.uid),
+        },
+    );
+}
+
+/// A second name of a file is a file: tar says its content once.
+fn resolve_hard_links(home: &mut Home, hard_links: Vec<(String, Option<String>)>) {
+    for (path, first) in hard_links {
+        if let Some(entry) = first.and_then(|first| home.entries.get(&first)) {
+            let entry = entry.clone();
+            home.entries.insert(path, entry);
+        }
+    }
+}
+
+/// tar ends with 0, or with 1 when a file changed as it was read; with 2 the home is not what the archive says.
+fn tar_status(source: &mut Source<'_>) -> io::Result<()> {
+    source.expect("end")?;
+    let status: i32 = source.number()?;
+    let message = source.field(8192)?;
+    if status <= 1 {
+        Ok(())
+    } else {
+        Err(malformed(format!(
+            "tar ended with status {status}: {}",
+            super::text::printable_line(&String::from_utf8_lossy(&message))
+        )))
+    }
+}

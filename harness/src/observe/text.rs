@@ -1,0 +1,139 @@
+//! Bytes of a guest made fit to be shown and stored.
+
+use std::fmt::Write;
+
+/// A name as text: bytes that are not UTF-8, control characters and the backslash are escaped, so that two names
+/// never look alike and none breaks a line or steers a terminal.
+pub fn escape_name(bytes: &[u8]) -> String {
+    let mut escaped = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        for character in chunk.valid().chars() {
+            push_escaped(&mut escaped, character, true);
+        }
+        for byte in chunk.invalid() {
+            push_byte(&mut escaped, *byte);
+        }
+    }
+    escaped
+}
+
+/// Text of a guest for people: escape sequences of terminals are dropped, other control characters escaped; tabs
+/// and line ends stay.
+pub fn printable(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text.chars().peekable();
+    while let Some(character) = rest.next() {
+        match character {
+            '\u{1b}' => skip_escape_sequence(&mut rest),
+            '\n' | '\t' => shown.push(character),
+            '\r' if rest.peek() == Some(&'\n') => {}
+            _ => push_escaped(&mut shown, character, false),
+        }
+    }
+    shown
+}
+
+/// One line of a guest for people: as [`printable`], and tabs and line ends become spaces.
+pub fn printable_line(line: &str) -> String {
+    printable(line).trim_end().replace(['\n', '\t'], " ")
+}
+
+/// The last `lines` lines of a text.
+pub fn tail(text: &str, lines: usize) -> String {
+    let all: Vec<&str> = text.trim_end().lines().collect();
+    all[all.len().saturating_sub(lines)..].join("\n")
+}
+
+fn push_escaped(text: &mut String, character: char, backslash: bool) {
+    match character {
+        '\n' => text.push_str("\\n"),
+        '\t' => text.push_str("\\t"),
+        '\r' => text.push_str("\\r"),
+        '\\' if backslash => text.push_str("\\\\"),
+        _ if steers_terminals(character) => {
+            let mut buffer = [0; 4];
+            for byte in character.encode_utf8(&mut buffer).bytes() {
+                push_byte(text, byte);
+            }
+        }
+        _ => text.push(character),
+    }
+}
+
+/// Control characters, and the invisible ones that reorder the text around them.
+fn steers_terminals(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+fn push_byte(text: &mut String, byte: u8) {
+    // Writing to a String cannot fail.
+    let _ = write!(text, "\\x{byte:02x}");
+}
+
+/// Skips what follows an ESC: a CSI sequence to its final byte, an OSC string to its end, or one character.
+fn skip_escape_sequence(rest: &mut std::iter::Peekable<std::str::Chars<'_>>) {
+    match rest.peek() {
+        Some('[') => {
+            rest.next();
+            while let Some(&character) = rest.peek() {
+                if !matches!(character, '\u{20}'..='\u{7e}') {
+                    return;
+                }
+                rest.next();
+                if matches!(character, '\u{40}'..='\u{7e}') {
+                    return;
+                }
+            }
+        }
+        Some(']') => {
+            while let Some(&character) = rest.peek() {
+                if character == '\n' {
+                    return;
+                }
+                rest.next();
+                if character == '\u{7}' {
+                    return;
+                }
+                if character == '\u{1b}' {
+                    rest.next_if_eq(&'\\');
+                    return;
+                }
+            }
+        }
+        Some(&character) if !character.is_control() => {
+            rest.next();
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_stay_distinct_and_on_one_line() {
+        assert_eq!(escape_name(b"plain-\xc3\xbc"), "plain-ü");
+        assert_eq!(escape_name(b"a\nb\xff\\"), "a\\nb\\xff\\\\");
+        assert_ne!(escape_name(b"a\nb"), escape_name(b"a\\nb"));
+        assert_eq!(escape_name("a\u{202e}b".as_bytes()), "a\\xe2\\x80\\xaeb");
+    }
+
+    #[test]
+    fn colours_titles_and_cursor_moves_are_dropped() {
+        assert_eq!(
+            printable("\u{1b}[1;31merror:\u{1b}[0m no\r\n"),
+            "error: no\n"
+        );
+        assert_eq!(printable("\u{1b}]0;title\u{7}x\u{1b}(By\u{8}"), "xBy\\x08");
+        assert_eq!(printable("\u{1b}[3"), "");
+        assert_eq!(printable("\u{1b}"), "");
+    }
+
+    #[test]
+    fn a_tail_is_the_last_lines() {
+        assert_eq!(tail("a\nb\nc\n", 2), "b\nc");
+        assert_eq!(tail("", 2), "");
+    }
+}

@@ -1,0 +1,279 @@
+//! A terminal: one line a running machine at the bottom, verdicts above it as they come.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+use super::event::{Event, Sink};
+use super::plain::count;
+use super::summary::Summary;
+use super::words::{span, verdict_body, verdict_line, verdict_word};
+use crate::judge::Verdict;
+use crate::observe::text::printable_line;
+
+/// How often the lines at the bottom are drawn anew at most.
+const REDRAW: Duration = Duration::from_millis(100);
+/// Most machines that get a line.
+const MACHINES: usize = 16;
+
+/// Draws on a terminal.
+pub struct TerminalSink<W: Write + Send> {
+    out: W,
+    columns: Box<dyn Fn() -> usize + Send>,
+    colour: bool,
+    began: Instant,
+    summary: Summary,
+    preparing: Option<String>,
+    machines: BTreeMap<(String, String), Running>,
+    drawn: usize,
+    drawn_at: Option<Instant>,
+}
+
+/// A step that runs.
+struct Running {
+    began: Instant,
+    line: String,
+}
+
+impl<W: Write + Send> TerminalSink<W> {
+    /// A sink that draws on `out`, a terminal as wide as `columns` says when asked. `colour`: whether it may be colourful.
+    pub fn new(out: W, columns: impl Fn() -> usize + Send + 'static, colour: bool) -> Self {
+        Self {
+            out,
+            columns: Box::new(columns),
+            colour,
+            began: Instant::now(),
+            summary: Summary::default(),
+            preparing: None,
+            machines: BTreeMap::new(),
+            drawn: 0,
+            drawn_at: None,
+        }
+    }
+
+    /// Writes lines that stay above those at the bottom.
+    fn say(&mut self, text: &str) {
+        let mut screen = self.erased();
+        screen.push_str(text);
+        screen.push('\n');
+        self.show(screen);
+    }
+
+    /// The lines at the bottom, if they are due.
+    fn redraw(&mut self, now: bool) {
+        let due = self.drawn_at.is_none_or(|drawn| drawn.elapsed() >= REDRAW);
+        if now || due {
+            let screen = self.erased();
+            self.show(screen);
+        }
+    }
+
+    /// What removes the lines at the bottom: up and clear, for each.
+    fn erased(&self) -> String {
+        if self.drawn == 0 {
+            String::new()
+        } else {
+            format!("\r\u{1b}[{}A\u{1b}[J", self.drawn)
+        }
+    }
+
+    /// Writes at once what is to be removed, said and drawn, so that nothing flickers.
+    fn show(&mut self, mut screen: String) {
+        let bottom = self.bottom();
+        for line in &bottom {
+            screen.push_str(line);
+            screen.push('\n');
+        }
+        self.drawn = bottom.len();
+        self.drawn_at = Some(Instant::now());
+        // Nobody reads any more: not a reason to stop the run.
+        let _ = self.out.write_all(screen.as_bytes());
+        let _ = self.out.flush();
+    }
+
+    fn bottom(&self) -> Vec<String> {
+        if self.summary.cases == 0 && self.preparing.is_none() {
+            return Vec::new();
+        }
+        // One column stays free: some terminals wrap a full line.
+        let width = (self.columns)().saturating_sub(1).max(20);
+        let mut lines: Vec<String> = self
+            .machines
+            .iter()
+            .take(MACHINES)
+            .map(|((case, step), running)| {
+                let head = format!("  {case} {step} {}", span(running.began.elapsed()));
+                match running.line.as_str() {
+                    "" => head,
+                    line => format!("{head}  {line}"),
+                }
+            })
+            .collect();
+        if self.machines.len() > MACHINES {
+            lines.push(format!("  and {} more", self.machines.len() - MACHINES));
+        }
+        if let Some(what) = &self.preparing {
+            lines.push(format!("  preparing: {what}"));
+        }
+        lines.push(format!(
+            "{}/{} cases, {} ({})",
+            self.summary.done(),
+            self.summary.cases,
+            self.summary,
+            span(self.began.elapsed())
+        ));
+        lines.iter().map(|line| cut(line, width)).collect()
+    }
+
+    fn painted(&self, verdict: &Verdict, line: &str) -> String {
+        let colour = match verdict {
+            Verdict::Passed { .. } => 32,
+            Verdict::Failed(_) => 31,
+            Verdict::Errored { .. } => 35,
+            Verdict::NotRun { .. } => 33,
+        };
+        let word = verdict_word(verdict);
+        match line.strip_prefix(word) {
+            Some(rest) if self.colour => format!("\u{1b}[1;{colour}m{word}\u{1b}[0m{rest}"),
+            _ => line.to_owned(),
+        }
+    }
+}
+
+impl<W: Write + Send> Sink for TerminalSink<W> {
+    fn event(&mut self, event: &Event) {
+        self.summary.event(event);
+        match event {
+            Event::Started { cases, steps } => {
+                self.say(&format!(
+                    "{}, {}",
+                    count(*cases, "case"),
+                    count(*steps, "step")
+                ));
+            }
+            Event::Preparing { what } => {
+                self.preparing = Some(printable_line(what));
+                self.redraw(true);
+            }
+            Event::StepStarted { case, step, .. } => {
+                self.preparing = None;
+                self.machines.insert(
+                    (printable_line(case), printable_line(step)),
+                    Running {
+                        began: Instant::now(),
+                        line: String::new(),
+                    },
+                );
+                self.redraw(true);
+            }
+            Event::StepOutput { case, step, line } => {
+                let key = (printable_line(case), printable_line(step));
+                if let Some(running) = self.machines.get_mut(&key) {
+                    running.line = printable_line(line);
+                }
+                self.redraw(false);
+            }
+            Event::StepFinished { case, step, .. } => {
+                self.machines
+                    .remove(&(printable_line(case), printable_line(step)));
+                self.redraw(true);
+            }
+            Event::CaseFinished {
+                case,
+                verdict,
+                elapsed,
+            } => {
+                let line = self.painted(verdict, &verdict_line(case, verdict, *elapsed));
+                let text = format!("{line}\n{}", verdict_body(verdict));
+                self.say(text.trim_end());
+            }
+            Event::Finished { .. } => {
+                let erased = self.erased();
+                self.summary.cases = 0;
+                self.preparing = None;
+                self.machines.clear();
+                self.show(format!("{erased}{}\n", self.summary));
+            }
+        }
+    }
+
+    fn tick(&mut self, _elapsed: Duration) {
+        if self.drawn > 0 {
+            self.redraw(false);
+        }
+    }
+}
+
+/// As much of a line as fits, counted in characters.
+fn cut(line: &str, width: usize) -> String {
+    if line.chars().count() <= width {
+        return line.to_owned();
+    }
+    let mut short: String = line.chars().take(width - 1).collect();
+    short.push('…');
+    short
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::plain::tests::run;
+    use super::*;
+
+    fn told(colour: bool) -> String {
+        let mut out = Vec::new();
+        let mut sink = TerminalSink::new(&mut out, || 40, colour);
+        for event in run() {
+            sink.event(&event);
+            sink.tick(Duration::ZERO);
+        }
+        String::from_utf8(out).unwrap()
+    }
+
+    /// What is on a screen in the end: up-and-clear is all that the sink uses.
+    fn screen(told: &str) -> String {
+        let mut lines: Vec<String> = vec![String::new()];
+        let mut rest = told;
+        while let Some(character) = rest.chars().next() {
+            if let Some(sequence) = rest.strip_prefix("\r\u{1b}[") {
+                let (count, after) = sequence.split_once('A').unwrap();
+                let keep = lines.len() - count.parse::<usize>().unwrap();
+                lines.truncate(keep);
+                *lines.last_mut().unwrap() = String::new();
+                rest = after.strip_prefix("\u{1b}[J").unwrap();
+                continue;
+            }
+            match character {
+                '\n' => lines.push(String::new()),
+                other => lines.last_mut().unwrap().push(other),
+            }
+            rest = &rest[character.len_utf8()..];
+        }
+        lines.join("\n")
+    }
+
+    #[test]
+    fn in_the_end_only_what_stays_is_on_the_screen() {
+        let screen = screen(&told(false));
+        assert!(
+            screen.starts_with("2 cases, 3 steps\npassed first-switch (3.0 s)\nFAILED clobber"),
+            "{screen}"
+        );
+        assert!(
+            screen.ends_with("1 passed, 1 failed in 1 min 05 s\n"),
+            "{screen}"
+        );
+        assert!(!screen.contains("/2 cases"), "{screen}");
+    }
+
+    #[test]
+    fn no_line_is_wider_than_the_terminal() {
+        assert_eq!(cut("abcdef", 4), "abc…");
+        assert_eq!(cut("äöü", 3), "äöü");
+    }
+
+    #[test]
+    fn colour_is_only_where_it_may_be() {
+        assert!(told(true).contains("\u{1b}[1;32mpassed"));
+        assert!(!told(false).contains("\u{1b}[1;"));
+    }
+}

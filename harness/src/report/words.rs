@@ -1,0 +1,135 @@
+//! Events in words, shared by the sinks that people read.
+
+use std::fmt::Write;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use crate::judge::{Finding, Verdict};
+use crate::observe::text::{printable, printable_line};
+
+/// Lines of a guest's console that are shown.
+const CONSOLE_LINES: usize = 20;
+
+/// A time span as people say it.
+pub(super) fn span(elapsed: Duration) -> String {
+    let seconds = elapsed.as_secs_f64();
+    if seconds < 60.0 {
+        format!("{seconds:.1} s")
+    } else {
+        let whole = elapsed.as_secs();
+        format!("{} min {:02} s", whole / 60, whole % 60)
+    }
+}
+
+/// How long ago a moment was, in the largest unit that fits.
+pub(super) fn ago(at_s: u64) -> String {
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+        .as_secs();
+    let passed = now.saturating_sub(at_s);
+    let (count, unit) = match passed {
+        0..60 => return "just now".into(),
+        60..3600 => (passed / 60, "minute"),
+        3600..86400 => (passed / 3600, "hour"),
+        _ => (passed / 86400, "day"),
+    };
+    format!("{count} {unit}{} ago", if count == 1 { "" } else { "s" })
+}
+
+/// A verdict in a word or two.
+pub(super) fn verdict_word(verdict: &Verdict) -> &'static str {
+    match verdict {
+        Verdict::Passed { cached_at_s: None } => "passed",
+        Verdict::Passed {
+            cached_at_s: Some(_),
+        } => "passed (cached)",
+        Verdict::Failed(_) => "FAILED",
+        Verdict::Errored { .. } => "ERRORED",
+        Verdict::NotRun { .. } => "not run",
+    }
+}
+
+/// A verdict's line: word, case, time.
+pub(super) fn verdict_line(case: &str, verdict: &Verdict, elapsed: Duration) -> String {
+    let word = verdict_word(verdict);
+    let case = printable_line(case);
+    match verdict {
+        Verdict::Passed {
+            cached_at_s: Some(at),
+        } => format!("{word} {case} (ran {})", ago(*at)),
+        Verdict::NotRun { reason } => format!("{word} {case}: {}", printable_line(reason)),
+        _ => format!("{word} {case} ({})", span(elapsed)),
+    }
+}
+
+/// What there is to say below a verdict's line; empty for a case that passed.
+pub(super) fn verdict_body(verdict: &Verdict) -> String {
+    let mut body = String::new();
+    match verdict {
+        Verdict::Passed { .. } | Verdict::NotRun { .. } => {}
+        Verdict::Failed(findings) => {
+            for finding in findings {
+                push_finding(&mut body, finding);
+            }
+        }
+        Verdict::Errored {
+            message,
+            hint,
+            console_tail,
+        } => {
+            indented(&mut body, "  ", &printable(message));
+            if let Some(hint) = hint {
+                indented(&mut body, "  ", &format!("hint: {}", printable(hint)));
+            }
+            if !console_tail.trim().is_empty() {
+                indented(&mut body, "  ", "the guest's console ended with:");
+                let tail = crate::observe::text::tail(&printable(console_tail), CONSOLE_LINES);
+                indented(&mut body, "    ", &tail);
+            }
+        }
+    }
+    body
+}
+
+fn push_finding(body: &mut String, finding: &Finding) {
+    // Writing to a String cannot fail.
+    let _ = writeln!(
+        body,
+        "  {}:{}: after {}: {}",
+        printable_line(&finding.file.to_string_lossy()),
+        finding.line,
+        printable_line(&finding.step),
+        printable_line(&finding.message)
+    );
+    indented(body, "      ", &printable(&finding.detail));
+}
+
+fn indented(body: &mut String, margin: &str, text: &str) {
+    for line in text.lines() {
+        let _ = writeln!(body, "{}", format!("{margin}{line}").trim_end());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_are_short() {
+        assert_eq!(span(Duration::from_millis(1249)), "1.2 s");
+        assert_eq!(span(Duration::from_secs(125)), "2 min 05 s");
+    }
+
+    #[test]
+    fn an_error_shows_its_hint_and_the_console() {
+        let body = verdict_body(&Verdict::Errored {
+            message: "the agent is silent".into(),
+            hint: Some("run `switchproof doctor`".into()),
+            console_tail: "a\n\u{1b}[31mpanic\n".into(),
+        });
+        assert_eq!(
+            body,
+            "  the agent is silent\n  hint: run `switchproof doctor`\n  the guest's console ended with:\n    a\n    panic\n"
+        );
+    }
+}
