@@ -66,9 +66,18 @@ impl Session {
         let hypervisor = Qemu::open(&cache)?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let jobs = limits.jobs.unwrap_or(cores);
-        let budget = Budget::new(&cache.locks()?, jobs, limits.memory_mib, hypervisor.ram_mib())?;
+        let budget = Budget::new(
+            &cache.locks()?,
+            jobs,
+            limits.memory_mib,
+            hypervisor.ram_mib(),
+        )?;
         let results = ResultStore::new(&cache.results()?);
-        Ok(Self { hypervisor, results, budget })
+        Ok(Self {
+            hypervisor,
+            results,
+            budget,
+        })
     }
 
     /// The plan that `cases` form on this host.
@@ -104,7 +113,11 @@ impl Session {
         sink: &Mutex<dyn Sink>,
         on_verdict: &(dyn Fn(usize, &Verdict) + Sync),
     ) -> Vec<(usize, Verdict)> {
-        let options = Options { fresh, started_at_s: now_s(), snapshots };
+        let options = Options {
+            fresh,
+            started_at_s: now_s(),
+            snapshots,
+        };
         Run {
             plan,
             selected,

@@ -9,7 +9,7 @@ use std::sync::{Arc, Condvar, Mutex, OnceLock};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use switchproof::judge::{SnapshotMode, SnapshotPolicy, Verdict};
-use switchproof::report::{describe, plain};
+use switchproof::report::{PlainSink, describe};
 use switchproof::scenario::model::Case;
 use switchproof::scenario::{load, render_text};
 use switchproof::session::{Limits, Session};
@@ -51,14 +51,22 @@ fn main() -> ExitCode {
 /// The cases that libtest-mimic will run, by its own rules.
 fn selection(args: &Arguments, cases: &[Case]) -> BTreeSet<usize> {
     let matches = |filter: &String, id: &str| {
-        if args.exact { filter == id } else { id.contains(filter.as_str()) }
+        if args.exact {
+            filter == id
+        } else {
+            id.contains(filter.as_str())
+        }
     };
     let chosen = |case: &Case| {
-        args.filter.as_ref().is_none_or(|filter| matches(filter, &case.id))
+        args.filter
+            .as_ref()
+            .is_none_or(|filter| matches(filter, &case.id))
             && !args.skip.iter().any(|filter| matches(filter, &case.id))
             && !args.ignored
     };
-    (0..cases.len()).filter(|&case| chosen(&cases[case])).collect()
+    (0..cases.len())
+        .filter(|&case| chosen(&cases[case]))
+        .collect()
 }
 
 struct SharedRun {
@@ -85,23 +93,39 @@ impl SharedRun {
                 Some(verdict) => return Err(describe(verdict).into()),
                 None => {}
             }
-            verdicts = self.changed.wait(verdicts).map_err(|_| "another test panicked")?;
+            verdicts = self
+                .changed
+                .wait(verdicts)
+                .map_err(|_| "another test panicked")?;
         }
     }
 
     fn run(&self) {
         let guard = Unanswered(self);
-        let limits = Limits { jobs: self.jobs, memory_mib: None };
+        let limits = Limits {
+            jobs: self.jobs,
+            memory_mib: None,
+        };
         match Session::open(limits) {
             Ok(session) => {
                 let plan = session.plan(self.cases.clone());
                 let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("snapshots");
-                let snapshots = SnapshotPolicy { mode: SnapshotMode::from_env(), root };
-                let sink = Mutex::new(plain());
+                let snapshots = SnapshotPolicy {
+                    mode: SnapshotMode::from_environment(),
+                    root,
+                };
+                let sink = Mutex::new(PlainSink::new(std::io::stderr(), false));
                 let fresh = std::env::var_os("SWITCHPROOF_FRESH").is_some();
-                session.run(&plan, &self.selected, fresh, snapshots, &sink, &|case, verdict| {
-                    self.tell(&plan.cases[case].id, verdict.clone());
-                });
+                session.run(
+                    &plan,
+                    &self.selected,
+                    fresh,
+                    snapshots,
+                    &sink,
+                    &|case, verdict| {
+                        self.tell(&plan.cases[case].id, verdict.clone());
+                    },
+                );
             }
             Err(error) => {
                 let verdict = Verdict::Errored {

@@ -3,8 +3,8 @@
 pub mod accel;
 pub mod cache_dir;
 pub mod doctor;
-pub mod image;
 pub mod guest;
+pub mod image;
 pub mod layer;
 pub mod machine;
 pub mod process;

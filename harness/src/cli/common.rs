@@ -52,12 +52,22 @@ pub struct Error {
 impl Error {
     /// The input is wrong.
     pub fn input(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { message: message.into(), hint: Some(hint.into()), exit: Exit::Input, broken_pipe: false }
+        Self {
+            message: message.into(),
+            hint: Some(hint.into()),
+            exit: Exit::Input,
+            broken_pipe: false,
+        }
     }
 
     /// The machinery failed.
     pub fn machinery(message: impl Into<String>, hint: Option<String>) -> Self {
-        Self { message: message.into(), hint, exit: Exit::Machinery, broken_pipe: false }
+        Self {
+            message: message.into(),
+            hint,
+            exit: Exit::Machinery,
+            broken_pipe: false,
+        }
     }
 }
 
@@ -78,7 +88,12 @@ impl fmt::Display for Error {
 impl From<io::Error> for Error {
     fn from(error: io::Error) -> Self {
         let broken_pipe = error.kind() == io::ErrorKind::BrokenPipe;
-        Self { message: error.to_string(), hint: None, exit: Exit::Machinery, broken_pipe }
+        Self {
+            message: error.to_string(),
+            hint: None,
+            exit: Exit::Machinery,
+            broken_pipe,
+        }
     }
 }
 
@@ -109,14 +124,20 @@ impl Chosen {
 
     /// Whether the filter lets a case through.
     pub fn admits(&self, case: &Case) -> bool {
-        self.filter.as_deref().is_none_or(|filter| case.id.contains(filter))
+        self.filter
+            .as_deref()
+            .is_none_or(|filter| case.id.contains(filter))
     }
 
     /// Loads all cases of the paths. Every mistake is printed, then the command ends.
     pub fn load(&self) -> Result<Vec<Case>, Error> {
         let cases = scenario::load(&self.paths()).map_err(|found| refuse(&found))?;
         if cases.is_empty() {
-            let paths: Vec<_> = self.paths().iter().map(|path| path.display().to_string()).collect();
+            let paths: Vec<_> = self
+                .paths()
+                .iter()
+                .map(|path| path.display().to_string())
+                .collect();
             return Err(Error::input(
                 format!("no scenario was found in {}", paths.join(", ")),
                 "a scenario is a file that ends in .yaml; `switchproof run PATH` names another place",
@@ -130,7 +151,10 @@ impl Chosen {
         let cases = self.load()?;
         if !cases.iter().any(|case| self.admits(case)) {
             return Err(Error::input(
-                format!("no case contains '{}'", self.filter.as_deref().unwrap_or_default()),
+                format!(
+                    "no case contains '{}'",
+                    self.filter.as_deref().unwrap_or_default()
+                ),
                 "`switchproof list` prints every case",
             ));
         }
@@ -141,7 +165,12 @@ impl Chosen {
 /// Prints every diagnostic; the error that is left only carries the status.
 pub fn refuse(found: &[Diagnostic]) -> Error {
     eprint!("{}", scenario::render_text(found));
-    Error { message: String::new(), hint: None, exit: Exit::Input, broken_pipe: false }
+    Error {
+        message: String::new(),
+        hint: None,
+        exit: Exit::Input,
+        broken_pipe: false,
+    }
 }
 
 /// Prints to standard output; a reader that went away is reported as such.
@@ -154,13 +183,27 @@ pub fn print(text: &str) -> Result<(), Error> {
 
 /// The folder of snapshots that belongs to a folder of scenarios: its neighbour.
 pub fn snapshots_beside(paths: &[PathBuf]) -> PathBuf {
-    let first = paths.first().map_or(Path::new("scenarios"), PathBuf::as_path);
+    let first = paths
+        .first()
+        .map_or(Path::new("scenarios"), PathBuf::as_path);
     let folder = first
         .ancestors()
         .find(|folder| folder.file_name().is_some_and(|name| name == "scenarios"))
         .and_then(Path::parent)
-        .or_else(|| if first.is_dir() { Some(first) } else { first.parent() })
+        .or_else(|| {
+            if first.is_dir() {
+                Some(first)
+            } else {
+                first.parent()
+            }
+        })
         .unwrap_or(Path::new(""));
-    let root = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    std::path::absolute(root).unwrap_or_else(|_| root.to_owned()).join("snapshots")
+    let root = if folder.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        folder
+    };
+    std::path::absolute(root)
+        .unwrap_or_else(|_| root.to_owned())
+        .join("snapshots")
 }

@@ -45,12 +45,19 @@ pub fn run(args: &ImageArgs) -> Result<Exit, Error> {
             let found = image::find(&cache, &definition).map_err(failed)?;
             let Some(image) = found else {
                 let key = definition.key();
-                print(&format!("image {} is not built; `switchproof image build` does it\n", key.short()))?;
+                print(&format!(
+                    "image {} is not built; `switchproof image build` does it\n",
+                    key.short()
+                ))?;
                 return Ok(Exit::Passed);
             };
             print(&about(&image))?;
             if packages {
-                let lines = image.manifest.packages.iter().map(|(name, it)| format!("{name} {it}\n"));
+                let lines = image
+                    .manifest
+                    .packages
+                    .iter()
+                    .map(|(name, it)| format!("{name} {it}\n"));
                 print(&lines.collect::<String>())?;
             }
         }
@@ -61,9 +68,15 @@ pub fn run(args: &ImageArgs) -> Result<Exit, Error> {
 fn about(image: &Image) -> String {
     let manifest = &image.manifest;
     let version = |package: &str| {
-        manifest.package_version(package).unwrap_or("not in it").to_owned()
+        manifest
+            .package_version(package)
+            .unwrap_or("not in it")
+            .to_owned()
     };
-    let folder = image.root.parent().map_or_else(String::new, |it| it.display().to_string());
+    let folder = image
+        .root
+        .parent()
+        .map_or_else(String::new, |it| it.display().to_string());
     format!(
         "image {}\n  folder    {folder}\n  suite     {} ({} packages)\n  nix       {}\n  systemd   {}\n  \
          size      {} MiB on disk\n  built in  {:.0} s\n",

@@ -13,8 +13,15 @@ pub struct ListArgs {
 
 pub fn run(args: &ListArgs) -> Result<Exit, Error> {
     let cases = args.chosen.load_some()?;
-    let ids: Vec<_> = cases.iter().filter(|case| args.chosen.admits(case)).collect();
-    let width = ids.iter().map(|case| case.id.chars().count()).max().unwrap_or(0);
+    let ids: Vec<_> = cases
+        .iter()
+        .filter(|case| args.chosen.admits(case))
+        .collect();
+    let width = ids
+        .iter()
+        .map(|case| case.id.chars().count())
+        .max()
+        .unwrap_or(0);
     let mut text = String::new();
     for case in ids {
         let about = case.description.lines().next().unwrap_or_default();

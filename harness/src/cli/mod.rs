@@ -10,5 +10,6 @@ mod list;
 mod plan;
 mod run;
 mod shell;
+mod sink;
 
 pub use args::main;

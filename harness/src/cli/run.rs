@@ -6,8 +6,9 @@ use std::sync::Mutex;
 use clap::Args;
 
 use super::common::{Chosen, Error, Exit, snapshots_beside};
+use super::sink::terminal_or_plain;
 use crate::judge::{SnapshotMode, SnapshotPolicy, Verdict};
-use crate::report::terminal_or_plain;
+use crate::report::Sink;
 use crate::session::{Limits, Session};
 
 /// What to run, and how.
@@ -23,6 +24,9 @@ pub struct RunArgs {
     /// Run everything, also what is known to pass
     #[arg(long)]
     fresh: bool,
+    /// Print every line that a step prints
+    #[arg(long, short)]
+    verbose: bool,
 }
 
 /// How much of the machine may be used.
@@ -39,7 +43,10 @@ pub struct LimitArgs {
 impl LimitArgs {
     /// The limits for a session.
     pub fn limits(&self) -> Limits {
-        Limits { jobs: self.jobs.map(usize::from), memory_mib: self.memory }
+        Limits {
+            jobs: self.jobs.map(usize::from),
+            memory_mib: self.memory,
+        }
     }
 }
 
@@ -47,13 +54,25 @@ pub fn run(args: &RunArgs) -> Result<Exit, Error> {
     let cases = args.chosen.load_some()?;
     let session = Session::open(args.limits.limits())?;
     let plan = session.plan(cases);
-    let selected: BTreeSet<usize> =
-        (0..plan.cases.len()).filter(|&case| args.chosen.admits(&plan.cases[case])).collect();
-    let mode = if args.update { SnapshotMode::Update } else { SnapshotMode::from_env() };
-    let snapshots = SnapshotPolicy { mode, root: snapshots_beside(&args.chosen.paths()) };
-    let sink = Mutex::new(terminal_or_plain());
+    let selected: BTreeSet<usize> = (0..plan.cases.len())
+        .filter(|&case| args.chosen.admits(&plan.cases[case]))
+        .collect();
+    let mode = if args.update {
+        SnapshotMode::Update
+    } else {
+        SnapshotMode::from_environment()
+    };
+    let snapshots = SnapshotPolicy {
+        mode,
+        root: snapshots_beside(&args.chosen.paths()),
+    };
+    let sink: Box<Mutex<dyn Sink>> = terminal_or_plain(args.verbose);
     let verdicts = session.run(&plan, &selected, args.fresh, snapshots, &sink, &|_, _| {});
-    Ok(verdicts.iter().map(|(_, verdict)| exit_of(verdict)).max().unwrap_or(Exit::Passed))
+    Ok(verdicts
+        .iter()
+        .map(|(_, verdict)| exit_of(verdict))
+        .max()
+        .unwrap_or(Exit::Passed))
 }
 
 /// What a verdict means for the exit status; the worst one counts.

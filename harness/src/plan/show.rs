@@ -64,7 +64,9 @@ impl Plan {
             self.branch(&mut text, root, "", known);
         }
         let (nodes, visits) = (self.nodes.len(), self.visits());
-        let new = (0..nodes).filter(|&id| known(NodeId(id)) == Knowledge::New).count();
+        let new = (0..nodes)
+            .filter(|&id| known(NodeId(id)) == Knowledge::New)
+            .count();
         text += &format!(
             "\n{} cases, {visits} steps in all; {nodes} after merging, {new} of them new\n",
             self.cases.len()
@@ -125,7 +127,11 @@ impl Plan {
             parent: node.parent.map(|parent| self[parent].key.0.as_str()),
             step: &node.name,
             knowledge: known(NodeId(index)),
-            cases: node.visits.iter().map(|it| self.cases[it.case].id.as_str()).collect(),
+            cases: node
+                .visits
+                .iter()
+                .map(|it| self.cases[it.case].id.as_str())
+                .collect(),
         };
         let rows: Vec<Row<'_>> = self.nodes.iter().enumerate().map(row).collect();
         serde_json::to_string_pretty(&rows).expect("plain data always serialises") + "\n"
@@ -133,5 +139,10 @@ impl Plan {
 }
 
 fn dot_string(text: &str) -> String {
-    format!("\"{}\"", text.replace('\\', r"\\").replace('"', "\\\"").replace('\n', "\\n"))
+    format!(
+        "\"{}\"",
+        text.replace('\\', r"\\")
+            .replace('"', "\\\"")
+            .replace('\n', "\\n")
+    )
 }

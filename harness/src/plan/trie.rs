@@ -22,17 +22,37 @@ pub struct Plan {
 impl Plan {
     /// Merges `cases`. `base` names the booted guest that a case with such needs begins from.
     pub fn new(cases: Vec<Case>, base: impl Fn(&Guest) -> StateKey) -> Self {
-        let mut plan = Self { cases: Vec::new(), nodes: Vec::new(), roots: Vec::new(), paths: Vec::new() };
+        let mut plan = Self {
+            cases: Vec::new(),
+            nodes: Vec::new(),
+            roots: Vec::new(),
+            paths: Vec::new(),
+        };
         let mut known: HashMap<StateKey, NodeId> = HashMap::new();
         for (index, case) in cases.iter().enumerate() {
-            let work = Work::Prepare { guest: case.guest.clone(), users: case.users.clone() };
+            let work = Work::Prepare {
+                guest: case.guest.clone(),
+                users: case.users.clone(),
+            };
             let key = base(&case.guest).after(&work);
-            let mut at = plan.reach(&mut known, None, key, work, Visit { case: index, step: None });
+            let mut at = plan.reach(
+                &mut known,
+                None,
+                key,
+                work,
+                Visit {
+                    case: index,
+                    step: None,
+                },
+            );
             let mut path = vec![at];
             for (number, step) in case.steps.iter().enumerate() {
                 let work = Work::Step(step.action.clone());
                 let key = plan[at].key.after(&work);
-                let visit = Visit { case: index, step: Some(number) };
+                let visit = Visit {
+                    case: index,
+                    step: Some(number),
+                };
                 at = plan.reach(&mut known, Some(at), key, work, visit);
                 plan.ask(at, step);
                 path.push(at);
@@ -99,7 +119,10 @@ impl Plan {
     }
 
     fn ends_here(&self, id: NodeId) -> bool {
-        self[id].visits.iter().any(|visit| self.paths[visit.case].last() == Some(&id))
+        self[id]
+            .visits
+            .iter()
+            .any(|visit| self.paths[visit.case].last() == Some(&id))
     }
 }
 

@@ -48,14 +48,19 @@ mod tests {
     #[test]
     fn a_path_that_climbs_out_is_refused() {
         let name = "../../etc/passwd".to_owned();
-        let file = SeedFile::Regular { bytes: b"x".to_vec(), executable: false };
+        let file = SeedFile::Regular {
+            bytes: b"x".to_vec(),
+            executable: false,
+        };
         assert!(tar_of([(&name, &file)].into_iter()).is_err());
     }
 
     #[test]
     fn equal_files_give_equal_archives() {
         let name = "a/b".to_owned();
-        let file = SeedFile::Symlink { target: "../c".to_owned() };
+        let file = SeedFile::Symlink {
+            target: "../c".to_owned(),
+        };
         let pack = || tar_of([(&name, &file)].into_iter()).unwrap();
         assert_eq!(pack(), pack());
     }

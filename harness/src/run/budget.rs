@@ -58,15 +58,27 @@ impl Budget {
         memory_mib: Option<u64>,
         ram_mib: u32,
     ) -> Result<Self, BudgetError> {
-        let available_mib = memory_mib.or_else(available_memory_mib).unwrap_or(u64::from(ram_mib));
-        let fitting = usize::try_from(available_mib / u64::from(ram_mib.max(1))).unwrap_or(usize::MAX);
+        let available_mib = memory_mib
+            .or_else(available_memory_mib)
+            .unwrap_or(u64::from(ram_mib));
+        let fitting =
+            usize::try_from(available_mib / u64::from(ram_mib.max(1))).unwrap_or(usize::MAX);
         if fitting == 0 {
-            return Err(BudgetError::DoesNotFit { needed_mib: ram_mib, available_mib });
+            return Err(BudgetError::DoesNotFit {
+                needed_mib: ram_mib,
+                available_mib,
+            });
         }
         let folder = folder.to_owned();
-        std::fs::create_dir_all(&folder)
-            .map_err(|source| BudgetError::Io { path: folder.clone(), source })?;
-        Ok(Self { folder, slots: jobs.clamp(1, fitting), ram_mib })
+        std::fs::create_dir_all(&folder).map_err(|source| BudgetError::Io {
+            path: folder.clone(),
+            source,
+        })?;
+        Ok(Self {
+            folder,
+            slots: jobs.clamp(1, fitting),
+            ram_mib,
+        })
     }
 
     /// How many machines may run at once.
@@ -84,7 +96,10 @@ impl Budget {
             }
             let waited = start.elapsed();
             if waited > CROWDED_AFTER {
-                return Err(BudgetError::Crowded { waited, slots: self.slots });
+                return Err(BudgetError::Crowded {
+                    waited,
+                    slots: self.slots,
+                });
             }
             sleep(POLL);
         }
@@ -95,7 +110,10 @@ impl Budget {
         let mut taken = 0;
         for number in 0..self.slots {
             let path = self.folder.join(format!("machine-{number}"));
-            let failed = |source| BudgetError::Io { path: path.clone(), source };
+            let failed = |source| BudgetError::Io {
+                path: path.clone(),
+                source,
+            };
             let file = OpenOptions::new()
                 .create(true)
                 .truncate(false)
@@ -119,8 +137,15 @@ impl Budget {
 /// Memory that programs can still use, in MiB; `None` where the system does not say.
 fn available_memory_mib() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
-    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kib| kib / 1024)
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    line.trim()
+        .strip_suffix("kB")?
+        .trim()
+        .parse::<u64>()
+        .ok()
+        .map(|kib| kib / 1024)
 }
 
 const POLL: Duration = Duration::from_millis(50);
@@ -136,7 +161,10 @@ mod tests {
         let budget = Budget::new(folder.path(), 1, Some(1024), 512).unwrap();
         let slot = budget.try_acquire().unwrap();
         assert!(slot.is_some());
-        assert!(budget.try_acquire().unwrap().is_none(), "the only slot is taken");
+        assert!(
+            budget.try_acquire().unwrap().is_none(),
+            "the only slot is taken"
+        );
         drop(slot);
         assert!(budget.try_acquire().unwrap().is_some());
     }
@@ -144,8 +172,16 @@ mod tests {
     #[test]
     fn memory_limits_the_slots() {
         let folder = tempfile::tempdir().unwrap();
-        assert_eq!(Budget::new(folder.path(), 8, Some(2048), 1024).unwrap().slots(), 2);
+        assert_eq!(
+            Budget::new(folder.path(), 8, Some(2048), 1024)
+                .unwrap()
+                .slots(),
+            2
+        );
         let refused = Budget::new(folder.path(), 8, Some(512), 1024).unwrap_err();
-        assert!(refused.to_string().contains("512 MiB may be used"), "{refused}");
+        assert!(
+            refused.to_string().contains("512 MiB may be used"),
+            "{refused}"
+        );
     }
 }

@@ -11,7 +11,7 @@ use super::selection::{Known, is_wanted};
 use super::{Seen, now_s};
 use crate::judge::Finding;
 use crate::machine::MachineError;
-use crate::observe::{Observation, StepOutput, observe};
+use crate::observe::{Observation, ObserveError, StepOutput, observe};
 use crate::plan::{NodeId, Plan, StateKey, Visit, Work};
 use crate::report::Event;
 use crate::scenario::model::Guest;
@@ -40,7 +40,9 @@ impl Crew<'_> {
         let mut links = vec![start];
         let mut at = start;
         while !self.plan().is_branch(at) {
-            let Some(&child) = self.plan()[at].children.first() else { break };
+            let Some(&child) = self.plan()[at].children.first() else {
+                break;
+            };
             links.push(child);
             at = child;
         }
@@ -55,7 +57,9 @@ impl Crew<'_> {
         slot: &dyn Fn() -> Result<S, MachineError>,
     ) -> Result<Next, MachineError> {
         let links = self.links(start);
-        let Some(&end) = links.last() else { return Ok(Vec::new()) };
+        let Some(&end) = links.last() else {
+            return Ok(Vec::new());
+        };
         let frozen = self.plan().is_branch(end);
         let _claim = match frozen {
             true => Some(self.hypervisor().claim(&self.plan()[end].key)?),
@@ -66,9 +70,15 @@ impl Crew<'_> {
             return Ok(self.plan()[end].children.clone());
         }
         let _slot = slot()?;
-        let purpose = if frozen { Purpose::Layer } else { Purpose::Leaf };
+        let purpose = if frozen {
+            Purpose::Layer
+        } else {
+            Purpose::Leaf
+        };
         let parent = self.parent_key(start);
-        let mut machine = self.hypervisor().fork(&parent, self.guest(start), purpose)?;
+        let mut machine = self
+            .hypervisor()
+            .fork(&parent, self.guest(start), purpose)?;
         for &id in &links {
             if !is_wanted(self.plan(), self.ledger, self.selected, id) {
                 return Ok(Vec::new());
@@ -94,12 +104,17 @@ impl Crew<'_> {
 
     /// Whether another process froze the end of the chain while this one waited; if so its observations count.
     fn is_made(&self, links: &[NodeId]) -> bool {
-        let Some(&end) = links.last() else { return false };
+        let Some(&end) = links.last() else {
+            return false;
+        };
         let made_at_s = self.hypervisor().made_at_s(&self.plan()[end].key);
         if !made_at_s.is_some_and(|at_s| at_s >= self.known.options.started_at_s) {
             return false;
         }
-        let seen: Option<Vec<_>> = links.iter().map(|&id| Some((id, self.known.seen(id)?))).collect();
+        let seen: Option<Vec<_>> = links
+            .iter()
+            .map(|&id| Some((id, self.known.seen(id)?)))
+            .collect();
         let Some(seen) = seen else { return false };
         if !self.hypervisor().has(&self.plan()[end].key) {
             return false;
@@ -116,7 +131,9 @@ impl Crew<'_> {
         for visit in &open {
             self.ledger.begin(visit.case);
         }
-        let case = open.first().map_or_else(String::new, |it| self.plan().cases[it.case].id.clone());
+        let case = open
+            .first()
+            .map_or_else(String::new, |it| self.plan().cases[it.case].id.clone());
         let step = node.name.clone();
         self.ledger.event(&Event::StepStarted {
             case: case.clone(),
@@ -135,7 +152,11 @@ impl Crew<'_> {
         let done = perform(machine, &node.work, deadline, &mut on_line)
             .and_then(|output| self.look(machine, id, output));
         let elapsed = began.elapsed();
-        self.ledger.event(&Event::StepFinished { case, step, elapsed });
+        self.ledger.event(&Event::StepFinished {
+            case,
+            step,
+            elapsed,
+        });
         // A duration that cannot be kept only makes the next run's order worse.
         let _ = self.known.results.keep_duration(&node.key, elapsed);
         match done {
@@ -152,10 +173,14 @@ impl Crew<'_> {
     }
 
     fn open(&self, id: NodeId) -> Vec<Visit> {
-        let wanted = |visit: &&Visit| {
-            self.selected.contains(&visit.case) && self.ledger.is_open(visit.case)
-        };
-        self.plan()[id].visits.iter().filter(wanted).copied().collect()
+        let wanted =
+            |visit: &&Visit| self.selected.contains(&visit.case) && self.ledger.is_open(visit.case);
+        self.plan()[id]
+            .visits
+            .iter()
+            .filter(wanted)
+            .copied()
+            .collect()
     }
 
     fn look(
@@ -172,7 +197,8 @@ impl Crew<'_> {
             };
         }
         let observation = match node.observed {
-            true => observe(machine.as_machine(), &self.users(id), &node.probes, output)?,
+            true => observe(machine.as_machine(), &self.users(id), &node.probes, output)
+                .map_err(ObserveError::into_machine_error)?,
             false => printed_only(output),
         };
         let seen = Seen {
@@ -246,7 +272,10 @@ impl Crew<'_> {
 
     fn note(&self, id: NodeId) -> String {
         let node = &self.plan()[id];
-        let case = node.visits.first().map_or("", |visit| &self.plan().cases[visit.case].id);
+        let case = node
+            .visits
+            .first()
+            .map_or("", |visit| &self.plan().cases[visit.case].id);
         format!("{case} after {}", node.name)
     }
 }
@@ -254,7 +283,12 @@ impl Crew<'_> {
 /// What is kept of a step after which nobody looks.
 fn printed_only(output: StepOutput) -> Observation {
     let (warnings, users) = (Vec::new(), BTreeMap::new());
-    Observation { output, warnings, users, system: None }
+    Observation {
+        output,
+        warnings,
+        users,
+        system: None,
+    }
 }
 
 fn prepare_failed(output: &StepOutput) -> MachineError {

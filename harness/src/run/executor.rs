@@ -48,16 +48,33 @@ impl Run<'_> {
     /// one as it falls.
     pub fn run(&self, on_verdict: &(dyn Fn(usize, &Verdict) + Sync)) -> Vec<(usize, Verdict)> {
         let began = Instant::now();
-        let steps = self.plan.nodes.iter().filter(|node| matches!(node.work, Work::Step(_))).count();
+        let steps = self
+            .plan
+            .nodes
+            .iter()
+            .filter(|node| matches!(node.work, Work::Step(_)))
+            .count();
         let ledger = Ledger::new(self.plan, self.results, self.options, self.sink, on_verdict);
-        ledger.event(&Event::Started { cases: self.selected.len(), steps });
+        ledger.event(&Event::Started {
+            cases: self.selected.len(),
+            steps,
+        });
         self.work(&ledger);
-        lock(self.sink).event(&Event::Finished { elapsed: began.elapsed() });
+        lock(self.sink).event(&Event::Finished {
+            elapsed: began.elapsed(),
+        });
         let verdicts = ledger.close();
         self.selected
             .iter()
             .map(|&case| {
-                (case, verdicts.get(case).cloned().flatten().unwrap_or_else(not_run))
+                (
+                    case,
+                    verdicts
+                        .get(case)
+                        .cloned()
+                        .flatten()
+                        .unwrap_or_else(not_run),
+                )
             })
             .collect()
     }
@@ -69,11 +86,15 @@ impl Run<'_> {
             results: self.results,
             options: self.options,
         };
-        let selection = known.select(self.selected, ledger);
-        let crew = Crew { known, ledger, selected: self.selected };
-        self.make_bases(&crew, &selection.starts);
+        let starts = known.select(self.selected, ledger);
+        let crew = Crew {
+            known,
+            ledger,
+            selected: self.selected,
+        };
+        self.make_bases(&crew, &starts);
         let queue = Queue::default();
-        for &start in &selection.starts {
+        for &start in &starts {
             queue.add(start, self.expected(start));
         }
         std::thread::scope(|scope| {
@@ -93,13 +114,19 @@ impl Run<'_> {
     /// Boots what must be booted before machines start in parallel.
     fn make_bases(&self, crew: &Crew<'_>, starts: &[NodeId]) {
         let mut made = BTreeSet::new();
-        for &start in starts.iter().filter(|&&start| self.plan[start].parent.is_none()) {
+        for &start in starts
+            .iter()
+            .filter(|&&start| self.plan[start].parent.is_none())
+        {
             let guest = crew.guest(start);
             if !made.insert(self.hypervisor.base_key(guest)) {
                 continue;
             }
-            let mut progress =
-                |what: &str| crew.ledger.event(&Event::Preparing { what: what.to_owned() });
+            let mut progress = |what: &str| {
+                crew.ledger.event(&Event::Preparing {
+                    what: what.to_owned(),
+                })
+            };
             if let Err(error) = self.hypervisor.ensure_base(guest, &mut progress) {
                 self.fail_from(crew.ledger, start, &error);
             }
@@ -132,7 +159,12 @@ impl Run<'_> {
     fn expected(&self, id: NodeId) -> Duration {
         let node = &self.plan[id];
         let own = self.results.duration(&node.key).unwrap_or(UNKNOWN);
-        own + node.children.iter().map(|&child| self.expected(child)).max().unwrap_or_default()
+        own + node
+            .children
+            .iter()
+            .map(|&child| self.expected(child))
+            .max()
+            .unwrap_or_default()
     }
 }
 
@@ -172,7 +204,9 @@ struct QueueState {
 
 impl Queue {
     fn add(&self, id: NodeId, expected: Duration) {
-        lock(&self.state).ready.push((expected, std::cmp::Reverse(id)));
+        lock(&self.state)
+            .ready
+            .push((expected, std::cmp::Reverse(id)));
         self.changed.notify_all();
     }
 
@@ -186,7 +220,10 @@ impl Queue {
             if state.working == 0 {
                 return None;
             }
-            state = self.changed.wait(state).unwrap_or_else(std::sync::PoisonError::into_inner);
+            state = self
+                .changed
+                .wait(state)
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
         }
     }
 

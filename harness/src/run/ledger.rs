@@ -38,7 +38,14 @@ impl<'a> Ledger<'a> {
         on_verdict: &'a (dyn Fn(usize, &Verdict) + Sync),
     ) -> Self {
         let entries = plan.cases.iter().map(|_| Mutex::default()).collect();
-        Self { plan, results, options, sink, on_verdict, entries }
+        Self {
+            plan,
+            results,
+            options,
+            sink,
+            on_verdict,
+            entries,
+        }
     }
 
     pub fn event(&self, event: &Event) {
@@ -52,12 +59,16 @@ impl<'a> Ledger<'a> {
 
     /// A machine works for the case from now on.
     pub fn begin(&self, case: usize) {
-        lock(&self.entries[case]).begun.get_or_insert_with(Instant::now);
+        lock(&self.entries[case])
+            .begun
+            .get_or_insert_with(Instant::now);
     }
 
     /// What is wrong at a step, its snapshot included.
     pub fn look(&self, visit: Visit, seen: &Observation) -> Looked {
-        let Some(step) = visit.step else { return Looked::default() };
+        let Some(step) = visit.step else {
+            return Looked::default();
+        };
         let case = &self.plan.cases[visit.case];
         let step = &case.steps[step];
         let mut findings = judge(case, step, seen);
@@ -65,10 +76,20 @@ impl<'a> Ledger<'a> {
         if step.snapshot && !stops {
             match snapshot(case, step, seen, &self.options.snapshots) {
                 Ok(found) => findings.extend(found),
-                Err(error) => return Looked { findings, stops: true, broken: Some(error.to_string()) },
+                Err(error) => {
+                    return Looked {
+                        findings,
+                        stops: true,
+                        broken: Some(error.to_string()),
+                    };
+                }
             }
         }
-        Looked { findings, stops, broken: None }
+        Looked {
+            findings,
+            stops,
+            broken: None,
+        }
     }
 
     /// Judges a case at a node it passes through, and ends it where this was its last step or nothing can follow.
@@ -79,7 +100,14 @@ impl<'a> Ledger<'a> {
         let looked = self.look(visit, seen);
         if let Some(message) = looked.broken {
             let hint = Some("look at the permissions of the snapshots folder".to_owned());
-            self.end(visit.case, Verdict::Errored { message, hint, console_tail: String::new() });
+            self.end(
+                visit.case,
+                Verdict::Errored {
+                    message,
+                    hint,
+                    console_tail: String::new(),
+                },
+            );
             return;
         }
         let findings = {
@@ -123,16 +151,24 @@ impl<'a> Ledger<'a> {
         };
         self.remember(case, &verdict);
         let id = self.plan.cases[case].id.clone();
-        self.event(&Event::CaseFinished { case: id, verdict: verdict.clone(), elapsed });
+        self.event(&Event::CaseFinished {
+            case: id,
+            verdict: verdict.clone(),
+            elapsed,
+        });
         (self.on_verdict)(case, &verdict);
     }
 
     /// A pass may be served again; anything else must be seen anew, at least in its last step.
     fn remember(&self, case: usize, verdict: &Verdict) {
-        let Some(&last) = self.plan.paths[case].last() else { return };
+        let Some(&last) = self.plan.paths[case].last() else {
+            return;
+        };
         let (id, key) = (&self.plan.cases[case].id, &self.plan[last].key);
         match verdict {
-            Verdict::Passed { cached_at_s: Some(_) } => {}
+            Verdict::Passed {
+                cached_at_s: Some(_),
+            } => {}
             Verdict::Passed { cached_at_s: None } => {
                 // A pass that cannot be kept only costs time later.
                 let _ = self.results.keep_pass(id, key, &Pass { at_s: now_s() });
@@ -145,7 +181,10 @@ impl<'a> Ledger<'a> {
 
     /// Every case's verdict; one that nothing ended says so.
     pub fn close(self) -> Vec<Option<Verdict>> {
-        self.entries.into_iter().map(|entry| unlocked(entry).verdict).collect()
+        self.entries
+            .into_iter()
+            .map(|entry| unlocked(entry).verdict)
+            .collect()
     }
 }
 
@@ -169,9 +208,13 @@ pub struct Looked {
 
 /// A thread that panicked while holding a lock left plain data behind, which is still good.
 pub fn lock<T: ?Sized>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    mutex
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 fn unlocked<T>(mutex: Mutex<T>) -> T {
-    mutex.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
+    mutex
+        .into_inner()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
 }

@@ -18,7 +18,11 @@ pub fn perform(
     deadline: Duration,
     on_line: &mut dyn FnMut(&str),
 ) -> Result<StepOutput, MachineError> {
-    let mut doing = Doing { machine, deadline, on_line };
+    let mut doing = Doing {
+        machine,
+        deadline,
+        on_line,
+    };
     match work {
         Work::Prepare { users, .. } => doing.root(&scripts::make_users(users)),
         Work::Step(action) => doing.step(action),
@@ -36,7 +40,8 @@ impl Doing<'_> {
         match action {
             Action::Seed { user, files } => {
                 let archive = tar_of(files.iter()).map_err(|source| unpackable(&source))?;
-                self.machine.push(&archive, &scripts::home_of(user), Some(user))?;
+                self.machine
+                    .push(&archive, &scripts::home_of(user), Some(user))?;
                 Ok(StepOutput::default())
             }
             Action::Switch(switch) => self.switch(switch, "switch"),
@@ -47,7 +52,11 @@ impl Doing<'_> {
             }
             Action::Relogin { user } => self.root(&scripts::relogin(user)),
             Action::Reboot => self.machine.reboot().map(|()| StepOutput::default()),
-            Action::Run { command, user, session } => {
+            Action::Run {
+                command,
+                user,
+                session,
+            } => {
                 let script = match user {
                     Some(_) => scripts::in_session(*session, command),
                     None => command.clone(),
@@ -141,7 +150,9 @@ impl Lines {
 
 fn visible(line: &[u8]) -> String {
     let text = String::from_utf8_lossy(line);
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
 }
 
 /// A file of a seed, as [`tar_of`] takes it.

@@ -2,14 +2,14 @@
 
 use std::io::Read;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use switchproof_vm::accel::{BinaryError, Probe, ProbeError, QemuBinary, probe};
 use switchproof_vm::cache_dir::{CacheDir, CacheDirError};
 use switchproof_vm::guest::{self, GuestCommand, OutputStream};
 use switchproof_vm::image::{self, Definition, ImageError, Progress};
 use switchproof_vm::layer::{Layer, LayerError, LayerKey, LayerStore};
-use switchproof_vm::machine::{self as vm, Host, MachineShape};
+use switchproof_vm::machine::{self as vm, GuestImage, Host, MachineShape};
 
 use super::{ForkedMachine, Hypervisor, Purpose};
 use crate::machine::{GuestExit, GuestScript, GuestUser, Machine, MachineError, Stream};
@@ -83,15 +83,23 @@ impl Qemu {
         Host {
             qemu: self.binary.clone(),
             accelerator: self.probe.accelerator,
-            image_dir: self.images.join(key.as_str()),
-            image_key: key.as_str().to_owned(),
+            image: GuestImage {
+                directory: self.images.join(key.as_str()),
+                key: key.as_str().to_owned(),
+            },
             store: self.store.clone(),
-            shape: MachineShape { network: guest.network, ..MachineShape::default() },
+            shape: MachineShape {
+                network: guest.network,
+                ..MachineShape::default()
+            },
+            warm_up: WARM_UP.to_owned(),
         }
     }
 
     fn layer(&self, key: &StateKey) -> Result<Option<Layer>, MachineError> {
-        self.store.find(&layer_key(key)?).map_err(|error| broken(error.to_string(), error.hint()))
+        self.store
+            .find(&layer_key(key)?)
+            .map_err(|error| broken(error.to_string(), error.hint()))
     }
 }
 
@@ -115,7 +123,9 @@ impl Hypervisor for Qemu {
         if self.layer(&self.base_key(guest))?.is_none() {
             progress("booting the guest once and freezing it");
         }
-        host.base_layer(BOOT_DEADLINE).map(drop).map_err(|error| told_by_vm(&error))
+        host.base_layer(BOOT_DEADLINE)
+            .map(drop)
+            .map_err(|error| told_by_vm(&error))
     }
 
     fn has(&self, key: &StateKey) -> bool {
@@ -123,15 +133,24 @@ impl Hypervisor for Qemu {
     }
 
     fn made_at_s(&self, key: &StateKey) -> Option<u64> {
-        self.layer(key).ok().flatten().map(|layer| layer.record().created_unix_s)
+        self.layer(key)
+            .ok()
+            .flatten()
+            .map(|layer| layer.record().created_s)
     }
 
     fn claim(&self, key: &StateKey) -> Result<Box<dyn Send>, MachineError> {
         let claim = self
             .store
-            .lock_for_making(&layer_key(key)?, CLAIM_DEADLINE)
+            .lock_for_making(&layer_key(key)?, Instant::now() + CLAIM_DEADLINE)
             .map_err(|error| broken(error.to_string(), error.hint()))?;
-        Ok(Box::new(claim))
+        match claim {
+            Some(claim) => Ok(Box::new(claim)),
+            None => Err(broken(
+                format!("another run still makes the state {}", key.short()),
+                Some("wait for it, or end it".to_owned()),
+            )),
+        }
     }
 
     fn fork<'a>(
@@ -150,8 +169,10 @@ impl Hypervisor for Qemu {
             Purpose::Leaf => vm::Purpose::Leaf,
             Purpose::Layer => vm::Purpose::Layer,
         };
-        let machine =
-            self.host(guest).fork(&layer, purpose).map_err(|error| told_by_vm(&error))?;
+        let machine = self
+            .host(guest)
+            .fork(&layer, purpose)
+            .map_err(|error| told_by_vm(&error))?;
         Ok(Box::new(QemuMachine { machine }))
     }
 
@@ -160,6 +181,9 @@ impl Hypervisor for Qemu {
     }
 }
 
+/// Run once before the first freeze: Nix has then read what every evaluation reads.
+const WARM_UP: &str =
+    "nix eval --raw nixpkgs#hello.name && nix eval --raw home-manager#lib.version || true";
 /// A guest is given this long to boot: an emulated one takes up to half a minute on a busy machine.
 const BOOT_DEADLINE: Duration = Duration::from_secs(300);
 /// Whoever makes a state that others wait for has this long.
@@ -179,7 +203,10 @@ impl Machine for QemuMachine {
             OutputStream::Stdout => on_output(Stream::Out, bytes),
             OutputStream::Stderr => on_output(Stream::Err, bytes),
         };
-        self.machine.exec(&command(script), &mut told).map(ended).map_err(|it| told_by_vm(&it))
+        self.machine
+            .exec(&command(script), &mut told)
+            .map(ended)
+            .map_err(|it| told_by_vm(&it))
     }
 
     fn pull(
@@ -187,7 +214,10 @@ impl Machine for QemuMachine {
         script: &GuestScript,
         consume: &mut dyn FnMut(&mut dyn Read) -> std::io::Result<()>,
     ) -> Result<GuestExit, MachineError> {
-        self.machine.pull(&command(script), consume).map(ended).map_err(|it| told_by_vm(&it))
+        self.machine
+            .pull(&command(script), consume)
+            .map(ended)
+            .map_err(|it| told_by_vm(&it))
     }
 
     fn push(
@@ -196,18 +226,25 @@ impl Machine for QemuMachine {
         destination: &str,
         owner: Option<&str>,
     ) -> Result<(), MachineError> {
-        self.machine.push(tar, destination, owner).map_err(|it| told_by_vm(&it))
+        self.machine
+            .push(tar, destination, owner)
+            .map_err(|it| told_by_vm(&it))
     }
 }
 
 impl ForkedMachine for QemuMachine {
     fn freeze(self: Box<Self>, key: &StateKey, note: &str) -> Result<(), MachineError> {
         let note = serde_json::Value::String(note.to_owned());
-        self.machine.freeze(&layer_key(key)?, note).map(drop).map_err(|it| told_by_vm(&it))
+        self.machine
+            .freeze(&layer_key(key)?, note)
+            .map(drop)
+            .map_err(|it| told_by_vm(&it))
     }
 
     fn reboot(&mut self) -> Result<(), MachineError> {
-        self.machine.reboot(BOOT_DEADLINE).map_err(|it| told_by_vm(&it))
+        self.machine
+            .reboot(BOOT_DEADLINE)
+            .map_err(|it| told_by_vm(&it))
     }
 
     fn as_machine(&mut self) -> &mut dyn Machine {
@@ -224,15 +261,25 @@ fn command(script: &GuestScript) -> GuestCommand {
 }
 
 fn ended(exit: guest::GuestExit) -> GuestExit {
-    GuestExit { status: exit.status(), truncated: exit.truncated() }
+    GuestExit {
+        status: exit.status(),
+        truncated: exit.truncated(),
+    }
 }
 
 fn layer_key(key: &StateKey) -> Result<LayerKey, MachineError> {
-    key.0.parse().map_err(|_| broken(format!("'{key}' does not name a state"), None))
+    key.0
+        .parse()
+        .map_err(|_| broken(format!("'{key}' does not name a state"), None))
 }
 
 fn broken(message: String, hint: Option<String>) -> MachineError {
-    MachineError { message, hint, console_tail: String::new(), step_deadline: false }
+    MachineError {
+        message,
+        hint,
+        console_tail: String::new(),
+        step_deadline: false,
+    }
 }
 
 fn image_broken(error: ImageError) -> MachineError {

@@ -68,7 +68,10 @@ pub fn switch(switch: &Switch, verb: &str) -> String {
         }
         Install::DarwinModule => format!(
             "nix build --no-link --print-out-paths {}{options}",
-            quoted(&format!("{place}#darwinConfigurations.{}.system", switch.output))
+            quoted(&format!(
+                "{place}#darwinConfigurations.{}.system",
+                switch.output
+            ))
         ),
     }
 }
@@ -85,7 +88,9 @@ fn home_manager(arguments: &str) -> String {
 pub fn rollback(target: &Target) -> String {
     match target.install {
         Install::Standalone => home_manager("switch --rollback"),
-        Install::NixosModule | Install::DarwinModule => "nixos-rebuild switch --rollback".to_owned(),
+        Install::NixosModule | Install::DarwinModule => {
+            "nixos-rebuild switch --rollback".to_owned()
+        }
     }
 }
 
@@ -106,7 +111,8 @@ pub fn uninstall(target: &Target) -> String {
     match target.install {
         Install::Standalone => format!("yes | {{ {}\n}}", home_manager("uninstall")),
         Install::NixosModule | Install::DarwinModule => {
-            "echo 'a module is uninstalled by switching to a system without it' >&2; exit 1".to_owned()
+            "echo 'a module is uninstalled by switching to a system without it' >&2; exit 1"
+                .to_owned()
         }
     }
 }
@@ -145,9 +151,9 @@ pub fn in_session(session: Session, command: &str) -> String {
         Session::Login => format!("exec bash --login -c {command}"),
         Session::Interactive => format!("exec env -i {BARE} bash -i -c {command}"),
         Session::NonInteractive => format!("exec env -i {BARE} bash -c {command}"),
-        Session::Service => format!(
-            "exec systemd-run --user --quiet --wait --pipe --collect -- bash -c {command}"
-        ),
+        Session::Service => {
+            format!("exec systemd-run --user --quiet --wait --pipe --collect -- bash -c {command}")
+        }
     }
 }
 

@@ -10,14 +10,6 @@ use super::{Hypervisor, Options, ResultStore, Seen};
 use crate::judge::Verdict;
 use crate::plan::{NodeId, Plan, Visit};
 
-/// The part of a plan that must run.
-pub struct Selection {
-    /// Nodes that machines have to reach, in no order.
-    pub must_run: BTreeSet<NodeId>,
-    /// Those among them whose parent is known, or is a booted guest.
-    pub starts: Vec<NodeId>,
-}
-
 /// What a run may use of earlier ones.
 pub struct Known<'a> {
     pub plan: &'a Plan,
@@ -27,14 +19,19 @@ pub struct Known<'a> {
 }
 
 impl Known<'_> {
-    /// Ends the cases that passed before and whose observations still pass; says what the others need.
-    pub fn select(&self, selected: &BTreeSet<usize>, ledger: &Ledger<'_>) -> Selection {
+    /// Ends the cases that passed before and whose observations still pass. Returns the nodes where machines must
+    /// begin for the others: each follows a kept state, or a booted guest.
+    pub fn select(&self, selected: &BTreeSet<usize>, ledger: &Ledger<'_>) -> Vec<NodeId> {
         let wanted: Vec<usize> = selected.iter().copied().collect();
-        let left: Vec<usize> =
-            wanted.into_par_iter().filter(|&case| !self.settle(case, ledger)).collect();
+        let left: Vec<usize> = wanted
+            .into_par_iter()
+            .filter(|&case| !self.settle(case, ledger))
+            .collect();
         let layers = Mutex::new(std::collections::HashMap::new());
         let has_layer = |id: NodeId| {
-            *lock(&layers).entry(id).or_insert_with(|| self.usable_layer(id))
+            *lock(&layers)
+                .entry(id)
+                .or_insert_with(|| self.usable_layer(id))
         };
         let mut must_run = BTreeSet::new();
         for &case in &left {
@@ -42,28 +39,35 @@ impl Known<'_> {
             let from = self.first_to_run(case, ledger, &has_layer);
             must_run.extend(path[from..].iter().copied());
         }
-        let starts = must_run
-            .iter()
-            .copied()
-            .filter(|&id| self.plan[id].parent.is_none_or(|parent| !must_run.contains(&parent)))
-            .collect();
-        Selection { must_run, starts }
+        let follows_known = |id: &NodeId| {
+            self.plan[*id]
+                .parent
+                .is_none_or(|parent| !must_run.contains(&parent))
+        };
+        must_run.iter().copied().filter(follows_known).collect()
     }
 
     /// Judges a case by what is kept of its last run; true when that gave it a verdict.
     fn settle(&self, case: usize, ledger: &Ledger<'_>) -> bool {
         let path = &self.plan.paths[case];
-        let Some(last) = path.last() else { return false };
-        let may_be_kept = self.plan.cases[case].guest.locked || !self.plan.cases[case].guest.network;
-        let Some(pass) = self.results.pass(&self.plan.cases[case].id, &self.plan[*last].key) else {
+        let Some(last) = path.last() else {
+            return false;
+        };
+        let may_be_kept =
+            self.plan.cases[case].guest.locked || !self.plan.cases[case].guest.network;
+        let Some(pass) = self
+            .results
+            .pass(&self.plan.cases[case].id, &self.plan[*last].key)
+        else {
             return false;
         };
         if self.options.fresh || !may_be_kept {
             return false;
         }
-        let seen: Option<Vec<(NodeId, Visit, Seen)>> = self.looks(case).map(|(id, visit)| {
-            Some((id, visit, self.seen(id)?))
-        }).collect();
+        let seen: Option<Vec<(NodeId, Visit, Seen)>> = self
+            .looks(case)
+            .map(|(id, visit)| Some((id, visit, self.seen(id)?)))
+            .collect();
         let Some(seen) = seen else { return false };
         for (id, visit, seen) in &seen {
             ledger.reached(*visit, *id, &seen.observation, Some(pass.at_s));
@@ -73,9 +77,19 @@ impl Known<'_> {
 
     /// The nodes where the case is looked at, its last step always among them.
     fn looks(&self, case: usize) -> impl Iterator<Item = (NodeId, Visit)> {
-        self.plan.paths[case].iter().enumerate().skip(1).map(move |(place, &id)| {
-            (id, Visit { case, step: Some(place - 1) })
-        })
+        self.plan.paths[case]
+            .iter()
+            .enumerate()
+            .skip(1)
+            .map(move |(place, &id)| {
+                (
+                    id,
+                    Visit {
+                        case,
+                        step: Some(place - 1),
+                    },
+                )
+            })
     }
 
     /// What was seen at a node, if it covers what is asked now.
@@ -90,7 +104,10 @@ impl Known<'_> {
     fn usable_layer(&self, id: NodeId) -> bool {
         let key = &self.plan[id].key;
         let new_enough = !self.options.fresh
-            || self.hypervisor.made_at_s(key).is_some_and(|at_s| at_s >= self.options.started_at_s);
+            || self
+                .hypervisor
+                .made_at_s(key)
+                .is_some_and(|at_s| at_s >= self.options.started_at_s);
         new_enough && self.hypervisor.has(key)
     }
 
@@ -105,7 +122,10 @@ impl Known<'_> {
         let path = &self.plan.paths[case];
         let mut good = Vec::new();
         for (place, &id) in path.iter().enumerate().take(path.len() - 1) {
-            let visit = Visit { case, step: place.checked_sub(1) };
+            let visit = Visit {
+                case,
+                step: place.checked_sub(1),
+            };
             if visit.step.is_some() {
                 let Some(seen) = self.seen(id) else { break };
                 let looked = ledger.look(visit, &seen.observation);
@@ -115,16 +135,23 @@ impl Known<'_> {
             }
             good.push(id);
         }
-        good.iter().rposition(|&id| has_layer(id)).map_or(0, |place| place + 1)
+        good.iter()
+            .rposition(|&id| has_layer(id))
+            .map_or(0, |place| place + 1)
     }
 }
 
 /// Whether any selected case still needs the node.
 pub fn is_wanted(plan: &Plan, ledger: &Ledger<'_>, selected: &BTreeSet<usize>, id: NodeId) -> bool {
-    plan[id].visits.iter().any(|visit| selected.contains(&visit.case) && ledger.is_open(visit.case))
+    plan[id]
+        .visits
+        .iter()
+        .any(|visit| selected.contains(&visit.case) && ledger.is_open(visit.case))
 }
 
 /// The verdict of a case that no machine got to.
 pub fn not_run() -> Verdict {
-    Verdict::NotRun { reason: "the run ended before its turn".to_owned() }
+    Verdict::NotRun {
+        reason: "the run ended before its turn".to_owned(),
+    }
 }

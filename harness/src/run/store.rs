@@ -48,7 +48,9 @@ impl ResultStore {
     /// The store in `folder`, which need not exist yet.
     #[must_use]
     pub fn new(folder: &Path) -> Self {
-        Self { folder: folder.to_owned() }
+        Self {
+            folder: folder.to_owned(),
+        }
     }
 
     /// What was seen in the state `key`, if it was kept.
@@ -86,13 +88,22 @@ impl ResultStore {
     /// How long it took to reach the state from the one before, last time.
     #[must_use]
     pub fn duration(&self, key: &StateKey) -> Option<Duration> {
-        self.read::<Took>("durations", &key.0).map(|it| Duration::from_millis(it.millis))
+        self.read::<Took>("durations", &key.0)
+            .map(|it| Duration::from_millis(it.millis))
     }
 
     /// Remembers how long it took to reach a state.
     pub fn keep_duration(&self, key: &StateKey, took: Duration) -> io::Result<()> {
         let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         self.write("durations", &key.0, &Took { millis })
+    }
+
+    /// Forgets everything.
+    pub fn clear(&self) -> io::Result<()> {
+        match fs::remove_dir_all(&self.folder) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
     }
 
     fn path(&self, kind: &str, name: &str) -> PathBuf {
@@ -121,11 +132,15 @@ impl ResultStore {
 }
 
 fn pass_name(id: &str, key: &StateKey) -> String {
-    blake3::hash(format!("{id}\n{key}").as_bytes()).to_hex().to_string()
+    blake3::hash(format!("{id}\n{key}").as_bytes())
+        .to_hex()
+        .to_string()
 }
 
 /// Seconds since the epoch; 0 on a host whose clock is before it.
 #[must_use]
 pub fn now_s() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
 }

@@ -27,7 +27,10 @@ struct FakeMachine<'a> {
 
 impl FakeHypervisor {
     fn ran(&self, what: &str) -> usize {
-        lock(&self.log).iter().filter(|line| line.contains(what)).count()
+        lock(&self.log)
+            .iter()
+            .filter(|line| line.contains(what))
+            .count()
     }
 }
 
@@ -59,9 +62,15 @@ impl Hypervisor for FakeHypervisor {
         _: &Guest,
         purpose: Purpose,
     ) -> Result<Box<dyn ForkedMachine + 'a>, MachineError> {
-        assert!(key.0.starts_with("base-") || self.has(key), "forked from a state that is not there");
+        assert!(
+            key.0.starts_with("base-") || self.has(key),
+            "forked from a state that is not there"
+        );
         lock(&self.log).push(format!("fork {purpose:?}"));
-        Ok(Box::new(FakeMachine { hypervisor: self, purpose }))
+        Ok(Box::new(FakeMachine {
+            hypervisor: self,
+            purpose,
+        }))
     }
 
     fn ram_mib(&self) -> u32 {
@@ -91,7 +100,10 @@ impl Machine for FakeMachine<'_> {
         assert!(!script.script.contains("bug"), "a bug in the tool");
         on_output(Stream::Out, b"hello\n");
         let status = i32::from(script.script.contains("fail"));
-        Ok(GuestExit { status, truncated: false })
+        Ok(GuestExit {
+            status,
+            truncated: false,
+        })
     }
 
     fn pull(
@@ -151,7 +163,10 @@ pub(crate) fn case(id: &str, commands: &[&str]) -> Case {
         file: PathBuf::from("test.yaml"),
         axes: Vec::new(),
         guest: Guest::default(),
-        users: vec![User { name: "alice".to_owned(), home: InitialHome::Empty }],
+        users: vec![User {
+            name: "alice".to_owned(),
+            home: InitialHome::Empty,
+        }],
         steps: commands.iter().enumerate().map(step).collect(),
     }
 }
@@ -163,7 +178,10 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), hypervisor: FakeHypervisor::default() }
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            hypervisor: FakeHypervisor::default(),
+        }
     }
 
     fn run(&self, cases: Vec<Case>, fresh: bool) -> BTreeMap<String, Verdict> {
@@ -176,7 +194,10 @@ impl Bench {
         let options = Options {
             fresh,
             started_at_s: now_s(),
-            snapshots: SnapshotPolicy { mode: SnapshotMode::Compare, root },
+            snapshots: SnapshotPolicy {
+                mode: SnapshotMode::Compare,
+                root,
+            },
         };
         let sink: Mutex<Silent> = Mutex::new(Silent);
         let run = Run {
@@ -189,7 +210,10 @@ impl Bench {
             sink: &sink,
         };
         let verdicts = run.run(&|_, _| {});
-        verdicts.into_iter().map(|(case, it)| (plan.cases[case].id.clone(), it)).collect()
+        verdicts
+            .into_iter()
+            .map(|(case, it)| (plan.cases[case].id.clone(), it))
+            .collect()
     }
 }
 
@@ -200,7 +224,10 @@ fn passed(verdict: &Verdict) -> bool {
 #[test]
 fn a_shared_beginning_runs_once() {
     let bench = Bench::new();
-    let verdicts = bench.run(vec![case("a", &["first", "x"]), case("b", &["first", "y"])], false);
+    let verdicts = bench.run(
+        vec![case("a", &["first", "x"]), case("b", &["first", "y"])],
+        false,
+    );
     assert!(verdicts.values().all(passed), "{verdicts:?}");
     assert_eq!(bench.hypervisor.ran("exec first"), 1);
     assert_eq!(bench.hypervisor.ran("freeze"), 1);
@@ -210,7 +237,12 @@ fn a_shared_beginning_runs_once() {
 #[test]
 fn a_single_way_is_never_frozen() {
     let bench = Bench::new();
-    assert!(bench.run(vec![case("a", &["first", "second", "third"])], false).values().all(passed));
+    assert!(
+        bench
+            .run(vec![case("a", &["first", "second", "third"])], false)
+            .values()
+            .all(passed)
+    );
     assert_eq!(bench.hypervisor.ran("freeze"), 0);
     assert_eq!(bench.hypervisor.ran("fork"), 1);
 }
@@ -221,7 +253,15 @@ fn an_unchanged_pass_is_not_run_again_unless_asked() {
     let cases = vec![case("a", &["first"])];
     bench.run(cases.clone(), false);
     let again = bench.run(cases.clone(), false);
-    assert!(matches!(again["a"], Verdict::Passed { cached_at_s: Some(_) }), "{again:?}");
+    assert!(
+        matches!(
+            again["a"],
+            Verdict::Passed {
+                cached_at_s: Some(_)
+            }
+        ),
+        "{again:?}"
+    );
     assert_eq!(bench.hypervisor.ran("fork"), 0);
     assert!(passed(&bench.run(cases, true)["a"]));
     assert_eq!(bench.hypervisor.ran("exec first"), 1);
@@ -242,7 +282,11 @@ fn a_failure_is_seen_anew_every_time() {
         let verdicts = bench.run(cases.clone(), false);
         assert!(matches!(&verdicts["a"], Verdict::Failed(found) if found.len() == 1));
         assert_eq!(bench.hypervisor.ran("exec fail"), 1);
-        assert_eq!(bench.hypervisor.ran("exec never"), 0, "nothing follows a failed step");
+        assert_eq!(
+            bench.hypervisor.ran("exec never"),
+            0,
+            "nothing follows a failed step"
+        );
     }
 }
 
@@ -263,15 +307,28 @@ fn one_machine_that_breaks_spoils_only_its_own_cases() {
     assert!(
         matches!(&verdicts["buggy"], Verdict::Errored { message, .. } if message.contains("has a bug"))
     );
-    let Verdict::Failed(found) = &verdicts["slow"] else { panic!("{verdicts:?}") };
-    assert!(found[0].message.contains("within its deadline of 10 s"), "{found:?}");
+    let Verdict::Failed(found) = &verdicts["slow"] else {
+        panic!("{verdicts:?}")
+    };
+    assert!(
+        found[0].message.contains("within its deadline of 10 s"),
+        "{found:?}"
+    );
 }
 
 #[test]
 fn a_break_in_a_shared_beginning_reaches_all_who_need_it() {
     let bench = Bench::new();
-    let verdicts = bench.run(vec![case("a", &["die", "x"]), case("b", &["die", "y"])], false);
-    assert!(verdicts.values().all(|it| matches!(it, Verdict::Errored { .. })), "{verdicts:?}");
+    let verdicts = bench.run(
+        vec![case("a", &["die", "x"]), case("b", &["die", "y"])],
+        false,
+    );
+    assert!(
+        verdicts
+            .values()
+            .all(|it| matches!(it, Verdict::Errored { .. })),
+        "{verdicts:?}"
+    );
     assert_eq!(bench.hypervisor.ran("exec die"), 1);
 }
 
@@ -280,7 +337,10 @@ fn kept_beginnings_are_used_by_a_later_run() {
     let bench = Bench::new();
     let before = vec![case("a", &["first", "x"]), case("b", &["first", "y"])];
     bench.run(before, false);
-    let verdicts = bench.run(vec![case("a", &["first", "x"]), case("b", &["first", "z"])], false);
+    let verdicts = bench.run(
+        vec![case("a", &["first", "x"]), case("b", &["first", "z"])],
+        false,
+    );
     assert!(passed(&verdicts["b"]));
     assert_eq!(bench.hypervisor.ran("exec first"), 0);
     assert_eq!(bench.hypervisor.ran("exec z"), 1);
@@ -289,7 +349,10 @@ fn kept_beginnings_are_used_by_a_later_run() {
 #[test]
 fn a_case_that_is_the_beginning_of_another_ends_where_it_ends() {
     let bench = Bench::new();
-    let verdicts = bench.run(vec![case("long", &["first", "x"]), case("short", &["first"])], false);
+    let verdicts = bench.run(
+        vec![case("long", &["first", "x"]), case("short", &["first"])],
+        false,
+    );
     assert!(verdicts.values().all(passed), "{verdicts:?}");
     assert_eq!(bench.hypervisor.ran("exec first"), 1);
 }
