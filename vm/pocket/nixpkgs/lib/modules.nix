@@ -269,8 +269,9 @@ rec {
           throw (unmatchedMessage prefix (head merged.unmatched) options)
         else
           null;
-      config = removeAttrs' (builtins.seq checkUnmatched wholeConfig);
-      removeAttrs' = set: set // { _module = merged.config._module; };
+      # Modules see the configuration unchecked: a check that reads all
+      # definitions from inside one of them would never end.
+      config = wholeConfig;
 
       extendModules =
         {
@@ -290,8 +291,9 @@ rec {
     in
     {
       _type = "configuration";
-      inherit options extendModules class type;
-      config = removeAttrs (builtins.seq checkUnmatched config) [ "_module" ];
+      inherit extendModules class type;
+      options = builtins.seq checkUnmatched options;
+      config = builtins.seq checkUnmatched (removeAttrs config [ "_module" ]);
       _module = merged.config._module;
     };
 
@@ -676,10 +678,10 @@ rec {
           else
             { }
         )
-        (lib.setAttrByPath to (
-          mkIf condition (
-            if withPriority then mkAliasAndWrapDefsWithPriority (x: x) fromOpt else mkAliasDefinitions fromOpt
-          )
+        # The condition stays outside: a definition below `to` would bring a
+        # submodule there to life.
+        (mkIf condition (
+          (if withPriority then mkAliasAndWrapDefsWithPriority else mkAliasAndWrapDefinitions) (lib.setAttrByPath to) fromOpt
         ))
       ];
     };

@@ -8,7 +8,7 @@
   findutils = { description = "GNU Find Utilities, the basic directory searching utilities of the GNU operating system"; license = "gpl3Plus"; mainProgram = "find"; };
   gnugrep = { debs = [ "grep" ]; description = "GNU implementation of the Unix grep command"; license = "gpl3Plus"; mainProgram = "grep"; };
   gnused = { debs = [ "sed" ]; description = "GNU sed, a batch stream editor"; license = "gpl3Plus"; mainProgram = "sed"; };
-  gettext = { debs = [ "gettext-base" ]; description = "Well integrated set of translation tools and documentation"; license = "gpl3Plus"; };
+  gettext = { debs = [ "gettext" "gettext-base" ]; description = "Well integrated set of translation tools and documentation"; license = "gpl3Plus"; };
   ncurses = { debs = [ "ncurses-bin" ]; description = "Free software emulation of curses in SVR4 and more"; license = "mit"; mainProgram = "tput"; };
   less = { description = "More advanced file pager than 'more'"; license = "gpl3Plus"; };
   inetutils = { debs = [ "hostname" ]; description = "Collection of common network programs"; license = "gpl3Plus"; mainProgram = "hostname"; };
@@ -26,6 +26,7 @@
   bash-completion = { description = "Programmable completion for the Bash shell"; postInstall = "mkdir -p etc/profile.d; ln -sfn ../../share/bash-completion/bash_completion etc/profile.d/bash_completion.sh"; };
   man-db = { description = "Implementation of the standard Unix documentation system accessed using the man command"; mainProgram = "man"; };
   shared-mime-info = { description = "Database of common MIME types"; mainProgram = "update-mime-database"; };
+  desktop-file-utils = { description = "Command line utilities for working with .desktop files"; mainProgram = "update-desktop-database"; };
   gnupg = { debs = [ "gpg" "gpg-agent" "gpgconf" "gpgsm" ]; description = "Modern release of the GNU Privacy Guard, a GPL OpenPGP implementation"; license = "gpl3Plus"; mainProgram = "gpg"; };
   openssh = { debs = [ "openssh-client" ]; description = "Implementation of the SSH protocol"; license = "bsd2"; mainProgram = "ssh"; };
 

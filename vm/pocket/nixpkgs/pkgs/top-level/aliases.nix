@@ -7,6 +7,7 @@
 lib.optionalAttrs prev.config.allowAliases {
   bashInteractive = pkgs.bash;
   bashNonInteractive = pkgs.bash;
+  man = pkgs.man-db;
   gitMinimal = pkgs.git;
   gitFull = pkgs.git;
   vim-full = pkgs.vim;

@@ -26,6 +26,18 @@
     };
   };
 
+  # Locale data: the guest's C library brings its own, so this is a name only.
+  glibcLocales = (pkgs.runCommandLocal "glibc-locales-2.41" { } "mkdir -p $out/lib/locale; touch $out/lib/locale/locale-archive") // { version = "2.41"; };
+  glibc = { version = "2.41"; bin = pkgs.coreutils; };
+
+  unixtools = { hostname = pkgs.inetutils; ps = pkgs.procps; };
+  nixos-option = pkgs.writeShellScriptBin "nixos-option" ''
+    echo "The pocket channel does not model nixos-option; run this scenario on the real channel." >&2
+    exit 1
+  '';
+  # Starts, stops and restarts a user's units when their files change.
+  sd-switch = pkgs.writeShellScriptBin "sd-switch" (builtins.readFile ../sd-switch/sd-switch.sh);
+
   # X's tool that mirrors a directory by links.
   lndir = pkgs.writeShellScriptBin "lndir" (builtins.readFile ../build-support/lndir.sh);
 }
