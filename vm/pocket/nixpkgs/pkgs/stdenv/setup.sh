@@ -127,6 +127,8 @@ runPhase() {
   if [[ -n $code ]]; then eval "$code"; else "$1"; fi
 }
 
+# Build scripts may use variables that are not set.
+set +u
 [[ -z ${NIX_BUILD_TOP-} ]] || cd "$NIX_BUILD_TOP"
 if [[ -n ${buildCommandPath-} ]]; then
   . "$buildCommandPath"

@@ -7,6 +7,7 @@
 lib.optionalAttrs prev.config.allowAliases {
   bashInteractive = pkgs.bash;
   bashNonInteractive = pkgs.bash;
+  xorg = { inherit (pkgs) lndir; };
   man = pkgs.man-db;
   gitMinimal = pkgs.git;
   gitFull = pkgs.git;

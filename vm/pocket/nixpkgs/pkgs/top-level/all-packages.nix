@@ -35,6 +35,19 @@
     echo "The pocket channel does not model nixos-option; run this scenario on the real channel." >&2
     exit 1
   '';
+  # Manuals are not rendered: a page says so. Options are not even evaluated.
+  nixosOptionsDoc = _args: {
+    optionsJSON = pkgs.runCommandLocal "options.json" { } "mkdir -p $out/share/doc/nixos; echo '{}' > $out/share/doc/nixos/options.json";
+    optionsNix = { };
+  };
+  nixos-render-docs = pkgs.writeShellScriptBin "nixos-render-docs" ''
+    printf '.TH "POCKET" "5"\n.SH NAME\nThe pocket channel renders no manuals.\n' > "''${!#}"
+  '';
+  # The guest's own: a client must fit the manager that runs.
+  systemd = pkgs.runCommandLocal "systemd-257" { version = "257"; meta.mainProgram = "systemctl"; } ''
+    mkdir -p $out/bin
+    for f in systemctl journalctl loginctl systemd-run systemd-tmpfiles busctl systemd-analyze; do ln -s /usr/bin/$f $out/bin/$f; done
+  '';
   # Starts, stops and restarts a user's units when their files change.
   sd-switch = pkgs.writeShellScriptBin "sd-switch" (builtins.readFile ../sd-switch/sd-switch.sh);
 
