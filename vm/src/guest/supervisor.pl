@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # The harness's hands inside the guest. One process that lives as long as the machine, started through the QEMU
-# guest agent before the first freeze, so that every fork already has it running: a command then costs one fork
-# and one exec here, not a chain of agent calls. Perl, because perl-base is essential on every Debian.
+# guest agent before the first freeze, so that every fork already has it running: a command then costs one exec
+# here, not a chain of agent calls. Perl, because perl-base is essential on every Debian.
 #
 # Frames on the control port, both ways: type (1 byte), job id (u32, big endian), length (u32, big endian), payload.
 #   host to guest   E execute, payload: NUL-separated key=value fields   K kill the job with all its children
@@ -35,10 +35,13 @@ my ($control, $bulk) = map { open_port("/dev/virtio-ports/switchproof.$_") } qw(
 my $cgroup = own_cgroup();
 my $received = '';    # bytes of the control port that are not yet a whole frame
 my $job;              # the running command, or undef
+my $prepared;         # the process that waits for the next command
+my $cgroups = 0;      # how many control groups have been made
 my @abandoned;        # read ends of pipes that background children still hold: read and dropped
 
 $SIG{PIPE} = 'IGNORE';
 $0 = 'switchproof-supervisor';
+$prepared = prepare();
 send_frame('R', 0, "1 $$");
 while (1) { turn() }
 
@@ -112,45 +115,91 @@ sub write_all {
     }
 }
 
+# Gives a request to the process that waits for one. That process was forked while the last command ran: under
+# emulation a fork takes as long as all the rest.
 sub start {
     my ($id, $payload) = @_;
-    my (%field, @argv, %env);
-    for (split /\0/, $payload) {
-        my ($key, $value) = split /=/, $_, 2;
-        if    ($key eq 'arg') { push @argv, $value }
-        elsif ($key eq 'env') { my ($name, $text) = split /=/, $value, 2; $env{$name} = $text }
-        else                  { $field{$key} = $value }
+    my %field = map { split /=/, $_, 2 } grep { /^(?:limit|stdin|stdout)=/ } split /\0/, $payload;
+    my $waiting = $prepared // prepare();
+    while (!write_order($waiting->{order}, $payload)) {    # killed by an earlier command
+        waitpid $waiting->{pid}, 0;
+        $waiting = prepare();
     }
-    pipe(my $in_read,  my $in_write)  or die "pipe: $!\n";
-    pipe(my $out_read, my $out_write) or die "pipe: $!\n";
-    pipe(my $err_read, my $err_write) or die "pipe: $!\n";
-    if ($field{stdout} eq 'bulk') { fcntl($out_read, F_SETPIPE_SZ, PIPE_BYTES) }
-    if ($field{stdin}) { fcntl($in_write, F_SETPIPE_SZ, PIPE_BYTES) }
-    my $job_cgroup = make_cgroup($id);
-    my $pid = fork() // die "fork: $!\n";
-    if (!$pid) {
-        become($job_cgroup, $field{cwd}, \%env, \@argv, $field{stdin} ? $in_read : undef, $out_write, $err_write);
-    }
-    close $_ for $in_read, $out_write, $err_write;
-    fcntl($_, F_SETFL, fcntl($_, F_GETFL, 0) | O_NONBLOCK) for $out_read, $err_read, $in_write;
-    my $pidfd = syscall(SYS_PIDFD_OPEN, $pid, 0);
+    my $pidfd = syscall(SYS_PIDFD_OPEN, $waiting->{pid}, 0);
     die "pidfd_open: $!\n" if $pidfd < 0;
+    fcntl($waiting->{out}, F_SETPIPE_SZ, PIPE_BYTES) if $field{stdout} eq 'bulk';
+    fcntl($waiting->{in},  F_SETPIPE_SZ, PIPE_BYTES) if $field{stdin};
     $job = {
-        id => $id, pid => $pid, pidfd => $pidfd, cgroup => $job_cgroup,
-        out => $out_read, err => $err_read, in => $in_write, fed => '', unfed => $field{stdin},
+        id => $id, pid => $waiting->{pid}, pidfd => $pidfd, cgroup => $waiting->{cgroup},
+        out => $waiting->{out}, err => $waiting->{err}, in => $waiting->{in}, fed => '', unfed => $field{stdin},
         bulk => $field{stdout} eq 'bulk', left => $field{limit}, dropped => 0,
     };
     end_input() if !$field{stdin};
+    $prepared = prepare();
+}
+
+sub write_order {
+    my ($order, $payload) = @_;
+    my $message = pack('N', length $payload) . $payload;
+    my $written = 0;
+    while ($written < length $message) {
+        my $count = syswrite($order, $message, length($message) - $written, $written);
+        return 0 if !defined $count && $! != EINTR;
+        $written += $count // 0;
+    }
+    close $order;
+    return 1;
+}
+
+# Forks a process that waits for a request and turns into its command.
+sub prepare {
+    pipe(my $in_read,    my $in_write)    or die "pipe: $!\n";
+    pipe(my $out_read,   my $out_write)   or die "pipe: $!\n";
+    pipe(my $err_read,   my $err_write)   or die "pipe: $!\n";
+    pipe(my $order_read, my $order_write) or die "pipe: $!\n";
+    my $job_cgroup = make_cgroup();
+    my $pid = fork() // die "fork: $!\n";
+    if (!$pid) {
+        # Whoever holds a write end keeps its reader from seeing an end.
+        close $_ for $control, $bulk, $in_write, $out_read, $err_read, $order_write, @abandoned;
+        close $_ for grep { $_ } map { $job->{$_} } $job ? qw(in out err) : ();
+        put("$job_cgroup/cgroup.procs", "0") if defined $job_cgroup;
+        put('/proc/self/oom_score_adj', "0");
+        POSIX::setsid();
+        become(read_order($order_read), $in_read, $out_write, $err_write);
+    }
+    close $_ for $in_read, $out_write, $err_write, $order_read;
+    fcntl($_, F_SETFL, fcntl($_, F_GETFL, 0) | O_NONBLOCK) for $out_read, $err_read, $in_write;
+    return {
+        pid => $pid, cgroup => $job_cgroup, order => $order_write,
+        in => $in_write, out => $out_read, err => $err_read,
+    };
+}
+
+# In the child: the request, once it comes.
+sub read_order {
+    my ($order) = @_;
+    my $message = '';
+    while (length $message < 4 || length $message < 4 + unpack('N', $message)) {
+        my $count = sysread($order, $message, 65536, length $message);
+        POSIX::_exit(0) if defined $count ? !$count : $! != EINTR;
+    }
+    return substr($message, 4);
 }
 
 # In the child: takes on the command's surroundings and turns into it.
 sub become {
-    my ($job_cgroup, $cwd, $env, $argv, $in, $out, $err) = @_;
-    put("$job_cgroup/cgroup.procs", "0") if defined $job_cgroup;
-    put('/proc/self/oom_score_adj', "0");
-    POSIX::setsid();
+    my ($payload, $in, $out, $err) = @_;
+    my ($cwd, $stdin, @argv, %env);
+    for (split /\0/, $payload) {
+        my ($key, $value) = split /=/, $_, 2;
+        if    ($key eq 'arg')   { push @argv, $value }
+        elsif ($key eq 'env')   { my ($name, $text) = split /=/, $value, 2; $env{$name} = $text }
+        elsif ($key eq 'cwd')   { $cwd = $value }
+        elsif ($key eq 'stdin') { $stdin = $value }
+    }
     $SIG{PIPE} = 'DEFAULT';
-    if (!$in) { open($in, '<', '/dev/null') or POSIX::_exit(126) }
+    if (!$stdin) { open($in, '<', '/dev/null') or POSIX::_exit(126) }
     POSIX::dup2(fileno $in,  0);
     POSIX::dup2(fileno $out, 1);
     POSIX::dup2(fileno $err, 2);
@@ -158,10 +207,10 @@ sub become {
     my $problem;
     if (!chdir $cwd) { $problem = "cannot enter $cwd: $!" }
     else {
-        %ENV = %$env;
+        %ENV = %env;
         no warnings 'exec';
-        exec { $argv->[0] } @$argv;
-        $problem = "cannot execute $argv->[0]: $!";
+        exec { $argv[0] } @argv;
+        $problem = "cannot execute $argv[0]: $!";
     }
     my $status = $!{ENOENT} ? 127 : 126;
     syswrite(STDERR, "switchproof: $problem\n");
@@ -176,10 +225,10 @@ sub put {
 
 # Each command gets a control group of its own, so that it can be killed with everything that it started.
 sub make_cgroup {
-    my ($id) = @_;
     return undef if !defined $cgroup;
-    rmdir $_ for glob "$cgroup/job-*";    # fails, as it should, where background children live on
-    return mkdir("$cgroup/job-$id") ? "$cgroup/job-$id" : undef;
+    rmdir $_ for glob "$cgroup/job-*";    # fails, as it should, where anything lives on
+    $cgroups++;
+    return mkdir("$cgroup/job-$cgroups") ? "$cgroup/job-$cgroups" : undef;
 }
 
 # Passes on what a command has written; returns false when nothing is there now.
