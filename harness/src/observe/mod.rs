@@ -15,6 +15,8 @@ mod script;
 mod sections;
 mod tarball;
 pub mod text;
+#[cfg(test)]
+mod trial;
 mod units;
 mod warnings;
 
