@@ -7,10 +7,14 @@ mod fields;
 mod follow;
 mod generations;
 mod home;
+#[cfg(test)]
+mod hostile;
 mod observation;
 mod output;
 mod probe;
 mod programs;
+#[doc(hidden)]
+pub mod sample;
 mod script;
 mod sections;
 mod tarball;
