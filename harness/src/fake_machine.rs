@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::machine::{GuestExit, GuestScript, GuestUser, Machine, MachineError, Stream};
+use crate::observe::sample::{homes_stream, login_stream};
 
 /// What a fake machine does when a script comes.
 #[derive(Debug, Clone)]
@@ -118,6 +119,15 @@ impl FakeMachine {
             };
         });
         self
+    }
+
+    /// Answers a look at the machine: these users, each with an empty home and a plain session. Rules made before this
+    /// one come first.
+    pub fn seen_empty(self, users: &[&str]) -> Self {
+        let homes: Vec<_> = users.iter().map(|user| (*user, [].as_slice())).collect();
+        let login = login_stream(&[("PATH", "/usr/bin:/bin")]);
+        self.on("switchproof-homes", Reply::ok(homes_stream(&homes)))
+            .on("switchproof-login", Reply::ok(login))
     }
 
     /// Lets every push fail.

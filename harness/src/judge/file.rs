@@ -45,48 +45,30 @@ pub(super) fn file(who: Who<'_>, path: &str, state: &FileState) -> Vec<Mismatch>
 /// Checks a property of what was found; `end` is what is there when links are followed.
 fn property(wanted: &FileProperty, found: Found<'_>, end: Found<'_>) -> Option<Mismatch> {
     match wanted {
-        FileProperty::Type(wanted) => {
-            let seen = file_type(found)?;
-            differs(type_words(*wanted), type_words(seen), *wanted == seen)
-        }
-        FileProperty::Mode(wanted) => {
-            let (mode, _) = mode_owner(end)?;
-            differs(&octal(*wanted), &octal(mode), *wanted == mode)
-        }
-        FileProperty::Executable(wanted) => {
-            let (mode, _) = mode_owner(end)?;
-            let word = |executable| {
-                if executable {
-                    "executable"
-                } else {
-                    "not executable"
-                }
-            };
-            let seen = mode & 0o100 != 0;
-            differs(
-                word(*wanted),
-                &format!("{} (mode {})", word(seen), octal(mode)),
-                *wanted == seen,
-            )
-        }
-        FileProperty::Owner(wanted) => {
-            let (_, owner) = mode_owner(found)?;
-            differs(
+        FileProperty::Type(wanted) => match file_type(found) {
+            Some(seen) => differs(type_words(*wanted), type_words(seen), *wanted == seen),
+            None => unknown(type_words(*wanted), found),
+        },
+        FileProperty::Mode(wanted) => match mode_owner(end) {
+            Some((mode, _)) => differs(&octal(*wanted), &octal(mode), *wanted == mode),
+            None => unknown(&format!("mode {}", octal(*wanted)), end),
+        },
+        FileProperty::Executable(wanted) => executable(*wanted, end),
+        FileProperty::Owner(wanted) => match mode_owner(found) {
+            Some((_, owner)) => differs(
                 &format!("owner {wanted}"),
                 &format!("owner {owner}"),
                 wanted == owner,
-            )
-        }
+            ),
+            None => unknown(&format!("owner {wanted}"), found),
+        },
         FileProperty::Content(wanted) => match content(end) {
             Some(content) => content_mismatch(wanted, content),
-            None => Some(plain(format!(
-                "expected a file to read, seen {}",
-                words(end)
-            ))),
+            None => unknown("a file to read", end),
         },
         FileProperty::Target(wanted) => match link(found) {
             Some((target, _)) => mismatch(wanted, target),
-            None => Some(plain(format!("expected a link, seen {}", words(found)))),
+            None => unknown("a link", found),
         },
         FileProperty::TargetKind(wanted) => match link(found) {
             Some((target, kind)) => differs(
@@ -94,13 +76,27 @@ fn property(wanted: &FileProperty, found: Found<'_>, end: Found<'_>) -> Option<M
                 &format!("{} (it points to {target})", kind_words(kind)),
                 *wanted == kind,
             ),
-            None => Some(plain(format!(
-                "expected {}, seen {}",
-                kind_words(*wanted),
-                words(found)
-            ))),
+            None => unknown(kind_words(*wanted), found),
         },
     }
+}
+
+fn executable(wanted: bool, end: Found<'_>) -> Option<Mismatch> {
+    let word = |executable| match executable {
+        true => "executable",
+        false => "not executable",
+    };
+    let Some((mode, _)) = mode_owner(end) else {
+        return unknown(word(wanted), end);
+    };
+    let seen = mode & 0o100 != 0;
+    let words = format!("{} (mode {})", word(seen), octal(mode));
+    differs(word(wanted), &words, wanted == seen)
+}
+
+/// What was found has no such property, or nobody knows it: either way the expectation does not hold.
+fn unknown(wanted: &str, found: Found<'_>) -> Option<Mismatch> {
+    Some(plain(format!("expected {wanted}, seen {}", words(found))))
 }
 
 fn differs(wanted: &str, seen: &str, equal: bool) -> Option<Mismatch> {

@@ -12,6 +12,10 @@ mod redact;
 mod render;
 mod session;
 mod snapshot;
+#[cfg(test)]
+mod snapshot_tests;
+#[cfg(test)]
+mod tests;
 mod text_match;
 mod verdict;
 

@@ -7,14 +7,20 @@ mod fields;
 mod follow;
 mod generations;
 mod home;
+#[cfg(test)]
+mod hostile;
 mod observation;
 mod output;
 mod probe;
 mod programs;
+#[doc(hidden)]
+pub mod sample;
 mod script;
 mod sections;
 mod tarball;
 pub mod text;
+#[cfg(test)]
+mod trial;
 mod units;
 mod warnings;
 

@@ -1,0 +1,175 @@
+//! What a hostile or broken guest may send: nothing of it may panic, hang, or be believed to be whole.
+
+use std::collections::BTreeSet;
+use std::io::{self, Read};
+
+use super::fields::Source;
+use super::sample::{homes_stream, login_stream};
+use super::sections::read_homes;
+use super::*;
+use crate::fake_machine::{FakeMachine, Reply};
+
+/// A small generator of numbers; the same ones in every run.
+struct Dice(u64);
+
+impl Dice {
+    fn next(&mut self, below: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % below as u64) as usize
+    }
+}
+
+fn homes() -> Vec<u8> {
+    let long = "long/".repeat(60) + "name";
+    homes_stream(&[("alice", &[(".bashrc", "a\n"), (&long, "b")]), ("bob", &[])])
+}
+
+fn look(homes: Vec<u8>, login: Vec<u8>) -> Result<Observation, ObserveError> {
+    let mut machine = FakeMachine::new()
+        .on("switchproof-homes", Reply::ok(homes))
+        .on("switchproof-login", Reply::ok(login));
+    let users = ["alice".to_owned(), "bob".to_owned()];
+    observe(
+        &mut machine,
+        &users,
+        &BTreeSet::new(),
+        StepOutput::default(),
+    )
+}
+
+fn login() -> Vec<u8> {
+    login_stream(&[("PATH", "/usr/bin:/bin"), ("EDITOR", "vim")])
+}
+
+#[test]
+fn the_sample_itself_is_good() {
+    let seen = look(homes(), login()).unwrap();
+    let alice = &seen.users["alice"];
+    assert_eq!(alice.home.entries.len(), 2);
+    assert_eq!(alice.home.entries[".bashrc"].owner, "alice");
+    assert_eq!(alice.login_path.len(), 2);
+}
+
+#[test]
+fn a_stream_cut_anywhere_is_an_error() {
+    let whole = homes();
+    for length in (0..whole.len()).step_by(97) {
+        assert!(look(whole[..length].to_vec(), login()).is_err(), "{length}");
+    }
+    let whole = login();
+    for length in 0..whole.len() {
+        assert!(look(homes(), whole[..length].to_vec()).is_err(), "{length}");
+    }
+}
+
+#[test]
+fn spoilt_bytes_never_panic() {
+    let mut dice = Dice(0x5eed);
+    for _ in 0..2000 {
+        let (mut homes, mut login) = (homes(), login());
+        for _ in 0..=dice.next(8) {
+            // The archives' padding is most of the stream; what is before it is worth more blows.
+            let at = dice.next(4000.min(homes.len()));
+            homes[at] = dice.next(256) as u8;
+            let at = dice.next(login.len());
+            login[at] = dice.next(256) as u8;
+        }
+        let _ = look(homes, login);
+    }
+}
+
+#[test]
+fn noise_never_panics() {
+    let mut dice = Dice(0xbad);
+    for _ in 0..500 {
+        let length = dice.next(5000);
+        let noise: Vec<u8> = (0..length).map(|_| dice.next(256) as u8).collect();
+        let mut stream = b"switchproof-homes-1\0".to_vec();
+        stream.extend_from_slice(&noise);
+        assert!(look(stream, login()).is_err());
+        let mut stream = b"\0switchproof-login-1\0".to_vec();
+        stream.extend_from_slice(&noise);
+        let _ = look(homes(), stream);
+    }
+}
+
+/// Sends a beginning and then the same block for ever.
+struct Endless {
+    head: Vec<u8>,
+    block: Vec<u8>,
+    at: usize,
+}
+
+impl Read for Endless {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        for byte in buffer.iter_mut() {
+            *byte = match self.at.checked_sub(self.head.len()) {
+                None => self.head[self.at],
+                Some(over) => self.block[over % self.block.len()],
+            };
+            self.at += 1;
+        }
+        Ok(buffer.len())
+    }
+}
+
+fn endless(head: &[&[u8]], block: &[u8]) -> io::Error {
+    let mut stream = Endless {
+        head: head.concat(),
+        block: block.to_vec(),
+        at: 0,
+    };
+    read_homes(&mut Source::new(&mut stream), 1).unwrap_err()
+}
+
+const TO_TAR: &[u8] =
+    b"switchproof-homes-1\0root:x:0:0\n\0\0alice\0/home/alice\0present\0\0\0\0\0\0";
+
+fn header(kind: tar::EntryType, size: u64) -> tar::Header {
+    let mut header = tar::Header::new_gnu();
+    header.set_entry_type(kind);
+    header.set_size(size);
+    header.set_mode(0o644);
+    header.set_uid(0);
+    header.as_mut_bytes()[0] = b'x';
+    header.set_cksum();
+    header
+}
+
+#[test]
+fn endless_things_are_refused_early() {
+    let field = endless(&[b"switchproof-homes-1\0"], b"x").to_string();
+    assert!(field.contains("longer than"), "{field}");
+    let name = endless(
+        &[
+            TO_TAR,
+            header(tar::EntryType::GNULongName, 1 << 40).as_bytes(),
+        ],
+        b"n",
+    );
+    assert!(name.to_string().contains("longer than"), "{name}");
+    let entries = endless(&[TO_TAR], header(tar::EntryType::Directory, 0).as_bytes());
+    assert!(entries.to_string().contains("more than"), "{entries}");
+    let pax = endless(&[TO_TAR], header(tar::EntryType::XHeader, 0).as_bytes());
+    assert!(pax.to_string().contains("type"), "{pax}");
+}
+
+#[test]
+fn a_sparse_map_that_lies_is_refused() {
+    for (offset, length, real) in [
+        (0, 1024, 512),
+        (u64::MAX - 5, 512, u64::MAX),
+        (4096, 0, 512),
+    ] {
+        let mut sparse = header(tar::EntryType::GNUSparse, length);
+        let gnu = sparse.as_gnu_mut().unwrap();
+        gnu.set_real_size(real);
+        gnu.sparse[0].set_offset(offset);
+        gnu.sparse[0].set_length(length);
+        sparse.set_cksum();
+        let error = endless(&[TO_TAR, sparse.as_bytes()], &[0]);
+        assert!(error.to_string().contains("sparse"), "{error}");
+    }
+}

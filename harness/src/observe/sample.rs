@@ -1,0 +1,79 @@
+//! Streams as a well-behaved guest sends them, made by hand: for fake machines and for tests that spoil them.
+
+use super::script::{BLOCKING_FACTOR, HOMES_MAGIC, LOGIN_MAGIC};
+
+/// What the script of root sends when each of these users has these text files in their home, by relative path.
+pub fn homes_stream(users: &[(&str, &[(&str, &str)])]) -> Vec<u8> {
+    let mut stream = Vec::new();
+    field(&mut stream, HOMES_MAGIC);
+    let passwd: String = users
+        .iter()
+        .zip(1000..)
+        .map(|((name, _), uid)| format!("{name}:x:{uid}:{uid}::/home/{name}:/bin/bash\n"))
+        .collect();
+    field(
+        &mut stream,
+        &format!("root:x:0:0::/root:/bin/bash\n{passwd}"),
+    );
+    field(&mut stream, "");
+    for ((name, files), uid) in users.iter().zip(1000..) {
+        field(&mut stream, name);
+        field(&mut stream, &format!("/home/{name}"));
+        field(&mut stream, "present");
+        // No sockets, no links, no ends of links, no generation, no profile.
+        stream.extend_from_slice(&[0; 5]);
+        stream.extend_from_slice(&archive(files, uid));
+        status(&mut stream);
+        stream.extend_from_slice(&archive(&[], uid));
+        status(&mut stream);
+    }
+    field(&mut stream, "done");
+    stream
+}
+
+/// What a user's script sends when the session has these variables, offers no programs, and nothing was asked for.
+pub fn login_stream(variables: &[(&str, &str)]) -> Vec<u8> {
+    let mut stream = vec![0];
+    field(&mut stream, LOGIN_MAGIC);
+    for (name, value) in variables {
+        field(&mut stream, &format!("{name}={value}"));
+    }
+    field(&mut stream, "");
+    // Directories, their ends, programs, two lists of links.
+    stream.extend_from_slice(&[0; 5]);
+    // Units: no names, no answer, and systemctl's status.
+    stream.extend_from_slice(&[0; 2]);
+    field(&mut stream, "0");
+    field(&mut stream, "done");
+    stream
+}
+
+fn field(stream: &mut Vec<u8>, field: &str) {
+    stream.extend_from_slice(field.as_bytes());
+    stream.push(0);
+}
+
+fn status(stream: &mut Vec<u8>) {
+    field(stream, "end");
+    field(stream, "0");
+    field(stream, "");
+}
+
+/// An archive as the guest's tar makes it, padded to whole records.
+fn archive(files: &[(&str, &str)], uid: u64) -> Vec<u8> {
+    let mut builder = tar::Builder::new(Vec::new());
+    for (path, text) in files {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(text.len() as u64);
+        header.set_mode(0o644);
+        header.set_uid(uid);
+        header.set_gid(uid);
+        header.set_mtime(0);
+        // Writing to memory fails only for a path that tar cannot hold, which a sample does not have.
+        let _ = builder.append_data(&mut header, path, text.as_bytes());
+    }
+    let mut bytes = builder.into_inner().unwrap_or_default();
+    let record = usize::try_from(BLOCKING_FACTOR * 512).unwrap_or(usize::MAX);
+    bytes.resize(bytes.len().next_multiple_of(record), 0);
+    bytes
+}

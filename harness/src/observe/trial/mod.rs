@@ -1,0 +1,217 @@
+//! The real scripts in a real tree: a Debian root directory with a user alice, entered by chroot. Needs root and a
+//! tree that may be written to, so it runs only when asked:
+//! `SWITCHPROOF_TRIAL_ROOT=DIR cargo test --lib -- --ignored trial`.
+
+use std::collections::BTreeSet;
+use std::io::Read;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+use std::time::Instant;
+
+use super::*;
+use crate::machine::{GuestExit, GuestScript, GuestUser, Machine, MachineError, Stream};
+use crate::scenario::model::{FileType, Profile, Session, TargetKind};
+
+struct Chroot {
+    root: PathBuf,
+}
+
+impl Chroot {
+    fn from_environment() -> Self {
+        let root = std::env::var_os("SWITCHPROOF_TRIAL_ROOT").expect("SWITCHPROOF_TRIAL_ROOT");
+        Self { root: root.into() }
+    }
+
+    fn command(&self, script: &GuestScript) -> Command {
+        let mut command = Command::new("chroot");
+        command
+            .env_clear()
+            .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
+        command.arg(&self.root);
+        match &script.user {
+            GuestUser::Root => command.args(["sh", "-c", &script.script]),
+            GuestUser::Login(user) => command.args([
+                "/sbin/runuser",
+                "-u",
+                user,
+                "--",
+                "env",
+                "-i",
+                &format!("HOME=/home/{user}"),
+                &format!("USER={user}"),
+                "PATH=/usr/local/bin:/usr/bin:/bin",
+                "bash",
+                "-l",
+                "-c",
+                &script.script,
+            ]),
+        };
+        command
+    }
+
+    fn prepare(&self) {
+        static PREPARED: OnceLock<()> = OnceLock::new();
+        PREPARED.get_or_init(|| {
+            let home = include_str!("home.sh");
+            let script = GuestScript::root(home, std::time::Duration::from_secs(60));
+            assert!(self.command(&script).status().unwrap().success());
+        });
+    }
+}
+
+impl Machine for Chroot {
+    fn exec(
+        &mut self,
+        _: &GuestScript,
+        _: &mut dyn FnMut(Stream, &[u8]),
+    ) -> Result<GuestExit, MachineError> {
+        unreachable!("looking at a machine only pulls")
+    }
+
+    fn pull(
+        &mut self,
+        script: &GuestScript,
+        consume: &mut dyn FnMut(&mut dyn Read) -> std::io::Result<()>,
+    ) -> Result<GuestExit, MachineError> {
+        let mut child = self.command(script).stdout(Stdio::piped()).spawn().unwrap();
+        let mut stdout = child.stdout.take().unwrap();
+        consume(&mut stdout).unwrap();
+        std::io::copy(&mut stdout, &mut std::io::sink()).unwrap();
+        let status = child.wait().unwrap().code().unwrap_or(255);
+        Ok(GuestExit {
+            status,
+            truncated: false,
+        })
+    }
+
+    fn push(&mut self, _: &[u8], _: &str, _: Option<&str>) -> Result<(), MachineError> {
+        unreachable!("looking at a machine only pulls")
+    }
+}
+
+fn look(users: &[&str], probes: BTreeSet<Probe>) -> Observation {
+    let mut machine = Chroot::from_environment();
+    let users: Vec<String> = users.iter().map(|user| (*user).to_owned()).collect();
+    observe(&mut machine, &users, &probes, StepOutput::default()).unwrap()
+}
+
+#[test]
+#[ignore = "needs root and SWITCHPROOF_TRIAL_ROOT"]
+fn a_home_of_everything_is_seen_whole() {
+    Chroot::from_environment().prepare();
+    let began = Instant::now();
+    let seen = look(&["alice"], BTreeSet::new());
+    println!("looked in {:?}", began.elapsed());
+    let alice = &seen.users["alice"];
+    let at = |path: &str| alice.home.at("/home/alice", path);
+    let kind = |path: &str| match at(path) {
+        Found::Entry(entry) => entry.kind.file_type(),
+        other => panic!("{path}: {other:?}"),
+    };
+    let link = |path: &str| match at(path) {
+        Found::Entry(Entry {
+            kind: EntryKind::Symlink { end, .. },
+            ..
+        }) => end.clone(),
+        other => panic!("{path}: {other:?}"),
+    };
+    assert_eq!(kind("odd/fifo"), FileType::Fifo);
+    assert_eq!(kind("odd/sock"), FileType::Socket);
+    assert_eq!(kind("odd/secret/s"), FileType::File);
+    assert_eq!(at("odd/hard1"), at("odd/hard2"));
+    assert!(alice.home.entries.contains_key("odd/bad\\xffname"));
+    assert!(alice.home.entries.contains_key("odd/new\\nline"));
+    assert_eq!(link("odd/loop1").kind, TargetKind::Dangling);
+    assert_eq!(link("odd/dangling").kind, TargetKind::Dangling);
+    assert_eq!(link("odd/self").kind, TargetKind::OutOfStore);
+    assert_eq!(link(".outrc").kind, TargetKind::OutOfStore);
+    assert_eq!(link(".outrc").path.as_deref(), Some("/home/alice/dots/rc"));
+    assert_eq!(link(".bashrc").kind, TargetKind::Generation);
+    assert!(link(".bashrc").file.is_some());
+    assert_eq!(link(".config/nvim").tree.len(), 2);
+    assert!(matches!(at(".config/nvim/lua/a.lua"), Found::Followed(_)));
+    assert_eq!(at(".cache/nix/db"), Found::NotLooked);
+    assert!(matches!(
+        at("odd/sparse"),
+        Found::Entry(Entry {
+            kind: EntryKind::File(Content::Digest {
+                size: 2_147_483_648,
+                by_extents: true,
+                ..
+            }),
+            ..
+        })
+    ));
+    // The hash of a mebibyte of zeros: a short sparse file is hashed as it reads.
+    assert!(matches!(at("odd/smallsparse"), Found::Entry(Entry {
+        kind: EntryKind::File(Content::Digest { sha256, by_extents: false, .. }), ..
+    }) if sha256 == "30e14955ebf1352266dc2ff8067e68104607e750abb9d3b36582b8af909fcb58"));
+    assert_eq!(alice.generations.numbers, [1, 2]);
+    assert_eq!(alice.generations.current, Some(2));
+    let hello = alice
+        .programs
+        .iter()
+        .find(|program| program.name == "hello")
+        .unwrap();
+    assert_eq!(
+        (hello.package.as_str(), hello.version.as_str()),
+        ("hello", "2.10")
+    );
+    assert_eq!(hello.profile, Some(Profile::User));
+    assert_eq!(alice.profiles[&Profile::User].generations, [1]);
+    assert_eq!(alice.sessions[&Session::Login]["EDITOR"], "vim");
+    assert!(alice.system_programs.contains_key("tar"));
+    assert_eq!(seen, look(&["alice"], BTreeSet::new()), "not deterministic");
+    let kept = serde_json::to_string(&seen).unwrap();
+    assert_eq!(serde_json::from_str::<Observation>(&kept).unwrap(), seen);
+}
+
+#[test]
+#[ignore = "needs root and SWITCHPROOF_TRIAL_ROOT"]
+fn commands_and_sessions_are_run_as_asked() {
+    Chroot::from_environment().prepare();
+    let command = |session, command: &str| Probe::Command {
+        user: Some("alice".into()),
+        session,
+        command: command.into(),
+    };
+    let probes = BTreeSet::from([
+        command(
+            Session::Login,
+            "echo \"it's $EDITOR\"; echo bad >&2; exit 3",
+        ),
+        command(Session::Login, "sleep 0.1 & yes | head -c 100000"),
+        command(Session::NonInteractive, "echo \"<$EDITOR>\"; pwd"),
+        command(Session::Interactive, "echo $-"),
+        Probe::Session {
+            user: None,
+            session: Session::NonInteractive,
+        },
+        Probe::Session {
+            user: None,
+            session: Session::Interactive,
+        },
+    ]);
+    let seen = look(&["alice", "bob"], probes);
+    let alice = &seen.users["alice"];
+    let of = |part: &str| {
+        alice
+            .commands
+            .iter()
+            .find(|seen| seen.command.contains(part))
+            .unwrap()
+    };
+    assert_eq!(
+        (of("it's").status, of("it's").stdout.as_str()),
+        (3, "it's vim\n")
+    );
+    assert_eq!(of("it's").stderr, "bad\n");
+    assert!(of("yes").truncated);
+    assert_eq!(of("pwd").stdout, "<>\n/home/alice\n");
+    assert!(of("$-").stdout.contains('i'));
+    assert_eq!(of("$-").stderr, "");
+    assert!(alice.sessions[&Session::NonInteractive].contains_key("HOME"));
+    assert_eq!(alice.sessions[&Session::Interactive]["EDITOR"], "vim");
+    assert!(seen.users["bob"].programs.is_empty());
+}
