@@ -1,17 +1,28 @@
 //! From a YAML file to cases.
+//!
+//! text → `yaml` (a tree with places) → `matrix` (a tree for each case) → `conform` (checked against the raw types'
+//! schema, short forms spelled out) → `raw` (serde) → `resolve` → `model`.
 
+mod commands;
+mod conform;
+mod diagnostic;
+mod format;
+mod host_files;
+mod load;
+mod matrix;
 pub mod model;
-#[derive(Debug)]
-pub struct Diagnostic;
-pub fn load(_: &[std::path::PathBuf]) -> Result<Vec<model::Case>, Vec<Diagnostic>> {
-    Ok(vec![])
-}
-pub fn render_text(_: &[Diagnostic]) -> String {
-    String::new()
-}
-pub fn render_json(_: &[Diagnostic]) -> String {
-    String::new()
-}
-pub fn render_github(_: &[Diagnostic]) -> String {
-    String::new()
-}
+mod nix;
+mod raw;
+mod resolve;
+mod schema;
+mod setup;
+mod shape;
+mod source;
+mod suggest;
+mod yaml;
+
+pub use commands::{Checked, check, render};
+pub use diagnostic::{Diagnostic, Severity};
+pub use format::{Format, format_diagnostics};
+pub use load::{LoadOptions, load};
+pub use schema::schema;

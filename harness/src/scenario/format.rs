@@ -1,0 +1,153 @@
+//! Diagnostics for people, programs and GitHub.
+
+use std::fmt::Write as _;
+
+use miette::{
+    GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, Severity as MietteSeverity,
+    SourceCode,
+};
+
+use super::diagnostic::{Diagnostic, Severity};
+
+/// How diagnostics are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// For people, with the marked place.
+    Text {
+        /// Whether the terminal shows colours.
+        colour: bool,
+    },
+    /// One JSON object in each line.
+    Json,
+    /// GitHub's workflow commands, which mark the lines of a pull request.
+    Github,
+}
+
+/// Prints diagnostics, each ending in a newline.
+pub fn format_diagnostics(diagnostics: &[Diagnostic], format: Format) -> String {
+    let mut out = String::new();
+    for diagnostic in diagnostics {
+        match format {
+            Format::Text { colour } => out.push_str(&text(diagnostic, colour)),
+            Format::Json => {
+                // Plain data of texts and numbers is always JSON.
+                let line = serde_json::to_string(diagnostic).unwrap_or_default();
+                out.push_str(&line);
+                out.push('\n');
+            }
+            Format::Github => github(diagnostic, &mut out),
+        }
+    }
+    out
+}
+
+/// A diagnostic in the form that miette prints.
+struct Shown<'diagnostic> {
+    diagnostic: &'diagnostic Diagnostic,
+    source: Option<NamedSource<String>>,
+}
+
+impl std::fmt::Debug for Shown<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.diagnostic.fmt(formatter)
+    }
+}
+
+impl std::fmt::Display for Shown<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.source.is_none() {
+            write!(formatter, "{}: ", self.diagnostic.file.display())?;
+        }
+        formatter.write_str(&self.diagnostic.message)
+    }
+}
+
+impl std::error::Error for Shown<'_> {}
+
+impl miette::Diagnostic for Shown<'_> {
+    fn severity(&self) -> Option<MietteSeverity> {
+        Some(match self.diagnostic.severity {
+            Severity::Error => MietteSeverity::Error,
+            Severity::Warning => MietteSeverity::Warning,
+        })
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
+        let hint = self.diagnostic.hint.as_ref()?;
+        Some(Box::new(hint))
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.source.as_ref().map(|source| source as &dyn SourceCode)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        self.source.as_ref()?;
+        let label = LabeledSpan::new(
+            Some(self.diagnostic.label.clone()),
+            self.diagnostic.span.start,
+            self.diagnostic.span.len(),
+        );
+        Some(Box::new(std::iter::once(label)))
+    }
+}
+
+fn text(diagnostic: &Diagnostic, colour: bool) -> String {
+    let name = diagnostic.file.display().to_string();
+    let source = (!diagnostic.source.is_empty())
+        .then(|| NamedSource::new(name, diagnostic.source.to_string()));
+    let theme = if colour {
+        GraphicalTheme::unicode()
+    } else {
+        GraphicalTheme::unicode_nocolor()
+    };
+    let handler = GraphicalReportHandler::new_themed(theme)
+        .with_context_lines(1)
+        .with_links(false)
+        .with_width(100);
+    let mut out = String::new();
+    let shown = Shown { diagnostic, source };
+    if handler.render_report(&mut out, &shown).is_err() {
+        // Better plain than not at all.
+        out = format!(
+            "{}:{}:{}: {}\n",
+            diagnostic.file.display(),
+            diagnostic.line,
+            diagnostic.column,
+            diagnostic.message
+        );
+    }
+    let out: String = out.lines().fold(String::new(), |mut out, line| {
+        out.push_str(line.trim_end());
+        out.push('\n');
+        out
+    });
+    format!("{}\n\n", out.trim_matches('\n'))
+}
+
+/// `::error file=…,line=…,col=…::message`. Only `%`, CR and LF need escapes, and `,` and `:` in properties.
+fn github(diagnostic: &Diagnostic, out: &mut String) {
+    let escape = |text: &str| {
+        text.replace('%', "%25")
+            .replace('\r', "%0D")
+            .replace('\n', "%0A")
+    };
+    let kind = match diagnostic.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    };
+    let file = escape(&diagnostic.file.display().to_string())
+        .replace(',', "%2C")
+        .replace(':', "%3A");
+    let mut message = diagnostic.message.clone();
+    if let Some(hint) = &diagnostic.hint {
+        let _ = write!(message, "\nhint: {hint}");
+    }
+    let _ = writeln!(
+        out,
+        "::{kind} file={file},line={},col={}::{}",
+        diagnostic.line,
+        diagnostic.column,
+        escape(&message)
+    );
+}
