@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use switchproof::scenario::{Format, LoadOptions, format_diagnostics, load, render};
+use switchproof::scenario::{LoadOptions, load, load_with, render, render_text_as};
 
 fn repository() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -11,8 +11,8 @@ fn repository() -> PathBuf {
 #[test]
 fn the_bundled_scenarios_load() {
     let folder = repository().join("scenarios");
-    let cases = load(&[folder], &LoadOptions::default()).unwrap_or_else(|diagnostics| {
-        let text = format_diagnostics(&diagnostics, Format::Text { colour: false });
+    let cases = load(&[folder]).unwrap_or_else(|diagnostics| {
+        let text = render_text_as(&diagnostics, false);
         panic!("{text}");
     });
     let ids: Vec<&str> = cases.iter().map(|case| case.id.as_str()).collect();
@@ -30,7 +30,7 @@ fn the_bundled_scenarios_load() {
 #[test]
 fn every_bundled_scenario_is_named_like_its_file() {
     let folder = repository().join("scenarios");
-    let cases = load(&[folder], &LoadOptions::default()).expect("they load");
+    let cases = load(&[folder]).expect("they load");
     for case in cases {
         let stem = Path::new(&case.file)
             .file_stem()
@@ -46,7 +46,7 @@ fn a_described_setup_is_rendered_as_a_person_would_write_it() {
         system: "x86_64-linux".to_owned(),
         ..LoadOptions::default()
     };
-    let cases = load(&[file], &options).expect("it loads");
+    let cases = load_with(&[file], &options).expect("it loads");
     assert_eq!(render(&cases[0]), FIRST_SWITCH);
 }
 

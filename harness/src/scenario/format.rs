@@ -1,6 +1,7 @@
 //! Diagnostics for people, programs and GitHub.
 
 use std::fmt::Write as _;
+use std::io::IsTerminal as _;
 
 use miette::{
     GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, Severity as MietteSeverity,
@@ -9,34 +10,30 @@ use miette::{
 
 use super::diagnostic::{Diagnostic, Severity};
 
-/// How diagnostics are printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// For people, with the marked place.
-    Text {
-        /// Whether the terminal shows colours.
-        colour: bool,
-    },
-    /// One JSON object in each line.
-    Json,
-    /// GitHub's workflow commands, which mark the lines of a pull request.
-    Github,
+/// For people, with the marked place; in colours where standard error is a terminal that shows them.
+pub fn render_text(diagnostics: &[Diagnostic]) -> String {
+    let is_colourful = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    render_text_as(diagnostics, is_colourful)
 }
 
-/// Prints diagnostics, each ending in a newline.
-pub fn format_diagnostics(diagnostics: &[Diagnostic], format: Format) -> String {
+/// For people, with or without colours.
+pub fn render_text_as(diagnostics: &[Diagnostic], colour: bool) -> String {
+    diagnostics.iter().map(|one| text(one, colour)).collect()
+}
+
+/// For editors and other programs: one JSON array of objects, on a line.
+pub fn render_json(diagnostics: &[Diagnostic]) -> String {
+    // Plain data of texts and numbers is always JSON.
+    let mut out = serde_json::to_string(diagnostics).unwrap_or_else(|_| "[]".to_owned());
+    out.push('\n');
+    out
+}
+
+/// For GitHub: workflow commands, which mark the lines of a pull request.
+pub fn render_github(diagnostics: &[Diagnostic]) -> String {
     let mut out = String::new();
     for diagnostic in diagnostics {
-        match format {
-            Format::Text { colour } => out.push_str(&text(diagnostic, colour)),
-            Format::Json => {
-                // Plain data of texts and numbers is always JSON.
-                let line = serde_json::to_string(diagnostic).unwrap_or_default();
-                out.push_str(&line);
-                out.push('\n');
-            }
-            Format::Github => github(diagnostic, &mut out),
-        }
+        github(diagnostic, &mut out);
     }
     out
 }

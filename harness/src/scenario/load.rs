@@ -50,7 +50,15 @@ const MAX_FOLDER_DEPTH: usize = 32;
 /// All mistakes of all files, by file and place. Nothing is loaded then.
 ///
 /// Cases are sorted by id.
-pub fn load(paths: &[PathBuf], options: &LoadOptions) -> Result<Vec<Case>, Vec<Diagnostic>> {
+pub fn load(paths: &[PathBuf]) -> Result<Vec<Case>, Vec<Diagnostic>> {
+    load_with(paths, &LoadOptions::default())
+}
+
+/// [`load`] in other circumstances than the usual ones.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_with(paths: &[PathBuf], options: &LoadOptions) -> Result<Vec<Case>, Vec<Diagnostic>> {
     let loaded = load_all(paths, options);
     let is_refused = loaded
         .diagnostics

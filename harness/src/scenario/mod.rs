@@ -23,6 +23,6 @@ mod yaml;
 
 pub use commands::{Checked, check, render};
 pub use diagnostic::{Diagnostic, Severity};
-pub use format::{Format, format_diagnostics};
-pub use load::{LoadOptions, load};
+pub use format::{render_github, render_json, render_text, render_text_as};
+pub use load::{LoadOptions, load, load_with};
 pub use schema::schema;
