@@ -3,10 +3,14 @@
 //! `scenario` loads files into cases, `plan` merges their steps into a trie, `run` performs it on machines,
 //! `observe` says what was seen, `judge` compares it with what was expected, `report` tells about it.
 
+pub mod cli;
 #[doc(hidden)]
 pub mod fake_machine;
 pub mod judge;
 pub mod machine;
 pub mod observe;
+pub mod plan;
 pub mod report;
+pub mod run;
 pub mod scenario;
+pub mod session;

@@ -1,3 +1,7 @@
 //! The `switchproof` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    switchproof::cli::main()
+}

@@ -10,3 +10,4 @@ pub use event::*;
 pub use plain::PlainSink;
 pub use summary::Summary;
 pub use terminal::TerminalSink;
+pub use words::describe;

@@ -62,6 +62,11 @@ pub(super) fn verdict_line(case: &str, verdict: &Verdict, elapsed: Duration) -> 
     }
 }
 
+/// A verdict in full, for people: what is wrong, and what to do.
+pub fn describe(verdict: &Verdict) -> String {
+    format!("{}\n{}", verdict_word(verdict), verdict_body(verdict))
+}
+
 /// What there is to say below a verdict's line; empty for a case that passed.
 pub(super) fn verdict_body(verdict: &Verdict) -> String {
     let mut body = String::new();

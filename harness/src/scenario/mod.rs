@@ -1,3 +1,28 @@
 //! From a YAML file to cases.
+//!
+//! text → `yaml` (a tree with places) → `matrix` (a tree for each case) → `conform` (checked against the raw types'
+//! schema, short forms spelled out) → `raw` (serde) → `resolve` → `model`.
 
+mod commands;
+mod conform;
+mod diagnostic;
+mod format;
+mod host_files;
+mod load;
+mod matrix;
 pub mod model;
+mod nix;
+mod raw;
+mod resolve;
+mod schema;
+mod setup;
+mod shape;
+mod source;
+mod suggest;
+mod yaml;
+
+pub use commands::{Checked, check, render};
+pub use diagnostic::{Diagnostic, Severity};
+pub use format::{render_github, render_json, render_text, render_text_as};
+pub use load::{LoadOptions, load, load_with};
+pub use schema::schema;

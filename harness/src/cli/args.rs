@@ -1,0 +1,79 @@
+//! The commands and what they say of themselves.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use super::common::Exit;
+use super::{cache, check, doctor, image, list, plan, run, shell};
+
+/// Proves a Home Manager switch in a virtual machine before you make it.
+///
+/// Scenario files describe flake setups and what must be true after the switch. Each one is built and switched
+/// to inside a QEMU machine; what the home then holds and what the user can run is compared with a reviewed
+/// snapshot. Needs neither Nix nor KVM on this machine.
+#[derive(Parser)]
+#[command(name = "switchproof", version, after_help = AFTER)]
+struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const AFTER: &str = "\
+Start here:
+  switchproof doctor          what works on this machine and what is missing
+  switchproof run             run every scenario in scenarios/
+  switchproof run --update    accept what was seen as the new snapshots
+
+Exit status: 0 all passed, 1 a case failed, 2 the input is wrong, 3 the machinery failed.
+Environment: SWITCHPROOF_CACHE_DIR (where images and frozen machines are kept), SWITCHPROOF_ACCEL (kvm, hvf, tcg).";
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run scenarios and compare what they show with their expectations and snapshots
+    Run(run::RunArgs),
+    /// List the cases that scenario files make
+    List(list::ListArgs),
+    /// Look for mistakes in scenario files without running anything
+    Check(check::CheckArgs),
+    /// Show the merged steps of all cases: what is shared, what is kept, what is new
+    Plan(plan::PlanArgs),
+    /// Open a shell in the machine of a case, before or after one of its steps
+    Shell(shell::ShellArgs),
+    /// Say what works on this machine, what is missing and how to get it
+    Doctor,
+    /// Build the guest image, or say what is in it
+    Image(image::ImageArgs),
+    /// List, check or remove what is kept between runs
+    Cache(cache::CacheArgs),
+}
+
+/// Parses the command line, does what it says and returns the exit status.
+#[must_use]
+pub fn main() -> ExitCode {
+    let args = Args::parse();
+    let done = match args.command {
+        Command::Run(args) => run::run(&args),
+        Command::List(args) => list::run(&args),
+        Command::Check(args) => check::run(&args),
+        Command::Plan(args) => plan::run(&args),
+        Command::Shell(args) => shell::run(&args),
+        Command::Doctor => doctor::run(),
+        Command::Image(args) => image::run(&args),
+        Command::Cache(args) => cache::run(&args),
+    };
+    match done {
+        Ok(exit) => exit.code(),
+        Err(error) if is_broken_pipe(&error) => Exit::Passed.code(),
+        Err(error) => {
+            let exit = error.exit;
+            eprint!("{error}");
+            exit.code()
+        }
+    }
+}
+
+/// Whoever read our output stopped reading: that is not our error.
+fn is_broken_pipe(error: &super::common::Error) -> bool {
+    error.broken_pipe
+}

@@ -1,0 +1,146 @@
+//! `switchproof cache`.
+
+use std::time::SystemTime;
+
+use clap::{Args, Subcommand};
+use switchproof_vm::layer::{LayerError, LayerSummary, Lookup};
+
+use super::common::{Error, Exit, print};
+use crate::run::Qemu;
+use crate::session::{Limits, Session};
+
+/// What to do with what is kept.
+#[derive(Args)]
+pub struct CacheArgs {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// List the frozen machine states: size, age, what made them, what they stand on
+    List,
+    /// Remove what was not used for the longest time, until the rest fits
+    Gc {
+        /// How much may stay, in GiB
+        #[arg(long, value_name = "GIB", default_value_t = DEFAULT_LIMIT_GIB)]
+        limit: u64,
+    },
+    /// Remove all frozen machine states and results; the guest image stays
+    Clear,
+    /// Read every frozen machine state in full and remove the damaged ones
+    Verify,
+}
+
+/// What all frozen states together may take when nobody says otherwise.
+pub const DEFAULT_LIMIT_GIB: u64 = 20;
+
+pub fn run(args: &CacheArgs) -> Result<Exit, Error> {
+    let session = Session::open(Limits::default())?;
+    let qemu = &session.hypervisor;
+    match args.command {
+        Command::List => list(qemu),
+        Command::Gc { limit } => collect(qemu, limit.saturating_mul(GIB)),
+        Command::Clear => {
+            session.results.clear()?;
+            collect(qemu, 0)
+        }
+        Command::Verify => verify(qemu),
+    }
+}
+
+const GIB: u64 = 1 << 30;
+
+fn failed(error: LayerError) -> Error {
+    Error::machinery(error.to_string(), error.hint())
+}
+
+fn list(qemu: &Qemu) -> Result<Exit, Error> {
+    let layers = qemu.store.list().map_err(failed)?;
+    let mut text = format!(
+        "{:12}  {:>8}  {:>9}  {:12}  made by\n",
+        "state", "size", "last used", "stands on"
+    );
+    for layer in &layers {
+        text += &row(layer);
+    }
+    let total: u64 = layers.iter().map(|layer| layer.allocated_bytes).sum();
+    text += &format!(
+        "{} states, {}, in {}\n",
+        layers.len(),
+        mib(total),
+        qemu.cache.root().display()
+    );
+    print(&text)?;
+    Ok(Exit::Passed)
+}
+
+fn row(layer: &LayerSummary) -> String {
+    let short = |key: &str| key.get(..12).unwrap_or(key).to_owned();
+    let parent = layer
+        .parent
+        .as_ref()
+        .map_or("the image".to_owned(), |it| short(it.as_str()));
+    let used = SystemTime::now()
+        .duration_since(layer.last_used)
+        .unwrap_or_default();
+    let note = layer
+        .note
+        .as_str()
+        .map_or_else(|| layer.note.to_string(), str::to_owned);
+    format!(
+        "{:12}  {:>8}  {:>9}  {:12}  {}\n",
+        short(layer.key.as_str()),
+        mib(layer.allocated_bytes),
+        age(used.as_secs()),
+        parent,
+        crate::observe::text::printable_line(&note),
+    )
+}
+
+fn mib(bytes: u64) -> String {
+    format!("{} MiB", bytes >> 20)
+}
+
+fn age(seconds: u64) -> String {
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3600 => format!("{} min", seconds / 60),
+        3600..86_400 => format!("{} h", seconds / 3600),
+        _ => format!("{} d", seconds / 86_400),
+    }
+}
+
+fn collect(qemu: &Qemu, limit_bytes: u64) -> Result<Exit, Error> {
+    let done = qemu.store.collect(limit_bytes).map_err(failed)?;
+    let mut text = format!(
+        "removed {} states and freed {}; {} are left\n",
+        done.removed.len(),
+        mib(done.freed_bytes),
+        mib(done.kept_bytes)
+    );
+    if !done.in_use.is_empty() {
+        text += &format!(
+            "{} states are in use by another run and stay\n",
+            done.in_use.len()
+        );
+    }
+    print(&text)?;
+    Ok(Exit::Passed)
+}
+
+fn verify(qemu: &Qemu) -> Result<Exit, Error> {
+    let mut exit = Exit::Passed;
+    for layer in qemu.store.list().map_err(failed)? {
+        let verdict = match qemu.store.verify(&layer.key).map_err(failed)? {
+            Lookup::Whole(_) => "whole".to_owned(),
+            Lookup::Absent => "gone".to_owned(),
+            other => {
+                exit = Exit::Machinery;
+                format!("removed: {other:?}")
+            }
+        };
+        print(&format!("{}  {verdict}\n", layer.key))?;
+    }
+    Ok(exit)
+}

@@ -1,0 +1,209 @@
+//! What the commands share: exit statuses, errors for people, loading, and the choice of cases.
+
+use std::fmt;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+
+use crate::scenario::model::Case;
+use crate::scenario::{self, Diagnostic};
+use crate::session::SessionError;
+
+/// The exit statuses, as `--help` promises them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Exit {
+    /// Everything passed.
+    Passed,
+    /// At least one case failed: the setup is wrong.
+    Failed,
+    /// The input is wrong: nothing was run.
+    Input,
+    /// The machinery failed: nothing is said about the setup.
+    Machinery,
+}
+
+impl Exit {
+    /// The status for the operating system.
+    pub fn code(self) -> ExitCode {
+        ExitCode::from(match self {
+            Self::Passed => 0,
+            Self::Failed => 1,
+            Self::Input => 2,
+            Self::Machinery => 3,
+        })
+    }
+}
+
+/// An error on its way to a person.
+#[derive(Debug)]
+pub struct Error {
+    /// What happened.
+    pub message: String,
+    /// What to do.
+    pub hint: Option<String>,
+    /// The status to end with.
+    pub exit: Exit,
+    /// It is only that nobody reads on.
+    pub broken_pipe: bool,
+}
+
+impl Error {
+    /// The input is wrong.
+    pub fn input(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            hint: Some(hint.into()),
+            exit: Exit::Input,
+            broken_pipe: false,
+        }
+    }
+
+    /// The machinery failed.
+    pub fn machinery(message: impl Into<String>, hint: Option<String>) -> Self {
+        Self {
+            message: message.into(),
+            hint,
+            exit: Exit::Machinery,
+            broken_pipe: false,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Diagnostics are printed where they are found; nothing is left to say then.
+        if self.message.is_empty() {
+            return Ok(());
+        }
+        writeln!(f, "error: {}", self.message)?;
+        match &self.hint {
+            Some(hint) => writeln!(f, " help: {hint}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl From<io::Error> for Error {
+    fn from(error: io::Error) -> Self {
+        let broken_pipe = error.kind() == io::ErrorKind::BrokenPipe;
+        Self {
+            message: error.to_string(),
+            hint: None,
+            exit: Exit::Machinery,
+            broken_pipe,
+        }
+    }
+}
+
+impl From<SessionError> for Error {
+    fn from(error: SessionError) -> Self {
+        Self::machinery(error.to_string(), error.hint())
+    }
+}
+
+/// Which cases a command is about.
+#[derive(Args, Debug, Clone)]
+pub struct Chosen {
+    /// Scenario files, or folders to look for them in [default: scenarios]
+    pub paths: Vec<PathBuf>,
+    /// Only cases whose id contains this text
+    #[arg(long, value_name = "SUBSTRING")]
+    pub filter: Option<String>,
+}
+
+impl Chosen {
+    /// The paths, or the folder that every project has.
+    pub fn paths(&self) -> Vec<PathBuf> {
+        match self.paths.as_slice() {
+            [] => vec![PathBuf::from("scenarios")],
+            paths => paths.to_vec(),
+        }
+    }
+
+    /// Whether the filter lets a case through.
+    pub fn admits(&self, case: &Case) -> bool {
+        self.filter
+            .as_deref()
+            .is_none_or(|filter| case.id.contains(filter))
+    }
+
+    /// Loads all cases of the paths. Every mistake is printed, then the command ends.
+    pub fn load(&self) -> Result<Vec<Case>, Error> {
+        let cases = scenario::load(&self.paths()).map_err(|found| refuse(&found))?;
+        if cases.is_empty() {
+            let paths: Vec<_> = self
+                .paths()
+                .iter()
+                .map(|path| path.display().to_string())
+                .collect();
+            return Err(Error::input(
+                format!("no scenario was found in {}", paths.join(", ")),
+                "a scenario is a file that ends in .yaml; `switchproof run PATH` names another place",
+            ));
+        }
+        Ok(cases)
+    }
+
+    /// Loads, and refuses a filter that lets nothing through.
+    pub fn load_some(&self) -> Result<Vec<Case>, Error> {
+        let cases = self.load()?;
+        if !cases.iter().any(|case| self.admits(case)) {
+            return Err(Error::input(
+                format!(
+                    "no case contains '{}'",
+                    self.filter.as_deref().unwrap_or_default()
+                ),
+                "`switchproof list` prints every case",
+            ));
+        }
+        Ok(cases)
+    }
+}
+
+/// Prints every diagnostic; the error that is left only carries the status.
+pub fn refuse(found: &[Diagnostic]) -> Error {
+    eprint!("{}", scenario::render_text(found));
+    Error {
+        message: String::new(),
+        hint: None,
+        exit: Exit::Input,
+        broken_pipe: false,
+    }
+}
+
+/// Prints to standard output; a reader that went away is reported as such.
+pub fn print(text: &str) -> Result<(), Error> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()?;
+    Ok(())
+}
+
+/// The folder of snapshots that belongs to a folder of scenarios: its neighbour.
+pub fn snapshots_beside(paths: &[PathBuf]) -> PathBuf {
+    let first = paths
+        .first()
+        .map_or(Path::new("scenarios"), PathBuf::as_path);
+    let folder = first
+        .ancestors()
+        .find(|folder| folder.file_name().is_some_and(|name| name == "scenarios"))
+        .and_then(Path::parent)
+        .or_else(|| {
+            if first.is_dir() {
+                Some(first)
+            } else {
+                first.parent()
+            }
+        })
+        .unwrap_or(Path::new(""));
+    let root = if folder.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        folder
+    };
+    std::path::absolute(root)
+        .unwrap_or_else(|_| root.to_owned())
+        .join("snapshots")
+}

@@ -1,0 +1,91 @@
+//! `switchproof image`.
+
+use clap::{Args, Subcommand};
+use switchproof_vm::cache_dir::CacheDir;
+use switchproof_vm::image::{self, Image};
+
+use super::common::{Error, Exit, print};
+use crate::run::in_words;
+
+/// What to do with the guest image.
+#[derive(Args)]
+pub struct ImageArgs {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Build the guest image, if it is not there
+    Build,
+    /// Say where the guest image is and what is in it
+    Info {
+        /// Print the version of every package in it
+        #[arg(long)]
+        packages: bool,
+    },
+}
+
+pub fn run(args: &ImageArgs) -> Result<Exit, Error> {
+    let failed = |error: image::ImageError| Error::machinery(error.to_string(), Some(error.hint()));
+    let cache = CacheDir::from_environment()
+        .map_err(|error| Error::machinery(error.to_string(), Some(error.hint().to_owned())))?;
+    let definition = image::definition();
+    match args.command {
+        Command::Build => {
+            let mut told = |event: image::Progress| {
+                if let Some(line) = in_words(&event) {
+                    eprintln!("{line}");
+                }
+            };
+            let image = image::ensure(&cache, &definition, &mut told).map_err(failed)?;
+            print(&about(&image))?;
+        }
+        Command::Info { packages } => {
+            let found = image::find(&cache, &definition).map_err(failed)?;
+            let Some(image) = found else {
+                let key = definition.key();
+                print(&format!(
+                    "image {} is not built; `switchproof image build` does it\n",
+                    key.short()
+                ))?;
+                return Ok(Exit::Passed);
+            };
+            print(&about(&image))?;
+            if packages {
+                let lines = image
+                    .manifest
+                    .packages
+                    .iter()
+                    .map(|(name, it)| format!("{name} {it}\n"));
+                print(&lines.collect::<String>())?;
+            }
+        }
+    }
+    Ok(Exit::Passed)
+}
+
+fn about(image: &Image) -> String {
+    let manifest = &image.manifest;
+    let version = |package: &str| {
+        manifest
+            .package_version(package)
+            .unwrap_or("not in it")
+            .to_owned()
+    };
+    let folder = image
+        .root
+        .parent()
+        .map_or_else(String::new, |it| it.display().to_string());
+    format!(
+        "image {}\n  folder    {folder}\n  suite     {} ({} packages)\n  nix       {}\n  systemd   {}\n  \
+         size      {} MiB on disk\n  built in  {:.0} s\n",
+        image.key.short(),
+        manifest.suite,
+        manifest.packages.len(),
+        version("nix-bin"),
+        version("systemd"),
+        manifest.allocated_bytes() >> 20,
+        manifest.build_seconds,
+    )
+}

@@ -1,0 +1,15 @@
+//! The command line: one file a subcommand. Parsing does nothing; each command's `run` does it all.
+
+mod args;
+mod cache;
+mod check;
+mod common;
+mod doctor;
+mod image;
+mod list;
+mod plan;
+mod run;
+mod shell;
+mod sink;
+
+pub use args::main;

@@ -1,0 +1,41 @@
+//! `switchproof plan`.
+
+use clap::{Args, ValueEnum};
+
+use super::common::{Chosen, Error, Exit, print};
+use crate::plan::PlanFormat;
+use crate::session::{Limits, Session};
+
+/// What to plan, and how to print it.
+#[derive(Args)]
+pub struct PlanArgs {
+    #[command(flatten)]
+    chosen: Chosen,
+    /// How to print the plan
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    /// A tree for people
+    Text,
+    /// A graph for Graphviz
+    Dot,
+    /// One array of objects
+    Json,
+}
+
+pub fn run(args: &PlanArgs) -> Result<Exit, Error> {
+    let mut cases = args.chosen.load_some()?;
+    cases.retain(|case| args.chosen.admits(case));
+    let session = Session::open(Limits::default())?;
+    let plan = session.plan(cases);
+    let format = match args.format {
+        Format::Text => PlanFormat::Text,
+        Format::Dot => PlanFormat::Dot,
+        Format::Json => PlanFormat::Json,
+    };
+    print(&plan.show(format, &|id| session.knowledge(&plan, id)))?;
+    Ok(Exit::Passed)
+}

@@ -1,0 +1,12 @@
+//! The trie that all cases form when equal beginnings are merged.
+
+mod node;
+mod show;
+mod trie;
+
+pub use node::*;
+pub use show::*;
+pub use trie::*;
+
+#[cfg(test)]
+mod tests;

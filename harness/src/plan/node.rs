@@ -1,0 +1,95 @@
+//! A node of the plan: one machine state to reach, and how.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::observe::Probe;
+use crate::scenario::model::{Action, Guest, User};
+
+/// A node's place in [`super::Plan::nodes`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeId(pub usize);
+
+/// Names a machine state by all that led to it, in 32 hexadecimal digits, as layers are named.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct StateKey(pub String);
+
+impl StateKey {
+    /// The key of the state that `work` leads to from the state `self`.
+    #[must_use]
+    pub fn after(&self, work: &Work) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(self.0.as_bytes());
+        hasher.update(b"\n");
+        serde_json::to_writer(&mut hasher, &(FORMAT, work))
+            .expect("plain data always serialises, and hashing never fails");
+        Self(hasher.finalize().to_hex()[..DIGITS].to_owned())
+    }
+
+    /// Enough of the key to tell states apart by eye.
+    #[must_use]
+    pub fn short(&self) -> &str {
+        self.0.get(..12).unwrap_or(&self.0)
+    }
+}
+
+impl std::fmt::Display for StateKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// 128 bits: two states never meet by accident.
+const DIGITS: usize = 32;
+
+/// Raised whenever the way a step is performed changes, so that states made the old way are not reused.
+const FORMAT: u32 = 1;
+
+/// What leads from one state to the next.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Work {
+    /// Makes the users of a case on a booted guest.
+    Prepare {
+        /// What the guest must offer.
+        guest: Guest,
+        /// Who is to exist.
+        users: Vec<User>,
+    },
+    /// A step of a scenario.
+    Step(Action),
+}
+
+/// One machine state to reach.
+#[derive(Debug, Clone)]
+pub struct Node {
+    /// The state before, `None` for a booted guest with nothing done to it.
+    pub parent: Option<NodeId>,
+    /// How to get here.
+    pub work: Work,
+    /// Names the state.
+    pub key: StateKey,
+    /// The step's name in the first case that has it, or `prepare`.
+    pub name: String,
+    /// The longest deadline that any case gives the step, in seconds.
+    pub deadline_s: u32,
+    /// Whether any case looks at the machine here.
+    pub observed: bool,
+    /// What must be run here besides the standard observation.
+    pub probes: BTreeSet<Probe>,
+    /// Every case that passes through, with the index of the step (`None` for the preparation).
+    pub visits: Vec<Visit>,
+    /// The states that follow.
+    pub children: Vec<NodeId>,
+}
+
+/// A case on its way through a node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Visit {
+    /// The case's place in [`super::Plan::cases`].
+    pub case: usize,
+    /// The step's place in the case, `None` for the preparation.
+    pub step: Option<usize>,
+}

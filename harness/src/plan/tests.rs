@@ -1,0 +1,47 @@
+//! Merging and printing.
+
+use super::*;
+use crate::run::test_case as case;
+
+fn plan(cases: Vec<crate::scenario::model::Case>) -> Plan {
+    Plan::new(cases, |_| StateKey("base".to_owned()))
+}
+
+#[test]
+fn equal_beginnings_are_one_node() {
+    let plan = plan(vec![
+        case("a", &["x", "y"]),
+        case("b", &["x", "z"]),
+        case("c", &["w"]),
+    ]);
+    assert_eq!(plan.visits(), 8);
+    assert_eq!(plan.nodes.len(), 5, "prepare, x, y, z, w");
+    assert_eq!(plan.roots.len(), 1);
+    assert!(plan.is_branch(plan.paths[0][1]));
+    assert!(!plan.is_branch(plan.paths[0][2]));
+}
+
+#[test]
+fn a_key_depends_on_all_that_came_before() {
+    let plan = plan(vec![case("a", &["x", "y"]), case("b", &["y"])]);
+    assert_ne!(plan[plan.paths[0][2]].key, plan[plan.paths[1][1]].key);
+}
+
+#[test]
+fn the_printed_tree_names_what_is_shared() {
+    let plan = plan(vec![case("a", &["x", "y"]), case("b", &["x", "z"])]);
+    let text = plan.show(PlanFormat::Text, &|_| Knowledge::New);
+    assert!(text.contains("run-1  [new, shared by 2]"), "{text}");
+    assert!(
+        text.contains("2 cases, 6 steps in all; 4 after merging, 4 of them new"),
+        "{text}"
+    );
+    let dot = plan.show(PlanFormat::Dot, &|_| Knowledge::Cached);
+    assert!(
+        dot.starts_with("digraph plan {") && dot.contains("n0 -> n1;"),
+        "{dot}"
+    );
+    let json = plan.show(PlanFormat::Json, &|_| Knowledge::Frozen);
+    let rows: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(rows[1]["knowledge"], "frozen");
+}

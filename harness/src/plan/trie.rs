@@ -1,0 +1,138 @@
+//! Merging cases.
+
+use std::collections::HashMap;
+
+use super::{Node, NodeId, StateKey, Visit, Work};
+use crate::observe::probes;
+use crate::scenario::model::{Case, Guest, Step};
+
+/// All cases as one trie. Every node is reached once, however many cases pass through it.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The cases, in the order they were given.
+    pub cases: Vec<Case>,
+    /// Parents before children.
+    pub nodes: Vec<Node>,
+    /// The nodes that follow a booted guest directly.
+    pub roots: Vec<NodeId>,
+    /// For every case, its way from the root to its last step.
+    pub paths: Vec<Vec<NodeId>>,
+}
+
+impl Plan {
+    /// Merges `cases`. `base` names the booted guest that a case with such needs begins from.
+    pub fn new(cases: Vec<Case>, base: impl Fn(&Guest) -> StateKey) -> Self {
+        let mut plan = Self {
+            cases: Vec::new(),
+            nodes: Vec::new(),
+            roots: Vec::new(),
+            paths: Vec::new(),
+        };
+        let mut known: HashMap<StateKey, NodeId> = HashMap::new();
+        for (index, case) in cases.iter().enumerate() {
+            let work = Work::Prepare {
+                guest: case.guest.clone(),
+                users: case.users.clone(),
+            };
+            let key = base(&case.guest).after(&work);
+            let mut at = plan.reach(
+                &mut known,
+                None,
+                key,
+                work,
+                Visit {
+                    case: index,
+                    step: None,
+                },
+            );
+            let mut path = vec![at];
+            for (number, step) in case.steps.iter().enumerate() {
+                let work = Work::Step(step.action.clone());
+                let key = plan[at].key.after(&work);
+                let visit = Visit {
+                    case: index,
+                    step: Some(number),
+                };
+                at = plan.reach(&mut known, Some(at), key, work, visit);
+                plan.ask(at, step);
+                path.push(at);
+            }
+            plan.paths.push(path);
+        }
+        plan.cases = cases;
+        plan
+    }
+
+    fn reach(
+        &mut self,
+        known: &mut HashMap<StateKey, NodeId>,
+        parent: Option<NodeId>,
+        key: StateKey,
+        work: Work,
+        visit: Visit,
+    ) -> NodeId {
+        let id = *known.entry(key.clone()).or_insert_with(|| {
+            let id = NodeId(self.nodes.len());
+            match parent {
+                Some(parent) => self.nodes[parent.0].children.push(id),
+                None => self.roots.push(id),
+            }
+            self.nodes.push(Node {
+                parent,
+                work,
+                key,
+                name: "prepare".to_owned(),
+                deadline_s: PREPARE_DEADLINE_S,
+                observed: false,
+                probes: Default::default(),
+                visits: Vec::new(),
+                children: Vec::new(),
+            });
+            id
+        });
+        self.nodes[id.0].visits.push(visit);
+        id
+    }
+
+    fn ask(&mut self, at: NodeId, step: &Step) {
+        let node = &mut self.nodes[at.0];
+        if node.visits.len() == 1 {
+            node.name.clone_from(&step.name);
+            node.deadline_s = step.deadline_s;
+        }
+        node.deadline_s = node.deadline_s.max(step.deadline_s);
+        node.observed |= step.snapshot || !step.expect.is_empty();
+        node.probes.extend(probes(&step.expect));
+    }
+
+    /// The steps of all cases, counted before merging, preparations included.
+    #[must_use]
+    pub fn visits(&self) -> usize {
+        self.paths.iter().map(Vec::len).sum()
+    }
+
+    /// Whether the state is worth freezing: more than one way leads on from it.
+    #[must_use]
+    pub fn is_branch(&self, id: NodeId) -> bool {
+        let node = &self[id];
+        node.children.len() > 1 || (!node.children.is_empty() && self.ends_here(id))
+    }
+
+    fn ends_here(&self, id: NodeId) -> bool {
+        self[id]
+            .visits
+            .iter()
+            .any(|visit| self.paths[visit.case].last() == Some(&id))
+    }
+}
+
+impl std::ops::Index<NodeId> for Plan {
+    type Output = Node;
+
+    fn index(&self, id: NodeId) -> &Node {
+        &self.nodes[id.0]
+    }
+}
+
+/// Making users takes a second or two; a machine that needs longer than this is broken.
+const PREPARE_DEADLINE_S: u32 = 120;

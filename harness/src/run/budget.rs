@@ -1,0 +1,187 @@
+//! How many machines may run at once, over all processes that use one cache directory.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+/// Slots for machines, each one a locked file, so that a process that dies gives its slots back.
+#[derive(Debug)]
+pub struct Budget {
+    folder: PathBuf,
+    slots: usize,
+    ram_mib: u32,
+}
+
+/// The right to run one machine. Given back when dropped.
+#[derive(Debug)]
+pub struct Slot {
+    _file: File,
+}
+
+/// Why there is no room for a machine.
+#[derive(Debug, thiserror::Error)]
+pub enum BudgetError {
+    /// Not even one machine fits.
+    #[error("a machine needs {needed_mib} MiB of memory and {available_mib} MiB may be used")]
+    DoesNotFit {
+        /// The memory of one machine.
+        needed_mib: u32,
+        /// What the host has, or `--memory` allows.
+        available_mib: u64,
+    },
+    /// The others did not give a slot back in time.
+    #[error("no room for another machine after {} s: {slots} slots are taken by other runs", waited.as_secs())]
+    Crowded {
+        /// How long was waited.
+        waited: Duration,
+        /// How many slots there are.
+        slots: usize,
+    },
+    /// The lock files cannot be used.
+    #[error("the lock file {path} cannot be used: {source}")]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl Budget {
+    /// A budget under `folder`: at most `jobs` machines, and as many as fit into `memory_mib` (the host's
+    /// available memory when `None`) at `ram_mib` each.
+    pub fn new(
+        folder: &Path,
+        jobs: usize,
+        memory_mib: Option<u64>,
+        ram_mib: u32,
+    ) -> Result<Self, BudgetError> {
+        let available_mib = memory_mib
+            .or_else(available_memory_mib)
+            .unwrap_or(u64::from(ram_mib));
+        let fitting =
+            usize::try_from(available_mib / u64::from(ram_mib.max(1))).unwrap_or(usize::MAX);
+        if fitting == 0 {
+            return Err(BudgetError::DoesNotFit {
+                needed_mib: ram_mib,
+                available_mib,
+            });
+        }
+        let folder = folder.to_owned();
+        std::fs::create_dir_all(&folder).map_err(|source| BudgetError::Io {
+            path: folder.clone(),
+            source,
+        })?;
+        Ok(Self {
+            folder,
+            slots: jobs.clamp(1, fitting),
+            ram_mib,
+        })
+    }
+
+    /// How many machines may run at once.
+    #[must_use]
+    pub fn slots(&self) -> usize {
+        self.slots
+    }
+
+    /// Waits for a slot.
+    pub fn acquire(&self) -> Result<Slot, BudgetError> {
+        let start = Instant::now();
+        loop {
+            if let Some(slot) = self.try_acquire()? {
+                return Ok(slot);
+            }
+            let waited = start.elapsed();
+            if waited > CROWDED_AFTER {
+                return Err(BudgetError::Crowded {
+                    waited,
+                    slots: self.slots,
+                });
+            }
+            sleep(POLL);
+        }
+    }
+
+    fn try_acquire(&self) -> Result<Option<Slot>, BudgetError> {
+        let mut free = None;
+        let mut taken = 0;
+        for number in 0..self.slots {
+            let path = self.folder.join(format!("machine-{number}"));
+            let failed = |source| BudgetError::Io {
+                path: path.clone(),
+                source,
+            };
+            let file = OpenOptions::new()
+                .create(true)
+                .truncate(false)
+                .write(true)
+                .open(&path)
+                .map_err(failed)?;
+            match file.try_lock() {
+                Ok(()) if free.is_none() => free = Some(file),
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => taken += 1,
+                Err(TryLockError::Error(source)) => return Err(failed(source)),
+            }
+        }
+        // The first machine always gets its chance: it was found to fit when the budget was made.
+        let fits = taken == 0
+            || available_memory_mib().is_none_or(|free_mib| free_mib >= u64::from(self.ram_mib));
+        Ok(free.filter(|_| fits).map(|file| Slot { _file: file }))
+    }
+}
+
+/// Memory that programs can still use, in MiB; `None` where the system does not say.
+fn available_memory_mib() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    line.trim()
+        .strip_suffix("kB")?
+        .trim()
+        .parse::<u64>()
+        .ok()
+        .map(|kib| kib / 1024)
+}
+
+const POLL: Duration = Duration::from_millis(50);
+const CROWDED_AFTER: Duration = Duration::from_secs(3600);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slot_is_given_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let budget = Budget::new(folder.path(), 1, Some(1024), 512).unwrap();
+        let slot = budget.try_acquire().unwrap();
+        assert!(slot.is_some());
+        assert!(
+            budget.try_acquire().unwrap().is_none(),
+            "the only slot is taken"
+        );
+        drop(slot);
+        assert!(budget.try_acquire().unwrap().is_some());
+    }
+
+    #[test]
+    fn memory_limits_the_slots() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(
+            Budget::new(folder.path(), 8, Some(2048), 1024)
+                .unwrap()
+                .slots(),
+            2
+        );
+        let refused = Budget::new(folder.path(), 8, Some(512), 1024).unwrap_err();
+        assert!(
+            refused.to_string().contains("512 MiB may be used"),
+            "{refused}"
+        );
+    }
+}

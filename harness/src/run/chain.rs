@@ -1,0 +1,305 @@
+//! One machine's work: from a kept state through steps that follow each other without a branch, to a state that
+//! is frozen for others or to the end of a case.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use super::hypervisor::{ForkedMachine, Hypervisor, Purpose};
+use super::ledger::Ledger;
+use super::perform::perform;
+use super::selection::{Known, is_wanted};
+use super::{Seen, now_s};
+use crate::judge::Finding;
+use crate::machine::MachineError;
+use crate::observe::{Observation, ObserveError, StepOutput, observe};
+use crate::plan::{NodeId, Plan, StateKey, Visit, Work};
+use crate::report::Event;
+use crate::scenario::model::Guest;
+
+/// What all machines of a run share.
+pub struct Crew<'a> {
+    pub known: Known<'a>,
+    pub ledger: &'a Ledger<'a>,
+    pub selected: &'a BTreeSet<usize>,
+}
+
+/// What a chain leaves for others.
+pub type Next = Vec<NodeId>;
+
+impl Crew<'_> {
+    fn plan(&self) -> &Plan {
+        self.known.plan
+    }
+
+    fn hypervisor(&self) -> &dyn Hypervisor {
+        self.known.hypervisor
+    }
+
+    /// The nodes that one machine passes from `start` on: up to the first that must be frozen, or a leaf.
+    pub fn links(&self, start: NodeId) -> Vec<NodeId> {
+        let mut links = vec![start];
+        let mut at = start;
+        while !self.plan().is_branch(at) {
+            let Some(&child) = self.plan()[at].children.first() else {
+                break;
+            };
+            links.push(child);
+            at = child;
+        }
+        links
+    }
+
+    /// Runs the chain that begins with `start` and returns the nodes that are ready after it. `slot` waits for
+    /// room for a machine; it is called only when a machine is really needed.
+    pub fn run<S>(
+        &self,
+        start: NodeId,
+        slot: &dyn Fn() -> Result<S, MachineError>,
+    ) -> Result<Next, MachineError> {
+        let links = self.links(start);
+        let Some(&end) = links.last() else {
+            return Ok(Vec::new());
+        };
+        let frozen = self.plan().is_branch(end);
+        let _claim = match frozen {
+            true => Some(self.hypervisor().claim(&self.plan()[end].key)?),
+            false => None,
+        };
+        // Whoever held the claim before may have made just what this chain is for.
+        if frozen && self.is_made(&links) {
+            return Ok(self.plan()[end].children.clone());
+        }
+        let _slot = slot()?;
+        let purpose = if frozen {
+            Purpose::Layer
+        } else {
+            Purpose::Leaf
+        };
+        let parent = self.parent_key(start);
+        let mut machine = self
+            .hypervisor()
+            .fork(&parent, self.guest(start), purpose)?;
+        for &id in &links {
+            if !is_wanted(self.plan(), self.ledger, self.selected, id) {
+                return Ok(Vec::new());
+            }
+            self.step(&mut *machine, id)?;
+        }
+        if !frozen || !self.any_child_wanted(end) {
+            return Ok(Vec::new());
+        }
+        let key = &self.plan()[end].key;
+        if !self.hypervisor().has(key) {
+            machine.freeze(key, &self.note(end))?;
+        }
+        Ok(self.plan()[end].children.clone())
+    }
+
+    fn any_child_wanted(&self, id: NodeId) -> bool {
+        self.plan()[id]
+            .children
+            .iter()
+            .any(|&child| is_wanted(self.plan(), self.ledger, self.selected, child))
+    }
+
+    /// Whether another process froze the end of the chain while this one waited; if so its observations count.
+    fn is_made(&self, links: &[NodeId]) -> bool {
+        let Some(&end) = links.last() else {
+            return false;
+        };
+        let made_at_s = self.hypervisor().made_at_s(&self.plan()[end].key);
+        if !made_at_s.is_some_and(|at_s| at_s >= self.known.options.started_at_s) {
+            return false;
+        }
+        let seen: Option<Vec<_>> = links
+            .iter()
+            .map(|&id| Some((id, self.known.seen(id)?)))
+            .collect();
+        let Some(seen) = seen else { return false };
+        if !self.hypervisor().has(&self.plan()[end].key) {
+            return false;
+        }
+        for (id, seen) in seen {
+            self.judge_all(id, &seen.observation);
+        }
+        true
+    }
+
+    fn step(&self, machine: &mut dyn ForkedMachine, id: NodeId) -> Result<(), MachineError> {
+        let node = &self.plan()[id];
+        let open: Vec<Visit> = self.open(id);
+        for visit in &open {
+            self.ledger.begin(visit.case);
+        }
+        let case = open
+            .first()
+            .map_or_else(String::new, |it| self.plan().cases[it.case].id.clone());
+        let step = node.name.clone();
+        self.ledger.event(&Event::StepStarted {
+            case: case.clone(),
+            step: step.clone(),
+            shared_by: open.len(),
+        });
+        let began = Instant::now();
+        let mut on_line = |line: &str| {
+            self.ledger.event(&Event::StepOutput {
+                case: case.clone(),
+                step: step.clone(),
+                line: line.to_owned(),
+            });
+        };
+        let deadline = Duration::from_secs(node.deadline_s.into());
+        let done = perform(machine, &node.work, deadline, &mut on_line)
+            .and_then(|output| self.look(machine, id, output));
+        let elapsed = began.elapsed();
+        self.ledger.event(&Event::StepFinished {
+            case,
+            step,
+            elapsed,
+        });
+        // A duration that cannot be kept only makes the next run's order worse.
+        let _ = self.known.results.keep_duration(&node.key, elapsed);
+        match done {
+            Ok(observation) => {
+                self.judge_all(id, &observation);
+                Ok(())
+            }
+            Err(error) if error.step_deadline => {
+                self.too_slow(id, &error);
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn open(&self, id: NodeId) -> Vec<Visit> {
+        let wanted =
+            |visit: &&Visit| self.selected.contains(&visit.case) && self.ledger.is_open(visit.case);
+        self.plan()[id]
+            .visits
+            .iter()
+            .filter(wanted)
+            .copied()
+            .collect()
+    }
+
+    fn look(
+        &self,
+        machine: &mut dyn ForkedMachine,
+        id: NodeId,
+        output: StepOutput,
+    ) -> Result<Observation, MachineError> {
+        let node = &self.plan()[id];
+        if matches!(node.work, Work::Prepare { .. }) {
+            return match output.status {
+                0 => Ok(printed_only(output)),
+                _ => Err(prepare_failed(&output)),
+            };
+        }
+        let observation = match node.observed {
+            true => observe(machine.as_machine(), &self.users(id), &node.probes, output)
+                .map_err(ObserveError::into_machine_error)?,
+            false => printed_only(output),
+        };
+        let seen = Seen {
+            at_s: now_s(),
+            full: node.observed,
+            probes: node.probes.clone(),
+            observation: observation.clone(),
+        };
+        // What cannot be kept is seen anew the next time.
+        let _ = self.known.results.keep_seen(&node.key, &seen);
+        Ok(observation)
+    }
+
+    fn judge_all(&self, id: NodeId, seen: &Observation) {
+        for visit in self.open(id) {
+            self.ledger.reached(visit, id, seen, None);
+        }
+    }
+
+    /// The step's own deadline passed: its cases failed, and nothing can follow on this machine.
+    fn too_slow(&self, id: NodeId, error: &MachineError) {
+        let node = &self.plan()[id];
+        self.known.results.forget_seen(&node.key);
+        for visit in self.open(id) {
+            let case = &self.plan().cases[visit.case];
+            let step = visit.step.and_then(|step| case.steps.get(step));
+            self.ledger.fail(
+                visit.case,
+                Finding {
+                    step: node.name.clone(),
+                    file: case.file.clone(),
+                    line: step.map_or(1, |step| step.line),
+                    message: format!(
+                        "the step did not end within its deadline of {} s",
+                        node.deadline_s
+                    ),
+                    detail: error.message.clone(),
+                },
+            );
+        }
+    }
+
+    fn parent_key(&self, id: NodeId) -> StateKey {
+        match self.plan()[id].parent {
+            Some(parent) => self.plan()[parent].key.clone(),
+            None => self.hypervisor().base_key(self.guest(id)),
+        }
+    }
+
+    fn root(&self, mut id: NodeId) -> &Work {
+        while let Some(parent) = self.plan()[id].parent {
+            id = parent;
+        }
+        &self.plan()[id].work
+    }
+
+    /// What the machine of a node must offer.
+    pub fn guest(&self, id: NodeId) -> &Guest {
+        match self.root(id) {
+            Work::Prepare { guest, .. } => guest,
+            Work::Step(_) => unreachable!("every way begins with a preparation"),
+        }
+    }
+
+    fn users(&self, id: NodeId) -> Vec<String> {
+        match self.root(id) {
+            Work::Prepare { users, .. } => users.iter().map(|user| user.name.clone()).collect(),
+            Work::Step(_) => Vec::new(),
+        }
+    }
+
+    fn note(&self, id: NodeId) -> String {
+        let node = &self.plan()[id];
+        let case = node
+            .visits
+            .first()
+            .map_or("", |visit| &self.plan().cases[visit.case].id);
+        format!("{case} after {}", node.name)
+    }
+}
+
+/// What is kept of a step after which nobody looks.
+fn printed_only(output: StepOutput) -> Observation {
+    let (warnings, users) = (Vec::new(), BTreeMap::new());
+    Observation {
+        output,
+        warnings,
+        users,
+        system: None,
+    }
+}
+
+fn prepare_failed(output: &StepOutput) -> MachineError {
+    MachineError {
+        message: format!(
+            "the users could not be made in the guest (status {}): {}",
+            output.status,
+            output.stderr.trim()
+        ),
+        hint: Some("`switchproof doctor` says whether the guest image is whole".to_owned()),
+        console_tail: String::new(),
+        step_deadline: false,
+    }
+}

@@ -1,0 +1,234 @@
+//! Runs the part of a plan that is not known yet, as many machines at once as fit, the longest way first.
+
+use std::collections::{BTreeSet, BinaryHeap};
+use std::sync::{Condvar, Mutex};
+use std::time::{Duration, Instant};
+
+use super::chain::{Crew, Next};
+use super::hypervisor::Hypervisor;
+use super::ledger::{Ledger, lock};
+use super::selection::{Known, is_wanted, not_run};
+use super::{Budget, BudgetError, ResultStore};
+use crate::judge::{SnapshotPolicy, Verdict};
+use crate::machine::MachineError;
+use crate::plan::{NodeId, Plan, Work};
+use crate::report::{Event, Sink};
+
+/// How to run.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Use nothing that was made or seen before [`Self::started_at_s`], booted guests excepted.
+    pub fresh: bool,
+    /// When the run began, in seconds since the epoch.
+    pub started_at_s: u64,
+    /// What to do about snapshots.
+    pub snapshots: SnapshotPolicy,
+}
+
+/// All that a run needs.
+pub struct Run<'a> {
+    /// What there is to do.
+    pub plan: &'a Plan,
+    /// Which cases to do, by their place in the plan.
+    pub selected: &'a BTreeSet<usize>,
+    /// Where machines come from.
+    pub hypervisor: &'a dyn Hypervisor,
+    /// What is kept between runs.
+    pub results: &'a ResultStore,
+    /// How many machines may run.
+    pub budget: &'a Budget,
+    /// How to run.
+    pub options: &'a Options,
+    /// Who hears of it.
+    pub sink: &'a Mutex<dyn Sink>,
+}
+
+impl Run<'_> {
+    /// Runs, and returns a verdict for every selected case, in the order of the plan. `on_verdict` hears each
+    /// one as it falls.
+    pub fn run(&self, on_verdict: &(dyn Fn(usize, &Verdict) + Sync)) -> Vec<(usize, Verdict)> {
+        let began = Instant::now();
+        let steps = self
+            .plan
+            .nodes
+            .iter()
+            .filter(|node| matches!(node.work, Work::Step(_)))
+            .count();
+        let ledger = Ledger::new(self.plan, self.results, self.options, self.sink, on_verdict);
+        ledger.event(&Event::Started {
+            cases: self.selected.len(),
+            steps,
+        });
+        self.work(&ledger);
+        lock(self.sink).event(&Event::Finished {
+            elapsed: began.elapsed(),
+        });
+        let verdicts = ledger.close();
+        self.selected
+            .iter()
+            .map(|&case| {
+                (
+                    case,
+                    verdicts
+                        .get(case)
+                        .cloned()
+                        .flatten()
+                        .unwrap_or_else(not_run),
+                )
+            })
+            .collect()
+    }
+
+    fn work(&self, ledger: &Ledger<'_>) {
+        let known = Known {
+            plan: self.plan,
+            hypervisor: self.hypervisor,
+            results: self.results,
+            options: self.options,
+        };
+        let starts = known.select(self.selected, ledger);
+        let crew = Crew {
+            known,
+            ledger,
+            selected: self.selected,
+        };
+        self.make_bases(&crew, &starts);
+        let queue = Queue::default();
+        for &start in &starts {
+            queue.add(start, self.expected(start));
+        }
+        std::thread::scope(|scope| {
+            for _ in 0..self.budget.slots() {
+                scope.spawn(|| {
+                    while let Some(start) = queue.take() {
+                        for next in self.chain(&crew, start) {
+                            queue.add(next, self.expected(next));
+                        }
+                        queue.done();
+                    }
+                });
+            }
+        });
+    }
+
+    /// Boots what must be booted before machines start in parallel.
+    fn make_bases(&self, crew: &Crew<'_>, starts: &[NodeId]) {
+        let mut made = BTreeSet::new();
+        for &start in starts
+            .iter()
+            .filter(|&&start| self.plan[start].parent.is_none())
+        {
+            let guest = crew.guest(start);
+            if !made.insert(self.hypervisor.base_key(guest)) {
+                continue;
+            }
+            let mut progress = |what: &str| {
+                crew.ledger.event(&Event::Preparing {
+                    what: what.to_owned(),
+                })
+            };
+            if let Err(error) = self.hypervisor.ensure_base(guest, &mut progress) {
+                self.fail_from(crew.ledger, start, &error);
+            }
+        }
+    }
+
+    fn chain(&self, crew: &Crew<'_>, start: NodeId) -> Next {
+        if !is_wanted(self.plan, crew.ledger, self.selected, start) {
+            return Vec::new();
+        }
+        let slot = || self.budget.acquire().map_err(no_room);
+        let run = std::panic::AssertUnwindSafe(|| crew.run(start, &slot));
+        let done = std::panic::catch_unwind(run).unwrap_or_else(|_| Err(panicked()));
+        done.unwrap_or_else(|error| {
+            self.fail_from(crew.ledger, start, &error);
+            Vec::new()
+        })
+    }
+
+    /// The cases that would have passed through `start` cannot.
+    fn fail_from(&self, ledger: &Ledger<'_>, start: NodeId, error: &MachineError) {
+        for visit in &self.plan[start].visits {
+            if self.selected.contains(&visit.case) && ledger.is_open(visit.case) {
+                ledger.error(visit.case, error);
+            }
+        }
+    }
+
+    /// How long the longest way from a node on took last time.
+    fn expected(&self, id: NodeId) -> Duration {
+        let node = &self.plan[id];
+        let own = self.results.duration(&node.key).unwrap_or(UNKNOWN);
+        own + node
+            .children
+            .iter()
+            .map(|&child| self.expected(child))
+            .max()
+            .unwrap_or_default()
+    }
+}
+
+/// What a step that never ran is taken to last.
+const UNKNOWN: Duration = Duration::from_secs(15);
+
+fn no_room(error: BudgetError) -> MachineError {
+    MachineError {
+        message: error.to_string(),
+        hint: Some("run fewer at once with --jobs, or allow more with --memory".to_owned()),
+        console_tail: String::new(),
+        step_deadline: false,
+    }
+}
+
+fn panicked() -> MachineError {
+    MachineError {
+        message: "switchproof has a bug: it panicked while it worked on this case".to_owned(),
+        hint: Some("please report it with the lines printed above".to_owned()),
+        console_tail: String::new(),
+        step_deadline: false,
+    }
+}
+
+/// Ready nodes, the longest way first. Empty for good once nobody works and nothing is left.
+#[derive(Default)]
+struct Queue {
+    state: Mutex<QueueState>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct QueueState {
+    ready: BinaryHeap<(Duration, std::cmp::Reverse<NodeId>)>,
+    working: usize,
+}
+
+impl Queue {
+    fn add(&self, id: NodeId, expected: Duration) {
+        lock(&self.state)
+            .ready
+            .push((expected, std::cmp::Reverse(id)));
+        self.changed.notify_all();
+    }
+
+    fn take(&self) -> Option<NodeId> {
+        let mut state = lock(&self.state);
+        loop {
+            if let Some((_, std::cmp::Reverse(id))) = state.ready.pop() {
+                state.working += 1;
+                return Some(id);
+            }
+            if state.working == 0 {
+                return None;
+            }
+            state = self
+                .changed
+                .wait(state)
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
+        }
+    }
+
+    fn done(&self) {
+        lock(&self.state).working -= 1;
+        self.changed.notify_all();
+    }
+}

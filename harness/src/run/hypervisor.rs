@@ -1,0 +1,59 @@
+//! What the executor needs of whatever makes machines.
+
+use crate::machine::{Machine, MachineError};
+use crate::plan::StateKey;
+use crate::scenario::model::Guest;
+
+/// What a fork is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// To be thrown away: it shares its parent's memory, copy on write.
+    Leaf,
+    /// To be frozen: it has memory of its own.
+    Layer,
+}
+
+/// Makes, keeps and forks machine states. Safe to use from many threads and many processes at once.
+pub trait Hypervisor: Sync {
+    /// Names the booted, settled guest that serves `guest`. Fast and without effect: nothing is built or booted.
+    fn base_key(&self, guest: &Guest) -> StateKey;
+
+    /// Makes sure that the state of [`Self::base_key`] is there, building the image and booting when it is not.
+    fn ensure_base(
+        &self,
+        guest: &Guest,
+        progress: &mut dyn FnMut(&str),
+    ) -> Result<(), MachineError>;
+
+    /// Whether a state is kept, whole and usable. A damaged one is removed.
+    fn has(&self, key: &StateKey) -> bool;
+
+    /// When a state was made, in seconds since the epoch; `None` when it is not there.
+    fn made_at_s(&self, key: &StateKey) -> Option<u64>;
+
+    /// Takes the right to make a state: nobody else makes it while the guard lives. Waits for whoever has it.
+    fn claim(&self, key: &StateKey) -> Result<Box<dyn Send>, MachineError>;
+
+    /// A running machine in the state `key`.
+    fn fork<'a>(
+        &'a self,
+        key: &StateKey,
+        guest: &Guest,
+        purpose: Purpose,
+    ) -> Result<Box<dyn ForkedMachine + 'a>, MachineError>;
+
+    /// The memory a machine may come to use, in MiB.
+    fn ram_mib(&self) -> u32;
+}
+
+/// A machine that was forked: it can be frozen again, and restarted.
+pub trait ForkedMachine: Machine {
+    /// Freezes the machine as the state `key`. A frozen machine runs no more. Made with [`Purpose::Layer`] only.
+    fn freeze(self: Box<Self>, key: &StateKey, note: &str) -> Result<(), MachineError>;
+
+    /// Restarts the guest and waits until it has settled.
+    fn reboot(&mut self) -> Result<(), MachineError>;
+
+    /// Itself as the plain machine that observers use.
+    fn as_machine(&mut self) -> &mut dyn Machine;
+}

@@ -1,0 +1,24 @@
+//! From a plan to verdicts: the only stage that touches machines.
+
+mod archive;
+mod budget;
+mod chain;
+mod executor;
+mod hypervisor;
+mod ledger;
+mod perform;
+mod qemu;
+mod scripts;
+mod selection;
+mod store;
+
+pub use budget::*;
+pub use executor::*;
+pub use hypervisor::*;
+pub use qemu::*;
+pub use store::*;
+
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+pub(crate) use tests::case as test_case;

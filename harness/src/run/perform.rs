@@ -1,0 +1,159 @@
+//! Performing one action on a machine.
+
+use std::io;
+use std::time::Duration;
+
+use super::ForkedMachine;
+use super::archive::tar_of;
+use super::scripts;
+use crate::machine::{GuestScript, MachineError, Stream};
+use crate::observe::{OutputCollector, StepOutput};
+use crate::plan::Work;
+use crate::scenario::model::{Action, Install, SeedFile, Switch};
+
+/// Performs `work` and says what it printed and how it ended. `on_line` hears every line as it comes.
+pub fn perform(
+    machine: &mut dyn ForkedMachine,
+    work: &Work,
+    deadline: Duration,
+    on_line: &mut dyn FnMut(&str),
+) -> Result<StepOutput, MachineError> {
+    let mut doing = Doing {
+        machine,
+        deadline,
+        on_line,
+    };
+    match work {
+        Work::Prepare { users, .. } => doing.root(&scripts::make_users(users)),
+        Work::Step(action) => doing.step(action),
+    }
+}
+
+struct Doing<'a> {
+    machine: &'a mut dyn ForkedMachine,
+    deadline: Duration,
+    on_line: &'a mut dyn FnMut(&str),
+}
+
+impl Doing<'_> {
+    fn step(&mut self, action: &Action) -> Result<StepOutput, MachineError> {
+        match action {
+            Action::Seed { user, files } => {
+                let archive = tar_of(files.iter()).map_err(|source| unpackable(&source))?;
+                self.machine
+                    .push(&archive, &scripts::home_of(user), Some(user))?;
+                Ok(StepOutput::default())
+            }
+            Action::Switch(switch) => self.switch(switch, "switch"),
+            Action::Build(switch) => self.switch(switch, "build"),
+            Action::Rollback(target) => self.run(&target.user, &scripts::rollback(target)),
+            Action::Generation { target, number } => {
+                self.run(&target.user, &scripts::generation(target, *number))
+            }
+            Action::Relogin { user } => self.root(&scripts::relogin(user)),
+            Action::Reboot => self.machine.reboot().map(|()| StepOutput::default()),
+            Action::Run {
+                command,
+                user,
+                session,
+            } => {
+                let script = match user {
+                    Some(_) => scripts::in_session(*session, command),
+                    None => command.clone(),
+                };
+                self.run(user, &script)
+            }
+            Action::Edit { user, path, change } => {
+                self.run(&Some(user.clone()), &scripts::edit(path, change))
+            }
+            Action::Uninstall(target) => self.run(&target.user, &scripts::uninstall(target)),
+            Action::CollectGarbage { user } => self.run(user, "nix-collect-garbage --delete-old"),
+        }
+    }
+
+    fn switch(&mut self, switch: &Switch, verb: &str) -> Result<StepOutput, MachineError> {
+        let owner = match switch.target.install {
+            Install::Standalone => switch.target.user.as_deref(),
+            Install::NixosModule | Install::DarwinModule => None,
+        };
+        let place = scripts::flake_place(switch.target.install);
+        let prepared = self.root(&scripts::make_place(place, owner))?;
+        if prepared.status != 0 {
+            return Ok(prepared);
+        }
+        let archive = tar_of(switch.flake.files.iter()).map_err(|source| unpackable(&source))?;
+        self.machine.push(&archive, place, owner)?;
+        self.run(&switch.target.user, &scripts::switch(switch, verb))
+    }
+
+    fn root(&mut self, script: &str) -> Result<StepOutput, MachineError> {
+        self.exec(&GuestScript::root(script, self.deadline))
+    }
+
+    fn run(&mut self, user: &Option<String>, script: &str) -> Result<StepOutput, MachineError> {
+        match user {
+            Some(user) => self.exec(&GuestScript::login(user, script, self.deadline)),
+            None => self.root(script),
+        }
+    }
+
+    fn exec(&mut self, script: &GuestScript) -> Result<StepOutput, MachineError> {
+        let mut output = OutputCollector::new();
+        let mut lines = Lines::default();
+        let on_line = &mut *self.on_line;
+        let exit = self.machine.exec(script, &mut |stream, bytes| {
+            output.push(stream, bytes);
+            lines.push(stream, bytes, on_line);
+        })?;
+        Ok(output.finish(exit))
+    }
+}
+
+fn unpackable(source: &io::Error) -> MachineError {
+    MachineError {
+        message: format!("the files for the guest cannot be packed: {source}"),
+        hint: Some("shorten the path that is named".to_owned()),
+        console_tail: String::new(),
+        step_deadline: false,
+    }
+}
+
+/// Cuts both streams into lines as they come, for the eye only: a line longer than [`Self::LONGEST`] is cut.
+#[derive(Default)]
+struct Lines {
+    out: Vec<u8>,
+    err: Vec<u8>,
+}
+
+impl Lines {
+    const LONGEST: usize = 500;
+
+    fn push(&mut self, stream: Stream, bytes: &[u8], on_line: &mut dyn FnMut(&str)) {
+        let line = match stream {
+            Stream::Out => &mut self.out,
+            Stream::Err => &mut self.err,
+        };
+        for &byte in bytes {
+            match byte {
+                b'\n' | b'\r' => {
+                    if !line.is_empty() {
+                        on_line(&visible(line));
+                    }
+                    line.clear();
+                }
+                _ if line.len() < Self::LONGEST => line.push(byte),
+                _ => {}
+            }
+        }
+    }
+}
+
+fn visible(line: &[u8]) -> String {
+    let text = String::from_utf8_lossy(line);
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
+}
+
+/// A file of a seed, as [`tar_of`] takes it.
+pub(super) type Named<'a> = (&'a String, &'a SeedFile);

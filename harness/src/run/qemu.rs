@@ -1,0 +1,314 @@
+//! Real machines behind the executor's traits.
+
+use std::io::Read;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use switchproof_vm::accel::{BinaryError, Probe, ProbeError, QemuBinary, probe};
+use switchproof_vm::cache_dir::{CacheDir, CacheDirError};
+use switchproof_vm::guest::{self, GuestCommand, OutputStream};
+use switchproof_vm::image::{self, Definition, ImageError, Progress};
+use switchproof_vm::layer::{Layer, LayerError, LayerKey, LayerStore};
+use switchproof_vm::machine::{self as vm, GuestImage, Host, MachineShape};
+
+use super::{ForkedMachine, Hypervisor, Purpose};
+use crate::machine::{GuestExit, GuestScript, GuestUser, Machine, MachineError, Stream};
+use crate::plan::StateKey;
+use crate::scenario::model::Guest;
+
+/// QEMU on this host, with the guest image that this version of switchproof defines.
+pub struct Qemu {
+    /// The cache directory in use.
+    pub cache: CacheDir,
+    /// What the guest image is made of.
+    pub definition: Definition,
+    /// The QEMU that was found.
+    pub binary: QemuBinary,
+    /// What accelerates it.
+    pub probe: Probe,
+    /// The frozen states.
+    pub store: LayerStore,
+    images: PathBuf,
+}
+
+/// Why QEMU cannot be used on this host.
+#[derive(Debug, thiserror::Error)]
+pub enum QemuSetupError {
+    /// There is none, or not a usable one.
+    #[error(transparent)]
+    Binary(#[from] BinaryError),
+    /// Nothing accelerates it, not even emulation.
+    #[error(transparent)]
+    Probe(#[from] ProbeError),
+    /// The cache directory cannot be used.
+    #[error(transparent)]
+    CacheDir(#[from] CacheDirError),
+    /// The frozen states cannot be used.
+    #[error(transparent)]
+    Store(#[from] LayerError),
+}
+
+impl QemuSetupError {
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Binary(error) => Some(error.hint().to_owned()),
+            Self::Probe(error) => Some(error.hint().to_owned()),
+            Self::CacheDir(error) => Some(error.hint().to_owned()),
+            Self::Store(error) => error.hint(),
+        }
+    }
+}
+
+impl Qemu {
+    /// Finds QEMU and its accelerator. Builds and boots nothing, but the first time after a boot of the host it
+    /// tries which accelerator works, which takes a few seconds.
+    pub fn open(cache: &CacheDir) -> Result<Self, QemuSetupError> {
+        let binary = QemuBinary::find()?;
+        let probe = probe(cache, &binary)?;
+        Ok(Self {
+            cache: cache.clone(),
+            definition: image::definition(),
+            binary,
+            probe,
+            store: LayerStore::open(cache)?,
+            images: cache.images()?,
+        })
+    }
+
+    /// The machines that serve `guest`.
+    pub fn host(&self, guest: &Guest) -> Host {
+        let key = self.definition.key();
+        Host {
+            qemu: self.binary.clone(),
+            accelerator: self.probe.accelerator,
+            image: GuestImage {
+                directory: self.images.join(key.as_str()),
+                key: key.as_str().to_owned(),
+            },
+            store: self.store.clone(),
+            shape: MachineShape {
+                network: guest.network,
+                ..MachineShape::default()
+            },
+            warm_up: WARM_UP.to_owned(),
+        }
+    }
+
+    fn layer(&self, key: &StateKey) -> Result<Option<Layer>, MachineError> {
+        self.store
+            .find(&layer_key(key)?)
+            .map_err(|error| broken(error.to_string(), error.hint()))
+    }
+}
+
+impl Hypervisor for Qemu {
+    fn base_key(&self, guest: &Guest) -> StateKey {
+        StateKey(self.host(guest).base_key().to_string())
+    }
+
+    fn ensure_base(
+        &self,
+        guest: &Guest,
+        progress: &mut dyn FnMut(&str),
+    ) -> Result<(), MachineError> {
+        let mut told = |event: Progress| {
+            if let Some(line) = in_words(&event) {
+                progress(&line);
+            }
+        };
+        image::ensure(&self.cache, &self.definition, &mut told).map_err(image_broken)?;
+        let host = self.host(guest);
+        if self.layer(&self.base_key(guest))?.is_none() {
+            progress("booting the guest once and freezing it");
+        }
+        host.base_layer(BOOT_DEADLINE)
+            .map(drop)
+            .map_err(|error| told_by_vm(&error))
+    }
+
+    fn has(&self, key: &StateKey) -> bool {
+        self.layer(key).is_ok_and(|layer| layer.is_some())
+    }
+
+    fn made_at_s(&self, key: &StateKey) -> Option<u64> {
+        self.layer(key)
+            .ok()
+            .flatten()
+            .map(|layer| layer.record().created_s)
+    }
+
+    fn claim(&self, key: &StateKey) -> Result<Box<dyn Send>, MachineError> {
+        let claim = self
+            .store
+            .lock_for_making(&layer_key(key)?, Instant::now() + CLAIM_DEADLINE)
+            .map_err(|error| broken(error.to_string(), error.hint()))?;
+        match claim {
+            Some(claim) => Ok(Box::new(claim)),
+            None => Err(broken(
+                format!("another run still makes the state {}", key.short()),
+                Some("wait for it, or end it".to_owned()),
+            )),
+        }
+    }
+
+    fn fork<'a>(
+        &'a self,
+        key: &StateKey,
+        guest: &Guest,
+        purpose: Purpose,
+    ) -> Result<Box<dyn ForkedMachine + 'a>, MachineError> {
+        let layer = self.layer(key)?.ok_or_else(|| {
+            broken(
+                format!("the frozen state {} is gone or damaged", key.short()),
+                Some("run again: it will be made anew".to_owned()),
+            )
+        })?;
+        let purpose = match purpose {
+            Purpose::Leaf => vm::Purpose::Leaf,
+            Purpose::Layer => vm::Purpose::Layer,
+        };
+        let machine = self
+            .host(guest)
+            .fork(&layer, purpose)
+            .map_err(|error| told_by_vm(&error))?;
+        Ok(Box::new(QemuMachine { machine }))
+    }
+
+    fn ram_mib(&self) -> u32 {
+        MachineShape::default().ram_mib
+    }
+}
+
+/// Run once before the first freeze: Nix has then read what every evaluation reads.
+const WARM_UP: &str =
+    "nix eval --raw nixpkgs#hello.name && nix eval --raw home-manager#lib.version || true";
+/// A guest is given this long to boot: an emulated one takes up to half a minute on a busy machine.
+const BOOT_DEADLINE: Duration = Duration::from_secs(300);
+/// Whoever makes a state that others wait for has this long.
+const CLAIM_DEADLINE: Duration = Duration::from_secs(3600);
+
+struct QemuMachine {
+    machine: vm::Machine,
+}
+
+impl Machine for QemuMachine {
+    fn exec(
+        &mut self,
+        script: &GuestScript,
+        on_output: &mut dyn FnMut(Stream, &[u8]),
+    ) -> Result<GuestExit, MachineError> {
+        let mut told = |stream: OutputStream, bytes: &[u8]| match stream {
+            OutputStream::Stdout => on_output(Stream::Out, bytes),
+            OutputStream::Stderr => on_output(Stream::Err, bytes),
+        };
+        self.machine
+            .exec(&command(script), &mut told)
+            .map(ended)
+            .map_err(|it| told_by_vm(&it))
+    }
+
+    fn pull(
+        &mut self,
+        script: &GuestScript,
+        consume: &mut dyn FnMut(&mut dyn Read) -> std::io::Result<()>,
+    ) -> Result<GuestExit, MachineError> {
+        self.machine
+            .pull(&command(script), consume)
+            .map(ended)
+            .map_err(|it| told_by_vm(&it))
+    }
+
+    fn push(
+        &mut self,
+        tar: &[u8],
+        destination: &str,
+        owner: Option<&str>,
+    ) -> Result<(), MachineError> {
+        self.machine
+            .push(tar, destination, owner)
+            .map_err(|it| told_by_vm(&it))
+    }
+}
+
+impl ForkedMachine for QemuMachine {
+    fn freeze(self: Box<Self>, key: &StateKey, note: &str) -> Result<(), MachineError> {
+        let note = serde_json::Value::String(note.to_owned());
+        self.machine
+            .freeze(&layer_key(key)?, note)
+            .map(drop)
+            .map_err(|it| told_by_vm(&it))
+    }
+
+    fn reboot(&mut self) -> Result<(), MachineError> {
+        self.machine
+            .reboot(BOOT_DEADLINE)
+            .map_err(|it| told_by_vm(&it))
+    }
+
+    fn as_machine(&mut self) -> &mut dyn Machine {
+        self
+    }
+}
+
+fn command(script: &GuestScript) -> GuestCommand {
+    let command = GuestCommand::shell(script.script.clone()).deadline(script.deadline);
+    match &script.user {
+        GuestUser::Root => command,
+        GuestUser::Login(user) => command.login(user.clone()),
+    }
+}
+
+fn ended(exit: guest::GuestExit) -> GuestExit {
+    GuestExit {
+        status: exit.status(),
+        truncated: exit.truncated(),
+    }
+}
+
+fn layer_key(key: &StateKey) -> Result<LayerKey, MachineError> {
+    key.0
+        .parse()
+        .map_err(|_| broken(format!("'{key}' does not name a state"), None))
+}
+
+fn broken(message: String, hint: Option<String>) -> MachineError {
+    MachineError {
+        message,
+        hint,
+        console_tail: String::new(),
+        step_deadline: false,
+    }
+}
+
+fn image_broken(error: ImageError) -> MachineError {
+    broken(error.to_string(), Some(error.hint()))
+}
+
+fn told_by_vm(error: &vm::MachineError) -> MachineError {
+    MachineError {
+        message: error.to_string(),
+        hint: error.hint(),
+        console_tail: String::new(),
+        step_deadline: matches!(error, vm::MachineError::Deadline { killed: true, .. }),
+    }
+}
+
+/// What of an image build is worth a line.
+pub fn in_words(event: &Progress) -> Option<String> {
+    Some(match event {
+        Progress::WaitingForOther { at_most } => format!(
+            "waiting for another run that builds the guest image (at most {} s)",
+            at_most.as_secs()
+        ),
+        Progress::Damaged { reason } => {
+            format!("the guest image is damaged and is built anew: {reason}")
+        }
+        Progress::Step { step, elapsed } => {
+            format!("guest image: {step} (after {} s)", elapsed.as_secs())
+        }
+        Progress::Output { .. } => return None,
+        Progress::Done { elapsed } => format!("guest image: done in {} s", elapsed.as_secs()),
+    })
+}

@@ -1,0 +1,172 @@
+//! The texts that steps run in the guest, each what a person would type.
+
+use crate::scenario::model::{Edit, InitialHome, Install, Session, Switch, Target, User};
+
+/// A word for the shell, whatever it holds.
+pub fn quoted(word: &str) -> String {
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+/// The home of a user that [`make_users`] made.
+pub fn home_of(user: &str) -> String {
+    format!("/home/{user}")
+}
+
+/// Where the flake of a setup lies in the guest: outside every home, so that the home holds only what the switch
+/// put there; where people keep it for a system.
+pub fn flake_place(install: Install) -> &'static str {
+    match install {
+        Install::Standalone => "/srv/flake",
+        Install::NixosModule => "/etc/nixos",
+        Install::DarwinModule => "/srv/darwin",
+    }
+}
+
+/// Makes users as the distribution makes them.
+pub fn make_users(users: &[User]) -> String {
+    let mut script = "set -eu\n".to_owned();
+    for user in users {
+        let (name, home) = (quoted(&user.name), quoted(&home_of(&user.name)));
+        script += &format!("useradd --create-home --shell /bin/bash -- {name}\n");
+        if user.home == InitialHome::Empty {
+            script += &format!("find {home} -mindepth 1 -delete\n");
+        }
+    }
+    script
+}
+
+/// An empty folder for a flake.
+pub fn make_place(place: &str, owner: Option<&str>) -> String {
+    let mut script = format!("set -eu\nrm -rf {place}\nmkdir -p {place}\n");
+    if let Some(owner) = owner {
+        script += &format!("chown {}: {place}\n", quoted(owner));
+    }
+    script
+}
+
+/// Builds or activates a setup. For a home that has no `home-manager` yet, the one of the flake's own input runs.
+pub fn switch(switch: &Switch, verb: &str) -> String {
+    let place = flake_place(switch.target.install);
+    let reference = quoted(&format!("{place}#{}", switch.output));
+    let mut options = String::new();
+    for (input, url) in &switch.override_inputs {
+        options += &format!(" --override-input {} {}", quoted(input), quoted(url));
+    }
+    match switch.target.install {
+        Install::Standalone => {
+            if let Some(extension) = &switch.backup_extension {
+                options += &format!(" -b {}", quoted(extension));
+            }
+            if switch.dry_run {
+                options += " --dry-run";
+            }
+            home_manager(&format!("{verb} --flake {reference}{options}"))
+        }
+        Install::NixosModule => {
+            let verb = if switch.dry_run { "dry-activate" } else { verb };
+            format!("nixos-rebuild {verb} --flake {reference}{options}")
+        }
+        Install::DarwinModule => format!(
+            "nix build --no-link --print-out-paths {}{options}",
+            quoted(&format!(
+                "{place}#darwinConfigurations.{}.system",
+                switch.output
+            ))
+        ),
+    }
+}
+
+fn home_manager(arguments: &str) -> String {
+    let place = flake_place(Install::Standalone);
+    format!(
+        "if command -v home-manager >/dev/null; then home-manager {arguments}\n\
+         else nix run --inputs-from {place} home-manager -- {arguments}\nfi"
+    )
+}
+
+/// Goes back one generation.
+pub fn rollback(target: &Target) -> String {
+    match target.install {
+        Install::Standalone => home_manager("switch --rollback"),
+        Install::NixosModule | Install::DarwinModule => {
+            "nixos-rebuild switch --rollback".to_owned()
+        }
+    }
+}
+
+/// Activates a numbered generation: for a home by its own script, as the manual tells people to.
+pub fn generation(target: &Target, number: u32) -> String {
+    match target.install {
+        Install::Standalone => format!(
+            "\"${{XDG_STATE_HOME:-$HOME/.local/state}}/nix/profiles/home-manager-{number}-link/activate\""
+        ),
+        Install::NixosModule | Install::DarwinModule => {
+            format!("/nix/var/nix/profiles/system-{number}-link/bin/switch-to-configuration switch")
+        }
+    }
+}
+
+/// Removes Home Manager; its question is answered with yes.
+pub fn uninstall(target: &Target) -> String {
+    match target.install {
+        Install::Standalone => format!("yes | {{ {}\n}}", home_manager("uninstall")),
+        Install::NixosModule | Install::DarwinModule => {
+            "echo 'a module is uninstalled by switching to a system without it' >&2; exit 1"
+                .to_owned()
+        }
+    }
+}
+
+/// Ends all sessions of a user and waits until they are gone, the service manager included.
+pub fn relogin(user: &str) -> String {
+    let user = quoted(user);
+    format!(
+        "loginctl terminate-user {user} 2>/dev/null || true\n\
+         uid=$(id -u {user}) || exit 1\n\
+         for _ in $(seq 100); do\n\
+           systemctl is-active --quiet \"user@$uid.service\" || exit 0\n\
+           sleep 0.1\n\
+         done\n\
+         echo \"the sessions of the user did not end\" >&2; exit 1"
+    )
+}
+
+/// Changes a file of the home that is the working directory, replacing a link by a file as an editor would.
+pub fn edit(path: &str, change: &Edit) -> String {
+    let path = quoted(path);
+    match change {
+        Edit::Remove => format!("cd && rm -- {path}"),
+        Edit::Replace(text) => format!(
+            "cd && rm -f -- {path} && mkdir -p -- \"$(dirname -- {path})\" && printf %s {} > {path}",
+            quoted(text)
+        ),
+        Edit::Append(text) => format!("cd && printf %s {} >> {path}", quoted(text)),
+    }
+}
+
+/// `command` in a kind of session, as a script for the user's login shell.
+pub fn in_session(session: Session, command: &str) -> String {
+    let command = quoted(command);
+    match session {
+        Session::Login => format!("exec bash --login -c {command}"),
+        Session::Interactive => format!("exec env -i {BARE} bash -i -c {command}"),
+        Session::NonInteractive => format!("exec env -i {BARE} bash -c {command}"),
+        Session::Service => {
+            format!("exec systemd-run --user --quiet --wait --pipe --collect -- bash -c {command}")
+        }
+    }
+}
+
+/// What a program finds in its environment before any start-up file was read.
+const BARE: &str = "HOME=\"$HOME\" USER=\"$USER\" LOGNAME=\"$USER\" SHELL=/bin/bash TERM=dumb \
+                    LANG=C.UTF-8 XDG_RUNTIME_DIR=\"$XDG_RUNTIME_DIR\" PATH=/usr/local/bin:/usr/bin:/bin";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_cannot_break_out_of_their_quotes() {
+        assert_eq!(quoted("a'; rm -rf /; '"), r"'a'\''; rm -rf /; '\'''");
+    }
+}

@@ -1,0 +1,358 @@
+//! The executor on fake machines: every path, faults included.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use super::ledger::lock;
+use super::*;
+use crate::judge::{SnapshotMode, SnapshotPolicy, Verdict};
+use crate::machine::{GuestExit, GuestScript, Machine, MachineError, Stream};
+use crate::plan::{Plan, StateKey};
+use crate::report::{Event, Sink};
+use crate::scenario::model::{Action, Case, Guest, InitialHome, Outcome, Session, Step, User};
+
+/// Machines that only write down what they are asked.
+#[derive(Default)]
+struct FakeHypervisor {
+    layers: Mutex<BTreeMap<StateKey, u64>>,
+    log: Arc<Mutex<Vec<String>>>,
+}
+
+struct FakeMachine<'a> {
+    hypervisor: &'a FakeHypervisor,
+    purpose: Purpose,
+}
+
+impl FakeHypervisor {
+    fn ran(&self, what: &str) -> usize {
+        lock(&self.log)
+            .iter()
+            .filter(|line| line.contains(what))
+            .count()
+    }
+}
+
+impl Hypervisor for FakeHypervisor {
+    fn base_key(&self, guest: &Guest) -> StateKey {
+        StateKey(format!("base-{}", guest.network))
+    }
+
+    fn ensure_base(&self, _: &Guest, _: &mut dyn FnMut(&str)) -> Result<(), MachineError> {
+        lock(&self.log).push("base".to_owned());
+        Ok(())
+    }
+
+    fn has(&self, key: &StateKey) -> bool {
+        lock(&self.layers).contains_key(key)
+    }
+
+    fn made_at_s(&self, key: &StateKey) -> Option<u64> {
+        lock(&self.layers).get(key).copied()
+    }
+
+    fn claim(&self, _: &StateKey) -> Result<Box<dyn Send>, MachineError> {
+        Ok(Box::new(()))
+    }
+
+    fn fork<'a>(
+        &'a self,
+        key: &StateKey,
+        _: &Guest,
+        purpose: Purpose,
+    ) -> Result<Box<dyn ForkedMachine + 'a>, MachineError> {
+        assert!(
+            key.0.starts_with("base-") || self.has(key),
+            "forked from a state that is not there"
+        );
+        lock(&self.log).push(format!("fork {purpose:?}"));
+        Ok(Box::new(FakeMachine {
+            hypervisor: self,
+            purpose,
+        }))
+    }
+
+    fn ram_mib(&self) -> u32 {
+        64
+    }
+}
+
+impl Machine for FakeMachine<'_> {
+    fn exec(
+        &mut self,
+        script: &GuestScript,
+        on_output: &mut dyn FnMut(Stream, &[u8]),
+    ) -> Result<GuestExit, MachineError> {
+        lock(&self.hypervisor.log).push(format!("exec {}", script.script));
+        let failed = |step_deadline| MachineError {
+            message: "QEMU died".to_owned(),
+            hint: None,
+            console_tail: "Kernel panic".to_owned(),
+            step_deadline,
+        };
+        if script.script.contains("die") {
+            return Err(failed(false));
+        }
+        if script.script.contains("hang") {
+            return Err(failed(true));
+        }
+        assert!(!script.script.contains("bug"), "a bug in the tool");
+        on_output(Stream::Out, b"hello\n");
+        let status = i32::from(script.script.contains("fail"));
+        Ok(GuestExit {
+            status,
+            truncated: false,
+        })
+    }
+
+    fn pull(
+        &mut self,
+        _: &GuestScript,
+        _: &mut dyn FnMut(&mut dyn Read) -> std::io::Result<()>,
+    ) -> Result<GuestExit, MachineError> {
+        unreachable!("nothing is observed in these tests")
+    }
+
+    fn push(&mut self, _: &[u8], _: &str, _: Option<&str>) -> Result<(), MachineError> {
+        Ok(())
+    }
+}
+
+impl ForkedMachine for FakeMachine<'_> {
+    fn freeze(self: Box<Self>, key: &StateKey, _: &str) -> Result<(), MachineError> {
+        assert_eq!(self.purpose, Purpose::Layer, "a leaf cannot be frozen");
+        lock(&self.hypervisor.log).push("freeze".to_owned());
+        lock(&self.hypervisor.layers).insert(key.clone(), now_s());
+        Ok(())
+    }
+
+    fn reboot(&mut self) -> Result<(), MachineError> {
+        Ok(())
+    }
+
+    fn as_machine(&mut self) -> &mut dyn Machine {
+        self
+    }
+}
+
+struct Silent;
+
+impl Sink for Silent {
+    fn event(&mut self, _: &Event) {}
+}
+
+pub(crate) fn case(id: &str, commands: &[&str]) -> Case {
+    let step = |(index, command): (usize, &&str)| Step {
+        name: format!("run-{}", index + 1),
+        action: Action::Run {
+            command: (*command).to_owned(),
+            user: None,
+            session: Session::Login,
+        },
+        outcome: Outcome::Succeeds,
+        expect: Vec::new(),
+        snapshot: false,
+        deadline_s: 10,
+        line: index + 1,
+    };
+    Case {
+        id: id.to_owned(),
+        scenario: id.to_owned(),
+        description: String::new(),
+        file: PathBuf::from("test.yaml"),
+        axes: Vec::new(),
+        guest: Guest::default(),
+        users: vec![User {
+            name: "alice".to_owned(),
+            home: InitialHome::Empty,
+        }],
+        steps: commands.iter().enumerate().map(step).collect(),
+    }
+}
+
+struct Bench {
+    folder: tempfile::TempDir,
+    hypervisor: FakeHypervisor,
+}
+
+impl Bench {
+    fn new() -> Self {
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            hypervisor: FakeHypervisor::default(),
+        }
+    }
+
+    fn run(&self, cases: Vec<Case>, fresh: bool) -> BTreeMap<String, Verdict> {
+        lock(&self.hypervisor.log).clear();
+        let plan = Plan::new(cases, |guest| self.hypervisor.base_key(guest));
+        let selected: BTreeSet<usize> = (0..plan.cases.len()).collect();
+        let results = ResultStore::new(self.folder.path());
+        let budget = Budget::new(&self.folder.path().join("locks"), 2, Some(1024), 64).unwrap();
+        let root = self.folder.path().join("snapshots");
+        let options = Options {
+            fresh,
+            started_at_s: now_s(),
+            snapshots: SnapshotPolicy {
+                mode: SnapshotMode::Compare,
+                root,
+            },
+        };
+        let sink: Mutex<Silent> = Mutex::new(Silent);
+        let run = Run {
+            plan: &plan,
+            selected: &selected,
+            hypervisor: &self.hypervisor,
+            results: &results,
+            budget: &budget,
+            options: &options,
+            sink: &sink,
+        };
+        let verdicts = run.run(&|_, _| {});
+        verdicts
+            .into_iter()
+            .map(|(case, it)| (plan.cases[case].id.clone(), it))
+            .collect()
+    }
+}
+
+fn passed(verdict: &Verdict) -> bool {
+    matches!(verdict, Verdict::Passed { cached_at_s: None })
+}
+
+#[test]
+fn a_shared_beginning_runs_once() {
+    let bench = Bench::new();
+    let verdicts = bench.run(
+        vec![case("a", &["first", "x"]), case("b", &["first", "y"])],
+        false,
+    );
+    assert!(verdicts.values().all(passed), "{verdicts:?}");
+    assert_eq!(bench.hypervisor.ran("exec first"), 1);
+    assert_eq!(bench.hypervisor.ran("freeze"), 1);
+    assert_eq!(bench.hypervisor.ran("fork Leaf"), 2);
+}
+
+#[test]
+fn a_single_way_is_never_frozen() {
+    let bench = Bench::new();
+    assert!(
+        bench
+            .run(vec![case("a", &["first", "second", "third"])], false)
+            .values()
+            .all(passed)
+    );
+    assert_eq!(bench.hypervisor.ran("freeze"), 0);
+    assert_eq!(bench.hypervisor.ran("fork"), 1);
+}
+
+#[test]
+fn an_unchanged_pass_is_not_run_again_unless_asked() {
+    let bench = Bench::new();
+    let cases = vec![case("a", &["first"])];
+    bench.run(cases.clone(), false);
+    let again = bench.run(cases.clone(), false);
+    assert!(
+        matches!(
+            again["a"],
+            Verdict::Passed {
+                cached_at_s: Some(_)
+            }
+        ),
+        "{again:?}"
+    );
+    assert_eq!(bench.hypervisor.ran("fork"), 0);
+    assert!(passed(&bench.run(cases, true)["a"]));
+    assert_eq!(bench.hypervisor.ran("exec first"), 1);
+}
+
+#[test]
+fn a_changed_step_is_run() {
+    let bench = Bench::new();
+    bench.run(vec![case("a", &["first"])], false);
+    assert!(passed(&bench.run(vec![case("a", &["second"])], false)["a"]));
+}
+
+#[test]
+fn a_failure_is_seen_anew_every_time() {
+    let bench = Bench::new();
+    let cases = vec![case("a", &["fail", "never"])];
+    for _ in 0..2 {
+        let verdicts = bench.run(cases.clone(), false);
+        assert!(matches!(&verdicts["a"], Verdict::Failed(found) if found.len() == 1));
+        assert_eq!(bench.hypervisor.ran("exec fail"), 1);
+        assert_eq!(
+            bench.hypervisor.ran("exec never"),
+            0,
+            "nothing follows a failed step"
+        );
+    }
+}
+
+#[test]
+fn one_machine_that_breaks_spoils_only_its_own_cases() {
+    let bench = Bench::new();
+    let cases = vec![
+        case("broken", &["first", "die"]),
+        case("buggy", &["first", "bug"]),
+        case("good", &["first", "x"]),
+        case("slow", &["first", "hang", "never"]),
+    ];
+    let verdicts = bench.run(cases, false);
+    assert!(passed(&verdicts["good"]));
+    assert!(
+        matches!(&verdicts["broken"], Verdict::Errored { console_tail, .. } if console_tail == "Kernel panic")
+    );
+    assert!(
+        matches!(&verdicts["buggy"], Verdict::Errored { message, .. } if message.contains("has a bug"))
+    );
+    let Verdict::Failed(found) = &verdicts["slow"] else {
+        panic!("{verdicts:?}")
+    };
+    assert!(
+        found[0].message.contains("within its deadline of 10 s"),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn a_break_in_a_shared_beginning_reaches_all_who_need_it() {
+    let bench = Bench::new();
+    let verdicts = bench.run(
+        vec![case("a", &["die", "x"]), case("b", &["die", "y"])],
+        false,
+    );
+    assert!(
+        verdicts
+            .values()
+            .all(|it| matches!(it, Verdict::Errored { .. })),
+        "{verdicts:?}"
+    );
+    assert_eq!(bench.hypervisor.ran("exec die"), 1);
+}
+
+#[test]
+fn kept_beginnings_are_used_by_a_later_run() {
+    let bench = Bench::new();
+    let before = vec![case("a", &["first", "x"]), case("b", &["first", "y"])];
+    bench.run(before, false);
+    let verdicts = bench.run(
+        vec![case("a", &["first", "x"]), case("b", &["first", "z"])],
+        false,
+    );
+    assert!(passed(&verdicts["b"]));
+    assert_eq!(bench.hypervisor.ran("exec first"), 0);
+    assert_eq!(bench.hypervisor.ran("exec z"), 1);
+}
+
+#[test]
+fn a_case_that_is_the_beginning_of_another_ends_where_it_ends() {
+    let bench = Bench::new();
+    let verdicts = bench.run(
+        vec![case("long", &["first", "x"]), case("short", &["first"])],
+        false,
+    );
+    assert!(verdicts.values().all(passed), "{verdicts:?}");
+    assert_eq!(bench.hypervisor.ran("exec first"), 1);
+}

@@ -1,0 +1,434 @@
+//! Checks a tree against a shape, reporting every mistake, and spells its short forms out.
+
+use std::sync::Arc;
+
+use serde_yaml::{Mapping, Number, Value};
+
+use super::diagnostic::{Mistake, Report};
+use super::shape::{Field, Shape, Struct};
+use super::suggest::nearest;
+use super::yaml::{Entry, Kind, Node, Span, quoted};
+
+/// Marks a place that a matrix fills.
+pub(crate) const PLACEHOLDER: &str = "${{ matrix.";
+
+/// Checks trees of one file.
+pub(crate) struct Conform<'report> {
+    /// Where mistakes go.
+    pub(crate) report: &'report mut Report,
+    /// Whether places that a matrix should have filled are passed over, as the matrix itself is broken.
+    pub(crate) lenient: bool,
+}
+
+impl Conform<'_> {
+    /// The tree with short forms spelled out and every scalar of the kind that its place wants. What is wrong is
+    /// reported and left out. `place` names the place in messages.
+    pub(crate) fn check(&mut self, node: &Node, shape: &Shape, place: &str) -> Option<Node> {
+        if self.lenient && node.text().is_some_and(|text| text.contains(PLACEHOLDER)) {
+            return None;
+        }
+        match shape {
+            Shape::Any => self.anything(node, place),
+            Shape::Text => self.text(node, place),
+            Shape::Choice(words) => self.choice(node, words, place),
+            Shape::Bool => self.truth(node, place),
+            Shape::Int { min, max } => self.integer(node, (*min, *max), place),
+            Shape::List { item, one } => self.list(node, item, *one, place),
+            Shape::Map { value, names } => self.map(node, value, *names, place),
+            Shape::Struct(structure) => self.structure(node, structure, place),
+        }
+    }
+
+    fn wrong(&mut self, node: &Node, place: &str, wanted: &str) -> Option<Node> {
+        self.report.add(
+            Mistake::new(
+                node.span,
+                format!("{place} must be {wanted}, and this is {}", node.describe()),
+            )
+            .label(format!("{wanted} is wanted")),
+        );
+        None
+    }
+
+    fn text(&mut self, node: &Node, place: &str) -> Option<Node> {
+        match &node.kind {
+            _ if node.is_null() => {
+                self.report.add(
+                    Mistake::new(node.span, format!("{place} has no value"))
+                        .label("a text is wanted")
+                        .hint("write the value after the colon, `\"\"` for an empty text"),
+                );
+                None
+            }
+            Kind::Plain(text) | Kind::Text(text) => {
+                Some(Node::new(node.span, Kind::Text(Arc::clone(text))))
+            }
+            _ => self.wrong(node, place, "a text"),
+        }
+    }
+
+    fn choice(&mut self, node: &Node, words: &[String], place: &str) -> Option<Node> {
+        let text = self.text(node, place)?;
+        let word = text.text()?;
+        if words.iter().any(|one| one == word) {
+            return Some(text);
+        }
+        let all = list_words(words.iter().map(String::as_str));
+        let hint = match nearest(word, words.iter().map(String::as_str)) {
+            Some(near) => format!("did you mean `{near}`? It can be {all}"),
+            None => format!("it can be {all}"),
+        };
+        self.report.add(
+            Mistake::new(node.span, format!("{place} cannot be {}", quoted(word)))
+                .label("no such value")
+                .hint(hint),
+        );
+        None
+    }
+
+    fn truth(&mut self, node: &Node, place: &str) -> Option<Node> {
+        match &node.kind {
+            Kind::Plain(text) if &**text == "true" => Some(Node::new(node.span, Kind::Bool(true))),
+            Kind::Plain(text) if &**text == "false" => {
+                Some(Node::new(node.span, Kind::Bool(false)))
+            }
+            Kind::Plain(text) | Kind::Text(text) => {
+                let lower = text.to_lowercase();
+                let meant = match lower.as_str() {
+                    "yes" | "on" | "y" | "true" | "1" => Some("true"),
+                    "no" | "off" | "n" | "false" | "0" => Some("false"),
+                    _ => None,
+                };
+                let hint = meant.map_or_else(
+                    || "write `true` or `false`".to_owned(),
+                    |word| format!("write `{word}`, without quotes"),
+                );
+                self.report.add(
+                    Mistake::new(
+                        node.span,
+                        format!(
+                            "{place} must be `true` or `false`, and this is {}",
+                            node.describe()
+                        ),
+                    )
+                    .label("a truth value is wanted")
+                    .hint(hint),
+                );
+                None
+            }
+            _ => self.wrong(node, place, "`true` or `false`"),
+        }
+    }
+
+    fn integer(&mut self, node: &Node, (min, max): (i64, i64), place: &str) -> Option<Node> {
+        let number = match &node.kind {
+            Kind::Plain(text) => text.parse::<i64>().ok(),
+            _ => None,
+        };
+        match number {
+            Some(number) if (min..=max).contains(&number) => {
+                Some(Node::new(node.span, Kind::Int(number)))
+            }
+            Some(_) => self.wrong(node, place, &format!("a number from {min} to {max}")),
+            None => self.wrong(node, place, "a whole number, without quotes"),
+        }
+    }
+
+    fn list(&mut self, node: &Node, item: &Shape, one: bool, place: &str) -> Option<Node> {
+        let items = match &node.kind {
+            Kind::List(items) => items.as_slice(),
+            _ if node.is_null() => {
+                return self.wrong(node, place, "a list");
+            }
+            _ if one => std::slice::from_ref(node),
+            _ => {
+                self.wrong(node, place, "a list");
+                self.report_list_hint(node);
+                return None;
+            }
+        };
+        let place = singular(place);
+        let items = items
+            .iter()
+            .filter_map(|one| self.check(one, item, &place))
+            .collect();
+        Some(Node::new(node.span, Kind::List(items)))
+    }
+
+    /// A mapping where a list is wanted is most often a list whose dashes were forgotten.
+    fn report_list_hint(&mut self, node: &Node) {
+        if matches!(node.kind, Kind::Map(_)) {
+            self.report.hint_last("begin each item with `- `");
+        }
+    }
+
+    fn map(&mut self, node: &Node, value: &Shape, names: bool, place: &str) -> Option<Node> {
+        let listed;
+        let entries = match &node.kind {
+            Kind::Map(entries) => entries.as_slice(),
+            Kind::List(items) if names => {
+                listed = self.names(items, place);
+                listed.as_slice()
+            }
+            Kind::Plain(_) | Kind::Text(_) if names && !node.is_null() => {
+                listed = self.names(std::slice::from_ref(node), place);
+                listed.as_slice()
+            }
+            _ => {
+                let wanted = if names {
+                    "a mapping or a list of names"
+                } else {
+                    "a mapping"
+                };
+                return self.wrong(node, place, wanted);
+            }
+        };
+        let mut checked = Vec::with_capacity(entries.len());
+        for entry in entries {
+            let place = quoted(&entry.key);
+            if let Some(value) = self.check(&entry.value, value, &place) {
+                checked.push(Entry {
+                    value,
+                    ..entry.clone()
+                });
+            }
+        }
+        Some(Node::new(node.span, Kind::Map(checked)))
+    }
+
+    /// A list of names as a mapping of each to nothing; an item may also be a mapping with more about its names.
+    fn names(&mut self, items: &[Node], place: &str) -> Vec<Entry> {
+        let mut entries: Vec<Entry> = Vec::new();
+        for item in items {
+            let added = match &item.kind {
+                Kind::Map(inner) => inner.clone(),
+                Kind::Plain(text) | Kind::Text(text) if !item.is_null() => vec![Entry {
+                    key: Arc::clone(text),
+                    key_span: item.span,
+                    value: Node::new(item.span, Kind::Null),
+                }],
+                _ => {
+                    self.wrong(item, &singular(place), "a name");
+                    continue;
+                }
+            };
+            for entry in added {
+                if entries.iter().any(|have| have.key == entry.key) {
+                    let message = format!("{} is in {place} twice", quoted(&entry.key));
+                    self.report.add(
+                        Mistake::new(entry.key_span, message)
+                            .label("again")
+                            .hint("keep one of them"),
+                    );
+                } else {
+                    entries.push(entry);
+                }
+            }
+        }
+        entries
+    }
+
+    fn structure(&mut self, node: &Node, structure: &Struct, place: &str) -> Option<Node> {
+        let entries = match &node.kind {
+            Kind::Map(entries) => entries.clone(),
+            _ if node.is_null() => Vec::new(),
+            Kind::Plain(word) | Kind::Text(word) if structure.word => {
+                vec![short_entry(node, word, Kind::Null)]
+            }
+            _ => {
+                let Some(short) = &structure.short else {
+                    return self.wrong(node, place, "a mapping");
+                };
+                return self.short_form(node, structure, short, place);
+            }
+        };
+        let mut checked = Vec::with_capacity(entries.len());
+        for entry in &entries {
+            let value = if let Some(field) = structure.fields.get(&*entry.key) {
+                self.field(entry, field)
+            } else if let Some(rest) = &structure.rest {
+                self.check(&entry.value, rest, &quoted(&entry.key))
+            } else {
+                self.unknown_key(entry, structure, place);
+                None
+            };
+            if let Some(value) = value {
+                checked.push(Entry {
+                    value,
+                    ..entry.clone()
+                });
+            }
+        }
+        self.missing_keys(node.span, &entries, structure, place);
+        Some(Node::new(node.span, Kind::Map(checked)))
+    }
+
+    /// A key written without a value is as if it were not there, where nothing can be meant by that.
+    fn field(&mut self, entry: &Entry, field: &Field) -> Option<Node> {
+        self.check(&entry.value, &field.shape, &quoted(&entry.key))
+    }
+
+    fn short_form(
+        &mut self,
+        node: &Node,
+        structure: &Struct,
+        short: &str,
+        place: &str,
+    ) -> Option<Node> {
+        let field = structure.fields.get(short)?;
+        let value =
+            if matches!(node.kind, Kind::List(_)) && !matches!(*field.shape, Shape::List { .. }) {
+                return self.wrong(node, place, "a text or a mapping");
+            } else {
+                self.check(node, &field.shape, place)?
+            };
+        let entry = Entry {
+            key: Arc::from(short),
+            key_span: node.span,
+            value,
+        };
+        let entries = vec![entry];
+        self.missing_keys(node.span, &entries, structure, place);
+        Some(Node::new(node.span, Kind::Map(entries)))
+    }
+
+    fn unknown_key(&mut self, entry: &Entry, structure: &Struct, place: &str) {
+        let known = structure.fields.keys().map(String::as_str);
+        let below = structure.fields.iter().find(|(_, field)| {
+            matches!(&*field.shape, Shape::Struct(inner) if inner.fields.contains_key(&*entry.key))
+        });
+        let hint = if let Some(near) = nearest(&entry.key, known.clone()) {
+            let doc = structure
+                .fields
+                .get(near)
+                .map_or("", |field| first_sentence(&field.doc));
+            format!("did you mean `{near}`? {doc}")
+                .trim_end()
+                .to_owned()
+        } else if let Some((name, _)) = below {
+            format!("it belongs under `{name}:`")
+        } else {
+            format!("it can hold {}", list_words(known))
+        };
+        self.report.add(
+            Mistake::new(
+                entry.key_span,
+                format!("{} is no key of {place}", quoted(&entry.key)),
+            )
+            .label("unknown key")
+            .hint(hint),
+        );
+    }
+
+    fn missing_keys(&mut self, span: Span, entries: &[Entry], structure: &Struct, place: &str) {
+        let missing = structure.fields.iter().filter(|(name, field)| {
+            field.required && !entries.iter().any(|entry| *entry.key == ***name)
+        });
+        for (name, field) in missing {
+            self.report.add(
+                Mistake::new(first_character(span), format!("{place} has no `{name}`"))
+                    .label(format!("`{name}` is missing"))
+                    .hint(format!("add `{name}:`. {}", first_sentence(&field.doc))),
+            );
+        }
+    }
+
+    /// A value whose meaning is Nix's: plain scalars get the type that YAML gives them, and a number that would not
+    /// keep its text is refused.
+    fn anything(&mut self, node: &Node, place: &str) -> Option<Node> {
+        if let Kind::Plain(text) = &node.kind
+            && let Ok(number) = text.parse::<f64>()
+            && text.contains('.')
+            && format!("{number:?}") != **text
+        {
+            self.report.add(
+                Mistake::new(
+                    node.span,
+                    format!("{place} is the number {number}, which may not be meant"),
+                )
+                .label("a number that loses digits")
+                .hint(format!("quote it to keep the text: \"{text}\"")),
+            );
+            return None;
+        }
+        Some(node.clone())
+    }
+}
+
+fn short_entry(node: &Node, key: &Arc<str>, value: Kind) -> Entry {
+    Entry {
+        key: Arc::clone(key),
+        key_span: node.span,
+        value: Node::new(node.span, value),
+    }
+}
+
+/// Only the beginning of a long place is marked.
+fn first_character(span: Span) -> Span {
+    Span {
+        end_line: span.line,
+        end_column: span.column + 1,
+        ..span
+    }
+}
+
+fn first_sentence(doc: &str) -> &str {
+    let doc = doc.lines().next().unwrap_or(doc);
+    doc.find(". ").map_or(doc, |end| &doc[..=end])
+}
+
+/// `a`, `b` or `c`.
+pub(crate) fn list_words<'word>(words: impl IntoIterator<Item = &'word str>) -> String {
+    let words: Vec<String> = words.into_iter().map(|word| format!("`{word}`")).collect();
+    match words.split_last() {
+        None => "nothing".to_owned(),
+        Some((only, [])) => only.clone(),
+        Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
+    }
+}
+
+/// "an item of `steps`", and what an item of that is still called so.
+fn singular(place: &str) -> String {
+    match place {
+        "`steps`" => "a step".to_owned(),
+        _ if place.starts_with("an item of ") => place.to_owned(),
+        _ => format!("an item of {place}"),
+    }
+}
+
+/// The checked tree as serde_yaml's value, for the raw types.
+pub(crate) fn to_value(node: &Node) -> Value {
+    match &node.kind {
+        _ if node.is_null() && !matches!(node.kind, Kind::Text(_)) => Value::Null,
+        Kind::Null => Value::Null,
+        Kind::Bool(value) => Value::Bool(*value),
+        Kind::Int(value) => Value::Number(Number::from(*value)),
+        Kind::Text(text) => Value::String(text.to_string()),
+        Kind::Plain(text) => plain_value(text),
+        Kind::List(items) => Value::Sequence(items.iter().map(to_value).collect()),
+        Kind::Map(entries) => Value::Mapping(
+            entries
+                .iter()
+                .map(|entry| (Value::String(entry.key.to_string()), to_value(&entry.value)))
+                .collect::<Mapping>(),
+        ),
+    }
+}
+
+fn plain_value(text: &str) -> Value {
+    match text {
+        "true" => return Value::Bool(true),
+        "false" => return Value::Bool(false),
+        _ => {}
+    }
+    if let Ok(number) = text.parse::<i64>() {
+        return Value::Number(Number::from(number));
+    }
+    let looks_like_a_number = text.chars().all(|character| {
+        character.is_ascii_digit() || matches!(character, '.' | '-' | '+' | 'e' | 'E')
+    });
+    match text.parse::<f64>() {
+        Ok(number) if looks_like_a_number => Value::Number(Number::from(number)),
+        _ => Value::String(text.to_owned()),
+    }
+}

@@ -1,0 +1,150 @@
+//! Diagnostics for people, programs and GitHub.
+
+use std::fmt::Write as _;
+use std::io::IsTerminal as _;
+
+use miette::{
+    GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, Severity as MietteSeverity,
+    SourceCode,
+};
+
+use super::diagnostic::{Diagnostic, Severity};
+
+/// For people, with the marked place; in colours where standard error is a terminal that shows them.
+pub fn render_text(diagnostics: &[Diagnostic]) -> String {
+    let is_colourful = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    render_text_as(diagnostics, is_colourful)
+}
+
+/// For people, with or without colours.
+pub fn render_text_as(diagnostics: &[Diagnostic], colour: bool) -> String {
+    diagnostics.iter().map(|one| text(one, colour)).collect()
+}
+
+/// For editors and other programs: one JSON array of objects, on a line.
+pub fn render_json(diagnostics: &[Diagnostic]) -> String {
+    // Plain data of texts and numbers is always JSON.
+    let mut out = serde_json::to_string(diagnostics).unwrap_or_else(|_| "[]".to_owned());
+    out.push('\n');
+    out
+}
+
+/// For GitHub: workflow commands, which mark the lines of a pull request.
+pub fn render_github(diagnostics: &[Diagnostic]) -> String {
+    let mut out = String::new();
+    for diagnostic in diagnostics {
+        github(diagnostic, &mut out);
+    }
+    out
+}
+
+/// A diagnostic in the form that miette prints.
+struct Shown<'diagnostic> {
+    diagnostic: &'diagnostic Diagnostic,
+    source: Option<NamedSource<String>>,
+}
+
+impl std::fmt::Debug for Shown<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.diagnostic.fmt(formatter)
+    }
+}
+
+impl std::fmt::Display for Shown<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.source.is_none() {
+            write!(formatter, "{}: ", self.diagnostic.file.display())?;
+        }
+        formatter.write_str(&self.diagnostic.message)
+    }
+}
+
+impl std::error::Error for Shown<'_> {}
+
+impl miette::Diagnostic for Shown<'_> {
+    fn severity(&self) -> Option<MietteSeverity> {
+        Some(match self.diagnostic.severity {
+            Severity::Error => MietteSeverity::Error,
+            Severity::Warning => MietteSeverity::Warning,
+        })
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
+        let hint = self.diagnostic.hint.as_ref()?;
+        Some(Box::new(hint))
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.source.as_ref().map(|source| source as &dyn SourceCode)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        self.source.as_ref()?;
+        let label = LabeledSpan::new(
+            Some(self.diagnostic.label.clone()),
+            self.diagnostic.span.start,
+            self.diagnostic.span.len(),
+        );
+        Some(Box::new(std::iter::once(label)))
+    }
+}
+
+fn text(diagnostic: &Diagnostic, colour: bool) -> String {
+    let name = diagnostic.file.display().to_string();
+    let source = (!diagnostic.source.is_empty())
+        .then(|| NamedSource::new(name, diagnostic.source.to_string()));
+    let theme = if colour {
+        GraphicalTheme::unicode()
+    } else {
+        GraphicalTheme::unicode_nocolor()
+    };
+    let handler = GraphicalReportHandler::new_themed(theme)
+        .with_context_lines(1)
+        .with_links(false)
+        .with_width(100);
+    let mut out = String::new();
+    let shown = Shown { diagnostic, source };
+    if handler.render_report(&mut out, &shown).is_err() {
+        // Better plain than not at all.
+        out = format!(
+            "{}:{}:{}: {}\n",
+            diagnostic.file.display(),
+            diagnostic.line,
+            diagnostic.column,
+            diagnostic.message
+        );
+    }
+    let out: String = out.lines().fold(String::new(), |mut out, line| {
+        out.push_str(line.trim_end());
+        out.push('\n');
+        out
+    });
+    format!("{}\n\n", out.trim_matches('\n'))
+}
+
+/// `::error file=…,line=…,col=…::message`. Only `%`, CR and LF need escapes, and `,` and `:` in properties.
+fn github(diagnostic: &Diagnostic, out: &mut String) {
+    let escape = |text: &str| {
+        text.replace('%', "%25")
+            .replace('\r', "%0D")
+            .replace('\n', "%0A")
+    };
+    let kind = match diagnostic.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    };
+    let file = escape(&diagnostic.file.display().to_string())
+        .replace(',', "%2C")
+        .replace(':', "%3A");
+    let mut message = diagnostic.message.clone();
+    if let Some(hint) = &diagnostic.hint {
+        let _ = write!(message, "\nhint: {hint}");
+    }
+    let _ = writeln!(
+        out,
+        "::{kind} file={file},line={},col={}::{}",
+        diagnostic.line,
+        diagnostic.column,
+        escape(&message)
+    );
+}

@@ -1,0 +1,313 @@
+//! Files of this computer that a scenario names: found, kept inside the repository, copied within bounds.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+
+use super::model::{FlakeTree, SeedFile};
+
+/// The most that a copied folder may hold: 16 MiB.
+const MAX_BYTES: u64 = 16 * 1024 * 1024;
+/// The most files that a copied folder may hold.
+const MAX_FILES: usize = 2000;
+
+/// A file or folder cannot be taken.
+#[derive(Debug, Clone, thiserror::Error)]
+pub(crate) enum HostFileError {
+    /// Nothing is there, or it cannot be read.
+    #[error("`{path}` cannot be read: {reason}")]
+    Unreadable {
+        /// As the scenario names it.
+        path: String,
+        /// What the system says.
+        reason: String,
+    },
+    /// It leads out of the repository.
+    #[error("`{path}` is outside of `{root}`")]
+    Outside {
+        /// As the scenario names it.
+        path: String,
+        /// The folder that nothing may leave.
+        root: String,
+    },
+    /// It is not of the wanted kind.
+    #[error("`{path}` is not {wanted}")]
+    WrongKind {
+        /// As the scenario names it.
+        path: String,
+        /// "a folder", "a file".
+        wanted: &'static str,
+    },
+    /// It is larger than a scenario should need.
+    #[error("`{path}` holds more than {limit}")]
+    TooLarge {
+        /// As the scenario names it.
+        path: String,
+        /// "16 MiB", "2000 files".
+        limit: String,
+    },
+    /// A file in it has a name that is not UTF-8, or is neither file, folder nor link.
+    #[error("`{path}` holds `{name}`, which is {problem}")]
+    Odd {
+        /// As the scenario names it.
+        path: String,
+        /// The file in it.
+        name: String,
+        /// "a name that is not UTF-8", "no file, folder or link".
+        problem: &'static str,
+    },
+}
+
+impl HostFileError {
+    /// What to do about it.
+    pub(crate) fn hint(&self) -> &'static str {
+        match self {
+            Self::Unreadable { .. } => "paths are relative to the scenario file",
+            Self::Outside { .. } => {
+                "a scenario takes files of its own repository only; copy what it needs, or allow it with \
+                 `--allow-outside`"
+            }
+            Self::WrongKind { .. } => "name another path",
+            Self::TooLarge { .. } => "name a folder that holds only what the flake needs",
+            Self::Odd { .. } => "remove it, or move it out of the folder",
+        }
+    }
+}
+
+/// The files beside one scenario.
+#[derive(Debug)]
+pub(crate) struct HostFiles {
+    folder: PathBuf,
+    /// Nothing outside of it is taken; `None` when all is allowed.
+    root: Option<PathBuf>,
+    flakes: BTreeMap<String, Arc<FlakeTree>>,
+}
+
+impl HostFiles {
+    /// For the scenario `file`. What it names must be inside `root`, by default its repository: the nearest folder
+    /// above it that holds `.git`, or else its own folder.
+    pub(crate) fn beside(file: &Path, root: Option<&Path>, allow_outside: bool) -> Self {
+        let folder = match file.parent() {
+            Some(folder) if folder != Path::new("") => folder.to_path_buf(),
+            _ => PathBuf::from("."),
+        };
+        let root = (!allow_outside).then(|| {
+            root.map(Path::to_path_buf)
+                .or_else(|| repository_of(&folder))
+                .unwrap_or_else(|| folder.clone())
+        });
+        Self {
+            folder,
+            root,
+            flakes: BTreeMap::new(),
+        }
+    }
+
+    /// The bytes of a file.
+    pub(crate) fn file(&self, path: &str) -> Result<SeedFile, HostFileError> {
+        let real = self.find(path)?;
+        if !real.is_file() {
+            return Err(HostFileError::WrongKind {
+                path: path.to_owned(),
+                wanted: "a file",
+            });
+        }
+        let mut bounds = Bounds::new(path);
+        regular_file(&real, &mut bounds)
+    }
+
+    /// A file or a folder, by path relative to it: a file alone has the empty path.
+    pub(crate) fn tree(&self, path: &str) -> Result<BTreeMap<String, SeedFile>, HostFileError> {
+        let real = self.find(path)?;
+        if real.is_file() {
+            return Ok(BTreeMap::from([(String::new(), self.file(path)?)]));
+        }
+        copy_folder(&real, path)
+    }
+
+    /// A folder with a `flake.nix`, read once however often it is named.
+    pub(crate) fn flake(&mut self, path: &str) -> Result<Arc<FlakeTree>, HostFileError> {
+        if let Some(known) = self.flakes.get(path) {
+            return Ok(Arc::clone(known));
+        }
+        let real = self.find(path)?;
+        if !real.join("flake.nix").is_file() {
+            return Err(HostFileError::WrongKind {
+                path: path.to_owned(),
+                wanted: "a folder with a flake.nix",
+            });
+        }
+        let files = copy_folder(&real, path)?;
+        let flake = Arc::new(FlakeTree { files });
+        self.flakes.insert(path.to_owned(), Arc::clone(&flake));
+        Ok(flake)
+    }
+
+    /// The real path, with every link on the way followed, if it is allowed.
+    fn find(&self, path: &str) -> Result<PathBuf, HostFileError> {
+        let unreadable = |error: std::io::Error| HostFileError::Unreadable {
+            path: path.to_owned(),
+            reason: plain_reason(&error),
+        };
+        let wanted = self.folder.join(path);
+        let Some(root) = &self.root else {
+            return wanted.canonicalize().map_err(unreadable);
+        };
+        let root = root.canonicalize().map_err(unreadable)?;
+        let outside = || HostFileError::Outside {
+            path: path.to_owned(),
+            root: root.display().to_string(),
+        };
+        let folder = self.folder.canonicalize().map_err(unreadable)?;
+        // By its text first, so that a path out of the repository is refused as such also where nothing is there.
+        if !without_dots(&folder.join(path)).starts_with(&root) {
+            return Err(outside());
+        }
+        let real = wanted.canonicalize().map_err(unreadable)?;
+        if real.starts_with(&root) {
+            Ok(real)
+        } else {
+            Err(outside())
+        }
+    }
+}
+
+fn plain_reason(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "there is no such file or folder".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+fn without_dots(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::ParentDir => {
+                out.pop();
+            }
+            Component::CurDir => {}
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+fn repository_of(folder: &Path) -> Option<PathBuf> {
+    let real = folder.canonicalize().ok()?;
+    real.ancestors()
+        .find(|above| above.join(".git").exists())
+        .map(Path::to_path_buf)
+}
+
+/// Counts what is copied.
+struct Bounds<'path> {
+    path: &'path str,
+    bytes: u64,
+    files: usize,
+}
+
+impl<'path> Bounds<'path> {
+    fn new(path: &'path str) -> Self {
+        Self {
+            path,
+            bytes: 0,
+            files: 0,
+        }
+    }
+
+    fn add(&mut self, bytes: u64) -> Result<(), HostFileError> {
+        self.bytes += bytes;
+        self.files += 1;
+        let limit = if self.bytes > MAX_BYTES {
+            format!("{} MiB", MAX_BYTES / 1024 / 1024)
+        } else if self.files > MAX_FILES {
+            format!("{MAX_FILES} files")
+        } else {
+            return Ok(());
+        };
+        Err(HostFileError::TooLarge {
+            path: self.path.to_owned(),
+            limit,
+        })
+    }
+
+    fn unreadable(&self, error: &std::io::Error) -> HostFileError {
+        HostFileError::Unreadable {
+            path: self.path.to_owned(),
+            reason: plain_reason(error),
+        }
+    }
+}
+
+fn regular_file(real: &Path, bounds: &mut Bounds<'_>) -> Result<SeedFile, HostFileError> {
+    use std::os::unix::fs::PermissionsExt;
+
+    let metadata = fs::metadata(real).map_err(|error| bounds.unreadable(&error))?;
+    bounds.add(metadata.len())?;
+    let bytes = fs::read(real).map_err(|error| bounds.unreadable(&error))?;
+    Ok(SeedFile::Regular {
+        bytes,
+        executable: metadata.permissions().mode() & 0o100 != 0,
+    })
+}
+
+/// Everything in a folder but version control and build results. Links stay links: they are followed in the guest,
+/// never here.
+fn copy_folder(real: &Path, path: &str) -> Result<BTreeMap<String, SeedFile>, HostFileError> {
+    let mut bounds = Bounds::new(path);
+    let mut out = BTreeMap::new();
+    let mut todo = vec![(real.to_path_buf(), String::new())];
+    while let Some((folder, below)) = todo.pop() {
+        let entries = fs::read_dir(&folder).map_err(|error| bounds.unreadable(&error))?;
+        let mut is_empty = true;
+        for entry in entries {
+            let entry = entry.map_err(|error| bounds.unreadable(&error))?;
+            let odd = |name: String, problem| HostFileError::Odd {
+                path: path.to_owned(),
+                name,
+                problem,
+            };
+            let Some(name) = entry.file_name().to_str().map(str::to_owned) else {
+                let name = entry.file_name().to_string_lossy().into_owned();
+                return Err(odd(name, "a name that is not UTF-8"));
+            };
+            let kind = entry
+                .file_type()
+                .map_err(|error| bounds.unreadable(&error))?;
+            let is_build_result =
+                kind.is_symlink() && (name == "result" || name.starts_with("result-"));
+            if name == ".git" || is_build_result {
+                continue;
+            }
+            is_empty = false;
+            let inner = format!("{below}{name}");
+            if kind.is_dir() {
+                bounds.add(0)?;
+                todo.push((entry.path(), format!("{inner}/")));
+            } else if kind.is_symlink() {
+                bounds.add(0)?;
+                let target =
+                    fs::read_link(entry.path()).map_err(|error| bounds.unreadable(&error))?;
+                let Some(target) = target.to_str() else {
+                    return Err(odd(inner, "a link to a name that is not UTF-8"));
+                };
+                out.insert(
+                    inner,
+                    SeedFile::Symlink {
+                        target: target.to_owned(),
+                    },
+                );
+            } else if kind.is_file() {
+                out.insert(inner, regular_file(&entry.path(), &mut bounds)?);
+            } else {
+                return Err(odd(inner, "no file, folder or link"));
+            }
+        }
+        if is_empty && !below.is_empty() {
+            out.insert(below.trim_end_matches('/').to_owned(), SeedFile::Directory);
+        }
+    }
+    Ok(out)
+}

@@ -1,0 +1,12 @@
+//! Nix text, written so that a person would have written it so and nothing in it can break out of its place.
+
+mod expression;
+mod flake;
+mod home;
+mod host;
+mod text;
+mod wrapper;
+
+pub(crate) use flake::render_flake;
+pub(crate) use text::is_package_path;
+pub(crate) use wrapper::wrapper_flake;

@@ -1,0 +1,237 @@
+//! Expectations.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::RawSession;
+
+/// What must be true after a step. Never empty: an empty expectation asserts nothing.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct RawExpect {
+    /// Whom it is about; the step's user by default.
+    pub(crate) user: Option<String>,
+    /// Programs on the user's login PATH: a list of those that are there, or a mapping with more about each.
+    #[schemars(extend("x-names" = true))]
+    pub(crate) packages: Option<BTreeMap<String, RawPackage>>,
+    /// Paths in the home: a list of those that are there, or a mapping with more about each.
+    #[schemars(extend("x-names" = true))]
+    pub(crate) files: Option<BTreeMap<String, RawFileExpect>>,
+    /// Variables in a session. A text is the value; `unset: true` says there is none.
+    pub(crate) environment: Option<BTreeMap<String, RawVariable>>,
+    /// Commands run afterwards. A text is a command that must succeed.
+    #[schemars(extend("x-one" = true))]
+    pub(crate) commands: Option<Vec<RawCommand>>,
+    /// Units of the user's service manager, with their state.
+    pub(crate) units: Option<BTreeMap<String, RawUnitState>>,
+    /// What the step printed. A text must be in it.
+    pub(crate) output: Option<RawOutputMatch>,
+    /// Warnings of the evaluation: each text must be in one of them. `[]`: there are none.
+    #[schemars(extend("x-one" = true))]
+    pub(crate) warnings: Option<Vec<RawOutputMatch>>,
+    /// Generations of Home Manager. A number is their count.
+    pub(crate) generations: Option<RawGenerations>,
+    /// Extensions that no file in the home may have: backups left behind.
+    #[schemars(extend("x-one" = true))]
+    pub(crate) no_leftovers: Option<Vec<String>>,
+}
+
+/// Whether something is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum RawPresence {
+    /// It is there.
+    Present,
+    /// It is not.
+    Absent,
+}
+
+/// A program on the PATH.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(extend("x-short" = "state"))]
+pub(crate) struct RawPackage {
+    /// `present` (the default) or `absent`.
+    pub(crate) state: Option<RawPresence>,
+    /// Its version.
+    pub(crate) version: Option<String>,
+    /// The profile that provides it.
+    pub(crate) profile: Option<RawProfile>,
+}
+
+/// A profile that can put programs on a PATH.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum RawProfile {
+    /// `~/.nix-profile` or `~/.local/state/nix/profile`.
+    User,
+    /// `/etc/profiles/per-user/NAME`, with `userPackages`.
+    PerUser,
+    /// `/run/current-system/sw`.
+    System,
+    /// `/nix/var/nix/profiles/default`.
+    Default,
+}
+
+/// A path in the home.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(extend("x-short" = "state"))]
+pub(crate) struct RawFileExpect {
+    /// `present` (the default) or `absent`.
+    pub(crate) state: Option<RawPresence>,
+    /// Its own type, links not followed.
+    pub(crate) r#type: Option<RawFileType>,
+    /// Its permission bits in octal, quoted: `"644"`.
+    pub(crate) mode: Option<String>,
+    /// Whether its owner may execute it.
+    pub(crate) executable: Option<bool>,
+    /// Its owner.
+    pub(crate) owner: Option<String>,
+    /// Its whole content.
+    pub(crate) text: Option<String>,
+    /// Texts that are in it.
+    #[schemars(extend("x-one" = true))]
+    pub(crate) contains: Option<Vec<String>>,
+    /// Texts that are not in it.
+    #[schemars(extend("x-one" = true))]
+    pub(crate) lacks: Option<Vec<String>>,
+    /// Regular expressions that match somewhere in it.
+    #[schemars(extend("x-one" = true))]
+    pub(crate) matches: Option<Vec<String>>,
+    /// Where the link points, as it is written. A text is the whole of it.
+    pub(crate) target: Option<RawMatch>,
+    /// What kind of place the link leads to.
+    pub(crate) leads_to: Option<RawTargetKind>,
+}
+
+/// A type of file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum RawFileType {
+    /// A regular file.
+    File,
+    /// A directory.
+    Directory,
+    /// A symbolic link.
+    Symlink,
+    /// A named pipe.
+    Fifo,
+    /// A socket.
+    Socket,
+    /// A device node.
+    Device,
+}
+
+/// What a link leads to in the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum RawTargetKind {
+    /// A file of the current Home Manager generation.
+    Generation,
+    /// Another store path.
+    Store,
+    /// Something outside the store.
+    OutOfStore,
+    /// Nothing.
+    Dangling,
+}
+
+/// What a value must be like; each one that is given.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(extend("x-short" = "equals"))]
+pub(crate) struct RawMatch {
+    /// Exactly this.
+    pub(crate) equals: Option<String>,
+    /// This is in it.
+    pub(crate) contains: Option<String>,
+    /// This is not in it.
+    pub(crate) lacks: Option<String>,
+    /// This regular expression matches somewhere in it.
+    pub(crate) matches: Option<String>,
+}
+
+/// What printed text must be like; each one that is given.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(extend("x-short" = "contains"))]
+pub(crate) struct RawOutputMatch {
+    /// Exactly this.
+    pub(crate) equals: Option<String>,
+    /// These are in it.
+    #[schemars(extend("x-one" = true))]
+    pub(crate) contains: Option<Vec<String>>,
+    /// These are not in it.
+    #[schemars(extend("x-one" = true))]
+    pub(crate) lacks: Option<Vec<String>>,
+    /// These regular expressions match somewhere in it.
+    #[schemars(extend("x-one" = true))]
+    pub(crate) matches: Option<Vec<String>>,
+}
+
+/// A variable.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(extend("x-short" = "equals"))]
+pub(crate) struct RawVariable {
+    /// In which kind of session; `login` by default.
+    pub(crate) session: Option<RawSession>,
+    /// It is not set.
+    pub(crate) unset: Option<bool>,
+    /// Its value is exactly this.
+    pub(crate) equals: Option<String>,
+    /// This is in its value.
+    pub(crate) contains: Option<String>,
+    /// This is not in its value.
+    pub(crate) lacks: Option<String>,
+    /// This regular expression matches somewhere in its value.
+    pub(crate) matches: Option<String>,
+}
+
+/// A command and what it must do.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(extend("x-short" = "run"))]
+pub(crate) struct RawCommand {
+    /// A line for the shell.
+    pub(crate) run: String,
+    /// In which kind of session; `login` by default.
+    pub(crate) session: Option<RawSession>,
+    /// Its exit status; 0 by default.
+    #[schemars(range(min = 0, max = 255))]
+    pub(crate) exit: Option<i32>,
+    /// What its standard output must be like. A text must be in it.
+    pub(crate) stdout: Option<RawOutputMatch>,
+    /// What its standard error must be like. A text must be in it.
+    pub(crate) stderr: Option<RawOutputMatch>,
+}
+
+/// The state of a unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum RawUnitState {
+    /// It runs, or a oneshot that remains.
+    Active,
+    /// It is known and does not run.
+    Inactive,
+    /// It failed.
+    Failed,
+    /// The manager does not know it.
+    Absent,
+}
+
+/// Generations of Home Manager.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(extend("x-short" = "count"))]
+pub(crate) struct RawGenerations {
+    /// How many there are.
+    #[schemars(range(min = 0))]
+    pub(crate) count: Option<u32>,
+    /// The number of the current one.
+    #[schemars(range(min = 1))]
+    pub(crate) current: Option<u32>,
+}

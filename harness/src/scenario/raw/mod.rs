@@ -1,0 +1,19 @@
+//! The scenario language as types: what serde reads and what the JSON Schema, the key checks and the completion of
+//! editors are made from. Short forms are not variants of these types: a type's schema names its short form
+//! (`x-short`, `x-one`, `x-names`), and the text is spelled out before serde sees it.
+
+mod expect;
+mod scenario;
+mod setup;
+mod step;
+
+pub(crate) use expect::{
+    RawCommand, RawExpect, RawFileExpect, RawFileType, RawOutputMatch, RawPackage, RawPresence,
+    RawProfile, RawTargetKind, RawUnitState, RawVariable,
+};
+pub(crate) use scenario::{RawFlake, RawInitialHome, RawScenario};
+pub(crate) use setup::{RawHome, RawHomeFile, RawInput, RawInstall, RawSetup};
+pub(crate) use step::{
+    RawBuild, RawEdit, RawGeneration, RawRun, RawSeed, RawSeedFile, RawSession, RawStep, RawSwitch,
+    RawWho,
+};

@@ -1,0 +1,128 @@
+//! The scenario itself.
+
+use std::collections::BTreeMap;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Deserialize;
+
+use super::{RawSetup, RawStep};
+
+/// One scenario: a setup, what is done with it, and what must be true afterwards.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct RawScenario {
+    /// The scenario's name: letters, digits, `-` and `_`. Unique among all scenarios; names the folder of its
+    /// snapshots.
+    pub(crate) name: String,
+    /// What it is for, in a sentence.
+    pub(crate) description: Option<String>,
+    /// A setup in words, rendered into a flake. Either this or `flake`.
+    pub(crate) setup: Option<RawSetup>,
+    /// A flake of your own. Either this or `setup`. A text is its path, with `#output` if need be.
+    pub(crate) flake: Option<RawFlake>,
+    /// The users of the machine. Those of the setup are there anyway; name them to say what their homes hold.
+    pub(crate) users: Option<BTreeMap<String, RawUser>>,
+    /// Values to try, every one with every other: a case each.
+    #[expect(
+        dead_code,
+        reason = "expanded before serde sees it; here for the schema"
+    )]
+    pub(crate) matrix: Option<RawMatrix>,
+    /// Whether the machine reaches the network, and Nix's default binary caches. Off by default.
+    pub(crate) network: Option<bool>,
+    /// Binary caches to use besides the defaults, where `network` is on. A text is an address.
+    pub(crate) substituters: Option<Vec<RawSubstituter>>,
+    /// Whether what is seen after steps that change a home is compared with a reviewed snapshot. On by default; a
+    /// step's own `snapshot` counts more.
+    pub(crate) snapshot: Option<bool>,
+    /// What is done, in order, and what must be true after each. A step without details is one word.
+    pub(crate) steps: Vec<RawStep>,
+}
+
+/// A flake of your own. It is copied, never changed.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(extend("x-short" = "path"))]
+pub(crate) struct RawFlake {
+    /// Its folder, relative to this file, with `#output` if it is not named after the user.
+    pub(crate) path: String,
+    /// The home or host in it to switch to.
+    pub(crate) output: Option<String>,
+    /// How it installs Home Manager; `standalone` by default.
+    pub(crate) install: Option<super::RawInstall>,
+    /// The user whose home it is; `alice` by default.
+    pub(crate) user: Option<String>,
+    /// Another `home.stateVersion`, given from outside.
+    pub(crate) state_version: Option<String>,
+    /// Inputs replaced from outside, by name: an address or a channel.
+    pub(crate) inputs: Option<BTreeMap<String, String>>,
+    /// The extension given to files in the way.
+    pub(crate) backup: Option<String>,
+}
+
+/// A user of the machine.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(extend("x-short" = "home"))]
+pub(crate) struct RawUser {
+    /// What the home holds before the first step; `empty` by default.
+    pub(crate) home: Option<RawInitialHome>,
+}
+
+/// What a home holds before the first step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum RawInitialHome {
+    /// Nothing at all.
+    Empty,
+    /// What the distribution gives a new user: `.bashrc`, `.profile`, `.bash_logout`.
+    Skeleton,
+}
+
+/// A binary cache.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(extend("x-short" = "url"))]
+pub(crate) struct RawSubstituter {
+    /// Its address.
+    pub(crate) url: String,
+    /// The key its paths are signed with. Without one it is trusted as it is.
+    pub(crate) key: Option<String>,
+}
+
+/// The matrix is expanded before serde sees the scenario, so nothing of it is kept; its schema is for editors.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct RawMatrix {}
+
+impl JsonSchema for RawMatrix {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "RawMatrix".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "object",
+            "description": "Axes by name, each with the values to try. An axis named like a key of the setup \
+                (`stateVersion`, `install`, `globalPkgs` …) sets it; one with a dot (`users.alice.home`) sets that \
+                place of the scenario; any other is put wherever `${{ matrix.NAME }}` stands.",
+            "properties": {
+                "include": {
+                    "type": "array",
+                    "description": "Combinations to add: a value for every axis.",
+                    "items": { "type": "object", "description": "A value for each axis." }
+                },
+                "exclude": {
+                    "type": "array",
+                    "description": "Combinations to leave out: values for some of the axes.",
+                    "items": { "type": "object", "description": "Values for some of the axes." }
+                }
+            },
+            "additionalProperties": {
+                "type": "array",
+                "description": "The axis's values: each a plain value, or `value:` with a `name:` for the case's id \
+                    and a piece of scenario to `set:` along with it.",
+                "items": true
+            }
+        })
+    }
+}

@@ -1,0 +1,13 @@
+//! From what a scenario says to what it means: cases in which nothing is left to be wrong.
+
+mod channel;
+mod expect;
+mod flake;
+mod names;
+mod order;
+mod pattern;
+mod scenario;
+mod setup;
+mod steps;
+
+pub(crate) use scenario::resolve;

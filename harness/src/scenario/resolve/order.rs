@@ -1,0 +1,74 @@
+//! Steps in an order that cannot work.
+
+use std::collections::BTreeMap;
+
+use super::scenario::Resolver;
+use crate::scenario::diagnostic::Mistake;
+use crate::scenario::model::{Action, Outcome, Step};
+use crate::scenario::yaml::Span;
+
+impl Resolver<'_> {
+    /// Refuses steps that need a generation where there can be none, unless they are expected to fail.
+    pub(super) fn check_order(&mut self, steps: &[Step]) {
+        // Generations that each user, or the system, has at most.
+        let mut generations: BTreeMap<Option<String>, u32> = BTreeMap::new();
+        for step in steps {
+            let succeeds = step.outcome == Outcome::Succeeds;
+            match &step.action {
+                Action::Switch(switch) if succeeds && !switch.dry_run => {
+                    *generations.entry(switch.target.user.clone()).or_default() += 1;
+                }
+                Action::Uninstall(target) if succeeds => {
+                    let had = generations.insert(target.user.clone(), 0).unwrap_or(0);
+                    if had == 0 {
+                        self.impossible(step, "there is nothing to uninstall at this point");
+                    }
+                }
+                Action::Rollback(target) if succeeds => {
+                    match generations.get(&target.user).copied().unwrap_or(0) {
+                        0 => self.impossible(step, "there is no generation to roll back from"),
+                        1 => self
+                            .impossible(step, "there is only one generation, and none before it"),
+                        _ => {}
+                    }
+                }
+                Action::Generation { target, number } if succeeds => {
+                    let most = generations.get(&target.user).copied().unwrap_or(0);
+                    if *number > most {
+                        let message = format!("there is no generation {number} at this point");
+                        self.impossible(step, &message);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn impossible(&mut self, step: &Step, message: &str) {
+        self.mistake_in_line(
+            step.line,
+            message.to_owned(),
+            "put a `switch` before it (after an `uninstall`, one more), or say how it fails with `fails:`".to_owned(),
+        );
+    }
+
+    /// Reports a mistake about what a line says.
+    pub(super) fn mistake_in_line(&mut self, line: usize, message: String, hint: String) {
+        let small = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let text = self
+            .report
+            .source()
+            .text
+            .lines()
+            .nth(line.saturating_sub(1));
+        let text = text.unwrap_or_default().trim_end();
+        let indent = text.len() - text.trim_start_matches([' ', '-']).len();
+        let span = Span {
+            line: small(line),
+            column: small(indent + 1),
+            end_line: small(line),
+            end_column: small(text.chars().count().max(indent + 1) + 1),
+        };
+        self.report.add(Mistake::new(span, message).hint(hint));
+    }
+}

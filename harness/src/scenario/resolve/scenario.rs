@@ -1,0 +1,364 @@
+//! One case of a scenario, from its tree.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::names::bad_scenario_name;
+use super::setup::At;
+use crate::scenario::conform::to_value;
+use crate::scenario::diagnostic::{Mistake, Report};
+use crate::scenario::host_files::HostFiles;
+use crate::scenario::matrix::Variant;
+use crate::scenario::model::{Case, FlakeTree, Guest, InitialHome, Install, Substituter, User};
+use crate::scenario::raw::{RawFlake, RawInitialHome, RawScenario};
+use crate::scenario::setup::{DEFAULT_USER, Setup};
+use crate::scenario::suggest::nearest;
+use crate::scenario::yaml::{Kind, Node, Span, quoted};
+
+/// What one case is resolved with.
+pub(crate) struct Resolver<'case> {
+    pub(super) report: &'case mut Report,
+    pub(super) files: &'case mut HostFiles,
+    /// The platform of setups that name none.
+    pub(super) system: String,
+    /// The checked tree, for places.
+    pub(super) tree: Node,
+    /// The tree as it was written, short forms and all.
+    pub(super) written: Node,
+    /// Whether the case is one of several.
+    pub(super) is_matrix: bool,
+    pub(super) network: bool,
+    pub(super) locked: bool,
+    pub(super) users: BTreeMap<String, InitialHome>,
+    pub(super) base: Base,
+    /// Flakes already rendered, so that equal steps share one.
+    pub(super) rendered: Vec<Arc<FlakeTree>>,
+}
+
+/// What steps switch to unless they say otherwise.
+#[derive(Debug, Clone)]
+pub(super) enum Base {
+    /// A described setup.
+    Setup(Box<Setup>),
+    /// A user's flake.
+    Flake(RawFlake),
+    /// Neither, which was reported.
+    Nothing,
+}
+
+impl Base {
+    pub(super) fn install(&self) -> Install {
+        match self {
+            Self::Setup(setup) => setup.install,
+            Self::Flake(flake) => flake.install.map_or(Install::Standalone, Install::from),
+            Self::Nothing => Install::Standalone,
+        }
+    }
+
+    /// The users whose homes it manages.
+    pub(super) fn homes(&self) -> Vec<&str> {
+        match self {
+            Self::Setup(setup) => setup.homes.keys().map(String::as_str).collect(),
+            Self::Flake(flake) => vec![flake.user.as_deref().unwrap_or(DEFAULT_USER)],
+            Self::Nothing => Vec::new(),
+        }
+    }
+}
+
+/// Resolves one variant whose checked tree is `tree`. `None` when a mistake leaves nothing to run; all mistakes are
+/// reported.
+pub(crate) fn resolve(
+    variant: &Variant,
+    tree: Node,
+    report: &mut Report,
+    files: &mut HostFiles,
+    system: &str,
+) -> Option<Case> {
+    let raw: RawScenario = match serde_yaml::from_value(to_value(&tree)) {
+        Ok(raw) => raw,
+        Err(error) => {
+            // The shapes are made from the same types, so this is a gap between the two; still no panic.
+            report.add(Mistake::new(
+                tree.span,
+                format!("the scenario cannot be read: {error}"),
+            ));
+            return None;
+        }
+    };
+    let mut resolver = Resolver {
+        report,
+        files,
+        system: system.to_owned(),
+        written: variant.tree.clone(),
+        tree,
+        is_matrix: !variant.axes.is_empty(),
+        network: raw.network.unwrap_or(false),
+        locked: true,
+        users: BTreeMap::new(),
+        base: Base::Nothing,
+        rendered: Vec::new(),
+    };
+    resolver.case(&raw, variant)
+}
+
+impl Resolver<'_> {
+    fn case(&mut self, raw: &RawScenario, variant: &Variant) -> Option<Case> {
+        if let Some((message, better)) = bad_scenario_name(&raw.name) {
+            let hint = better.map_or_else(
+                || "name it in a few words joined by `-`".to_owned(),
+                |better| format!("write `{better}`"),
+            );
+            self.mistake(&["name"], message, hint);
+        }
+        self.base = self.find_base(raw);
+        self.find_users(raw);
+        let substituters = self.substituters(raw);
+        let steps = self.steps(raw);
+        let case = Case {
+            id: self.id(&raw.name, &variant.axes),
+            scenario: raw.name.clone(),
+            description: raw.description.clone().unwrap_or_default(),
+            file: self.report.source().file.clone(),
+            axes: variant.axes.clone(),
+            guest: Guest {
+                network: self.network,
+                substituters,
+                locked: !self.network || self.locked,
+            },
+            users: self
+                .users
+                .iter()
+                .map(|(name, home)| User {
+                    name: name.clone(),
+                    home: *home,
+                })
+                .collect(),
+            steps,
+        };
+        (!self.report.has_errors()).then_some(case)
+    }
+
+    fn id(&mut self, name: &str, axes: &[(String, String)]) -> String {
+        const MAX: usize = 180;
+        if axes.is_empty() {
+            return name.to_owned();
+        }
+        let picked: Vec<String> = axes
+            .iter()
+            .map(|(axis, value)| format!("{axis}={value}"))
+            .collect();
+        let id = format!("{name}[{}]", picked.join(","));
+        if id.len() > MAX {
+            let message = format!(
+                "a case's id would have {} characters, and {MAX} are the most",
+                id.len()
+            );
+            let hint = "give long values of the matrix a short `name:`";
+            self.mistake(&["name"], message, hint);
+        }
+        id
+    }
+
+    fn find_base(&mut self, raw: &RawScenario) -> Base {
+        match (&raw.setup, &raw.flake) {
+            (Some(setup), None) => Base::Setup(Box::new(self.setup(setup, &["setup"]))),
+            (None, Some(flake)) => {
+                self.check_flake(flake, &["flake"]);
+                Base::Flake(flake.clone())
+            }
+            (Some(_), Some(_)) => {
+                let hint = "keep one: `setup` describes a flake, `flake` names one";
+                self.mistake(
+                    &["flake"],
+                    "the scenario has both `setup` and `flake`",
+                    hint,
+                );
+                Base::Nothing
+            }
+            (None, None) => {
+                let mistaken = |key: &str| self.written.get(key).is_some();
+                // What is there but was refused is not missing.
+                if !mistaken("setup") && !mistaken("flake") {
+                    let hint = "add `setup:` to describe one, or `flake: ./path` to use yours";
+                    self.mistake(&[], "the scenario has no setup", hint);
+                }
+                Base::Nothing
+            }
+        }
+    }
+
+    fn find_users(&mut self, raw: &RawScenario) {
+        for user in self
+            .base
+            .homes()
+            .into_iter()
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+        {
+            self.users.insert(user, InitialHome::Empty);
+        }
+        for (user, given) in raw.users.iter().flatten() {
+            self.user_name(user, &["users", user]);
+            let home = match given.home {
+                Some(RawInitialHome::Skeleton) => InitialHome::Skeleton,
+                Some(RawInitialHome::Empty) | None => InitialHome::Empty,
+            };
+            self.users.insert(user.clone(), home);
+        }
+    }
+
+    fn substituters(&mut self, raw: &RawScenario) -> Vec<Substituter> {
+        let Some(substituters) = &raw.substituters else {
+            return Vec::new();
+        };
+        if !self.network {
+            self.mistake(
+                &["substituters"],
+                "binary caches are out of reach without a network",
+                "add `network: true`, or remove them",
+            );
+        }
+        let known = substituters.iter().map(|one| Substituter {
+            url: one.url.clone(),
+            public_key: one.key.clone(),
+        });
+        known.collect()
+    }
+
+    /// The user meant by a step: the named one, or the only one.
+    pub(super) fn user_of(
+        &mut self,
+        named: Option<&str>,
+        candidates: &[String],
+        at: At<'_>,
+    ) -> String {
+        if let Some(named) = named {
+            self.known_user(named, candidates, at);
+            return named.to_owned();
+        }
+        match candidates {
+            [only] => only.clone(),
+            [] => DEFAULT_USER.to_owned(),
+            [first, ..] => {
+                let all =
+                    crate::scenario::conform::list_words(candidates.iter().map(String::as_str));
+                let message = "it is not clear whom this is about";
+                self.mistake(at, message, format!("add `user:`, which can be {all}"));
+                first.clone()
+            }
+        }
+    }
+
+    pub(super) fn known_user(&mut self, named: &str, candidates: &[String], at: At<'_>) {
+        if candidates.iter().any(|one| one == named) || matches!(self.base, Base::Nothing) {
+            return;
+        }
+        let hint = match nearest(named, candidates.iter().map(String::as_str)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "set the user up under `setup`, or name them under `users`".to_owned(),
+        };
+        self.mistake(at, format!("there is no user {}", quoted(named)), hint);
+    }
+
+    /// Everyone on the machine.
+    pub(super) fn all_users(&self) -> Vec<String> {
+        self.users.keys().cloned().collect()
+    }
+
+    /// Reports a mistake about a value.
+    pub(super) fn mistake(
+        &mut self,
+        at: At<'_>,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) {
+        let span = place(&self.tree, at, false);
+        self.report.add(Mistake::new(span, message).hint(hint));
+    }
+
+    /// Reports a mistake about a key.
+    pub(super) fn key_mistake(
+        &mut self,
+        at: At<'_>,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) {
+        let span = place(&self.tree, at, true);
+        self.report.add(Mistake::new(span, message).hint(hint));
+    }
+
+    /// The line of a place, from 1.
+    pub(super) fn line(&self, at: At<'_>) -> usize {
+        place(&self.tree, at, true).line as usize
+    }
+
+    /// One flake for equal trees.
+    pub(super) fn shared(&mut self, tree: FlakeTree) -> Arc<FlakeTree> {
+        if let Some(known) = self.rendered.iter().find(|known| ***known == tree) {
+            return Arc::clone(known);
+        }
+        let tree = Arc::new(tree);
+        self.rendered.push(Arc::clone(&tree));
+        tree
+    }
+
+    /// Whether a name was not used before; says so otherwise.
+    pub(super) fn once(&mut self, seen: &mut BTreeSet<String>, name: &str, at: At<'_>) {
+        if !seen.insert(name.to_owned()) {
+            let message = format!("two steps are named {}", quoted(name));
+            self.mistake(
+                at,
+                message,
+                "snapshots are named after steps: give each its own name",
+            );
+        }
+    }
+}
+
+/// Where a place is in the file: of the deepest part of the path that is there.
+fn place(tree: &Node, at: At<'_>, of_key: bool) -> Span {
+    let mut node = tree;
+    let mut span = if at.is_empty() {
+        short(tree.span)
+    } else {
+        tree.span
+    };
+    for (depth, part) in at.iter().enumerate() {
+        let is_last = depth + 1 == at.len();
+        match &node.kind {
+            Kind::Map(_) => {
+                let Some(entry) = node.entry(part) else {
+                    return short(span);
+                };
+                node = &entry.value;
+                let is_long = matches!(node.kind, Kind::Map(_) | Kind::List(_) | Kind::Null);
+                span = if is_last && (of_key || is_long) {
+                    entry.key_span
+                } else {
+                    node.span
+                };
+            }
+            Kind::List(items) => {
+                let Some(item) = part.parse().ok().and_then(|index: usize| items.get(index)) else {
+                    return short(span);
+                };
+                node = item;
+                span = if is_last { short(node.span) } else { node.span };
+            }
+            _ => return span,
+        }
+    }
+    span
+}
+
+/// The first line of a place that may be long.
+fn short(span: Span) -> Span {
+    if span.line == span.end_line {
+        return span;
+    }
+    Span {
+        end_line: span.line,
+        end_column: span.column + 1,
+        ..span
+    }
+}

@@ -1,0 +1,424 @@
+//! Steps.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::names::{bad_scenario_name, seconds};
+use super::scenario::{Base, Resolver};
+use super::setup::{At, below};
+use crate::scenario::conform::list_words;
+use crate::scenario::model::{Action, Edit, Install, Outcome, SeedFile, Session, Step, Target};
+use crate::scenario::raw::{
+    RawEdit, RawGeneration, RawRun, RawScenario, RawSeed, RawSeedFile, RawSession, RawStep,
+    RawSwitch, RawWho,
+};
+
+/// How long a step may take that says nothing of it, in seconds: an evaluation of the whole package set under
+/// emulation takes minutes.
+const DEADLINE_S: u32 = 600;
+/// The same where things may be fetched.
+const NETWORK_DEADLINE_S: u32 = 3600;
+
+impl From<RawSession> for Session {
+    fn from(raw: RawSession) -> Self {
+        match raw {
+            RawSession::Login => Self::Login,
+            RawSession::Interactive => Self::Interactive,
+            RawSession::NonInteractive => Self::NonInteractive,
+            RawSession::Service => Self::Service,
+        }
+    }
+}
+
+impl Resolver<'_> {
+    /// All steps, each as far as it can be understood.
+    pub(super) fn steps(&mut self, raw: &RawScenario) -> Vec<Step> {
+        if raw.steps.is_empty() {
+            let hint = "add a step, most often `- switch`";
+            self.mistake(&["steps"], "the scenario does nothing", hint);
+        }
+        let mut names = BTreeSet::new();
+        let mut words: BTreeMap<&'static str, u32> = BTreeMap::new();
+        let mut steps = Vec::new();
+        for (index, step) in raw.steps.iter().enumerate() {
+            let index = index.to_string();
+            let at = ["steps", index.as_str()];
+            let Some(word) = self.one_action(step, &at) else {
+                continue;
+            };
+            let repeat = words.entry(word).or_default();
+            *repeat += 1;
+            let name = match (&step.name, *repeat) {
+                (Some(name), _) => name.clone(),
+                (None, 1) => word.to_owned(),
+                (None, repeat) => format!("{word}-{repeat}"),
+            };
+            self.step_name(step, &name, &mut names, &at);
+            let Some((action, user)) = self.action(step, word, &at) else {
+                continue;
+            };
+            let outcome = self.outcome(step, &at);
+            let expect = self.expectations(step, user.as_deref(), &at);
+            let snapshot = step
+                .snapshot
+                .unwrap_or_else(|| changes_a_home(&action) && raw.snapshot.unwrap_or(true));
+            steps.push(Step {
+                name,
+                action,
+                outcome,
+                expect,
+                snapshot,
+                deadline_s: self.deadline(step, &at),
+                line: self.line(&at),
+            });
+        }
+        self.check_order(&steps);
+        steps
+    }
+
+    /// The word of the step's one action.
+    fn one_action(&mut self, step: &RawStep, at: At<'_>) -> Option<&'static str> {
+        let given: Vec<&'static str> = actions(step)
+            .into_iter()
+            .filter_map(|(word, given)| given.then_some(word))
+            .collect();
+        match given.as_slice() {
+            [word] => Some(word),
+            [] => {
+                let written = self.written.get("steps").is_some();
+                let all = list_words(actions(step).map(|(word, _)| word));
+                if written && !self.report_has_mistake_in(at) {
+                    self.mistake(at, "the step does nothing", format!("add an action: {all}"));
+                }
+                None
+            }
+            [_, second, ..] => {
+                let both = list_words(given.iter().copied()).replace(" or ", " and ");
+                let hint = "give each action a step of its own";
+                self.key_mistake(
+                    &below(at, &[second]),
+                    format!("the step has several actions: {both}"),
+                    hint,
+                );
+                None
+            }
+        }
+    }
+
+    fn step_name(&mut self, step: &RawStep, name: &str, names: &mut BTreeSet<String>, at: At<'_>) {
+        let place = if step.name.is_some() {
+            below(at, &["name"])
+        } else {
+            at.to_vec()
+        };
+        if let Some((message, better)) = bad_scenario_name(name) {
+            let hint = better.map_or_else(
+                || "name it in a few words joined by `-`".to_owned(),
+                |better| format!("write `{better}`"),
+            );
+            self.mistake(&place, message, hint);
+        }
+        self.once(names, name, &place);
+    }
+
+    /// The action, and the user it is about.
+    fn action(
+        &mut self,
+        step: &RawStep,
+        word: &str,
+        at: At<'_>,
+    ) -> Option<(Action, Option<String>)> {
+        let at = below(at, &[word]);
+        if let Some(raw) = &step.switch {
+            return self.activation(raw, &at);
+        }
+        if let Some(raw) = &step.build {
+            let switch = self.switch(&RawSwitch::from(raw), &at)?;
+            let user = switch.target.user.clone();
+            return Some((Action::Build(switch), user));
+        }
+        if let Some(raw) = &step.rollback {
+            let target = self.target(raw, &at);
+            let user = target.user.clone();
+            return Some((Action::Rollback(target), user));
+        }
+        if let Some(raw) = &step.generation {
+            return Some(self.generation(raw, &at));
+        }
+        if let Some(raw) = &step.uninstall {
+            let target = self.target(raw, &at);
+            let user = target.user.clone();
+            return Some((Action::Uninstall(target), user));
+        }
+        if let Some(raw) = &step.relogin {
+            let users = self.all_users();
+            let user = self.user_of(raw.user.as_deref(), &users, &below(&at, &["user"]));
+            return Some((Action::Relogin { user: user.clone() }, Some(user)));
+        }
+        if step.reboot.is_some() {
+            return Some((Action::Reboot, None));
+        }
+        if let Some(raw) = &step.run {
+            return Some(self.run(raw, &at));
+        }
+        if let Some(raw) = &step.seed {
+            return Some(self.seed(raw, &at));
+        }
+        if let Some(raw) = &step.edit {
+            return self.edit(raw, &at);
+        }
+        if let Some(raw) = &step.collect_garbage {
+            let user = self.user_or_root(raw.user.as_deref(), &below(&at, &["user"]));
+            return Some((Action::CollectGarbage { user: user.clone() }, user));
+        }
+        None
+    }
+
+    /// A switch; of a nix-darwin system, which Linux cannot switch to, a build.
+    fn activation(&mut self, raw: &RawSwitch, at: At<'_>) -> Option<(Action, Option<String>)> {
+        let switch = self.switch(raw, at)?;
+        let user = switch.target.user.clone();
+        let action = match switch.target.install {
+            Install::DarwinModule => Action::Build(switch),
+            Install::Standalone | Install::NixosModule => Action::Switch(switch),
+        };
+        Some((action, user))
+    }
+
+    fn target(&mut self, raw: &RawWho, at: At<'_>) -> Target {
+        let install = self.base.install();
+        let homes: Vec<String> = self.base.homes().into_iter().map(str::to_owned).collect();
+        let user = match install {
+            Install::Standalone => {
+                Some(self.user_of(raw.user.as_deref(), &homes, &below(at, &["user"])))
+            }
+            Install::NixosModule | Install::DarwinModule => None,
+        };
+        Target { install, user }
+    }
+
+    fn generation(&mut self, raw: &RawGeneration, at: At<'_>) -> (Action, Option<String>) {
+        let who = RawWho {
+            user: raw.user.clone(),
+        };
+        let target = self.target(&who, at);
+        let user = target.user.clone();
+        let number = raw.number;
+        (Action::Generation { target, number }, user)
+    }
+
+    /// A named user, or `None` for root.
+    fn user_or_root(&mut self, named: Option<&str>, at: At<'_>) -> Option<String> {
+        let named = named.filter(|name| *name != "root")?;
+        let users = self.all_users();
+        Some(self.user_of(Some(named), &users, at))
+    }
+
+    fn run(&mut self, raw: &RawRun, at: At<'_>) -> (Action, Option<String>) {
+        let user_at = below(at, &["user"]);
+        let user = if raw.user.is_some() {
+            self.user_or_root(raw.user.as_deref(), &user_at)
+        } else {
+            let users = self.all_users();
+            Some(self.user_of(None, &users, &user_at))
+        };
+        if raw.command.trim().is_empty() {
+            self.mistake(
+                &below(at, &["command"]),
+                "the command is empty",
+                "write one, or remove the step",
+            );
+        }
+        let session = raw.session.map_or(Session::Login, Session::from);
+        if user.is_none() && session != Session::Login && raw.session.is_some() {
+            let hint = "remove `session`: root has no session of its own here";
+            self.mistake(
+                &below(at, &["session"]),
+                "root has no kinds of session",
+                hint,
+            );
+        }
+        let action = Action::Run {
+            command: raw.command.clone(),
+            user: user.clone(),
+            session,
+        };
+        (action, user)
+    }
+
+    fn seed(&mut self, raw: &RawSeed, at: At<'_>) -> (Action, Option<String>) {
+        let users = self.all_users();
+        let user = self.user_of(raw.user.as_deref(), &users, &below(at, &["user"]));
+        let mut files = BTreeMap::new();
+        if raw.files.is_empty() {
+            self.mistake(
+                &below(at, &["files"]),
+                "there is nothing to seed",
+                "name a file",
+            );
+        }
+        for (path, file) in &raw.files {
+            let at = below(at, &["files", path]);
+            self.home_path(path, &at);
+            for (inner, file) in self.seed_file(file, &at) {
+                let path = if inner.is_empty() {
+                    path.clone()
+                } else {
+                    format!("{path}/{inner}")
+                };
+                files.insert(path, file);
+            }
+        }
+        let action = Action::Seed {
+            user: user.clone(),
+            files,
+        };
+        (action, Some(user))
+    }
+
+    /// A seed's files by path below it; a file alone has the empty path.
+    fn seed_file(&mut self, raw: &RawSeedFile, at: At<'_>) -> BTreeMap<String, SeedFile> {
+        let alone = |file: SeedFile| BTreeMap::from([(String::new(), file)]);
+        let executable = raw.executable.unwrap_or(false);
+        match (&raw.text, &raw.from, &raw.link, raw.directory) {
+            (Some(text), None, None, None) => alone(SeedFile::Regular {
+                bytes: text.clone().into_bytes(),
+                executable,
+            }),
+            (None, None, Some(target), None) if !target.is_empty() => alone(SeedFile::Symlink {
+                target: target.clone(),
+            }),
+            (None, None, None, Some(true)) => alone(SeedFile::Directory),
+            (None, Some(path), None, None) => match self.files.tree(path) {
+                Ok(mut files) => {
+                    if let (Some(wanted), Some(SeedFile::Regular { executable, .. })) =
+                        (raw.executable, files.get_mut(""))
+                    {
+                        *executable = wanted;
+                    }
+                    files
+                }
+                Err(error) => {
+                    self.mistake(&below(at, &["from"]), error.to_string(), error.hint());
+                    BTreeMap::new()
+                }
+            },
+            _ => {
+                let hint = "give it one of `text:`, `from:`, `link:` and `directory: true`";
+                self.mistake(at, "it is not clear what is put there", hint);
+                BTreeMap::new()
+            }
+        }
+    }
+
+    fn edit(&mut self, raw: &RawEdit, at: At<'_>) -> Option<(Action, Option<String>)> {
+        let users = self.all_users();
+        let user = self.user_of(raw.user.as_deref(), &users, &below(at, &["user"]));
+        if let Some(hint) = super::names::bad_home_path(&raw.path) {
+            let message = format!(
+                "{} is no path in a home",
+                crate::scenario::yaml::quoted(&raw.path)
+            );
+            self.mistake(&below(at, &["path"]), message, hint);
+        }
+        let change = match (&raw.append, &raw.replace, raw.remove) {
+            (Some(text), None, None) => Edit::Append(text.clone()),
+            (None, Some(text), None) => Edit::Replace(text.clone()),
+            (None, None, Some(true)) => Edit::Remove,
+            _ => {
+                let hint = "give it one of `append:`, `replace:` and `remove: true`";
+                self.mistake(at, "it is not clear what becomes of the file", hint);
+                return None;
+            }
+        };
+        let action = Action::Edit {
+            user: user.clone(),
+            path: raw.path.clone(),
+            change,
+        };
+        Some((action, Some(user)))
+    }
+
+    fn outcome(&mut self, step: &RawStep, at: At<'_>) -> Outcome {
+        let Some(says) = &step.fails else {
+            return Outcome::Succeeds;
+        };
+        for (index, text) in says.iter().enumerate() {
+            if text.is_empty() {
+                let at = below(at, &["fails"]);
+                let index = index.to_string();
+                let hint = "write a piece of what the failure says; `fails: []` takes any failure";
+                self.mistake(
+                    &below(&at, &[&index]),
+                    "an empty text is in every output",
+                    hint,
+                );
+            }
+        }
+        Outcome::Fails { says: says.clone() }
+    }
+
+    fn deadline(&mut self, step: &RawStep, at: At<'_>) -> u32 {
+        let otherwise = if self.network {
+            NETWORK_DEADLINE_S
+        } else {
+            DEADLINE_S
+        };
+        let Some(text) = &step.deadline else {
+            return otherwise;
+        };
+        seconds(text).unwrap_or_else(|| {
+            let message = format!(
+                "{} is no length of time",
+                crate::scenario::yaml::quoted(text)
+            );
+            let hint = "write `90s`, `10m` or `1h`; a day is the most";
+            self.mistake(&below(at, &["deadline"]), message, hint);
+            otherwise
+        })
+    }
+
+    /// Whether something in a step was refused already, so that it only looks empty.
+    fn report_has_mistake_in(&self, at: At<'_>) -> bool {
+        let index = at.last().and_then(|index| index.parse::<usize>().ok());
+        let written = self.written.get("steps").map(|steps| &steps.kind);
+        let (Some(index), Some(crate::scenario::yaml::Kind::List(items))) = (index, written) else {
+            return false;
+        };
+        let Some(crate::scenario::yaml::Kind::Map(entries)) =
+            items.get(index).map(|item| &item.kind)
+        else {
+            return false;
+        };
+        let empty = RawStep::default();
+        let known = actions(&empty);
+        entries
+            .iter()
+            .any(|entry| known.iter().any(|(word, _)| *word == &*entry.key))
+            || !matches!(self.base, Base::Nothing) && self.report.has_errors()
+    }
+}
+
+/// The actions' words, and whether the step has them.
+fn actions(step: &RawStep) -> [(&'static str, bool); 11] {
+    [
+        ("switch", step.switch.is_some()),
+        ("build", step.build.is_some()),
+        ("rollback", step.rollback.is_some()),
+        ("generation", step.generation.is_some()),
+        ("relogin", step.relogin.is_some()),
+        ("reboot", step.reboot.is_some()),
+        ("run", step.run.is_some()),
+        ("seed", step.seed.is_some()),
+        ("edit", step.edit.is_some()),
+        ("uninstall", step.uninstall.is_some()),
+        ("collect-garbage", step.collect_garbage.is_some()),
+    ]
+}
+
+/// Whether an action may change what a snapshot shows.
+fn changes_a_home(action: &Action) -> bool {
+    matches!(
+        action,
+        Action::Switch(_) | Action::Rollback(_) | Action::Generation { .. } | Action::Uninstall(_)
+    )
+}

@@ -1,0 +1,106 @@
+//! The JSON Schema of a scenario file, made from the raw types.
+
+use schemars::Schema;
+use schemars::generate::SchemaSettings;
+use serde_json::{Map, Value, json};
+
+use super::raw::RawScenario;
+
+/// The schema as the types give it, short forms still named by `x-` keys.
+pub(crate) fn of_types() -> Schema {
+    SchemaSettings::draft07()
+        .into_generator()
+        .into_root_schema_for::<RawScenario>()
+}
+
+/// The schema for editors and other tools: plain JSON Schema (draft 7), every key documented, ending in a newline.
+/// It is committed as `scenarios/schema.json`.
+pub fn schema() -> String {
+    let mut value = of_types().to_value();
+    spell_out(&mut value);
+    if let Some(root) = value.as_object_mut() {
+        root.insert("title".to_owned(), json!("switchproof scenario"));
+    }
+    let mut text = format!("{value:#}");
+    text.push('\n');
+    text
+}
+
+/// Replaces the keys that name short forms by alternatives that say the same in JSON Schema.
+fn spell_out(value: &mut Value) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(spell_out),
+        Value::Object(object) => {
+            object.values_mut().for_each(spell_out);
+            tidy_name(object);
+            spell_out_object(object);
+        }
+        _ => {}
+    }
+}
+
+/// The types' names are ours alone: `RawFileExpect` is `FileExpect` to the reader.
+fn tidy_name(object: &mut Map<String, Value>) {
+    if let Some(Value::String(reference)) = object.get_mut("$ref") {
+        *reference = reference.replace("/Raw", "/");
+    }
+    if let Some(Value::Object(definitions)) = object.get_mut("definitions") {
+        *definitions = std::mem::take(definitions)
+            .into_iter()
+            .map(|(name, definition)| (name.trim_start_matches("Raw").to_owned(), definition))
+            .collect();
+    }
+}
+
+fn spell_out_object(object: &mut Map<String, Value>) {
+    let short = match object.remove("x-short") {
+        Some(Value::String(key)) => object
+            .get("properties")
+            .and_then(|properties| properties.get(&key))
+            .cloned(),
+        _ => None,
+    };
+    let short = short.or_else(|| object.remove("x-word").map(|_| words(object)));
+    let short = short.or_else(|| {
+        object
+            .remove("x-one")
+            .and_then(|_| object.get("items").cloned())
+    });
+    let short = short.or_else(|| {
+        object
+            .remove("x-names")
+            .map(|_| json!({ "type": "array", "items": { "type": "string" } }))
+    });
+    let Some(mut short) = short else { return };
+    if let Some(short) = short.as_object_mut() {
+        short.remove("description");
+    }
+    let description = object.remove("description");
+    let outer: Map<String, Value> = ["$schema", "definitions", "default"]
+        .into_iter()
+        .filter_map(|key| object.remove(key).map(|value| (key.to_owned(), value)))
+        .collect();
+    let long = Value::Object(std::mem::take(object));
+    object.extend(outer);
+    if let Some(description) = description {
+        object.insert("description".to_owned(), description);
+    }
+    object.insert("anyOf".to_owned(), json!([short, long]));
+}
+
+/// The bare words that stand for an action without details.
+fn words(step: &Map<String, Value>) -> Value {
+    let actions: Vec<&String> = step
+        .get("properties")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+        .filter(|(_, field)| {
+            field["description"]
+                .as_str()
+                .is_some_and(|text| text.starts_with("Action: "))
+        })
+        .map(|(name, _)| name)
+        .collect();
+    json!({ "enum": actions })
+}

@@ -1,0 +1,132 @@
+//! Everything that a run needs of this host, opened once.
+
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+
+use switchproof_vm::cache_dir::{CacheDir, CacheDirError};
+
+use crate::judge::{SnapshotPolicy, Verdict};
+use crate::plan::{Knowledge, NodeId, Plan};
+use crate::report::Sink;
+use crate::run::{
+    Budget, BudgetError, Hypervisor, Options, Qemu, QemuSetupError, ResultStore, Run, now_s,
+};
+use crate::scenario::model::Case;
+
+/// How much of the host may be used.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Limits {
+    /// At most so many machines at once; as many as cores when `None`.
+    pub jobs: Option<usize>,
+    /// Memory for all machines together, in MiB; what is available when `None`.
+    pub memory_mib: Option<u64>,
+}
+
+/// The host's part of a run: the cache directory, QEMU, the results and the budget.
+pub struct Session {
+    /// Where machines come from.
+    pub hypervisor: Qemu,
+    /// What is kept between runs.
+    pub results: ResultStore,
+    /// How many machines may run.
+    pub budget: Budget,
+}
+
+/// Why nothing can be run on this host.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    /// The cache directory cannot be used.
+    #[error(transparent)]
+    CacheDir(#[from] CacheDirError),
+    /// QEMU cannot be used.
+    #[error(transparent)]
+    Qemu(#[from] QemuSetupError),
+    /// No machine fits.
+    #[error(transparent)]
+    Budget(#[from] BudgetError),
+}
+
+impl SessionError {
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::CacheDir(error) => error.hint().to_owned(),
+            Self::Qemu(error) => return error.hint(),
+            Self::Budget(_) => "free some memory, or allow more with --memory".to_owned(),
+        })
+    }
+}
+
+impl Session {
+    /// Opens the host. Finds QEMU and what accelerates it, which takes a few seconds the first time after a boot
+    /// of the host; builds and boots nothing.
+    pub fn open(limits: Limits) -> Result<Self, SessionError> {
+        let cache = CacheDir::from_environment()?;
+        let hypervisor = Qemu::open(&cache)?;
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let jobs = limits.jobs.unwrap_or(cores);
+        let budget = Budget::new(
+            &cache.locks()?,
+            jobs,
+            limits.memory_mib,
+            hypervisor.ram_mib(),
+        )?;
+        let results = ResultStore::new(&cache.results()?);
+        Ok(Self {
+            hypervisor,
+            results,
+            budget,
+        })
+    }
+
+    /// The plan that `cases` form on this host.
+    #[must_use]
+    pub fn plan(&self, cases: Vec<Case>) -> Plan {
+        Plan::new(cases, |guest| self.hypervisor.base_key(guest))
+    }
+
+    /// What is known of a node without running it.
+    #[must_use]
+    pub fn knowledge(&self, plan: &Plan, id: NodeId) -> Knowledge {
+        let node = &plan[id];
+        let passed = |case: usize| {
+            let last = plan.paths[case].last().map(|&last| &plan[last].key);
+            last.is_some_and(|key| self.results.pass(&plan.cases[case].id, key).is_some())
+        };
+        if node.visits.iter().all(|visit| passed(visit.case)) {
+            Knowledge::Cached
+        } else if self.hypervisor.has(&node.key) {
+            Knowledge::Frozen
+        } else {
+            Knowledge::New
+        }
+    }
+
+    /// Runs the selected cases of a plan; see [`Run::run`].
+    pub fn run(
+        &self,
+        plan: &Plan,
+        selected: &BTreeSet<usize>,
+        fresh: bool,
+        snapshots: SnapshotPolicy,
+        sink: &Mutex<dyn Sink>,
+        on_verdict: &(dyn Fn(usize, &Verdict) + Sync),
+    ) -> Vec<(usize, Verdict)> {
+        let options = Options {
+            fresh,
+            started_at_s: now_s(),
+            snapshots,
+        };
+        Run {
+            plan,
+            selected,
+            hypervisor: &self.hypervisor,
+            results: &self.results,
+            budget: &self.budget,
+            options: &options,
+            sink,
+        }
+        .run(on_verdict)
+    }
+}

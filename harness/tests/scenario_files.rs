@@ -1,0 +1,86 @@
+//! The bundled scenarios load.
+
+use std::path::{Path, PathBuf};
+
+use switchproof::scenario::{LoadOptions, load, load_with, render, render_text_as};
+
+fn repository() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+#[test]
+fn the_bundled_scenarios_load() {
+    let folder = repository().join("scenarios");
+    let cases = load(&[folder]).unwrap_or_else(|diagnostics| {
+        let text = render_text_as(&diagnostics, false);
+        panic!("{text}");
+    });
+    let ids: Vec<&str> = cases.iter().map(|case| case.id.as_str()).collect();
+    for wanted in [
+        "clobber-backed-up",
+        "clobber-refused",
+        "first-switch",
+        "missing-package",
+        "missing-state-version",
+    ] {
+        assert!(ids.contains(&wanted), "{wanted} is not among {ids:?}");
+    }
+}
+
+#[test]
+fn every_bundled_scenario_is_named_like_its_file() {
+    let folder = repository().join("scenarios");
+    let cases = load(&[folder]).expect("they load");
+    for case in cases {
+        let stem = Path::new(&case.file)
+            .file_stem()
+            .and_then(|stem| stem.to_str());
+        assert_eq!(stem, Some(case.scenario.as_str()));
+    }
+}
+
+#[test]
+fn a_described_setup_is_rendered_as_a_person_would_write_it() {
+    let file = repository().join("scenarios/first-switch.yaml");
+    let options = LoadOptions {
+        system: "x86_64-linux".to_owned(),
+        ..LoadOptions::default()
+    };
+    let cases = load_with(&[file], &options).expect("it loads");
+    assert_eq!(render(&cases[0]), FIRST_SWITCH);
+}
+
+const FIRST_SWITCH: &str = r#"{
+  inputs = {
+    nixpkgs.url = "path:/etc/switchproof/pocket/nixpkgs";
+    home-manager = {
+      url = "path:/etc/switchproof/pocket/home-manager";
+      inputs.nixpkgs.follows = "nixpkgs";
+    };
+  };
+
+  outputs = { nixpkgs, home-manager, ... }:
+  {
+    homeConfigurations.alice = home-manager.lib.homeManagerConfiguration {
+      pkgs = nixpkgs.legacyPackages.x86_64-linux;
+      modules = [
+        (
+          { pkgs, ... }:
+          {
+            home = {
+              username = "alice";
+              homeDirectory = "/home/alice";
+              stateVersion = "24.05";
+              packages = with pkgs; [ git hello ];
+              file.".config/greeting".text = ''
+                Hello from Home Manager.
+              '';
+            };
+            programs.home-manager.enable = true;
+          }
+        )
+      ];
+    };
+  };
+}
+"#;

@@ -1,0 +1,2 @@
+# Locale data. The pocket channel's guest has its own; nothing is set.
+{ ... }: { }

@@ -1,0 +1,44 @@
+# Evaluates a home: warnings are printed, failed assertions refuse it.
+{
+  configuration,
+  pkgs,
+  lib ? pkgs.lib,
+  check ? true,
+  extraSpecialArgs ? { },
+  minimal ? false,
+}:
+let
+  extendedLib = import ./lib/stdlib-extended.nix lib;
+
+  raw = extendedLib.evalModules {
+    class = "homeManager";
+    modules = [ configuration ] ++ import ./modules.nix { inherit check pkgs; lib = extendedLib; };
+    specialArgs = { modulesPath = toString ./.; } // extraSpecialArgs;
+  };
+
+  checked =
+    raw:
+    let
+      failed = map (a: a.message) (lib.filter (a: !a.assertion) raw.config.assertions);
+      refuse = throw "\nFailed assertions:\n${lib.concatMapStringsSep "\n" (m: "- ${m}") failed}";
+    in
+    lib.foldr (w: x: builtins.trace "[1;31mwarning: ${w}[0m" x) (
+      if failed == [ ] then raw else refuse
+    ) raw.config.warnings;
+
+  finish =
+    raw:
+    let
+      module = checked raw;
+    in
+    module
+    // {
+      inherit (module.config.home) activationPackage;
+      activation-script = module.config.home.activationPackage;
+      inherit (module._module.args) pkgs;
+      newsDisplay = "silent";
+      newsEntries = [ ];
+      extendModules = args: finish (raw.extendModules args);
+    };
+in
+finish raw

@@ -1,0 +1,55 @@
+# `lib` of the pocket channel: the part of nixpkgs' library that setups use.
+# Each file is one idea and is named as nixpkgs names it; everything is also
+# reachable flat (`lib.mkIf` as well as `lib.modules.mkIf`).
+let
+  fixedPoints = import ./fixed-points.nix;
+  parts = lib: {
+    trivial = import ./trivial.nix { inherit lib; };
+    attrsets = import ./attrsets.nix { inherit lib; };
+    lists = import ./lists.nix { inherit lib; };
+    strings = import ./strings.nix { inherit lib; };
+    versions = import ./versions.nix { inherit lib; };
+    options = import ./options.nix { inherit lib; };
+    modules = import ./modules.nix { inherit lib; };
+    types = import ./types.nix { inherit lib; };
+    generators = import ./generators.nix { inherit lib; };
+    gvariant = { };
+    customisation = import ./customisation.nix { inherit lib; };
+    meta = import ./meta.nix { inherit lib; };
+    licenses = import ./licenses.nix;
+    asserts = import ./asserts.nix { inherit lib; };
+    sources = import ./sources.nix { inherit lib; };
+    filesystem = import ./filesystem.nix { inherit lib; };
+    path = import ./path.nix { inherit lib; };
+    systems = import ./systems.nix { inherit lib; };
+    debug = import ./debug.nix { inherit lib; };
+    inherit fixedPoints;
+    maintainers = import ./maintainers.nix;
+    platforms = lib.systems.doubles;
+    cli = import ./cli.nix { inherit lib; };
+    nixosSystem = args: import ../nixos/lib/eval-config.nix ({ inherit lib; system = null; } // args);
+  };
+  flat =
+    p:
+    p.trivial
+    // p.attrsets
+    // p.lists
+    // p.strings
+    // p.options
+    // p.modules
+    // p.customisation
+    // p.meta
+    // p.asserts
+    // p.sources
+    // p.filesystem
+    // p.debug
+    // p.cli
+    // fixedPoints;
+in
+fixedPoints.makeExtensible (
+  lib:
+  let
+    p = parts lib;
+  in
+  flat p // p // { inherit (p.types) isType mkOptionType; }
+)

@@ -1,0 +1,16 @@
+# All programs of the channel as one derivation, to build and to root them.
+{ system }:
+let
+  pkgs = import ../.. {
+    inherit system;
+    config.allowUnfree = true;
+  };
+  names = builtins.attrNames (import ./packages.nix);
+in
+pkgs.linkFarm "pocket-programs" (
+  map (name: {
+    inherit name;
+    path = pkgs.${name};
+  }) names
+  ++ [ { name = "lndir"; path = pkgs.lndir; } ]
+)

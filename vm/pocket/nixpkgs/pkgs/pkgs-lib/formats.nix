@@ -1,0 +1,151 @@
+# `pkgs.formats`: a type and a generator for each kind of settings file.
+{ lib, pkgs }:
+let
+  inherit (lib) types;
+  # A value of scalars, lists and sets, nested as deep as wanted.
+  nested =
+    description: scalars:
+    let
+      t =
+        types.oneOf (
+          scalars
+          ++ [
+            (types.attrsOf t)
+            (types.listOf t)
+          ]
+        )
+        // { inherit description; };
+    in
+    t;
+  scalars = with types; [ bool int float str path ];
+  orNull = t: types.nullOr t // { description = t.description; };
+  py = name: value: code: pkgs.runCommandLocal name { value = builtins.toJSON value; passAsFile = [ "value" ]; } code;
+  atom = types.nullOr (types.oneOf (with types; [ bool int float str ]));
+in
+rec {
+  json = { }: {
+    type = orNull (nested "JSON value" scalars);
+    generate = name: value: pkgs.writeText name (pretty "" value + "\n");
+    lib = { };
+  };
+  yaml = json_like;
+  yaml_1_1 = json_like;
+  yaml_1_2 = json_like;
+  json_like = { }: {
+    type = orNull (nested "YAML value" scalars);
+    generate = name: value: pkgs.writeText name (toYaml value);
+    lib = { };
+  };
+  toml = { }: {
+    type = nested "TOML value" scalars;
+    generate = name: value: pkgs.writeText name (toToml value);
+    lib = { };
+  };
+  ini =
+    {
+      listsAsDuplicateKeys ? false,
+      listToValue ? null,
+      atomsCoercedToLists ? null,
+      ...
+    }@args:
+    let
+      value = if listsAsDuplicateKeys || listToValue != null then types.either atom (types.listOf atom) else atom;
+      rest = removeAttrs args [ "listToValue" "atomsCoercedToLists" ];
+      joined = lib.mapAttrs (_: lib.mapAttrs (_: v: if builtins.isList v && listToValue != null then listToValue v else v));
+    in
+    {
+      type = types.attrsOf (types.attrsOf (value // { description = "INI atom (null, bool, int, float or string)"; }));
+      generate = name: v: pkgs.writeText name (lib.generators.toINI rest (joined v));
+      lib.types.atom = atom;
+    };
+  iniWithGlobalSection = args: {
+    type = types.submodule {
+      options = {
+        sections = lib.mkOption { type = (ini args).type; default = { }; };
+        globalSection = lib.mkOption { type = types.attrsOf atom; default = { }; };
+      };
+    };
+    generate = name: v: pkgs.writeText name (lib.generators.toINIWithGlobalSection args v);
+  };
+  gitIni = { ... }: {
+    type = types.attrsOf (types.attrsOf types.anything);
+    generate = name: v: pkgs.writeText name (lib.generators.toGitINI v);
+  };
+  keyValue =
+    {
+      listsAsDuplicateKeys ? false,
+      listToValue ? null,
+      ...
+    }@args:
+    {
+      type = types.attrsOf (if listsAsDuplicateKeys || listToValue != null then types.either atom (types.listOf atom) else atom);
+      generate = name: v: pkgs.writeText name (lib.generators.toKeyValue (removeAttrs args [ "listToValue" ]) (lib.mapAttrs (_: x: if builtins.isList x && listToValue != null then listToValue x else x) v));
+    };
+
+  # JSON with two spaces, as jq prints it.
+  pretty =
+    ind: v:
+    let
+      inner = ind + "  ";
+      block = open: close: items: if items == [ ] then open + close else "${open}\n${lib.concatMapStringsSep ",\n" (i: inner + i) items}\n${ind}${close}";
+    in
+    if lib.isDerivation v then
+      builtins.toJSON "${v}"
+    else if builtins.isAttrs v then
+      block "{" "}" (lib.mapAttrsToList (k: x: "${builtins.toJSON k}: ${pretty inner x}") v)
+    else if builtins.isList v then
+      block "[" "]" (map (pretty inner) v)
+    else
+      builtins.toJSON v;
+
+  # Block style YAML, strings quoted only where they must be.
+  toYaml =
+    value:
+    let
+      plain = s: builtins.match "[A-Za-z_/.][A-Za-z0-9_/. +@-]*[A-Za-z0-9_/]|[A-Za-z]" s != null && !lib.elem (lib.toLower s) [ "true" "false" "yes" "no" "on" "off" "null" "y" "n" ];
+      str = s: if plain s then s else if lib.hasInfix "\n" s then builtins.toJSON s else "'${lib.replaceStrings [ "'" ] [ "''" ] s}'";
+      scalar = v: if v == null then "null" else if lib.isDerivation v || builtins.isPath v then str "${v}" else if builtins.isString v then str v else lib.generators.mkValueStringDefault { } v;
+      compound = v: (builtins.isAttrs v && !lib.isDerivation v && v != { }) || (builtins.isList v && v != [ ]);
+      go =
+        ind: v:
+        if builtins.isList v then
+          lib.concatMapStrings (x: if compound x then "${ind}- ${lib.removePrefix "${ind}  " (go "${ind}  " x)}" else "${ind}- ${leaf x}\n") v
+        else
+          lib.concatStrings (lib.mapAttrsToList (k: x: if compound x then "${ind}${str k}:\n${go (if builtins.isList x then ind else "${ind}  ") x}" else "${ind}${str k}: ${leaf x}\n") v);
+      leaf = v: if v == { } then "{}" else if v == [ ] then "[]" else scalar v;
+    in
+    if compound value then go "" value else leaf value + "\n";
+
+  toToml =
+    value:
+    let
+      key = k: if builtins.match "[A-Za-z0-9_-]+" k != null then k else builtins.toJSON k;
+      isTable = v: builtins.isAttrs v && !lib.isDerivation v;
+      isTables = v: builtins.isList v && v != [ ] && lib.all isTable v;
+      inline =
+        v:
+        if builtins.isList v then
+          "[${lib.concatMapStringsSep ", " inline v}]"
+        else if isTable v then
+          "{ ${lib.concatStringsSep ", " (lib.mapAttrsToList (k: x: "${key k} = ${inline x}") v)} }"
+        else if builtins.isString v || builtins.isPath v || lib.isDerivation v then
+          builtins.toJSON "${v}"
+        else if builtins.isFloat v then
+          lib.strings.floatToString v
+        else
+          builtins.toJSON v;
+      table =
+        path: v:
+        let
+          flat = lib.filterAttrs (_: x: x != null && !isTable x && !isTables x) v;
+          tables = lib.filterAttrs (_: isTable) v;
+          arrays = lib.filterAttrs (_: isTables) v;
+          here = lib.concatStrings (lib.mapAttrsToList (k: x: "${key k} = ${inline x}\n") flat);
+          name = p: lib.concatMapStringsSep "." key p;
+        in
+        lib.optional (here != "" || (path != [ ] && tables == { } && arrays == { })) ((if path == [ ] then "" else "[${name path}]\n") + here)
+        ++ lib.concatLists (lib.mapAttrsToList (k: table (path ++ [ k ])) tables)
+        ++ lib.concatLists (lib.mapAttrsToList (k: xs: map (x: "[[${name (path ++ [ k ])}]]\n" + lib.concatStrings (lib.mapAttrsToList (k': y: "${key k'} = ${inline y}\n") x)) xs) arrays);
+    in
+    lib.concatStringsSep "\n" (table [ ] value);
+}

@@ -1,0 +1,18 @@
+# Other names of packages, and the names that are gone with what to use instead.
+{
+  lib,
+  pkgs,
+  prev,
+}:
+lib.optionalAttrs prev.config.allowAliases {
+  bashInteractive = pkgs.bash;
+  bashNonInteractive = pkgs.bash;
+  xorg = { inherit (pkgs) lndir; };
+  man = pkgs.man-db;
+  gitMinimal = pkgs.git;
+  gitFull = pkgs.git;
+  vim-full = pkgs.vim;
+  gnupg1 = throw "'gnupg1' has been removed; use 'gnupg' instead";
+  exa = throw "'exa' has been removed because it is unmaintained upstream. Consider using 'eza', a maintained fork";
+  neofetch = throw "'neofetch' has been removed, as it is unmaintained upstream; consider 'fastfetch'";
+}

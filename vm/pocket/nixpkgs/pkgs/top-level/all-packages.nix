@@ -1,0 +1,56 @@
+# Packages that are made here and do not come from Debian.
+{
+  lib,
+  pkgs,
+  prev,
+}:
+{
+  runtimeShell = "${pkgs.bash}/bin/bash";
+  shellPackage = pkgs.bash;
+
+  # nixpkgs' own example of a package that `allowUnfree` is needed for.
+  hello-unfree = pkgs.stdenv.mkDerivation {
+    pname = "example-unfree-package";
+    version = "1.0";
+    dontUnpack = true;
+    installPhase = ''
+      mkdir -p $out/bin
+      printf '#!/bin/sh\necho "Hello, you are running an unfree system!"\n' > $out/bin/hello-unfree
+      chmod +x $out/bin/hello-unfree
+    '';
+    meta = {
+      description = "Example package with unfree license (for testing)";
+      license = lib.licenses.unfree;
+      mainProgram = "hello-unfree";
+      platforms = lib.platforms.all;
+    };
+  };
+
+  # Locale data: the guest's C library brings its own, so this is a name only.
+  glibcLocales = (pkgs.runCommandLocal "glibc-locales-2.41" { } "mkdir -p $out/lib/locale; touch $out/lib/locale/locale-archive") // { version = "2.41"; };
+  glibc = { version = "2.41"; bin = pkgs.coreutils; };
+
+  unixtools = { hostname = pkgs.inetutils; ps = pkgs.procps; };
+  nixos-option = pkgs.writeShellScriptBin "nixos-option" ''
+    echo "The pocket channel does not model nixos-option; run this scenario on the real channel." >&2
+    exit 1
+  '';
+  # Manuals are not rendered: a page says so. Options are not even evaluated.
+  nixosOptionsDoc = _args: {
+    optionsJSON = pkgs.runCommandLocal "options.json" { } "mkdir -p $out/share/doc/nixos; echo '{}' > $out/share/doc/nixos/options.json";
+    optionsNix = { };
+  };
+  nixos-render-docs = pkgs.writeShellScriptBin "nixos-render-docs" ''
+    printf '.TH "POCKET" "5"\n.SH NAME\nThe pocket channel renders no manuals.\n' > "''${!#}"
+  '';
+  # The guest's own: a client must fit the manager that runs.
+  systemd = pkgs.runCommandLocal "systemd-257" { version = "257"; meta.mainProgram = "systemctl"; } ''
+    mkdir -p $out/bin
+    for f in systemctl journalctl loginctl systemd-run systemd-tmpfiles busctl systemd-analyze; do ln -s /usr/bin/$f $out/bin/$f; done
+  '';
+  # Starts, stops and restarts a user's units when their files change.
+  sd-switch = pkgs.writeShellScriptBin "sd-switch" (builtins.readFile ../sd-switch/sd-switch.sh);
+
+  # X's tool that mirrors a directory by links.
+  lndir = pkgs.writeShellScriptBin "lndir" (builtins.readFile ../build-support/lndir.sh);
+}

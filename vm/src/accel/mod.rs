@@ -1,0 +1,10 @@
+//! Which QEMU this host has, and which of its accelerators really boots a machine here.
+
+mod accelerator;
+mod binary;
+mod probe;
+
+pub use accelerator::{Accelerator, Architecture, cpu_model};
+pub(crate) use binary::find_program;
+pub use binary::{BinaryError, QemuBinary, QemuVersion};
+pub use probe::{Probe, ProbeError, probe};

@@ -1,0 +1,305 @@
+//! Deciding by a real boot: `/dev/kvm` can exist, open and even create a machine that then never runs an instruction.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+use std::{env, fs, io};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Accelerator, Architecture, QemuBinary, QemuVersion, cpu_model};
+use crate::cache_dir::{CacheDir, host_boot_id};
+use crate::process::{Command, ProcessError};
+
+/// How long the tiny boot may take with hardware virtualisation; where that works it takes a fraction of a second.
+const HARDWARE_DEADLINE: Duration = Duration::from_secs(5);
+/// The environment variable that overrides the probe.
+const OVERRIDE: &str = "SWITCHPROOF_ACCEL";
+
+/// The accelerator to use, and how that is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Probe {
+    /// What to run machines with.
+    pub accelerator: Accelerator,
+    /// The value of `-cpu` that goes with it.
+    pub cpu_model: &'static str,
+    /// Why it is this one, for people.
+    pub reason: String,
+    /// Whether this was found out earlier, since the host was last started.
+    pub remembered: bool,
+}
+
+/// Why no accelerator could be chosen.
+#[derive(Debug, thiserror::Error)]
+pub enum ProbeError {
+    /// The override names nothing.
+    #[error("${OVERRIDE}: {0}")]
+    Override(#[from] super::accelerator::UnknownAccelerator),
+    /// The tiny boot could not be prepared.
+    #[error("cannot prepare the boot that tests the accelerator: {0}")]
+    Prepare(#[source] io::Error),
+}
+
+impl ProbeError {
+    /// What the user can do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Override(_) => "set it to kvm, hvf, tcg or auto, or leave it unset",
+            Self::Prepare(_) => {
+                "free some space in the directory for temporary files, or point TMPDIR elsewhere"
+            }
+        }
+    }
+}
+
+/// What is remembered of a probe.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Record {
+    host_boot_id: String,
+    qemu: PathBuf,
+    version: QemuVersion,
+    accelerator: Accelerator,
+    reason: String,
+}
+
+/// Chooses the accelerator: `$SWITCHPROOF_ACCEL` when set, else what was found since the host was started with the same
+/// QEMU, else by a tiny boot that costs at most a few seconds. What is found is remembered in the cache.
+pub fn probe(cache: &CacheDir, qemu: &QemuBinary) -> Result<Probe, ProbeError> {
+    let chosen = env::var(OVERRIDE).unwrap_or_default();
+    if !matches!(chosen.as_str(), "" | "auto") {
+        let reason = format!("${OVERRIDE} says so");
+        return Ok(answer(chosen.parse()?, reason, false, qemu));
+    }
+    // A cache that cannot be written costs the boot again, no more.
+    let memory = cache
+        .host()
+        .ok()
+        .map(|directory| directory.join("accelerator.json"));
+    if let Some(record) = memory.as_deref().and_then(|path| recall(path, qemu)) {
+        return Ok(answer(record.accelerator, record.reason, true, qemu));
+    }
+    let (accelerator, reason) = decide(qemu)?;
+    if let Some(path) = memory {
+        remember(&path, qemu, accelerator, &reason);
+    }
+    Ok(answer(accelerator, reason, false, qemu))
+}
+
+fn answer(accelerator: Accelerator, reason: String, remembered: bool, qemu: &QemuBinary) -> Probe {
+    Probe {
+        accelerator,
+        cpu_model: cpu_model(accelerator, qemu.version),
+        reason,
+        remembered,
+    }
+}
+
+fn decide(qemu: &QemuBinary) -> Result<(Accelerator, String), ProbeError> {
+    let hardware = if cfg!(target_os = "macos") {
+        Accelerator::Hvf
+    } else {
+        Accelerator::Kvm
+    };
+    if hardware == Accelerator::Kvm
+        && let Err(error) = fs::File::options().read(true).write(true).open("/dev/kvm")
+    {
+        return Ok((
+            Accelerator::Tcg,
+            format!("/dev/kvm cannot be opened: {error}"),
+        ));
+    }
+    let begun = Instant::now();
+    Ok(match tiny_boot(qemu, hardware)? {
+        Ok(()) => {
+            let reason = format!(
+                "a test machine booted in {:.1} s",
+                begun.elapsed().as_secs_f64()
+            );
+            (hardware, reason)
+        }
+        Err(error) => (
+            Accelerator::Tcg,
+            format!(
+                "{hardware} is there but boots no machine: {}",
+                first_line(&error)
+            ),
+        ),
+    })
+}
+
+/// Boots a machine of a few instructions that ends itself. The inner error says that it did not.
+fn tiny_boot(
+    qemu: &QemuBinary,
+    accelerator: Accelerator,
+) -> Result<Result<(), ProcessError>, ProbeError> {
+    let directory = tempfile::tempdir().map_err(ProbeError::Prepare)?;
+    let program = directory.path().join("program");
+    let architecture = Architecture::host();
+    fs::write(&program, test_program(architecture)).map_err(ProbeError::Prepare)?;
+    let command = Command::new(&qemu.path)
+        .args([
+            "-machine",
+            architecture.machine_type(),
+            "-accel",
+            accelerator.qemu_argument(),
+        ])
+        .args([
+            "-cpu",
+            cpu_model(accelerator, qemu.version),
+            "-smp",
+            "2",
+            "-m",
+            "64",
+        ])
+        .args([
+            "-nodefaults",
+            "-display",
+            "none",
+            "-no-reboot",
+            "-sandbox",
+            "on",
+        ]);
+    let command = match architecture {
+        Architecture::X86_64 => {
+            let drive = format!(
+                "file={},format=raw,if=none,id=disk,readonly=on",
+                program.display()
+            );
+            command
+                .args(["-drive", &drive, "-device", "virtio-blk-pci,drive=disk"])
+                .args(["-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"])
+        }
+        Architecture::Aarch64 => command.arg("-kernel").arg(&program),
+    };
+    Ok(match command.run(HARDWARE_DEADLINE) {
+        // Powered off: what the program for Arm does.
+        Ok(_) if architecture == Architecture::Aarch64 => Ok(()),
+        Err(ProcessError::Failed { status, .. }) if status.code() == Some(EXIT_STATUS) => Ok(()),
+        Ok(_) => Err(ProcessError::Watch {
+            command: command.command_line(),
+            source: io::Error::other("the machine ended before its program ran"),
+        }),
+        Err(error) => Err(error),
+    })
+}
+
+/// What the program for PCs writes to the exit device, and the status that QEMU makes of it.
+const EXIT_VALUE: u8 = 0x2a;
+const EXIT_STATUS: i32 = ((EXIT_VALUE as i32) << 1) | 1;
+
+/// A program that ends its machine: a boot sector for PCs, a bare kernel for Arm.
+fn test_program(architecture: Architecture) -> Vec<u8> {
+    match architecture {
+        Architecture::X86_64 => {
+            // The firmware does not read disks that are too small to have a geometry.
+            let mut disk = vec![0; 1024 * 1024];
+            // mov al, EXIT_VALUE; out 0xf4, al; hlt; jmp back to hlt
+            disk[..7].copy_from_slice(&[0xb0, EXIT_VALUE, 0xe6, 0xf4, 0xf4, 0xeb, 0xfd]);
+            disk[510..512].copy_from_slice(&[0x55, 0xaa]);
+            disk
+        }
+        Architecture::Aarch64 => {
+            // mov w0, #0x0008; movk w0, #0x8400, lsl 16 (PSCI SYSTEM_OFF); hvc #0; b .
+            let instructions: [u32; 4] = [0x5280_0100, 0x72b0_8000, 0xd400_0002, 0x1400_0000];
+            instructions
+                .iter()
+                .flat_map(|word| word.to_le_bytes())
+                .collect()
+        }
+    }
+}
+
+fn first_line(error: &ProcessError) -> String {
+    match error {
+        ProcessError::Deadline { deadline_s, .. } => {
+            format!("nothing ran within {deadline_s:.0} s")
+        }
+        ProcessError::Failed { status, tail, .. } => {
+            format!(
+                "{status}, {}",
+                tail.lines().next_back().unwrap_or("without a message")
+            )
+        }
+        other => other.to_string(),
+    }
+}
+
+fn recall(path: &Path, qemu: &QemuBinary) -> Option<Record> {
+    let record: Record = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
+    let same = record.host_boot_id == host_boot_id()
+        && record.qemu == qemu.path
+        && record.version == qemu.version;
+    // KVM may have been taken away or given since: a group membership, a module.
+    let openable = fs::File::options()
+        .read(true)
+        .write(true)
+        .open("/dev/kvm")
+        .is_ok();
+    let plausible = record.accelerator != Accelerator::Kvm || openable;
+    (same && plausible).then_some(record)
+}
+
+fn remember(path: &Path, qemu: &QemuBinary, accelerator: Accelerator, reason: &str) {
+    let record = Record {
+        host_boot_id: host_boot_id(),
+        qemu: qemu.path.clone(),
+        version: qemu.version,
+        accelerator,
+        reason: reason.to_owned(),
+    };
+    let write = || -> io::Result<()> {
+        let directory = path.parent().unwrap_or(Path::new("."));
+        let file = tempfile::NamedTempFile::new_in(directory)?;
+        serde_json::to_writer_pretty(&file, &record)?;
+        file.persist(path)?;
+        Ok(())
+    };
+    // Not remembered means asked again, which is only slower.
+    let _ = write();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn qemu() -> Option<QemuBinary> {
+        QemuBinary::find().ok()
+    }
+
+    #[test]
+    fn the_tiny_boot_runs_where_qemu_is() {
+        let Some(qemu) = qemu() else { return };
+        tiny_boot(&qemu, Accelerator::Tcg).unwrap().unwrap();
+    }
+
+    #[test]
+    fn a_probe_costs_seconds_and_only_once() {
+        let Some(qemu) = qemu() else { return };
+        let directory = tempfile::tempdir().unwrap();
+        let cache = CacheDir::at(directory.path());
+        let begun = Instant::now();
+        let (accelerator, reason) = decide(&qemu).unwrap();
+        assert!(begun.elapsed() < Duration::from_secs(15), "{reason}");
+        let memory = cache.host().unwrap().join("accelerator.json");
+        assert!(recall(&memory, &qemu).is_none());
+        remember(&memory, &qemu, accelerator, &reason);
+        assert_eq!(recall(&memory, &qemu).unwrap().accelerator, accelerator);
+        let newer = QemuBinary {
+            version: QemuVersion {
+                major: 99,
+                minor: 0,
+                micro: 0,
+            },
+            ..qemu
+        };
+        assert!(recall(&memory, &newer).is_none());
+    }
+
+    #[test]
+    fn a_damaged_memory_is_no_memory() {
+        let Some(qemu) = qemu() else { return };
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), "{\"host_boot_id\":").unwrap();
+        assert!(recall(file.path(), &qemu).is_none());
+    }
+}

@@ -1,0 +1,227 @@
+//! How a command is put to the supervisor.
+
+use std::os::unix::ffi::OsStrExt;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::guest::{GuestCommand, GuestUser, Program};
+
+/// Longest request: what the supervisor accepts, and far above what `execve` takes as one argument.
+const REQUEST_MAX_BYTES: usize = 1024 * 1024;
+
+/// Root's environment: what a system service has, fixed.
+const ROOT_ENVIRONMENT: [(&str, &str); 6] = [
+    (
+        "PATH",
+        "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    ),
+    ("HOME", "/root"),
+    ("USER", "root"),
+    ("LOGNAME", "root"),
+    ("SHELL", "/bin/sh"),
+    ("LANG", "C.UTF-8"),
+];
+
+/// What the job's streams are joined to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Streams {
+    /// Bytes of standard input that will come over the bulk port; 0 for none.
+    pub(crate) input_bytes: u64,
+    /// Whether standard output goes over the bulk port.
+    pub(crate) bulk_output: bool,
+}
+
+/// The payload of an execute frame; the error says why this is no command.
+pub(crate) fn exec_payload(command: &GuestCommand, streams: Streams) -> Result<Vec<u8>, String> {
+    let mut payload = Vec::new();
+    let mut field = |key: &str, value: &[u8]| {
+        if value.contains(&0) {
+            return Err(format!("{key} holds a NUL byte"));
+        }
+        payload.extend(key.as_bytes());
+        payload.push(b'=');
+        payload.extend(value);
+        payload.push(0);
+        Ok(())
+    };
+    field("limit", command.output_limit_bytes.to_string().as_bytes())?;
+    field("stdin", streams.input_bytes.to_string().as_bytes())?;
+    field(
+        "stdout",
+        if streams.bulk_output {
+            b"bulk"
+        } else {
+            b"live"
+        },
+    )?;
+    for (name, value) in ROOT_ENVIRONMENT {
+        field("env", format!("{name}={value}").as_bytes())?;
+    }
+    check_names(command)?;
+    match &command.user {
+        GuestUser::Root => {
+            let cwd = command
+                .cwd
+                .as_deref()
+                .map_or(&b"/"[..], |cwd| cwd.as_os_str().as_bytes());
+            field("cwd", cwd)?;
+            for (name, value) in &command.env {
+                field("env", format!("{name}={value}").as_bytes())?;
+            }
+            for argument in root_argv(&command.program)? {
+                field("arg", &argument)?;
+            }
+        }
+        GuestUser::Login(name) => {
+            if name.is_empty() || name.starts_with('-') {
+                return Err(format!("{name:?} is not a user's name"));
+            }
+            field("cwd", b"/")?;
+            let script = login_script(command)?;
+            for argument in [
+                &b"/usr/bin/su"[..],
+                b"--login",
+                b"--command",
+                &script,
+                b"--",
+                name.as_bytes(),
+            ] {
+                field("arg", argument)?;
+            }
+        }
+    }
+    if payload.len() > REQUEST_MAX_BYTES {
+        return Err(format!("it is {} bytes long", payload.len()));
+    }
+    Ok(payload)
+}
+
+fn check_names(command: &GuestCommand) -> Result<(), String> {
+    let valid = |name: &str| {
+        let mut bytes = name.bytes();
+        bytes
+            .next()
+            .is_some_and(|byte| byte == b'_' || byte.is_ascii_alphabetic())
+            && bytes.all(|byte| byte == b'_' || byte.is_ascii_alphanumeric())
+    };
+    match command.env.iter().find(|(name, _)| !valid(name)) {
+        Some((name, _)) => Err(format!(
+            "{name:?} is not the name of an environment variable"
+        )),
+        None => Ok(()),
+    }
+}
+
+fn root_argv(program: &Program) -> Result<Vec<Vec<u8>>, String> {
+    match program {
+        Program::Shell(script) => Ok(vec![
+            b"/bin/sh".to_vec(),
+            b"-c".to_vec(),
+            script.clone().into_bytes(),
+        ]),
+        Program::Argv(argv) if argv.first().is_none_or(|name| name.is_empty()) => {
+            Err("it is empty".to_owned())
+        }
+        Program::Argv(argv) => Ok(argv
+            .iter()
+            .map(|argument| argument.as_bytes().to_vec())
+            .collect()),
+    }
+}
+
+/// What the login shell executes once it has read the profile files.
+fn login_script(command: &GuestCommand) -> Result<Vec<u8>, String> {
+    let mut script = Vec::new();
+    for (name, value) in &command.env {
+        script.extend(format!("export {name}=").as_bytes());
+        script.extend(quoted(value.as_bytes()));
+        script.push(b'\n');
+    }
+    if let Some(cwd) = &command.cwd {
+        script.extend(b"cd -- ");
+        script.extend(quoted(cwd.as_os_str().as_bytes()));
+        script.extend(b" || exit 126\n");
+    }
+    match &command.program {
+        Program::Shell(text) => script.extend(text.as_bytes()),
+        Program::Argv(_) => {
+            script.extend(b"exec");
+            for argument in root_argv(&command.program)? {
+                script.push(b' ');
+                script.extend(quoted(&argument));
+            }
+        }
+    }
+    Ok(script)
+}
+
+/// One word for a shell.
+fn quoted(word: &[u8]) -> Vec<u8> {
+    let mut result = vec![b'\''];
+    for &byte in word {
+        match byte {
+            b'\'' => result.extend(br"'\''"),
+            _ => result.push(byte),
+        }
+    }
+    result.push(b'\'');
+    result
+}
+
+/// The payload of a wake frame: the host's time now and fresh entropy.
+pub(crate) fn wake_payload(now: SystemTime, entropy: &[u8]) -> Vec<u8> {
+    // A host clock before 1970 sets the guest to 1970, which is as wrong as the host.
+    let since_epoch = now.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let mut payload = Vec::with_capacity(16 + entropy.len());
+    payload.extend(since_epoch.as_secs().to_be_bytes());
+    payload.extend(u64::from(since_epoch.subsec_nanos()).to_be_bytes());
+    payload.extend(entropy);
+    payload
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Streams, exec_payload};
+    use crate::guest::GuestCommand;
+
+    const LIVE: Streams = Streams {
+        input_bytes: 0,
+        bulk_output: false,
+    };
+
+    fn fields(command: &GuestCommand) -> Vec<String> {
+        let payload = exec_payload(command, LIVE).expect("a command");
+        payload
+            .split(|&byte| byte == 0)
+            .map(|field| String::from_utf8_lossy(field).into_owned())
+            .collect()
+    }
+
+    #[test]
+    fn a_login_gets_its_environment_and_directory_quoted() {
+        let command = GuestCommand::argv(["echo", "it's"])
+            .login("alice")
+            .env("A", "b c")
+            .cwd("/srv/x y");
+        let script = "arg=export A='b c'\ncd -- '/srv/x y' || exit 126\nexec 'echo' 'it'\\''s'";
+        assert!(
+            fields(&command).contains(&script.to_owned()),
+            "{:?}",
+            fields(&command)
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_executed_is_refused() {
+        let empty: [&str; 0] = [];
+        let bad = [
+            GuestCommand::argv(empty),
+            GuestCommand::argv(["a\0b"]),
+            GuestCommand::shell("true").env("A=B", ""),
+            GuestCommand::shell("true").login("--help"),
+            GuestCommand::shell("x".repeat(2_000_000)),
+        ];
+        for command in bad {
+            assert!(exec_payload(&command, LIVE).is_err(), "{:?}", command.user);
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! An image in the cache: its parts, its manifest, and the check that it is whole.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::content::{FileRecord, Stamp};
+use super::{BuildStep, ImageError, ImageKey};
+use crate::accel::Architecture;
+
+pub(super) const KERNEL: &str = "kernel";
+pub(super) const INITRD: &str = "initrd";
+pub(super) const ROOT: &str = "root.ext4";
+pub(super) const MANIFEST: &str = "image.json";
+pub(super) const BUILD_LOG: &str = "build.log";
+const STAMPS: &str = "verified.json";
+
+/// A guest image that is whole. Its files must only be read: machines write to overlays.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Image {
+    /// The hash of the definition it was built from.
+    pub key: ImageKey,
+    /// The kernel, for direct boot.
+    pub kernel: PathBuf,
+    /// The initial RAM disk that goes with the kernel.
+    pub initrd: Option<PathBuf>,
+    /// The root file system: raw ext4 without a partition table, sparse.
+    pub root: PathBuf,
+    /// What is in it and how it came to be.
+    pub manifest: ImageManifest,
+}
+
+/// What is in an image and how it came to be.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImageManifest {
+    /// The hash of the definition.
+    pub key: ImageKey,
+    /// The guest's architecture.
+    pub architecture: Architecture,
+    /// The Debian release.
+    pub suite: String,
+    /// Version by package name, of all packages in the guest.
+    pub packages: BTreeMap<String, String>,
+    /// Size and hash by file name.
+    pub files: BTreeMap<String, FileRecord>,
+    /// When the build ended, in seconds since 1970 UTC.
+    pub built_unix_s: u64,
+    /// How long the whole build took.
+    pub build_seconds: f64,
+    /// How long each step took, in seconds.
+    pub step_seconds: BTreeMap<BuildStep, f64>,
+}
+
+impl ImageManifest {
+    /// What the image takes on the disk, in bytes.
+    pub fn allocated_bytes(&self) -> u64 {
+        self.files.values().map(|file| file.allocated_bytes).sum()
+    }
+
+    /// The version of one package of the guest.
+    pub fn package_version(&self, package: &str) -> Option<&str> {
+        self.packages.get(package).map(String::as_str)
+    }
+}
+
+/// Opens the image in a directory, after the check that it is whole: sizes, places and times always, contents when
+/// those differ from the last full check. `None` when there is no such directory.
+pub(super) fn open(directory: &Path, key: &ImageKey) -> Result<Option<Image>, ImageError> {
+    let damaged = |reason: String| ImageError::Damaged {
+        path: directory.to_owned(),
+        reason,
+    };
+    if !directory.is_dir() {
+        return Ok(None);
+    }
+    let text = fs::read(directory.join(MANIFEST))
+        .map_err(|error| damaged(format!("{MANIFEST}: {error}")))?;
+    let manifest: ImageManifest =
+        serde_json::from_slice(&text).map_err(|error| damaged(format!("{MANIFEST}: {error}")))?;
+    if manifest.key != *key {
+        return Err(damaged(format!(
+            "{MANIFEST} is that of another image, {}",
+            manifest.key.short()
+        )));
+    }
+    for name in [KERNEL, INITRD, ROOT] {
+        if !manifest.files.contains_key(name) {
+            return Err(damaged(format!("{MANIFEST} does not list {name}")));
+        }
+    }
+    verify(directory, &manifest).map_err(damaged)?;
+    let path = |name| directory.join(name);
+    Ok(Some(Image {
+        key: key.clone(),
+        kernel: path(KERNEL),
+        initrd: Some(path(INITRD)),
+        root: path(ROOT),
+        manifest,
+    }))
+}
+
+fn verify(directory: &Path, manifest: &ImageManifest) -> Result<(), String> {
+    let stamps = stamps(directory, manifest).map_err(|(name, error)| format!("{name}: {error}"))?;
+    let earlier = fs::read(directory.join(STAMPS)).ok();
+    let earlier: Option<BTreeMap<String, Stamp>> =
+        earlier.and_then(|text| serde_json::from_slice(&text).ok());
+    if earlier.as_ref() == Some(&stamps) {
+        return Ok(());
+    }
+    for (name, record) in &manifest.files {
+        match record.difference(&directory.join(name)) {
+            Ok(None) => {}
+            Ok(Some(difference)) => return Err(format!("{name}: {difference}")),
+            Err(error) => return Err(format!("{name}: {error}")),
+        }
+    }
+    // A cache that cannot be written is checked in full every time.
+    let _ = remember(directory, &stamps);
+    Ok(())
+}
+
+type Stamps = BTreeMap<String, Stamp>;
+
+fn stamps(directory: &Path, manifest: &ImageManifest) -> Result<Stamps, (String, io::Error)> {
+    let stamp = |name: &String| {
+        let stamp = Stamp::of(&directory.join(name)).map_err(|error| (name.clone(), error))?;
+        Ok((name.clone(), stamp))
+    };
+    manifest.files.keys().map(stamp).collect()
+}
+
+fn remember(directory: &Path, stamps: &Stamps) -> io::Result<()> {
+    let file = tempfile::NamedTempFile::new_in(directory)?;
+    serde_json::to_writer_pretty(&file, stamps)?;
+    file.persist(directory.join(STAMPS))?;
+    Ok(())
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::image::definition;
+
+    /// A directory that looks like a built image, with a few bytes for each file.
+    pub(in crate::image) fn fake_image(directory: &Path, key: &ImageKey) {
+        fs::create_dir_all(directory).unwrap();
+        let mut files = BTreeMap::new();
+        for name in [KERNEL, INITRD, ROOT] {
+            fs::write(directory.join(name), format!("the {name}")).unwrap();
+            files.insert(
+                name.to_owned(),
+                FileRecord::of(&directory.join(name)).unwrap(),
+            );
+        }
+        let manifest = ImageManifest {
+            key: key.clone(),
+            architecture: Architecture::host(),
+            suite: "trixie".to_owned(),
+            packages: BTreeMap::from([("nix-bin".to_owned(), "2.26".to_owned())]),
+            files,
+            built_unix_s: 1,
+            build_seconds: 2.5,
+            step_seconds: BTreeMap::from([(BuildStep::Keep, 0.5)]),
+        };
+        fs::write(
+            directory.join(MANIFEST),
+            serde_json::to_vec_pretty(&manifest).unwrap(),
+        )
+        .unwrap();
+    }
+
+    fn reason(directory: &Path, key: &ImageKey) -> String {
+        match open(directory, key).unwrap_err() {
+            ImageError::Damaged { reason, .. } => reason,
+            other => panic!("{other}"),
+        }
+    }
+
+    #[test]
+    fn a_whole_image_opens_and_is_checked_fully_once() {
+        let directory = tempfile::tempdir().unwrap();
+        let key = definition().key();
+        assert_eq!(open(&directory.path().join("none"), &key).unwrap(), None);
+        fake_image(directory.path(), &key);
+        let image = open(directory.path(), &key).unwrap().unwrap();
+        assert_eq!(image.manifest.package_version("nix-bin"), Some("2.26"));
+        assert!(directory.path().join(STAMPS).exists());
+        assert!(open(directory.path(), &key).unwrap().is_some());
+    }
+
+    #[test]
+    fn damage_is_noticed_and_named() {
+        let directory = tempfile::tempdir().unwrap();
+        let (path, key) = (directory.path(), definition().key());
+        fake_image(path, &key);
+        assert!(open(path, &key).unwrap().is_some());
+        fs::write(path.join(ROOT), "the root.ext5").unwrap();
+        assert!(reason(path, &key).contains("root.ext4: its contents have changed"));
+        fs::write(path.join(ROOT), "the").unwrap();
+        assert!(reason(path, &key).contains("3 bytes, not 13"));
+        fs::remove_file(path.join(KERNEL)).unwrap();
+        assert!(reason(path, &key).contains("kernel: No such file"));
+        fs::write(path.join(MANIFEST), "{\"key\"").unwrap();
+        assert!(reason(path, &key).contains("image.json: EOF"));
+    }
+
+    #[test]
+    fn an_image_under_a_wrong_key_is_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        fake_image(directory.path(), &definition().key());
+        let other = definition().with_file("guest/extra", false, "").key();
+        assert!(reason(directory.path(), &other).contains("another image"));
+    }
+}

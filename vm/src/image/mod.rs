@@ -1,0 +1,24 @@
+//! The guest image: a Debian root file system with a kernel beside it, built once from a definition and kept in the
+//! cache under the hash of that definition.
+
+mod build;
+mod content;
+mod definition;
+mod error;
+mod follow;
+mod kept;
+mod progress;
+mod store;
+mod workdir;
+
+pub use build::can_build;
+pub use content::FileRecord;
+pub use definition::{Definition, ImageKey, definition};
+pub use error::ImageError;
+pub use kept::{Image, ImageManifest};
+pub use progress::{BuildStep, Progress};
+pub use store::{ensure, find};
+
+/// What a kernel of a guest image must be told: where the root is, where to talk, and to reset when it panics, which
+/// QEMU's `-no-reboot` turns into an end.
+pub const KERNEL_ARGUMENTS: &str = "root=/dev/vda rw console=ttyS0 quiet panic=-1 net.ifnames=0";

@@ -1,0 +1,250 @@
+//! Finding an image in the cache, or building it there exactly once.
+
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use super::content::FileRecord;
+use super::definition::SUITE;
+use super::follow::Follower;
+use super::kept::{BUILD_LOG, INITRD, KERNEL, MANIFEST, ROOT};
+use super::workdir::{WorkDir, remove_tree};
+use super::{
+    BuildStep, Definition, Image, ImageError, ImageKey, ImageManifest, Progress, build, kept,
+};
+use crate::cache_dir::CacheDir;
+
+/// How long to wait for another process that builds the same image.
+const WAIT_FOR_OTHER: Duration = Duration::from_secs(45 * 60);
+/// How often to look whether it is done.
+const POLL: Duration = Duration::from_millis(200);
+/// What a build takes on the disk at most: the root in the making and the image, in MiB.
+const NEEDED_MIB: u64 = 5 * 1024;
+
+/// The image of a definition, when the cache has it whole. A damaged one is an error of its own.
+pub fn find(cache: &CacheDir, definition: &Definition) -> Result<Option<Image>, ImageError> {
+    let key = definition.key();
+    kept::open(&cache.images()?.join(key.as_str()), &key)
+}
+
+/// The image of a definition, built now when the cache does not have it whole. Of several processes that ask at once
+/// one builds and the others wait. A build that fails leaves nothing but its log.
+pub fn ensure(
+    cache: &CacheDir,
+    definition: &Definition,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Image, ImageError> {
+    // Whole, as nearly always: no lock is needed to read.
+    if let Ok(Some(image)) = find(cache, definition) {
+        return Ok(image);
+    }
+    let key = definition.key();
+    let _lock = lock(
+        &cache.locks()?.join(format!("image-{key}.lock")),
+        WAIT_FOR_OTHER,
+        progress,
+    )?;
+    match find(cache, definition) {
+        Ok(Some(image)) => return Ok(image),
+        Ok(None) => {}
+        Err(ImageError::Damaged { path, reason }) => {
+            let aside = aside(&path);
+            remove_tree(&aside).map_err(io_error("remove", &aside))?;
+            fs::rename(&path, &aside).map_err(io_error("move aside", &path))?;
+            progress(Progress::Damaged { reason });
+        }
+        Err(error) => return Err(error),
+    }
+    let image = make(cache, definition, &key, progress)?;
+    // What was damaged has been replaced; when it cannot be removed, the next repair does it.
+    let _ = remove_tree(&aside(&cache.images()?.join(key.as_str())));
+    Ok(image)
+}
+
+/// Where a damaged image waits for its replacement.
+fn aside(path: &Path) -> PathBuf {
+    let name = path
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
+    path.with_file_name(format!(".damaged-{name}"))
+}
+
+/// Takes the lock, waiting at most so long for its holder.
+fn lock(
+    path: &Path,
+    at_most: Duration,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<File, ImageError> {
+    let file = File::options()
+        .create(true)
+        .append(true)
+        .open(path)
+        .map_err(io_error("open", path))?;
+    let begun = Instant::now();
+    let mut told = false;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) if begun.elapsed() > at_most => {
+                return Err(ImageError::OtherTooSlow { waited: at_most });
+            }
+            Err(TryLockError::WouldBlock) => {
+                if !told {
+                    progress(Progress::WaitingForOther { at_most });
+                    told = true;
+                }
+                thread::sleep(POLL);
+            }
+            Err(TryLockError::Error(source)) => return Err(io_error("lock", path)(source)),
+        }
+    }
+}
+
+fn make(
+    cache: &CacheDir,
+    definition: &Definition,
+    key: &ImageKey,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Image, ImageError> {
+    build::can_build(definition)?;
+    let images = cache.images()?;
+    let work =
+        WorkDir::new(&images, &cache.locks()?).map_err(io_error("make a directory in", &images))?;
+    check_space(&images)?;
+    let log = cache.logs()?.join(format!("image-{}.log", key.short()));
+    File::create(&log).map_err(io_error("create", &log))?;
+
+    let mut follower = Follower::new(&log, BuildStep::FetchPackages, progress);
+    let packages = build::build(definition, work.path(), &log, &mut follower)?;
+    follower.enter(BuildStep::Keep);
+    let failed = |error: io::Error| ImageError::Step {
+        step: BuildStep::Keep,
+        cause: error.to_string(),
+        tail: String::new(),
+        log: log.clone(),
+    };
+    let mut files = std::collections::BTreeMap::new();
+    for name in [KERNEL, INITRD, ROOT] {
+        let path = work.path().join(name);
+        File::open(&path)
+            .and_then(|file| file.sync_all())
+            .map_err(failed)?;
+        files.insert(name.to_owned(), FileRecord::of(&path).map_err(failed)?);
+    }
+    fs::copy(&log, work.path().join(BUILD_LOG)).map_err(failed)?;
+    let elapsed = follower.elapsed();
+    let manifest = ImageManifest {
+        key: key.clone(),
+        architecture: definition.architecture(),
+        suite: SUITE.to_owned(),
+        packages,
+        files,
+        built_unix_s: SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default()
+            .as_secs(),
+        build_seconds: elapsed.as_secs_f64(),
+        step_seconds: follower.finish(),
+    };
+    write_synced(&work.path().join(MANIFEST), &manifest).map_err(failed)?;
+    let directory = images.join(key.as_str());
+    work.publish(&directory).map_err(failed)?;
+    // The log went into the image.
+    let _ = fs::remove_file(&log);
+    progress(Progress::Done { elapsed });
+    let missing = || ImageError::Damaged {
+        path: directory.clone(),
+        reason: "it vanished".to_owned(),
+    };
+    kept::open(&directory, key)?.ok_or_else(missing)
+}
+
+fn write_synced(path: &Path, manifest: &ImageManifest) -> io::Result<()> {
+    let mut file = File::create(path)?;
+    serde_json::to_writer_pretty(&mut file, manifest)?;
+    file.sync_all()
+}
+
+fn check_space(path: &Path) -> Result<(), ImageError> {
+    let room =
+        rustix::fs::statvfs(path).map_err(|error| io_error("look at", path)(error.into()))?;
+    let free_mib = room.f_bavail.saturating_mul(room.f_frsize) / (1024 * 1024);
+    if free_mib < NEEDED_MIB {
+        return Err(ImageError::NoSpace {
+            path: path.to_owned(),
+            free_mib,
+            needed_mib: NEEDED_MIB,
+        });
+    }
+    Ok(())
+}
+
+fn io_error(action: &'static str, path: &Path) -> impl Fn(io::Error) -> ImageError + use<> {
+    let path = path.to_owned();
+    move |source| ImageError::Io {
+        action,
+        path: path.clone(),
+        source,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::image::definition;
+    use crate::image::kept::tests::fake_image;
+
+    #[test]
+    fn an_image_that_is_there_is_not_built() {
+        let directory = tempfile::tempdir().unwrap();
+        let cache = CacheDir::at(directory.path());
+        let definition = definition();
+        assert_eq!(find(&cache, &definition).unwrap(), None);
+        fake_image(
+            &cache.images().unwrap().join(definition.key().as_str()),
+            &definition.key(),
+        );
+        let image = ensure(&cache, &definition, &mut |progress| panic!("{progress:?}")).unwrap();
+        assert_eq!(Some(image), find(&cache, &definition).unwrap());
+    }
+
+    #[test]
+    fn a_damaged_image_is_moved_aside_and_said_to_be() {
+        let directory = tempfile::tempdir().unwrap();
+        let cache = CacheDir::at(directory.path());
+        // Without a channel the build that follows is refused, and costs nothing.
+        let definition = definition().without("pocket/");
+        let path = cache.images().unwrap().join(definition.key().as_str());
+        fake_image(&path, &definition.key());
+        fs::write(path.join(ROOT), "cut").unwrap();
+        let mut told = Vec::new();
+        let error = ensure(&cache, &definition, &mut |progress| told.push(progress)).unwrap_err();
+        assert!(matches!(error, ImageError::Incomplete(_)), "{error}");
+        assert!(
+            matches!(&told[..], [Progress::Damaged { reason }] if reason.contains("3 bytes")),
+            "{told:?}"
+        );
+        assert!(!path.exists() && aside(&path).exists());
+    }
+
+    #[test]
+    fn a_second_builder_waits_and_gives_up_at_its_deadline() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("lock");
+        let held = lock(&path, Duration::ZERO, &mut |_| {}).unwrap();
+        let mut told = Vec::new();
+        let error = lock(&path, Duration::from_millis(300), &mut |progress| {
+            told.push(progress)
+        })
+        .unwrap_err();
+        assert!(matches!(error, ImageError::OtherTooSlow { .. }));
+        assert_eq!(told.len(), 1);
+        drop(held);
+        // A process that another test starts just now may still hold a copy of the lock until its exec.
+        assert!(lock(&path, Duration::from_secs(5), &mut |_| {}).is_ok());
+    }
+}

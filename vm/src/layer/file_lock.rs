@@ -1,0 +1,97 @@
+//! Locks between processes, which the kernel releases when their holder dies.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// Between two tries: the operating system's lock call knows no deadline.
+const RETRY: Duration = Duration::from_millis(25);
+
+/// A held lock on a file. Dropping it releases the lock; the file stays unless [`FileLock::retire`] is used.
+#[derive(Debug)]
+pub struct FileLock {
+    // Held for its lock.
+    _file: File,
+    path: PathBuf,
+}
+
+impl FileLock {
+    /// Shares the lock with others; waits for an exclusive holder until the deadline, then returns none.
+    pub fn shared(path: &Path, deadline: Instant) -> io::Result<Option<Self>> {
+        Self::acquire(path, deadline, File::try_lock_shared)
+    }
+
+    /// Holds the lock alone; waits until the deadline, then returns none.
+    pub fn exclusive(path: &Path, deadline: Instant) -> io::Result<Option<Self>> {
+        Self::acquire(path, deadline, File::try_lock)
+    }
+
+    fn acquire(
+        path: &Path,
+        deadline: Instant,
+        lock: impl Fn(&File) -> Result<(), TryLockError>,
+    ) -> io::Result<Option<Self>> {
+        loop {
+            let file = OpenOptions::new()
+                .create(true)
+                .truncate(false)
+                .write(true)
+                .open(path)?;
+            match lock(&file) {
+                Ok(()) if is_at(&file, path)? => {
+                    return Ok(Some(Self {
+                        _file: file,
+                        path: path.to_owned(),
+                    }));
+                }
+                // Somebody retired the file between our open and our lock: that lock guards nothing.
+                Ok(()) => continue,
+                Err(TryLockError::WouldBlock) if Instant::now() >= deadline => return Ok(None),
+                Err(TryLockError::WouldBlock) => std::thread::sleep(RETRY),
+                Err(TryLockError::Error(error)) => return Err(error),
+            }
+        }
+    }
+
+    /// Releases an exclusive lock and removes its file. Safe only for the exclusive holder.
+    pub fn retire(self) -> io::Result<()> {
+        std::fs::remove_file(&self.path)
+    }
+}
+
+fn is_at(file: &File, path: &Path) -> io::Result<bool> {
+    let ours = file.metadata()?;
+    match path.metadata() {
+        Ok(there) => Ok((ours.dev(), ours.ino()) == (there.dev(), there.ino())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::FileLock;
+    use std::time::Instant;
+
+    #[test]
+    fn an_exclusive_lock_excludes_and_a_retired_file_does_not_linger() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("lock");
+        let now = Instant::now();
+        let first = FileLock::shared(&path, now).expect("a lock").expect("free");
+        let second = FileLock::shared(&path, now)
+            .expect("a lock")
+            .expect("shared");
+        assert!(FileLock::exclusive(&path, now).expect("a try").is_none());
+        drop((first, second));
+        let alone = FileLock::exclusive(&path, now)
+            .expect("a lock")
+            .expect("free");
+        assert!(FileLock::shared(&path, now).expect("a try").is_none());
+        alone.retire().expect("removed");
+        assert!(!path.exists());
+        assert!(FileLock::exclusive(&path, now).expect("a lock").is_some());
+    }
+}

@@ -1,0 +1,345 @@
+//! The layers of one cache directory.
+//!
+//! A layer's directory appears whole, by a rename, and is never changed afterwards but for the stamps in its record.
+//! Nothing is synced to the disk: after a crash of the host, every layer is hashed anew before it is used, for its
+//! stamps name the start of the host that they were taken in.
+
+use std::fs::{self, File, FileTimes};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use crate::cache_dir::CacheDir;
+use crate::layer::record::{BackingRecord, Checked, DISK, RAM, RECORD, STATE};
+use crate::layer::{FileLock, LayerError, LayerKey, LayerRecord, MadeBy, WorkDir};
+
+/// How long to wait for somebody who is removing a layer.
+const REMOVAL_WAIT: Duration = Duration::from_secs(30);
+
+/// The layers of one cache directory, shared with other processes through file locks.
+#[derive(Debug, Clone)]
+pub struct LayerStore {
+    layers: PathBuf,
+    locks: PathBuf,
+}
+
+/// A whole, verified layer. Nobody removes it or what is below it while this value or a clone of it lives.
+#[derive(Debug, Clone)]
+pub struct Layer {
+    inner: Arc<LayerInner>,
+}
+
+#[derive(Debug)]
+struct LayerInner {
+    directory: PathBuf,
+    record: LayerRecord,
+    parent: Option<Layer>,
+    // Held for its shared lock.
+    _in_use: FileLock,
+}
+
+/// What was found under a key.
+#[derive(Debug, Clone)]
+pub enum Lookup {
+    /// The layer, verified.
+    Whole(Layer),
+    /// Nothing.
+    Absent,
+    /// Something that is not what was frozen, or cannot be continued here. It has been removed.
+    Removed {
+        /// What was wrong with it.
+        what: String,
+    },
+}
+
+impl Lookup {
+    /// The layer, if there is one to use.
+    pub fn layer(self) -> Option<Layer> {
+        match self {
+            Self::Whole(layer) => Some(layer),
+            Self::Absent | Self::Removed { .. } => None,
+        }
+    }
+}
+
+impl LayerStore {
+    /// The store in this cache directory, and removes what dead processes left unfinished in it.
+    pub fn open(cache: &CacheDir) -> Result<Self, LayerError> {
+        let made = |result: Result<PathBuf, crate::cache_dir::CacheDirError>| {
+            result.map_err(|error| {
+                LayerError::io("cannot make", cache.root())(io::Error::other(error))
+            })
+        };
+        let store = Self {
+            layers: made(cache.layers())?,
+            locks: made(cache.locks())?,
+        };
+        WorkDir::sweep(&store.layers)?;
+        Ok(store)
+    }
+
+    /// The directory of layers.
+    pub(crate) fn directory(&self) -> &Path {
+        &self.layers
+    }
+
+    /// Where the layer `key` is, or would be.
+    pub(crate) fn path_of(&self, key: &LayerKey) -> PathBuf {
+        self.layers.join(key.as_str())
+    }
+
+    fn lock_path(&self, kind: &str, key: &LayerKey) -> PathBuf {
+        self.locks.join(format!("{kind}-{key}.lock"))
+    }
+
+    /// The layer `key`, if it is there and whole. One that is damaged is removed and not found.
+    pub fn find(&self, key: &LayerKey) -> Result<Option<Layer>, LayerError> {
+        self.look_up(key, None).map(Lookup::layer)
+    }
+
+    /// The layer `key`, with what happened to it if it was not whole. A layer that was made by something else than
+    /// `made_by` counts as damaged.
+    pub fn look_up(&self, key: &LayerKey, made_by: Option<&MadeBy>) -> Result<Lookup, LayerError> {
+        self.open_layer(key, made_by, false)
+    }
+
+    /// Hashes all of the layer's files, and those of all layers below it, whatever they look like.
+    pub fn verify(&self, key: &LayerKey) -> Result<Lookup, LayerError> {
+        self.open_layer(key, None, true)
+    }
+
+    /// The right to make the layer `key`, which one process at a time has. None when another process still has it
+    /// at the deadline. Look the layer up again once you have it.
+    pub fn lock_for_making(
+        &self,
+        key: &LayerKey,
+        deadline: Instant,
+    ) -> Result<Option<FileLock>, LayerError> {
+        let path = self.lock_path("make", key);
+        FileLock::exclusive(&path, deadline).map_err(LayerError::io("cannot lock", path))
+    }
+
+    fn open_layer(
+        &self,
+        key: &LayerKey,
+        made_by: Option<&MadeBy>,
+        fully: bool,
+    ) -> Result<Lookup, LayerError> {
+        if !self.path_of(key).exists() {
+            return Ok(Lookup::Absent);
+        }
+        let lock_path = self.lock_path("layer", key);
+        let in_use = FileLock::shared(&lock_path, Instant::now() + REMOVAL_WAIT)
+            .map_err(LayerError::io("cannot lock", lock_path))?
+            .ok_or_else(|| LayerError::InUse { key: key.clone() })?;
+        if !self.path_of(key).exists() {
+            return Ok(Lookup::Absent);
+        }
+        match self.check(key, made_by, fully)? {
+            Ok((record, parent)) => {
+                let layer = Layer {
+                    inner: Arc::new(LayerInner {
+                        directory: self.path_of(key),
+                        record,
+                        parent,
+                        _in_use: in_use,
+                    }),
+                };
+                layer.touch();
+                Ok(Lookup::Whole(layer))
+            }
+            Err(what) => {
+                // Others may be using it: what they have open stays theirs, and nobody else is misled.
+                self.discard(key)?;
+                Ok(Lookup::Removed { what })
+            }
+        }
+    }
+
+    /// The record and parent of a whole layer; the inner error says what is wrong with it.
+    fn check(
+        &self,
+        key: &LayerKey,
+        made_by: Option<&MadeBy>,
+        fully: bool,
+    ) -> Result<Result<(LayerRecord, Option<Layer>), String>, LayerError> {
+        let directory = self.path_of(key);
+        let read = LayerRecord::read(&directory)
+            .map_err(LayerError::io("cannot read", directory.join(RECORD)))?;
+        let mut record = match read {
+            Ok(record) => record,
+            Err(what) => return Ok(Err(what)),
+        };
+        if record.key != *key {
+            return Ok(Err(format!("its record belongs to layer {}", record.key)));
+        }
+        if let Some(wanted) = made_by.filter(|wanted| **wanted != record.made_by) {
+            return Ok(Err(format!(
+                "it was made by {:?}, not by {wanted:?}",
+                record.made_by
+            )));
+        }
+        if let Err(what) = check_files(&directory, &mut record, fully)? {
+            return Ok(Err(what));
+        }
+        let Some(parent_key) = record.parent.clone() else {
+            return Ok(check_backing(&directory, &record)?.map(|()| (record, None)));
+        };
+        Ok(
+            match self.open_layer(&parent_key, Some(&record.made_by), fully)? {
+                // Depths count down to zero, so that no forged chain of parents is a circle.
+                Lookup::Whole(parent)
+                    if parent.record().depth.checked_add(1) == Some(record.depth) =>
+                {
+                    Ok((record, Some(parent)))
+                }
+                Lookup::Whole(_) => Err(format!("its depth does not fit its parent {parent_key}")),
+                Lookup::Absent => Err(format!("its parent {parent_key} is gone")),
+                Lookup::Removed { what } => {
+                    Err(format!("its parent {parent_key} was damaged: {what}"))
+                }
+            },
+        )
+    }
+
+    /// Takes a layer's directory out of sight and removes it.
+    fn discard(&self, key: &LayerKey) -> Result<(), LayerError> {
+        let grave = WorkDir::create(&self.layers)?;
+        match fs::rename(self.path_of(key), grave.path().join("layer")) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(LayerError::io("cannot remove", self.path_of(key))(error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Removes a layer that nobody uses and that carries no other.
+    pub fn remove(&self, key: &LayerKey) -> Result<(), LayerError> {
+        let lock_path = self.lock_path("layer", key);
+        let lock = FileLock::exclusive(&lock_path, Instant::now())
+            .map_err(LayerError::io("cannot lock", lock_path))?
+            .ok_or_else(|| LayerError::InUse { key: key.clone() })?;
+        let children = self
+            .list()?
+            .iter()
+            .filter(|layer| layer.parent.as_ref() == Some(key))
+            .count();
+        if children > 0 {
+            return Err(LayerError::HasChildren {
+                key: key.clone(),
+                children,
+            });
+        }
+        self.discard(key)?;
+        // Without its layer the lock file has no use; failing to remove it harms nobody.
+        let _ = lock.retire();
+        Ok(())
+    }
+
+    /// Publishes a finished layer and opens it. When another process was first, that one's is opened.
+    pub(crate) fn publish(&self, work: WorkDir, key: &LayerKey) -> Result<Layer, LayerError> {
+        // Whoever uses the layer from now on finds it locked; so is a removal that overlaps.
+        work.publish(&self.path_of(key))?;
+        match self.look_up(key, None)? {
+            Lookup::Whole(layer) => Ok(layer),
+            Lookup::Absent => Err(LayerError::Damaged {
+                key: key.clone(),
+                what: "it vanished".to_owned(),
+            }),
+            Lookup::Removed { what } => Err(LayerError::Damaged {
+                key: key.clone(),
+                what,
+            }),
+        }
+    }
+}
+
+/// Compares a layer's files with its record, and notes new stamps.
+fn check_files(
+    directory: &Path,
+    record: &mut LayerRecord,
+    fully: bool,
+) -> Result<Result<(), String>, LayerError> {
+    let mut restamped = false;
+    for (name, file) in [
+        (STATE, &mut record.state),
+        (DISK, &mut record.disk),
+        (RAM, &mut record.ram),
+    ] {
+        let path = directory.join(name);
+        match file
+            .check(&path, fully)
+            .map_err(LayerError::io("cannot read", &path))?
+        {
+            Checked::Unchanged => {}
+            Checked::Rehashed(stamp) => {
+                restamped |= stamp != file.stamp;
+                file.stamp = stamp;
+            }
+            Checked::Wrong(what) => return Ok(Err(format!("{name}: {what}"))),
+        }
+    }
+    if restamped {
+        // In a cache that cannot be written this costs the next one a hash.
+        let _ = record.write(directory);
+    }
+    Ok(Ok(()))
+}
+
+fn check_backing(directory: &Path, record: &LayerRecord) -> Result<Result<(), String>, LayerError> {
+    let disk = directory.join(DISK);
+    let name =
+        crate::layer::overlay::backing_name(&disk).map_err(LayerError::io("cannot read", &disk))?;
+    let path = directory.join(name);
+    match BackingRecord::of(&path) {
+        Ok(backing) if record.backing.as_ref() == Some(&backing) => Ok(Ok(())),
+        Ok(_) => Ok(Err(format!(
+            "its image {} is another than it was",
+            path.display()
+        ))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Ok(Err(format!("its image {} is gone", path.display())))
+        }
+        Err(error) => Err(LayerError::io("cannot read", path)(error)),
+    }
+}
+
+impl Layer {
+    /// Its key.
+    pub fn key(&self) -> &LayerKey {
+        &self.inner.record.key
+    }
+
+    /// Its record.
+    pub fn record(&self) -> &LayerRecord {
+        &self.inner.record
+    }
+
+    /// The layer that it was forked from.
+    pub fn parent(&self) -> Option<&Layer> {
+        self.inner.parent.as_ref()
+    }
+
+    pub(crate) fn ram(&self) -> PathBuf {
+        self.inner.directory.join(RAM)
+    }
+
+    pub(crate) fn disk(&self) -> PathBuf {
+        self.inner.directory.join(DISK)
+    }
+
+    pub(crate) fn state(&self) -> PathBuf {
+        self.inner.directory.join(STATE)
+    }
+
+    /// Notes the use: the time of last change of the record is the time of last use. It is no part of any stamp.
+    fn touch(&self) {
+        let times = FileTimes::new().set_modified(SystemTime::now());
+        let record = File::options()
+            .append(true)
+            .open(self.inner.directory.join(RECORD));
+        // In a cache that cannot be written nothing is collected either.
+        let _ = record.and_then(|file| file.set_times(times));
+    }
+}

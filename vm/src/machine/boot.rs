@@ -1,0 +1,168 @@
+//! Booting a guest, waking it after a fork, rebooting it and switching it off.
+
+use std::fs::File;
+use std::io::Read;
+use std::time::{Duration, Instant, SystemTime};
+
+use serde_json::json;
+
+use crate::guest::{FrameKind, GuestCommand, SUPERVISOR, wake_payload};
+use crate::machine::watch::{BulkWork, Waiting};
+use crate::machine::{Machine, MachineError};
+
+/// Starts the supervisor, whose text is on standard input. As a unit of its own: delegated, so that it may make
+/// control groups for commands, and spared when memory runs out, so that the end of the step can be told.
+const INSTALL: &str = "set -e; umask 077; mkdir -p /run/switchproof; cat > /run/switchproof/supervisor.pl
+exec systemd-run --quiet --collect --unit=switchproof-supervisor --property=Delegate=yes \
+--property=OOMScoreAdjust=-900 --property=TasksMax=infinity -- /usr/bin/perl /run/switchproof/supervisor.pl";
+
+/// Bytes of the host's entropy that a fork gets: twice what the kernel's generator is keyed with.
+const ENTROPY_BYTES: usize = 64;
+
+/// A wake-up that took longer has set the clock too far back, and is repeated.
+const CLOCK_TOLERANCE: Duration = Duration::from_millis(200);
+
+/// How many times the clock is set at most.
+const WAKE_TRIES: usize = 4;
+
+impl Machine {
+    /// Lets the guest boot and waits until it has settled.
+    pub(super) fn boot(&mut self, waiting: &Waiting) -> Result<(), MachineError> {
+        self.qmp("cont", json!({}), waiting)?;
+        self.come_up(waiting)
+    }
+
+    /// Waits for the agent, starts the supervisor, and waits until the guest has settled.
+    fn come_up(&mut self, waiting: &Waiting) -> Result<(), MachineError> {
+        self.await_agent(waiting)?;
+        let installed = self
+            .wires
+            .agent
+            .shell(INSTALL, SUPERVISOR.as_bytes(), waiting.deadline);
+        let (status, output) = installed.map_err(|error| self.agent_error(error, waiting))?;
+        if status != 0 {
+            let what = "starting the supervisor".to_owned();
+            return Err(MachineError::GuestSetup {
+                what,
+                status: status as i32,
+                stderr_tail: output,
+            });
+        }
+        self.await_frame(FrameKind::Ready, waiting)?;
+        self.life.expects_end = false;
+        // "degraded" (a unit failed) is a settled state too; what fails belongs to the image, not to the machine.
+        let settle = GuestCommand::shell("systemctl is-system-running --wait")
+            .deadline(waiting.left().max(Duration::from_secs(1)));
+        let mut state = Vec::new();
+        let exit = self.exec(&settle, &mut |_, bytes| state.extend_from_slice(bytes))?;
+        if state.starts_with(b"running") || state.starts_with(b"degraded") {
+            return Ok(());
+        }
+        let what = format!("settling ({})", String::from_utf8_lossy(&state).trim_end());
+        self.require(exit, &what).map(drop)
+    }
+
+    fn await_agent(&mut self, waiting: &Waiting) -> Result<(), MachineError> {
+        let asked = self.wires.agent.request_sync();
+        let id = asked.map_err(|error| self.agent_error(error, waiting))?;
+        loop {
+            let synced = self.wires.agent.synced(id, Duration::from_millis(100));
+            if synced.map_err(|error| self.agent_error(error, waiting))? {
+                return Ok(());
+            }
+            self.hear_qmp(waiting)?;
+            if waiting.left().is_zero() {
+                return Err(MachineError::Deadline {
+                    waited: self.waited(waiting),
+                    killed: false,
+                });
+            }
+        }
+    }
+
+    /// Waits for a frame of this kind and drops all others.
+    fn await_frame(&mut self, kind: FrameKind, waiting: &Waiting) -> Result<Vec<u8>, MachineError> {
+        loop {
+            while let Some(frame) = self.next_frame(waiting)? {
+                if frame.kind == kind {
+                    return Ok(frame.payload);
+                }
+            }
+            self.turn(waiting, &mut BulkWork::default())?;
+        }
+    }
+
+    /// After a fork: sets the guest's clock and gives it entropy that no other fork has.
+    pub(super) fn wake(&mut self, waiting: &Waiting) -> Result<(), MachineError> {
+        for _ in 0..WAKE_TRIES {
+            let mut entropy = [0; ENTROPY_BYTES];
+            File::open("/dev/urandom")
+                .and_then(|mut file| file.read_exact(&mut entropy))
+                .map_err(MachineError::io("cannot read /dev/urandom"))?;
+            let sent = Instant::now();
+            self.wires
+                .control
+                .queue(b'W', 0, &wake_payload(SystemTime::now(), &entropy));
+            let problem = self.await_frame(FrameKind::Woken, waiting)?;
+            if !problem.is_empty() {
+                let stderr_tail = String::from_utf8_lossy(&problem).into_owned();
+                return Err(MachineError::GuestSetup {
+                    what: "waking the fork".to_owned(),
+                    status: 1,
+                    stderr_tail,
+                });
+            }
+            if sent.elapsed() < CLOCK_TOLERANCE {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reboots the guest and waits until it has settled.
+    pub fn reboot(&mut self, deadline: Duration) -> Result<(), MachineError> {
+        let waiting = Waiting::new("the guest to reboot", deadline);
+        self.qmp("set-action", json!({ "reboot": "reset" }), &waiting)?;
+        self.life.expects_end = true;
+        self.life.was_reset = false;
+        self.ask_systemd("reboot", &waiting)?;
+        while !self.life.was_reset {
+            self.drop_frames(&waiting)?;
+            self.turn(&waiting, &mut BulkWork::default())?;
+        }
+        self.wires.control.reset();
+        self.qmp("set-action", json!({ "reboot": "shutdown" }), &waiting)?;
+        self.come_up(&waiting)
+    }
+
+    /// Shuts the guest down in an orderly way and ends the machine.
+    pub fn power_off(mut self, deadline: Duration) -> Result<(), MachineError> {
+        let waiting = Waiting::new("the guest to power off", deadline);
+        self.life.expects_end = true;
+        self.ask_systemd("poweroff", &waiting)?;
+        while self.life.shutdown_reason.is_none() {
+            self.drop_frames(&waiting)?;
+            self.turn(&waiting, &mut BulkWork::default())?;
+        }
+        self.quit(&waiting)
+    }
+
+    /// Starts `systemctl VERB` without waiting for its end, which may never be told.
+    fn ask_systemd(&mut self, verb: &str, waiting: &Waiting) -> Result<(), MachineError> {
+        let command =
+            GuestCommand::argv(["systemctl", "--no-block", verb]).deadline(waiting.left());
+        self.begin(
+            &command,
+            crate::guest::Streams {
+                input_bytes: 0,
+                bulk_output: false,
+            },
+        )
+        .map(drop)
+    }
+
+    fn drop_frames(&mut self, waiting: &Waiting) -> Result<(), MachineError> {
+        while self.next_frame(waiting)?.is_some() {}
+        Ok(())
+    }
+}

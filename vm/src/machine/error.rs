@@ -1,0 +1,203 @@
+//! What can go wrong between the harness and a guest.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::layer::LayerError;
+
+/// What a failed wait knew: part of every error that a machine reports.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waited {
+    /// What was waited for, as a noun phrase: "the guest agent's first answer".
+    pub waited_for: String,
+    /// For how long.
+    pub waited: Duration,
+    /// The last sign of life before, as a sentence part: "QMP event RESUME 3.1 s ago".
+    pub last_seen: String,
+    /// The last lines of the guest's serial console, made printable; empty when it said nothing.
+    pub console_tail: String,
+}
+
+impl fmt::Display for Waited {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            waited_for,
+            waited,
+            last_seen,
+            console_tail,
+        } = self;
+        let waited_s = waited.as_secs_f64();
+        write!(
+            formatter,
+            "waited {waited_s:.1} s for {waited_for}; last seen: {last_seen}"
+        )?;
+        if console_tail.is_empty() {
+            return write!(formatter, "; the console said nothing");
+        }
+        write!(formatter, "; the console's tail:")?;
+        console_tail
+            .lines()
+            .try_for_each(|line| write!(formatter, "\n    {line}"))
+    }
+}
+
+/// Why a machine could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum MachineError {
+    /// The QEMU process ended without being asked to.
+    #[error("QEMU died ({status}): {stderr_tail}\n  {waited}")]
+    QemuDied {
+        /// Its exit status or signal in words.
+        status: String,
+        /// The last lines it wrote to standard error.
+        stderr_tail: String,
+        /// Bytes free where the memory file and the disk overlay live, when that is few enough to be the cause.
+        few_bytes_free: Option<u64>,
+        /// The wait that noticed it.
+        waited: Box<Waited>,
+    },
+    /// QEMU did not come up at all.
+    #[error("QEMU did not start ({status}): {stderr_tail}")]
+    QemuDidNotStart {
+        /// Its exit status in words, or why it could not be executed.
+        status: String,
+        /// What it wrote to standard error.
+        stderr_tail: String,
+    },
+    /// The guest's kernel panicked.
+    #[error("the guest's kernel panicked: {waited}")]
+    GuestPanicked {
+        /// The wait that noticed it.
+        waited: Box<Waited>,
+    },
+    /// The guest switched itself off, or rebooted, when nobody had asked for that.
+    #[error("the guest {how} in the middle of the work: {waited}")]
+    GuestPoweredOff {
+        /// "powered off" or "rebooted".
+        how: &'static str,
+        /// The wait that noticed it.
+        waited: Box<Waited>,
+    },
+    /// The program in the guest that answers for it no longer does, though the machine runs.
+    #[error("nobody answers in the guest ({who}): {waited}")]
+    AgentSilent {
+        /// Which of them is silent.
+        who: &'static str,
+        /// The wait that noticed it.
+        waited: Box<Waited>,
+    },
+    /// A deadline passed.
+    #[error("the deadline passed: {waited}")]
+    Deadline {
+        /// The wait that took too long.
+        waited: Box<Waited>,
+        /// Whether the guest confirmed that the late command and all its children were killed.
+        killed: bool,
+    },
+    /// The guest sent what our protocol does not allow.
+    #[error("the guest broke the protocol ({what}): {waited}")]
+    Protocol {
+        /// What was wrong.
+        what: String,
+        /// The wait that noticed it.
+        waited: Box<Waited>,
+    },
+    /// QEMU refused a command.
+    #[error("QEMU refused `{command}`: {description}")]
+    Qmp {
+        /// The QMP command.
+        command: String,
+        /// QEMU's words.
+        description: String,
+    },
+    /// The guest's agent refused a command.
+    #[error("the guest agent refused `{command}`: {description}")]
+    Agent {
+        /// The agent's command.
+        command: String,
+        /// The agent's words.
+        description: String,
+    },
+    /// A command that the machinery itself needs failed in the guest.
+    #[error("{what} failed in the guest with status {status}: {stderr_tail}")]
+    GuestSetup {
+        /// What the command was for.
+        what: String,
+        /// The command's status.
+        status: i32,
+        /// The tail of its standard error.
+        stderr_tail: String,
+    },
+    /// A command cannot be put to the guest: it is empty, or a part of it holds a NUL byte.
+    #[error("not a command that a guest can run: {0}")]
+    BadCommand(String),
+    /// A fork made as a leaf has private memory and cannot be frozen.
+    #[error("this machine was forked as a leaf: its memory is private and cannot be frozen")]
+    LeafCannotFreeze,
+    /// There is not enough room for a machine.
+    #[error("{free_bytes} bytes are free at {}, a machine needs about {needed_bytes}", path.display())]
+    NoSpace {
+        /// The directory in question.
+        path: PathBuf,
+        /// Bytes free there.
+        free_bytes: u64,
+        /// Bytes wanted.
+        needed_bytes: u64,
+    },
+    /// The layer to fork from, or to freeze to, is at fault.
+    #[error(transparent)]
+    Layer(#[from] LayerError),
+    /// The host's operating system refused something.
+    #[error("{doing}: {source}")]
+    Io {
+        /// What was being done.
+        doing: String,
+        /// The system's words.
+        source: io::Error,
+    },
+}
+
+impl MachineError {
+    /// Wraps what the operating system said while we were `doing` something.
+    pub(crate) fn io(doing: impl Into<String>) -> impl FnOnce(io::Error) -> Self {
+        let doing = doing.into();
+        move |source| Self::Io { doing, source }
+    }
+
+    /// What to do about it, as one sentence for the user.
+    pub fn hint(&self) -> Option<String> {
+        let text = match self {
+            Self::QemuDied {
+                few_bytes_free: Some(free),
+                ..
+            } => {
+                return Some(format!(
+                    "only {free} bytes are free where the machine's memory file lives; QEMU is killed by SIGBUS when \
+                     it cannot grow: free some space or point SWITCHPROOF_CACHE_DIR elsewhere"
+                ));
+            }
+            Self::QemuDied { .. } => {
+                "if the host is short of memory, run fewer machines at once (--jobs, --memory)"
+            }
+            Self::QemuDidNotStart { .. } => "`switchproof doctor` says what this host lacks",
+            Self::GuestPanicked { .. } => {
+                "a panic at random points under TCG usually means an old QEMU; `switchproof doctor` shows its version"
+            }
+            Self::GuestPoweredOff { .. } => {
+                "use a `reboot` step where a scenario needs one; a `run` step must not power the guest off"
+            }
+            Self::AgentSilent { .. } => {
+                "a step may have killed it, or the guest is out of memory: see the console"
+            }
+            Self::Deadline { .. } => "give the step a longer `deadline` if it is only slow",
+            Self::NoSpace { .. } => {
+                "`switchproof cache gc` makes room; SWITCHPROOF_CACHE_DIR moves the cache to another disk"
+            }
+            Self::Layer(error) => return error.hint(),
+            _ => return None,
+        };
+        Some(text.to_owned())
+    }
+}

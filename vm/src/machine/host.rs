@@ -1,0 +1,278 @@
+//! What is common to all machines of one run, and how they are made.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::accel::{Accelerator, QemuBinary, cpu_model};
+use crate::guest::{GuestCommand, SUPERVISOR};
+use crate::layer::record::{DISK, FORMAT, RAM};
+use crate::layer::{
+    Layer, LayerError, LayerKey, LayerStore, Lookup, MadeBy, WorkDir, copy_sparse, create_overlay,
+    virtual_size,
+};
+use crate::machine::start::{free_bytes, start};
+use crate::machine::watch::{Life, Waiting};
+use crate::machine::{Machine, MachineError, MachineShape};
+use crate::qemu::Ram;
+
+/// How long a fork may take with hardware virtualisation; it takes a tenth of a second.
+const FORK: Duration = Duration::from_secs(20);
+
+/// Room that a machine should find for what its guest writes.
+const ROOM_BYTES: u64 = 256 * 1024 * 1024;
+
+/// A built guest image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GuestImage {
+    /// Its directory, which holds `kernel`, `initrd` and `root.ext4`.
+    pub directory: PathBuf,
+    /// Its key.
+    pub key: String,
+}
+
+/// Everything about this host and image that a machine depends on.
+#[derive(Debug, Clone)]
+pub struct Host {
+    /// The QEMU system emulator.
+    pub qemu: QemuBinary,
+    /// What runs the guest's instructions.
+    pub accelerator: Accelerator,
+    /// The guest image.
+    pub image: GuestImage,
+    /// Where layers are kept and machines work.
+    pub store: LayerStore,
+    /// How big machines are.
+    pub shape: MachineShape,
+    /// Root's shell text that is run once in the settled guest before its first freeze, so that no fork pays for
+    /// first times. Its failure is one of the base layer.
+    pub warm_up: String,
+}
+
+/// What a fork is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// To be thrown away: its memory is a private view of the layer's, nothing is copied.
+    Leaf,
+    /// To be frozen in turn: it gets a copy of the layer's memory.
+    Layer,
+}
+
+impl GuestImage {
+    /// The kernel.
+    pub fn kernel(&self) -> PathBuf {
+        self.directory.join("kernel")
+    }
+
+    /// Its initial file system.
+    pub fn initrd(&self) -> PathBuf {
+        self.directory.join("initrd")
+    }
+
+    /// The raw ext4 root file system.
+    pub fn root(&self) -> PathBuf {
+        self.directory.join("root.ext4")
+    }
+}
+
+impl Host {
+    /// The CPU model that is right for this accelerator and QEMU.
+    pub fn cpu(&self) -> &'static str {
+        cpu_model(self.accelerator, self.qemu.version)
+    }
+
+    /// What a state that is made here can only be continued on.
+    pub fn made_by(&self) -> MadeBy {
+        MadeBy {
+            qemu: self.qemu.version,
+            accelerator: self.accelerator,
+            cpu: self.cpu().to_owned(),
+            shape: self.shape,
+            image: self.image.key.clone(),
+        }
+    }
+
+    /// The key of the first layer: the booted, settled and warmed guest.
+    pub fn base_key(&self) -> LayerKey {
+        // A struct of plain fields always has a JSON form, and the same one.
+        let made_by = serde_json::to_vec(&self.made_by()).unwrap_or_default();
+        let parts = [
+            &FORMAT.to_le_bytes()[..],
+            &made_by,
+            SUPERVISOR.as_bytes(),
+            self.warm_up.as_bytes(),
+        ];
+        LayerKey::root(&parts)
+    }
+
+    /// The layer `key`, if it is there, whole, and made by the same QEMU, image and shape.
+    pub fn find(&self, key: &LayerKey) -> Result<Lookup, MachineError> {
+        Ok(self.store.look_up(key, Some(&self.made_by()))?)
+    }
+
+    /// The first layer: found in the store, or made now by booting, warming and freezing. When another process is
+    /// making it, that is waited for.
+    pub fn base_layer(&self, deadline: Duration) -> Result<Layer, MachineError> {
+        let key = self.base_key();
+        if let Lookup::Whole(layer) = self.find(&key)? {
+            return Ok(layer);
+        }
+        let end = Instant::now() + deadline;
+        let Some(_making) = self.store.lock_for_making(&key, end)? else {
+            return Err(LayerError::InUse { key }.into());
+        };
+        if let Lookup::Whole(layer) = self.find(&key)? {
+            return Ok(layer);
+        }
+        let left = || end.saturating_duration_since(Instant::now());
+        let mut machine = self.boot(left())?;
+        let exit = machine.exec(
+            &GuestCommand::shell(&self.warm_up).deadline(left()),
+            &mut |_, _| {},
+        )?;
+        machine.require(exit, "warming up")?;
+        machine.freeze(&key, json!({ "what": "boot" }))
+    }
+
+    /// Boots the image until the guest has settled. The machine can be frozen as a first layer.
+    pub fn boot(&self, deadline: Duration) -> Result<Machine, MachineError> {
+        let waiting = Waiting::new("the guest to boot", deadline);
+        let work = self.work_dir(0)?;
+        let ram_bytes = u64::from(self.shape.ram_mib) * 1024 * 1024;
+        let ram = work.path().join(RAM);
+        std::fs::File::create_new(&ram)
+            .and_then(|file| file.set_len(ram_bytes))
+            .map_err(LayerError::io("cannot make", &ram))?;
+        let root = self.image.root();
+        let root_bytes = root
+            .metadata()
+            .map_err(LayerError::io("cannot read", &root))?
+            .len();
+        self.make_disk(&work, &self.backing_of(&root), "raw", root_bytes)?;
+        let mut machine = self.assemble(work, &ram, Purpose::Layer, None, false)?;
+        machine.boot(&waiting)?;
+        Ok(machine)
+    }
+
+    /// A running machine in the state that `layer` holds, with the clock set right and entropy of its own.
+    pub fn fork(&self, layer: &Layer, purpose: Purpose) -> Result<Machine, MachineError> {
+        let waiting = Waiting::new("the fork to run", FORK * self.accelerator.patience());
+        let mut machine = self.fork_running(layer, purpose, &waiting)?;
+        machine.wake(&waiting)?;
+        Ok(machine)
+    }
+
+    /// The part of [`Host::fork`] until QEMU reports the machine running; for measuring.
+    #[doc(hidden)]
+    pub fn fork_unwoken(&self, layer: &Layer, purpose: Purpose) -> Result<Machine, MachineError> {
+        let waiting = Waiting::new("the fork to run", FORK * self.accelerator.patience());
+        self.fork_running(layer, purpose, &waiting)
+    }
+
+    fn fork_running(
+        &self,
+        layer: &Layer,
+        purpose: Purpose,
+        waiting: &Waiting,
+    ) -> Result<Machine, MachineError> {
+        if layer.record().made_by != self.made_by() {
+            let what = format!("it was made by {:?}", layer.record().made_by);
+            return Err(LayerError::Damaged {
+                key: layer.key().clone(),
+                what,
+            }
+            .into());
+        }
+        let state =
+            std::fs::read(layer.state()).map_err(LayerError::io("cannot read", layer.state()))?;
+        let ram_room = match purpose {
+            Purpose::Leaf => 0,
+            Purpose::Layer => allocated_bytes(&layer.ram()),
+        };
+        let work = self.work_dir(ram_room)?;
+        let ram = match purpose {
+            Purpose::Leaf => layer.ram(),
+            Purpose::Layer => {
+                let copy = work.path().join(RAM);
+                copy_sparse(&layer.ram(), &copy)
+                    .map_err(LayerError::io("cannot copy memory to", &copy))?;
+                copy
+            }
+        };
+        let size =
+            virtual_size(&layer.disk()).map_err(LayerError::io("cannot read", layer.disk()))?;
+        self.make_disk(&work, &format!("../{}/{DISK}", layer.key()), "qcow2", size)?;
+        let mut machine = self.assemble(work, &ram, purpose, Some(layer.clone()), true)?;
+        machine.load_state(&state, waiting)?;
+        Ok(machine)
+    }
+
+    fn assemble(
+        &self,
+        work: WorkDir,
+        ram: &Path,
+        purpose: Purpose,
+        parent: Option<Layer>,
+        incoming: bool,
+    ) -> Result<Machine, MachineError> {
+        let started = Instant::now();
+        let ram = Ram {
+            path: ram,
+            share: purpose == Purpose::Layer,
+        };
+        let wires = start(self, ram, &work.path().join(DISK), incoming)?;
+        let host = self.clone();
+        Ok(Machine {
+            wires,
+            host,
+            life: Life::new(),
+            purpose,
+            work,
+            parent,
+            usable: true,
+            started,
+        })
+    }
+
+    fn work_dir(&self, more_bytes: u64) -> Result<WorkDir, MachineError> {
+        let path = self.store.directory();
+        let free = free_bytes(path).map_err(LayerError::io("cannot read", path))?;
+        let needed_bytes = ROOM_BYTES + more_bytes;
+        if free < needed_bytes {
+            return Err(MachineError::NoSpace {
+                path: path.to_owned(),
+                free_bytes: free,
+                needed_bytes,
+            });
+        }
+        Ok(WorkDir::create(path)?)
+    }
+
+    fn make_disk(
+        &self,
+        work: &WorkDir,
+        backing: &str,
+        format: &str,
+        size: u64,
+    ) -> Result<(), LayerError> {
+        let path = work.path().join(DISK);
+        create_overlay(&path, backing, format, size).map_err(LayerError::io("cannot make", path))
+    }
+
+    /// The image's path as a first layer's disk names it: relative when both are in one cache, so that the cache can
+    /// be moved as a whole.
+    fn backing_of(&self, root: &Path) -> String {
+        let cache = self.store.directory().parent();
+        match cache.and_then(|cache| root.strip_prefix(cache).ok()) {
+            Some(inside) => format!("../../{}", inside.display()),
+            None => root.display().to_string(),
+        }
+    }
+}
+
+fn allocated_bytes(path: &Path) -> u64 {
+    use std::os::unix::fs::MetadataExt;
+    path.metadata()
+        .map_or(0, |metadata| metadata.blocks() * 512)
+}

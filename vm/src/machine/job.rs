@@ -1,0 +1,216 @@
+//! Running one command in the guest.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use crate::guest::{
+    Ending, Frame, FrameKind, GuestCommand, GuestExit, GuestUser, OutputStream, Streams,
+    exec_payload,
+};
+use crate::machine::watch::{BulkWork, Waiting};
+use crate::machine::{Machine, MachineError};
+
+/// How much of standard error a command's exit keeps.
+const STDERR_TAIL_BYTES: usize = 4096;
+
+/// How long the guest may take to kill a command and say so.
+const KILL_WAIT: Duration = Duration::from_secs(20);
+
+/// How long a guest that has begun to shut down may take to be off.
+const SHUTDOWN_WAIT: Duration = Duration::from_secs(90);
+
+/// A command that the guest is running.
+#[derive(Debug)]
+pub(super) struct Job {
+    pub(super) id: u32,
+    pub(super) waiting: Waiting,
+    pub(super) ended: Option<(Ending, u64)>,
+    stderr_tail: VecDeque<u8>,
+}
+
+impl Job {
+    /// Takes in a frame; what it says to the caller goes to `on_output`.
+    pub(super) fn take(
+        &mut self,
+        frame: Frame,
+        on_output: &mut dyn FnMut(OutputStream, &[u8]),
+    ) -> Result<(), String> {
+        if frame.job != self.id {
+            return Ok(());
+        }
+        match frame.kind {
+            FrameKind::Stdout => on_output(OutputStream::Stdout, &frame.payload),
+            FrameKind::Stderr => {
+                self.stderr_tail.extend(&frame.payload);
+                let excess = self.stderr_tail.len().saturating_sub(STDERR_TAIL_BYTES);
+                self.stderr_tail.drain(..excess);
+                on_output(OutputStream::Stderr, &frame.payload);
+            }
+            FrameKind::Ended => self.ended = Some(parse_ended(&frame.payload)?),
+            FrameKind::Ready | FrameKind::Woken | FrameKind::Pong => {}
+        }
+        Ok(())
+    }
+
+    /// How it ended, once it has.
+    pub(super) fn exit(&self) -> Option<GuestExit> {
+        let (ending, dropped_bytes) = self.ended?;
+        Some(GuestExit {
+            ending,
+            dropped_bytes,
+            stderr_tail: self.stderr_tail.iter().copied().collect(),
+            elapsed: self.waiting.since.elapsed(),
+        })
+    }
+}
+
+fn parse_ended(payload: &[u8]) -> Result<(Ending, u64), String> {
+    let Ok([kind, value, dropped @ ..]) = <[u8; 10]>::try_from(payload) else {
+        return Err(format!("an end of {} bytes", payload.len()));
+    };
+    let ending = match kind {
+        0 => Ending::Exited(value),
+        1 => Ending::Signalled(value),
+        other => return Err(format!("an end of kind {other}")),
+    };
+    Ok((ending, u64::from_be_bytes(dropped)))
+}
+
+impl Machine {
+    /// Has the guest start a command.
+    pub(super) fn begin(
+        &mut self,
+        command: &GuestCommand,
+        streams: Streams,
+    ) -> Result<Job, MachineError> {
+        let payload = exec_payload(command, streams).map_err(MachineError::BadCommand)?;
+        let waiting = Waiting::new(
+            format!("the end of {}", command.describe()),
+            command.deadline,
+        );
+        if !self.usable {
+            return Err(MachineError::AgentSilent {
+                who: "an earlier error left the machine unusable",
+                waited: self.waited(&waiting),
+            });
+        }
+        let id = self.wires.control.new_job();
+        self.wires.control.queue(b'E', id, &payload);
+        // Silence is counted from here, not from the last command's end.
+        self.life.saw("the start of the command");
+        Ok(Job {
+            id,
+            waiting,
+            ended: None,
+            stderr_tail: VecDeque::new(),
+        })
+    }
+
+    /// Waits for a command's end, passing on its output, while its input is written.
+    pub(super) fn finish(
+        &mut self,
+        job: &mut Job,
+        input: &[u8],
+        on_output: &mut dyn FnMut(OutputStream, &[u8]),
+    ) -> Result<GuestExit, MachineError> {
+        let mut bulk = BulkWork {
+            input,
+            readable: false,
+        };
+        let waiting = job.waiting.clone();
+        loop {
+            self.take_frames(job, on_output)?;
+            if let Some(exit) = job.exit() {
+                return Ok(exit);
+            }
+            match self.turn(&waiting, &mut bulk) {
+                Err(MachineError::Deadline { waited, .. }) => {
+                    let killed = self.kill(job, &mut bulk);
+                    return Err(MachineError::Deadline { waited, killed });
+                }
+                result => result?,
+            }
+        }
+    }
+
+    /// Hands the job all frames that have come.
+    pub(super) fn take_frames(
+        &mut self,
+        job: &mut Job,
+        on_output: &mut dyn FnMut(OutputStream, &[u8]),
+    ) -> Result<(), MachineError> {
+        while job.ended.is_none()
+            && let Some(frame) = self.next_frame(&job.waiting)?
+        {
+            job.take(frame, on_output).map_err(|what| {
+                self.usable = false;
+                MachineError::Protocol {
+                    what,
+                    waited: self.waited(&job.waiting),
+                }
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Kills a command with everything that it started; true when the guest has confirmed that. Otherwise the
+    /// machine is not usable any more.
+    fn kill(&mut self, job: &mut Job, bulk: &mut BulkWork<'_>) -> bool {
+        let waiting = self.send_kill(job);
+        while job.ended.is_none() {
+            let heard = self.take_frames(job, &mut |_, _| {});
+            if heard.is_err() || (job.ended.is_none() && self.turn(&waiting, bulk).is_err()) {
+                self.usable = false;
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Asks for a command's death and says how long to wait for that.
+    pub(super) fn send_kill(&mut self, job: &Job) -> Waiting {
+        self.wires.control.queue(b'K', job.id, b"");
+        Waiting::new("the death of a command that took too long", KILL_WAIT)
+    }
+
+    /// A guest that shuts down terminates the command first. Tells that from a command that ended by itself.
+    pub(super) fn check_shutdown(
+        &mut self,
+        exit: &GuestExit,
+        user: &GuestUser,
+    ) -> Result<(), MachineError> {
+        let by_term = matches!(
+            exit.ending,
+            Ending::Signalled(15 | 9 | 1) | Ending::Exited(143 | 137 | 129)
+        );
+        if !by_term {
+            return Ok(());
+        }
+        let mut state = Vec::new();
+        let question = GuestCommand::argv(["systemctl", "is-system-running"]);
+        let mut job = self.begin(
+            &question,
+            Streams {
+                input_bytes: 0,
+                bulk_output: false,
+            },
+        )?;
+        self.finish(&mut job, &[], &mut |_, bytes| {
+            state.extend_from_slice(bytes)
+        })?;
+        if !state.starts_with(b"stopping") {
+            return Ok(());
+        }
+        let who = match user {
+            GuestUser::Root => "root",
+            GuestUser::Login(name) => name,
+        };
+        let waiting = Waiting::new(
+            format!("the guest to be off, which shuts down under a command of {who}"),
+            SHUTDOWN_WAIT,
+        );
+        loop {
+            self.turn(&waiting, &mut BulkWork::default())?;
+        }
+    }
+}

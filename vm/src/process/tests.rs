@@ -1,0 +1,112 @@
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::text::read_all;
+use super::*;
+
+fn shell(script: &str) -> Command {
+    Command::new("sh").args(["-c", script])
+}
+
+const SOON: Duration = Duration::from_secs(10);
+
+#[test]
+fn gives_back_what_a_process_wrote() {
+    let output = shell("cat; echo noise >&2")
+        .stdin("word")
+        .run(SOON)
+        .unwrap();
+    assert_eq!(
+        (output.stdout_text().as_str(), output.stderr.as_slice()),
+        ("word", b"noise\n".as_slice())
+    );
+}
+
+#[test]
+fn a_failure_names_command_status_and_output() {
+    let error = shell("echo 'no such thing' >&2; exit 7")
+        .run(SOON)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("exit 7'` ended with exit status: 7"),
+        "{error}"
+    );
+    assert!(error.contains("no such thing"), "{error}");
+}
+
+#[test]
+fn a_missing_program_is_told_from_a_failing_one() {
+    let error = Command::new("/nowhere/at-all").run(SOON).unwrap_err();
+    assert!(error.is_missing_program(), "{error}");
+    assert!(error.hint().is_some());
+}
+
+#[test]
+fn a_deadline_kills_grandchildren_too() {
+    let begun = Instant::now();
+    let pid_file = tempfile::NamedTempFile::new().unwrap();
+    let script = format!("sleep 600 & echo $! > {}; wait", pid_file.path().display());
+    let error = shell(&script).run(Duration::from_millis(300)).unwrap_err();
+    assert!(matches!(error, ProcessError::Deadline { .. }), "{error}");
+    assert!(begun.elapsed() < SOON);
+    assert_gone(&std::fs::read_to_string(pid_file.path()).unwrap());
+}
+
+#[test]
+fn dropping_kills_the_group() {
+    let pid_file = tempfile::NamedTempFile::new().unwrap();
+    let path = pid_file.path().display();
+    let running = shell(&format!("sleep 600 & echo $! > {path}; wait"))
+        .spawn()
+        .unwrap();
+    while std::fs::read_to_string(pid_file.path()).unwrap().is_empty() {
+        thread::sleep(Duration::from_millis(10));
+    }
+    drop(running);
+    assert_gone(&std::fs::read_to_string(pid_file.path()).unwrap());
+}
+
+#[test]
+fn a_process_outlives_the_thread_that_asked_for_it() {
+    let mut running = thread::spawn(|| shell("sleep 600").spawn().unwrap())
+        .join()
+        .unwrap();
+    assert_eq!(running.wait(Duration::from_millis(200)).unwrap(), None);
+}
+
+#[test]
+fn inherited_files_keep_their_descriptor() {
+    use std::os::fd::AsRawFd;
+    let file = Arc::new(tempfile::tempfile().unwrap());
+    let descriptor = file.as_raw_fd();
+    shell(&format!("echo through > /dev/fd/{descriptor}"))
+        .inherit(file.clone())
+        .run(SOON)
+        .unwrap();
+    assert_eq!(read_all(&file).unwrap(), b"through\n");
+}
+
+#[test]
+fn words_are_quoted_only_where_needed() {
+    assert_eq!(quote("-m"), "-m");
+    assert_eq!(quote("it's"), r"'it'\''s'");
+    assert_eq!(quote(""), "''");
+}
+
+/// The process has ended: it is no more, or waits as a zombie for a parent that is not us.
+fn assert_gone(pid: &str) {
+    let until = Instant::now() + SOON;
+    loop {
+        let state = Command::new("ps")
+            .args(["-o", "stat=", "-p", pid.trim()])
+            .run(SOON);
+        match state {
+            Ok(output) if !output.stdout_text().trim_start().starts_with('Z') => {}
+            _ => return,
+        }
+        assert!(Instant::now() < until, "process {pid} still runs");
+        thread::sleep(Duration::from_millis(20));
+    }
+}

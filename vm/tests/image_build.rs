@@ -1,0 +1,129 @@
+//! Builds real guest images, which takes minutes and a Debian mirror: run with
+//! `cargo test -p switchproof-vm --test image_build -- --ignored`. Works as root and as an ordinary user.
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use switchproof_vm::cache_dir::CacheDir;
+use switchproof_vm::image::{
+    BuildStep, Definition, ImageError, Progress, definition, ensure, find,
+};
+
+/// The guest with a channel that is built at once.
+fn with_stub_channel(script: &str) -> Definition {
+    definition()
+        .without("pocket/")
+        .with_file("pocket/build", true, script)
+}
+
+fn show(progress: Progress) {
+    match progress {
+        Progress::Output { .. } => {}
+        other => eprintln!("{other:?}"),
+    }
+}
+
+fn names(directory: &Path) -> Vec<String> {
+    let entries = fs::read_dir(directory).unwrap();
+    entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect()
+}
+
+#[test]
+#[ignore = "takes a minute and a Debian mirror"]
+fn a_guest_is_built_once_and_damage_is_found() {
+    let directory = tempfile::tempdir().unwrap();
+    let cache = CacheDir::at(directory.path());
+    let definition = with_stub_channel("#!/bin/sh\nexec nix-store --init\n");
+    // Two at once: one builds, the other waits for it.
+    let images: Vec<_> = std::thread::scope(|scope| {
+        let builders: Vec<_> = (0..2)
+            .map(|_| scope.spawn(|| ensure(&cache, &definition, &mut show)))
+            .collect();
+        builders
+            .into_iter()
+            .map(|builder| builder.join().unwrap().unwrap())
+            .collect()
+    });
+    assert_eq!(images[0], images[1]);
+    let manifest = &images[0].manifest;
+    assert!(
+        manifest
+            .package_version("nix-bin")
+            .unwrap()
+            .starts_with("2.26")
+    );
+    assert!(
+        manifest.allocated_bytes() < 1024 * 1024 * 1024,
+        "{}",
+        manifest.allocated_bytes()
+    );
+    eprintln!(
+        "{:.0} s, {:?}",
+        manifest.build_seconds, manifest.step_seconds
+    );
+    assert_eq!(names(&cache.images().unwrap()), [definition.key().as_str()]);
+
+    let begun = Instant::now();
+    ensure(&cache, &definition, &mut |progress| panic!("{progress:?}")).unwrap();
+    assert!(begun.elapsed() < Duration::from_millis(500));
+
+    let root = fs::File::options()
+        .write(true)
+        .open(&images[0].root)
+        .unwrap();
+    root.set_len(root.metadata().unwrap().len() / 2).unwrap();
+    assert!(matches!(
+        find(&cache, &definition),
+        Err(ImageError::Damaged { .. })
+    ));
+}
+
+#[test]
+#[ignore = "takes a minute and a Debian mirror"]
+fn a_failing_channel_leaves_its_log_and_nothing_else() {
+    let directory = tempfile::tempdir().unwrap();
+    let cache = CacheDir::at(directory.path());
+    let definition = with_stub_channel("#!/bin/sh\necho the channel is broken >&2\nexit 3\n");
+    let error = ensure(&cache, &definition, &mut show).unwrap_err();
+    let ImageError::Step {
+        step, tail, log, ..
+    } = &error
+    else {
+        panic!("{error}")
+    };
+    assert_eq!(*step, BuildStep::BuildChannel);
+    assert!(tail.contains("the channel is broken"), "{tail}");
+    assert!(
+        fs::read_to_string(log)
+            .unwrap()
+            .contains("the channel is broken")
+    );
+    assert!(
+        names(&cache.images().unwrap()).is_empty(),
+        "{:?}",
+        names(&cache.images().unwrap())
+    );
+}
+
+#[test]
+#[ignore = "takes minutes and a Debian mirror"]
+fn the_whole_guest_keeps_within_its_time_and_size() {
+    let directory = tempfile::tempdir().unwrap();
+    // A cache from the environment keeps the image for other uses.
+    let named = std::env::var_os("SWITCHPROOF_CACHE_DIR").map(std::path::PathBuf::from);
+    let cache = CacheDir::at(named.unwrap_or_else(|| directory.path().to_owned()));
+    let image = match ensure(&cache, &definition(), &mut show) {
+        Ok(image) => image,
+        Err(error) => panic!("{error}\n{}", error.hint()),
+    };
+    let size_mib = image.manifest.allocated_bytes() / (1024 * 1024);
+    eprintln!(
+        "{size_mib} MiB in {:.0} s, {:?}",
+        image.manifest.build_seconds, image.manifest.step_seconds
+    );
+    assert!(size_mib <= 2560, "{size_mib} MiB");
+    assert!(image.manifest.build_seconds <= 300.0);
+}

@@ -1,0 +1,87 @@
+//! What all tests share: a host with an image, and its first layer.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use switchproof_vm::accel::{Accelerator, QemuBinary};
+use switchproof_vm::cache_dir::CacheDir;
+use switchproof_vm::guest::{GuestCommand, GuestExit, OutputStream};
+use switchproof_vm::layer::{Layer, LayerStore};
+use switchproof_vm::machine::{GuestImage, Host, Machine, MachineShape, Purpose};
+
+/// How long a cold boot under emulation may take on a loaded host.
+pub const BOOT: Duration = Duration::from_secs(240);
+
+/// Machines are heavy and the tests measure time: one test at a time.
+static ALONE: Mutex<()> = Mutex::new(());
+
+/// A host with an image, for one test at a time.
+pub struct Lab {
+    pub host: Host,
+    _alone: MutexGuard<'static, ()>,
+}
+
+/// The lab, or none, said so, when there is no image. Layers are kept between test runs.
+pub fn lab(test: &str) -> Option<Lab> {
+    let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("machine-cache");
+    lab_at(test, &directory)
+}
+
+/// The lab with its own cache directory.
+pub fn lab_at(test: &str, cache: &Path) -> Option<Lab> {
+    let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let Some(image) = std::env::var_os("SWITCHPROOF_TEST_IMAGE").map(PathBuf::from) else {
+        eprintln!("{test}: skipped, for $SWITCHPROOF_TEST_IMAGE names no guest image");
+        return None;
+    };
+    let host = Host {
+        qemu: QemuBinary::find().expect("QEMU"),
+        accelerator: Accelerator::Tcg,
+        image: GuestImage {
+            directory: image,
+            key: "test".to_owned(),
+        },
+        store: LayerStore::open(&CacheDir::at(cache)).expect("a store"),
+        shape: MachineShape {
+            ram_mib: 1024,
+            ..MachineShape::default()
+        },
+        warm_up: "useradd --create-home --shell /bin/bash alice && nix eval --expr '1 + 1'"
+            .to_owned(),
+    };
+    Some(Lab {
+        host,
+        _alone: alone,
+    })
+}
+
+impl Lab {
+    pub fn base(&self) -> Layer {
+        self.host.base_layer(BOOT).expect("a base layer")
+    }
+
+    pub fn leaf(&self) -> Machine {
+        self.host.fork(&self.base(), Purpose::Leaf).expect("a fork")
+    }
+}
+
+/// Runs a command and returns its exit with both outputs.
+pub fn run(machine: &mut Machine, command: &GuestCommand) -> (GuestExit, String, String) {
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let exit = machine
+        .exec(command, &mut |stream, bytes| match stream {
+            OutputStream::Stdout => out.extend_from_slice(bytes),
+            OutputStream::Stderr => err.extend_from_slice(bytes),
+        })
+        .unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (exit, text(&out), text(&err))
+}
+
+/// What a root shell prints, which must succeed.
+pub fn sh(machine: &mut Machine, script: &str) -> String {
+    let (exit, out, err) = run(machine, &GuestCommand::shell(script));
+    assert!(exit.success(), "{script}: {exit:?} {err}");
+    out.trim_end().to_owned()
+}
