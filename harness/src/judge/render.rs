@@ -249,12 +249,22 @@ fn packages(text: &mut String, name: &str, user: &UserSeen) {
             format!("{package} {version}")
         };
         let from = profile.map_or("the store", profile_words);
-        line(text, 1, &format!("{what} ({from}): {}", names(&programs)));
+        line(
+            text,
+            1,
+            &format!("{what} ({from}): {}", names(package, &programs)),
+        );
     }
 }
 
-fn names(programs: &[&Program]) -> String {
-    let mut names: Vec<String> = programs
+/// The programs to run by name: the one that is named as its package first, hidden ones (a wrapper's original) not.
+fn names(package: &str, programs: &[&Program]) -> String {
+    let mut shown: Vec<&&Program> = programs
+        .iter()
+        .filter(|program| !program.name.starts_with('.'))
+        .collect();
+    shown.sort_by_key(|program| program.name != package);
+    let mut names: Vec<String> = shown
         .iter()
         .take(PROGRAMS)
         .map(|program| match &program.shadowed_by {
@@ -262,8 +272,8 @@ fn names(programs: &[&Program]) -> String {
             None => program.name.clone(),
         })
         .collect();
-    if programs.len() > PROGRAMS {
-        names.push(format!("and {} more", programs.len() - PROGRAMS));
+    if shown.len() > PROGRAMS {
+        names.push(format!("and {} more", shown.len() - PROGRAMS));
     }
     names.join(", ")
 }
