@@ -5,7 +5,7 @@ use crate::observe::text::printable;
 
 /// How lines begin that say how far something has come, or what Nix does on the way. None of them is a reason to
 /// fail, and several differ from run to run.
-const NOISE: [&str; 40] = [
+const NOISE: [&str; 44] = [
     "warning: ",
     "trace: ",
     "evaluation warning: ",
@@ -45,13 +45,22 @@ const NOISE: [&str; 40] = [
     "setting up ",
     "reloading user units",
     "(stack trace truncated",
+    "installing '",
+    "uninstalling '",
+    "replacing old '",
+    "removing ",
     "[… ",
 ];
 
-/// The complaint of a step's standard error: of each error of Nix its innermost part, of everything else what is no
-/// noise. Cleaned but not redacted; empty when it says nothing.
+/// The complaint of a step: of each error of Nix its innermost part, of everything else what is no noise. Both
+/// streams are read, for Home Manager prints its refusals to standard output. Cleaned but not redacted; empty when
+/// it says nothing.
 pub fn complaint(seen: &Observation) -> String {
-    let text = printable(&seen.output.stderr);
+    let text = format!(
+        "{}\n{}",
+        printable(&seen.output.stderr),
+        printable(&seen.output.stdout)
+    );
     let warned: Vec<&str> = seen
         .warnings
         .iter()
@@ -70,13 +79,14 @@ pub fn complaint(seen: &Observation) -> String {
     let mut kept: Vec<String> = Vec::new();
     let mut at = 0;
     while at < lines.len() {
-        let end = if begins_error(lines[at]) {
-            error_end(&lines, at)
+        if begins_error(lines[at]) {
+            let end = error_end(&lines, at);
+            kept.extend(innermost(&lines[at..end]));
+            at = end;
         } else {
-            at + 1
-        };
-        kept.extend(innermost(&lines[at..end]));
-        at = end;
+            kept.push(lines[at].trim_end().to_owned());
+            at += 1;
+        }
     }
     squeeze(&kept)
 }
@@ -156,12 +166,14 @@ mod tests {
 
     #[test]
     fn the_words_of_home_manager_stay_and_its_progress_goes() {
-        let stderr = "Starting Home Manager activation\nActivating checkFilesChanged\n\
+        let mut seen = observation();
+        seen.output.stdout = "Starting Home Manager activation\nActivating checkFilesChanged\n\
             Existing file '/home/alice/.bashrc' would be clobbered\n\
-            Please do one of the following:\n- Move or remove the above files and try again.\n";
+            Please do one of the following:\n  - Move or remove the above files and try again.\n"
+            .into();
         assert_eq!(
-            of(stderr),
-            "Existing file '/home/alice/.bashrc' would be clobbered\nPlease do one of the following:\n\
+            complaint(&seen),
+            "Existing file '/home/alice/.bashrc' would be clobbered\nPlease do one of the following:\n  \
              - Move or remove the above files and try again."
         );
     }

@@ -14,26 +14,21 @@ use crate::scenario::model::{Profile, Session, Step, TargetKind};
 /// Longest text of a managed file that is shown, in bytes; a longer one is shown by its hash.
 const MANAGED_BYTES: usize = 8 * 1024;
 /// Longest text of any other file that is shown, in bytes.
-const OTHER_BYTES: usize = 1024;
+const OTHER_BYTES: usize = 200;
 /// Most programs of a package that are named.
 const PROGRAMS: usize = 8;
 
 /// Variables that belong to every login on the guest or to the machinery, so that they say nothing of a setup.
-const BASE_VARIABLES: [&str; 30] = [
+const BASE_VARIABLES: [&str; 24] = [
     "CREDENTIALS_DIRECTORY",
     "DBUS_SESSION_BUS_ADDRESS",
     "HOME",
     "HUSHLOGIN",
-    "INVOCATION_ID",
-    "JOURNAL_STREAM",
     "LANG",
     "LISTEN_FDS",
     "LISTEN_PID",
     "LOGNAME",
     "MAIL",
-    "MANAGERPID",
-    "MANAGERPIDFDID",
-    "MEMORY_PRESSURE_WATCH",
     "MEMORY_PRESSURE_WRITE",
     "NIX_PROFILES",
     "NIX_REMOTE",
@@ -41,15 +36,14 @@ const BASE_VARIABLES: [&str; 30] = [
     "NOTIFY_SOCKET",
     "PATH",
     "SHELL",
-    "SYSTEMD_EXEC_PID",
     "TERM",
     "TZ",
     "USER",
     "XDG_RUNTIME_DIR",
     "XDG_SEAT",
     "XDG_SESSION_CLASS",
-    "XDG_SESSION_ID",
     "XDG_SESSION_TYPE",
+    "__ETC_PROFILE_NIX_SOURCED",
 ];
 
 /// The text of a snapshot: equal for equal observations, free of hashes, times and numbers of processes.
@@ -255,12 +249,22 @@ fn packages(text: &mut String, name: &str, user: &UserSeen) {
             format!("{package} {version}")
         };
         let from = profile.map_or("the store", profile_words);
-        line(text, 1, &format!("{what} ({from}): {}", names(&programs)));
+        line(
+            text,
+            1,
+            &format!("{what} ({from}): {}", names(package, &programs)),
+        );
     }
 }
 
-fn names(programs: &[&Program]) -> String {
-    let mut names: Vec<String> = programs
+/// The programs to run by name: the one that is named as its package first, hidden ones (a wrapper's original) not.
+fn names(package: &str, programs: &[&Program]) -> String {
+    let mut shown: Vec<&&Program> = programs
+        .iter()
+        .filter(|program| !program.name.starts_with('.'))
+        .collect();
+    shown.sort_by_key(|program| program.name != package);
+    let mut names: Vec<String> = shown
         .iter()
         .take(PROGRAMS)
         .map(|program| match &program.shadowed_by {
@@ -268,8 +272,8 @@ fn names(programs: &[&Program]) -> String {
             None => program.name.clone(),
         })
         .collect();
-    if programs.len() > PROGRAMS {
-        names.push(format!("and {} more", programs.len() - PROGRAMS));
+    if shown.len() > PROGRAMS {
+        names.push(format!("and {} more", shown.len() - PROGRAMS));
     }
     names.join(", ")
 }

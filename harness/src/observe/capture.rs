@@ -39,6 +39,14 @@ pub enum ObserveError {
         /// What was wrong with what came.
         source: io::Error,
     },
+    /// The guest sent more than the machine lets through.
+    #[error(
+        "{what} could not be observed whole: there is more of it than the machine lets through"
+    )]
+    Cut {
+        /// What was looked at.
+        what: String,
+    },
     /// The script that looks at the guest failed.
     #[error("{what} could not be observed: the script in the guest ended with status {status}")]
     Script {
@@ -59,6 +67,7 @@ impl ObserveError {
                  readable, `/run` has room, and no process is changing files"
                     .into(),
             ),
+            Self::Cut { .. } => Some("let the scenario leave less behind in the home".into()),
             Self::Script { .. } => Some(
                 "see whether `/run` in the guest has room and the user's start-up files (`.profile`, `.bashrc`) \
                  do not end the shell"
@@ -230,6 +239,11 @@ fn pull(
         }
         Ok(())
     })?;
+    if exit.truncated {
+        return Err(ObserveError::Cut {
+            what: what.to_owned(),
+        });
+    }
     if exit.status != 0 {
         return Err(ObserveError::Script {
             what: what.to_owned(),

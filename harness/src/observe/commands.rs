@@ -12,8 +12,21 @@ use crate::scenario::model::Session;
 /// Most variables of a session.
 const VARIABLES: usize = 10_000;
 
-/// Variables that the looking itself sets.
-const OF_THE_LOOKING: [&str; 4] = ["_", "SHLVL", "OLDPWD", "PWD"];
+/// Variables that the looking itself sets, or that say which session of many this one is: they differ between equal
+/// machines.
+const OF_THIS_SESSION: [&str; 11] = [
+    "INVOCATION_ID",
+    "JOURNAL_STREAM",
+    "MANAGERPID",
+    "MANAGERPIDFDID",
+    "MEMORY_PRESSURE_WATCH",
+    "OLDPWD",
+    "PWD",
+    "SHLVL",
+    "SYSTEMD_EXEC_PID",
+    "XDG_SESSION_ID",
+    "_",
+];
 
 /// Parses a list of `NAME=value`.
 pub(super) fn read_variables(source: &mut Source<'_>) -> io::Result<BTreeMap<String, String>> {
@@ -26,7 +39,7 @@ fn variables<'a>(list: impl Iterator<Item = &'a [u8]>) -> BTreeMap<String, Strin
         let at = entry.iter().position(|byte| *byte == b'=')?;
         let name = escape_name(&entry[..at]);
         let value = String::from_utf8_lossy(&entry[at + 1..]).into_owned();
-        (!OF_THE_LOOKING.contains(&name.as_str())).then_some((name, value))
+        (!OF_THIS_SESSION.contains(&name.as_str())).then_some((name, value))
     })
     .collect()
 }

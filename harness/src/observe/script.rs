@@ -60,15 +60,24 @@ const HOMES_FUNCTIONS: &str = r#"{
 LC_ALL=C; PATH=/usr/sbin:/usr/bin:/sbin:/bin:/run/current-system/sw/bin
 export LC_ALL PATH
 unset TAR_OPTIONS POSIXLY_CORRECT
-T=$(mktemp -d /run/switchproof-XXXXXX) || exit 90
+T=/run/switchproof-look-$$; umask 077
+# One that is there already was left by a script that was killed.
+mkdir "$T" || { rm -rf "$T"; mkdir "$T"; } || exit 90
 trap 'rm -rf "$T"' EXIT
 printf '@MAGIC@\0'
 cat /etc/passwd; printf '\0'
 find /nix/var/nix/profiles /etc/profiles/per-user /run/current-system \
   -maxdepth 3 -type l -printf '%p\0%l\0' 2>"$T/err"
 printf '\0'
+ended() {
+  printf 'end\0%s\0' "$1"
+  if [ "$1" != 0 ]; then tail -c 4000 "$T/err" | tr -d '\000'; fi
+  printf '\0'
+}
 home() {
-  h=$(getent passwd "$1" | cut -d: -f6)
+  # The shell knows where homes are; a user it does not know stays a tilde.
+  case $1 in *[!A-Za-z0-9._-]*) h= ;; *) eval "h=~$1" ;; esac
+  case $h in /*) ;; *) h= ;; esac
   printf '%s\0%s\0' "$1" "$h"
   if [ -z "$h" ] || ! cd "$h"; then printf 'missing\0'; return; fi
   printf 'present\0'
@@ -82,7 +91,7 @@ home() {
       -fprint0 "$T/follow" 2>"$T/err"
   printf '\0'
   cat "$T/links"; printf '\0'
-  xargs -0 -r readlink -z -m -- <"$T/links"; printf '\0'
+  if [ -s "$T/links" ]; then xargs -0 readlink -z -m -- <"$T/links"; fi; printf '\0'
   for p in .local/state/nix/profiles/home-manager "/nix/var/nix/profiles/per-user/$1/home-manager" \
       .local/state/home-manager/gcroots/current-home; do
     if [ -e "$p/home-files" ]; then readlink -z -m -- "$p/home-files"; break; fi
@@ -94,14 +103,14 @@ home() {
   printf '\0'
   tar --create --file=- --format=gnu --sparse --numeric-owner --one-file-system \
     --blocking-factor=@BLOCKING@ --anchored --no-wildcards @EXCLUDE@ . 2>"$T/err"
-  printf 'end\0%s\0' "$?"; tail -c 4000 "$T/err" | tr -d '\000'; printf '\0'
+  ended "$?"
   : >"$T/files"
   if [ -s "$T/follow" ]; then
     find -L -files0-from "$T/follow" -type f -size -32769k -fprint0 "$T/files" 2>"$T/err"
   fi
   tar --create --file=- --format=gnu --numeric-owner --dereference --hard-dereference --no-recursion \
     --blocking-factor=@BLOCKING@ --null --files-from="$T/files" 2>"$T/err"
-  printf 'end\0%s\0' "$?"; tail -c 4000 "$T/err" | tr -d '\000'; printf '\0'
+  ended "$?"
 }
 "#;
 
@@ -142,13 +151,19 @@ const LOGIN_FUNCTIONS: &str = r#"{
 printf '\0@MAGIC@\0'
 /usr/bin/env -0; printf '\0'
 # The session's own PATH and variables must not change which tools look at it.
-t() { /usr/bin/env -i LC_ALL=C PATH=/usr/bin:/bin:/run/current-system/sw/bin "$@"; }
-T=$(t mktemp -d "${XDG_RUNTIME_DIR:-/tmp}/switchproof-XXXXXX") || exit 90
-trap 't rm -rf "$T"' EXIT
+t() { local tool=/usr/bin/$1; shift; LC_ALL=C LD_PRELOAD= LD_LIBRARY_PATH= "$tool" "$@"; }
+T=${XDG_RUNTIME_DIR:-/tmp}/switchproof-look-$$
+t mkdir -m 700 "$T" 2>/dev/null || { t rm -rf -- "$T"; t mkdir -m 700 "$T"; } || exit 90
+trap 't rm -rf -- "$T"' EXIT
 programs() {
-  local IFS=: dir all dirs=()
+  local IFS=: dir other all dirs=()
   set -f; all=($PATH); set +f
-  for dir in "${all[@]}"; do [[ $dir == /* && -d $dir ]] && dirs+=("$dir"); done
+  for dir in "${all[@]}"; do
+    [[ $dir == /* && -d $dir ]] || continue
+    # What two names of PATH lead to (/bin and /usr/bin) is listed once: the first wins anyway.
+    for other in "${dirs[@]}"; do [[ $dir -ef $other ]] && continue 2; done
+    dirs+=("$dir")
+  done
   if (( ${#dirs[@]} == 0 )); then printf '\0\0\0\0\0'; return; fi
   printf '%s\0' "${dirs[@]}"; printf '\0'
   t readlink -z -m -- "${dirs[@]}"; printf '\0'

@@ -189,6 +189,9 @@ const BOOT_DEADLINE: Duration = Duration::from_secs(300);
 /// Whoever makes a state that others wait for has this long.
 const CLAIM_DEADLINE: Duration = Duration::from_secs(3600);
 
+/// Most bulk data of one look at a guest.
+const BULK_LIMIT_BYTES: u64 = 8 * 1024 * 1024 * 1024;
+
 struct QemuMachine {
     machine: vm::Machine,
 }
@@ -214,8 +217,10 @@ impl Machine for QemuMachine {
         script: &GuestScript,
         consume: &mut dyn FnMut(&mut dyn Read) -> std::io::Result<()>,
     ) -> Result<GuestExit, MachineError> {
+        // A home is larger than what a step may print; the reader bounds what it keeps by itself.
+        let command = command(script).output_limit_bytes(BULK_LIMIT_BYTES);
         self.machine
-            .pull(&command(script), consume)
+            .pull(&command, consume)
             .map(ended)
             .map_err(|it| told_by_vm(&it))
     }
