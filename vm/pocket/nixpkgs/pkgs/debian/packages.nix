@@ -93,6 +93,8 @@
       chmod +x bin/keepassxc
     '';
   };
+  pass = { description = "Stores, retrieves, generates, and synchronizes passwords securely"; };
+  xdg-user-dirs = { description = "Tool to help manage well known user directories like the desktop folder and the music folder"; mainProgram = "xdg-user-dir"; };
   age = { description = "Modern encryption tool with small explicit keys"; license = "bsd3"; };
   bc = { description = "GNU software calculator"; license = "gpl3Plus"; };
   btop = { description = "Monitor of resources"; license = "asl20"; };
