@@ -4,7 +4,14 @@
   pkgs,
   prev,
 }:
+let
+  vim = import ../vim { inherit lib pkgs; };
+in
 {
+  inherit (vim) vimPlugins;
+  vim = prev.vim // { customize = vim.customize prev.vim; };
+  vimUtils.vimrcFile = vim.vimrcFile;
+
   runtimeShell = "${pkgs.bash}/bin/bash";
   shellPackage = pkgs.bash;
 
