@@ -10,3 +10,5 @@ mod commands;
 mod faults;
 #[path = "machine/forks.rs"]
 mod forks;
+#[path = "machine/orphans.rs"]
+mod orphans;

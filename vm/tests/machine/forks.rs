@@ -1,12 +1,28 @@
 //! Freezing and forking.
 
+use std::fs::{self, File};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
-use switchproof_vm::layer::Lookup;
+use switchproof_vm::layer::{Layer, LayerError, LayerKey, Lookup};
 use switchproof_vm::machine::{MachineError, Purpose};
 
-use crate::lab::{lab, sh};
+use crate::lab::{Lab, cache, children, lab, sh};
+
+fn mark(lab: &Lab, base: &Layer, step: &str) -> Layer {
+    let mut machine = lab.host.fork(base, Purpose::Layer).expect("a fork");
+    sh(&mut machine, &format!("echo {step} > /root/mark"));
+    machine
+        .freeze(&base.key().child(step.as_bytes()), json!(step))
+        .expect("a layer")
+}
+
+fn layer_dir(key: &LayerKey) -> PathBuf {
+    cache().join("layers").join(key.as_str())
+}
 
 #[test]
 fn forks_share_the_past_but_not_their_random_numbers() {
@@ -15,15 +31,13 @@ fn forks_share_the_past_but_not_their_random_numbers() {
     };
     let base = lab.base();
     let start = Instant::now();
-    let mut growing = lab.host.fork(&base, Purpose::Layer).expect("a fork");
-    sh(&mut growing, "echo mark > /root/mark");
-    let key = base.key().child(b"mark");
-    let layer = growing.freeze(&key, json!("mark")).expect("a layer");
+    let layer = mark(&lab, &base, "one");
     eprintln!("a child layer in {:.2} s", start.elapsed().as_secs_f64());
+    let below = mark(&lab, &layer, "two");
     let mut seen = Vec::new();
-    for _ in 0..2 {
+    for (layer, step) in [(&layer, "one"), (&layer, "one"), (&below, "two")] {
         let start = Instant::now();
-        let mut leaf = lab.host.fork(&layer, Purpose::Leaf).expect("a fork");
+        let mut leaf = lab.host.fork(layer, Purpose::Leaf).expect("a fork");
         let answer = sh(
             &mut leaf,
             "cat /root/mark /proc/sys/kernel/random/uuid; date +%s.%N",
@@ -37,25 +51,190 @@ fn forks_share_the_past_but_not_their_random_numbers() {
             start.elapsed().as_secs_f64()
         );
         let lines: Vec<String> = answer.lines().map(str::to_owned).collect();
-        assert_eq!(lines[0], "mark");
+        assert_eq!(lines[0], step);
         let guest: f64 = lines[2].parse().expect("a time");
         assert!(
             (guest - now).abs() < 1.0,
             "the guest's clock is {} s off",
             guest - now
         );
+        assert!(!seen.contains(&lines[1]), "{seen:?}");
         seen.push(lines[1].clone());
+        let frozen = leaf.freeze(&layer.key().child(b"x"), json!(null));
+        assert!(matches!(frozen, Err(MachineError::LeafCannotFreeze)));
+    }
+    for layer in [below, layer] {
+        let key = layer.key().clone();
+        let used = lab.host.store.remove(&key);
+        assert!(
+            matches!(
+                used,
+                Err(LayerError::InUse { .. } | LayerError::HasChildren { .. })
+            ),
+            "{used:?}"
+        );
         assert!(matches!(
-            leaf.freeze(&key.child(b"x"), json!(null)),
-            Err(MachineError::LeafCannotFreeze)
+            lab.host.store.verify(&key).expect("verified"),
+            Lookup::Whole(_)
+        ));
+        drop(layer);
+        lab.host.store.remove(&key).expect("removed");
+    }
+}
+
+#[test]
+fn a_fork_keeps_its_layer_alive() {
+    let Some(lab) = lab("a_fork_keeps_its_layer_alive") else {
+        return;
+    };
+    let layer = mark(&lab, &lab.base(), "kept");
+    let key = layer.key().clone();
+    let mut leaf = lab.host.fork(&layer, Purpose::Leaf).expect("a fork");
+    drop(layer);
+    let done = lab.host.store.collect(0).expect("collected");
+    assert!(done.in_use.contains(&key), "{done:?}");
+    assert_eq!(sh(&mut leaf, "cat /root/mark"), "kept");
+    drop(leaf);
+    lab.host.store.remove(&key).expect("removed");
+}
+
+#[test]
+fn damage_is_refused_and_removed() {
+    let Some(lab) = lab("damage_is_refused_and_removed") else {
+        return;
+    };
+    let base = lab.base();
+    for (name, file) in [
+        ("cut", "ram"),
+        ("flip", "state"),
+        ("flip", "disk.qcow2"),
+        ("flip", "ram"),
+    ] {
+        let layer = mark(&lab, &base, "damaged");
+        let key = layer.key().clone();
+        damage(&layer_dir(&key).join(file), name);
+        // Both the one who holds it and the one who looks for it find out.
+        let error = lab.host.fork(&layer, Purpose::Leaf).expect_err("a refusal");
+        eprintln!("{name} {file}: {error}");
+        assert!(
+            matches!(error, MachineError::Layer(LayerError::Damaged { .. })),
+            "{error}"
+        );
+        drop(layer);
+        assert!(matches!(
+            lab.host.find(&key).expect("looked up"),
+            Lookup::Absent
         ));
     }
-    assert_ne!(seen[0], seen[1]);
-    assert!(matches!(
-        lab.host.store.verify(&key).expect("verified"),
-        Lookup::Whole(_)
-    ));
-    drop(layer);
-    lab.host.store.remove(&key).expect("removed");
-    let _ = Duration::ZERO;
+    let layer = mark(&lab, &base, "damaged");
+    damage(&layer_dir(layer.key()).join("ram"), "cut");
+    let found = lab.host.find(layer.key()).expect("looked up");
+    assert!(matches!(found, Lookup::Removed { .. }), "{found:?}");
+}
+
+fn damage(path: &Path, how: &str) {
+    let mut file = File::options()
+        .read(true)
+        .write(true)
+        .open(path)
+        .expect("opened");
+    if how == "cut" {
+        let bytes = file.metadata().expect("metadata").len();
+        return file.set_len(bytes / 2).expect("cut");
+    }
+    let mut byte = [0];
+    file.seek(SeekFrom::Start(5000)).expect("sought");
+    file.read_exact(&mut byte).expect("read");
+    file.seek(SeekFrom::Start(5000)).expect("sought");
+    file.write_all(&[byte[0] ^ 1]).expect("written");
+}
+
+#[test]
+fn qemu_killed_at_any_time_leaves_a_whole_layer_or_none() {
+    let Some(lab) = lab("qemu_killed_at_any_time_leaves_a_whole_layer_or_none") else {
+        return;
+    };
+    let base = lab.base();
+    let key = base.key().child(b"killed");
+    let mut failures = 0;
+    for delay_ms in (40..=440).step_by(40) {
+        let before = children();
+        let killer = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(delay_ms));
+            for pid in children().into_iter().filter(|pid| !before.contains(pid)) {
+                let _ = kill_process(Pid::from_raw(pid).expect("a process"), Signal::KILL);
+            }
+        });
+        let forked = lab.host.fork(&base, Purpose::Layer);
+        let frozen = forked.and_then(|machine| machine.freeze(&key, json!(null)));
+        killer.join().expect("joined");
+        match frozen {
+            Err(error) => {
+                failures += 1;
+                let text = error.to_string();
+                eprintln!("{delay_ms} ms: {}", text.lines().next().unwrap_or_default());
+                assert!(matches!(
+                    lab.host.find(&key).expect("looked up"),
+                    Lookup::Absent
+                ));
+            }
+            Ok(layer) => {
+                drop(layer);
+                assert!(matches!(
+                    lab.host.store.verify(&key).expect("verified"),
+                    Lookup::Whole(_)
+                ));
+                lab.host.store.remove(&key).expect("removed");
+            }
+        }
+    }
+    assert!(failures > 0);
+    assert!(
+        lab.host
+            .find(base.key())
+            .expect("looked up")
+            .layer()
+            .is_some(),
+        "the base is whole"
+    );
+    assert_eq!(leftovers(), 0);
+}
+
+fn leftovers() -> usize {
+    let entries = fs::read_dir(cache().join("layers")).expect("listed");
+    entries
+        .filter(|entry| {
+            entry
+                .as_ref()
+                .expect("an entry")
+                .file_name()
+                .to_string_lossy()
+                .starts_with(".tmp-")
+        })
+        .count()
+}
+
+#[test]
+fn many_forks_leave_nothing_behind() {
+    let Some(lab) = lab("many_forks_leave_nothing_behind") else {
+        return;
+    };
+    let count = std::env::var("SWITCHPROOF_TEST_FORKS")
+        .map_or(10, |count| count.parse().expect("a number"));
+    let base = lab.base();
+    let files = || fs::read_dir("/proc/self/fd").expect("listed").count();
+    let threads = || fs::read_dir("/proc/self/task").expect("listed").count();
+    drop(lab.leaf());
+    let before = (files(), children().len(), leftovers());
+    let start = Instant::now();
+    for _ in 0..count {
+        let mut leaf = lab.host.fork(&base, Purpose::Leaf).expect("a fork");
+        assert_eq!(sh(&mut leaf, "echo here"), "here");
+    }
+    eprintln!(
+        "{count} forks, each with a command: {:.1} s; {} threads",
+        start.elapsed().as_secs_f64(),
+        threads()
+    );
+    assert_eq!((files(), children().len(), leftovers()), before);
 }

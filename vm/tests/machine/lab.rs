@@ -1,5 +1,6 @@
 //! What all tests share: a host with an image, and its first layer.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -24,8 +25,42 @@ pub struct Lab {
 
 /// The lab, or none, said so, when there is no image. Layers are kept between test runs.
 pub fn lab(test: &str) -> Option<Lab> {
-    let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("machine-cache");
-    lab_at(test, &directory)
+    lab_at(test, &cache())
+}
+
+/// Where the layers of these tests are.
+pub fn cache() -> PathBuf {
+    PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("machine-cache")
+}
+
+/// The processes that this one has started and not yet reaped.
+pub fn children() -> Vec<i32> {
+    let mut pids = Vec::new();
+    for thread in fs::read_dir("/proc/self/task").expect("listed") {
+        let path = thread.expect("an entry").path().join("children");
+        let text = fs::read_to_string(path).unwrap_or_default();
+        pids.extend(
+            text.split_whitespace()
+                .map(|pid| pid.parse::<i32>().expect("a number")),
+        );
+    }
+    pids
+}
+
+/// All QEMUs on this host that work in the cache of these tests, ordered.
+pub fn qemus() -> Vec<i32> {
+    let cache = cache().display().to_string();
+    let mut pids: Vec<i32> = fs::read_dir("/proc")
+        .expect("listed")
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .filter(|pid| {
+            let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+            let line = String::from_utf8_lossy(&line).into_owned();
+            line.contains("-nodefaults") && line.contains(&cache)
+        })
+        .collect();
+    pids.sort_unstable();
+    pids
 }
 
 /// The lab with its own cache directory.

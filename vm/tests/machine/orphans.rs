@@ -1,0 +1,87 @@
+//! The harness killed with SIGKILL at any time. The part that is killed is this test program itself, started once
+//! more for one "test" that never ends.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use switchproof_vm::cache_dir::CacheDir;
+use switchproof_vm::layer::{LayerStore, Lookup};
+use switchproof_vm::machine::Purpose;
+use switchproof_vm::process::Command;
+
+use crate::lab::{cache, lab, qemus};
+
+/// Set in the program that will be killed.
+const VICTIM: &str = "SWITCHPROOF_TEST_VICTIM";
+
+#[test]
+fn victim() {
+    if std::env::var_os(VICTIM).is_none() {
+        return;
+    }
+    let Some(lab) = lab("victim") else { return };
+    let base = lab.base();
+    let key = base.key().child(b"victim");
+    loop {
+        let machine = lab.host.fork(&base, Purpose::Layer).expect("a fork");
+        drop(machine.freeze(&key, json!(null)).expect("a layer"));
+        lab.host.store.remove(&key).expect("removed");
+    }
+}
+
+#[test]
+fn a_killed_harness_leaves_no_machine_and_no_half_layer() {
+    let Some(lab) = lab("a_killed_harness_leaves_no_machine_and_no_half_layer") else {
+        return;
+    };
+    let base = lab.base();
+    let before = qemus();
+    for delay_ms in [300, 450, 600, 750, 900, 1300] {
+        let mut victim = Command::new(std::env::current_exe().expect("this program"))
+            .args(["--exact", "orphans::victim", "--nocapture"])
+            .env(VICTIM, "1")
+            .spawn()
+            .expect("started");
+        std::thread::sleep(Duration::from_millis(delay_ms));
+        assert!(
+            victim.try_wait().expect("asked").is_none(),
+            "{}",
+            victim.tail()
+        );
+        let running = qemus().len() - before.len();
+        // The process group holds the harness alone: each QEMU has one of its own.
+        victim.kill();
+        let end = Instant::now() + Duration::from_secs(5);
+        while qemus() != before {
+            assert!(Instant::now() < end, "a QEMU lives on");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        // The next harness finds layers whole or not at all, and clears away what was unfinished.
+        let store = LayerStore::open(&CacheDir::at(cache())).expect("a store");
+        let half = std::fs::read_dir(cache().join("layers"))
+            .expect("listed")
+            .filter(|entry| {
+                entry
+                    .as_ref()
+                    .expect("an entry")
+                    .file_name()
+                    .to_string_lossy()
+                    .starts_with(".tmp-")
+            });
+        assert_eq!(half.count(), 0);
+        let key = base.key().child(b"victim");
+        match store.verify(&key).expect("verified") {
+            Lookup::Absent => eprintln!("{delay_ms} ms: {running} QEMU, no layer"),
+            Lookup::Whole(layer) => {
+                eprintln!("{delay_ms} ms: {running} QEMU, a whole layer");
+                drop(layer);
+                store.remove(&key).expect("removed");
+            }
+            Lookup::Removed { what } => panic!("a damaged layer: {what}"),
+        }
+    }
+    assert!(matches!(
+        lab.host.store.verify(base.key()).expect("verified"),
+        Lookup::Whole(_)
+    ));
+}
