@@ -10,5 +10,7 @@ mod commands;
 mod faults;
 #[path = "machine/forks.rs"]
 mod forks;
+#[path = "machine/full_disk.rs"]
+mod full_disk;
 #[path = "machine/orphans.rs"]
 mod orphans;

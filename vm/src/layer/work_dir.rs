@@ -34,8 +34,10 @@ impl WorkDir {
             path: directory.keep(),
             owner: None,
         };
-        let lock = this.path.join(OWNER);
-        this.owner = FileLock::exclusive(&lock, Instant::now())
+        // Locked under another name first: a sweeper that finds the lock file finds it locked.
+        let (unnamed, lock) = (this.path.join("owner.new"), this.path.join(OWNER));
+        this.owner = FileLock::exclusive(&unnamed, Instant::now())
+            .and_then(|owner| std::fs::rename(&unnamed, &lock).map(|()| owner))
             .map_err(LayerError::io("cannot lock", lock))?;
         Ok(this)
     }

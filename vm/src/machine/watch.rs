@@ -229,6 +229,11 @@ impl Machine {
                     return Err(self.ended_by_guest(&reason, waiting));
                 }
             }
+            // QEMU has stopped the guest rather than let its disk lose a write.
+            "BLOCK_IO_ERROR" if text("action") == "stop" => {
+                self.usable = false;
+                return Err(self.disk_failed(event));
+            }
             "RESET" => self.life.was_reset = true,
             "VSERPORT_CHANGE" if text("id") == "control" => {
                 let open = event.data.get("open") == Some(&Value::Bool(true));
@@ -260,6 +265,31 @@ impl Machine {
             "powered off"
         };
         MachineError::GuestPoweredOff { how, waited }
+    }
+
+    fn disk_failed(&self, event: &Event) -> MachineError {
+        let path = self
+            .work_path()
+            .parent()
+            .unwrap_or(self.work_path())
+            .to_owned();
+        let free_bytes = free_bytes(&path).unwrap_or_default();
+        if event.data.get("nospace") == Some(&Value::Bool(true)) {
+            return MachineError::NoSpace {
+                path,
+                free_bytes,
+                needed_bytes: FEW_BYTES,
+            };
+        }
+        let reason = event
+            .data
+            .get("reason")
+            .and_then(Value::as_str)
+            .unwrap_or("no reason given");
+        MachineError::Io {
+            doing: "QEMU cannot write the guest's disk".to_owned(),
+            source: std::io::Error::other(reason.to_owned()),
+        }
     }
 
     /// What to report when a connection to QEMU has ended.

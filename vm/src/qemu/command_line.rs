@@ -4,6 +4,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use crate::accel::Architecture;
 use crate::image::KERNEL_ARGUMENTS;
 use crate::machine::MachineShape;
 use crate::qemu::switches::{
@@ -13,6 +14,13 @@ use crate::qemu::switches::{
 /// What the kernel is told beside what every kernel of an image is: an emulated processor leaks nothing that is worth
 /// the time of guarding it.
 const KERNEL_EXTRA: &str = "mitigations=off";
+
+/// Tells QEMU of a panic; on the ISA bus where there is one, for its driver is loaded early.
+const PVPANIC: &str = if cfg!(target_arch = "x86_64") {
+    "pvpanic"
+} else {
+    "pvpanic-pci"
+};
 
 /// The guest's memory.
 #[derive(Debug, Clone, Copy)]
@@ -89,7 +97,7 @@ fn machine_switches<'a>(parts: &MachineParts<'a>) -> Vec<Box<dyn Switch + 'a>> {
         alone("-no-user-config"),
         plain("-display", "none"),
         Box::new(Machine {
-            kind: "q35",
+            kind: Architecture::host().machine_type(),
             memory_backend: "mem",
         }),
         plain("-accel", parts.accel),
@@ -119,7 +127,7 @@ fn machine_switches<'a>(parts: &MachineParts<'a>) -> Vec<Box<dyn Switch + 'a>> {
             properties: &[("guid", "auto")],
         }),
         Box::new(Device {
-            driver: "pvpanic",
+            driver: PVPANIC,
             properties: &[],
         }),
         Box::new(Action {

@@ -76,7 +76,7 @@ impl Switch for Machine<'_> {
             kind,
             memory_backend,
         } = self;
-        Some(format!("{kind},memory-backend={memory_backend},usb=off,vmport=off").into())
+        Some(format!("{kind},memory-backend={memory_backend},usb=off").into())
     }
 }
 
