@@ -4,6 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::fs::File;
 use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock, mpsc};
 use std::thread;
@@ -214,7 +215,14 @@ fn prepare_child(
     use std::os::unix::process::CommandExt;
     #[cfg(target_os = "linux")]
     let harness = rustix::process::getpid();
+    let strays = stray_descriptors(&inherited);
     let setup = move || {
+        for &descriptor in &strays {
+            // SAFETY: used for this one system call, which refuses a number that is not open, as one that was closed
+            // since the list was made.
+            let descriptor = unsafe { BorrowedFd::borrow_raw(descriptor) };
+            let _ = rustix::io::fcntl_setfd(descriptor, rustix::io::FdFlags::CLOEXEC);
+        }
         for file in &inherited {
             rustix::io::fcntl_setfd(file, rustix::io::FdFlags::empty())?;
         }
@@ -240,6 +248,22 @@ fn prepare_child(
     unsafe {
         command.pre_exec(setup);
     }
+}
+
+/// Open files that the harness was started with and has no say in: locks, pipes of a build tool. Passed on they would
+/// outlive it, and they push the numbers of what a program opens past 9, which the shell of mmdebstrap's hooks does not
+/// take.
+fn stray_descriptors(inherited: &[Arc<File>]) -> Vec<RawFd> {
+    let names = std::fs::read_dir("/dev/fd")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.file_name());
+    let descriptors = names.filter_map(|name| name.to_str()?.parse::<RawFd>().ok());
+    let wanted = |descriptor: &RawFd| {
+        *descriptor > 2 && inherited.iter().all(|file| file.as_raw_fd() != *descriptor)
+    };
+    descriptors.filter(wanted).collect()
 }
 
 type StartRequest = (duct::Expression, mpsc::Sender<io::Result<duct::Handle>>);

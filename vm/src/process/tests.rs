@@ -89,6 +89,16 @@ fn inherited_files_keep_their_descriptor() {
 }
 
 #[test]
+fn what_the_harness_was_started_with_is_not_passed_on() {
+    use std::os::fd::AsRawFd;
+    let stray = tempfile::tempfile().unwrap();
+    rustix::io::fcntl_setfd(&stray, rustix::io::FdFlags::empty()).unwrap();
+    let script = format!("test ! -e /dev/fd/{}", stray.as_raw_fd());
+    shell(&script).run(SOON).unwrap();
+    assert!(rustix::io::fcntl_getfd(&stray).unwrap().is_empty());
+}
+
+#[test]
 fn words_are_quoted_only_where_needed() {
     assert_eq!(quote("-m"), "-m");
     assert_eq!(quote("it's"), r"'it'\''s'");
