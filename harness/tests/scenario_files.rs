@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use switchproof::scenario::{LoadOptions, load, load_with, render, render_text_as};
+use switchproof::scenario::{LoadOptions, load, load_with, render, render_text_as, schema};
 
 fn repository() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -37,6 +37,16 @@ fn every_bundled_scenario_is_named_like_its_file() {
             .and_then(|stem| stem.to_str());
         assert_eq!(stem, Some(case.scenario.as_str()));
     }
+}
+
+#[test]
+fn the_committed_schema_is_that_of_the_types() {
+    let committed =
+        std::fs::read_to_string(repository().join("scenarios/schema.json")).expect("it is there");
+    assert!(
+        committed == schema(),
+        "scenarios/schema.json is stale: `cargo run -- schema > scenarios/schema.json` renews it"
+    );
 }
 
 #[test]

@@ -6,5 +6,7 @@ mod lab;
 
 #[path = "machine/commands.rs"]
 mod commands;
+#[path = "machine/faults.rs"]
+mod faults;
 #[path = "machine/forks.rs"]
 mod forks;

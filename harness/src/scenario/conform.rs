@@ -40,12 +40,21 @@ impl Conform<'_> {
     }
 
     fn wrong(&mut self, node: &Node, place: &str, wanted: &str) -> Option<Node> {
+        if node.is_null() {
+            self.report.add(
+                Mistake::new(node.span, format!("{place} has no value"))
+                    .label(format!("{wanted} is wanted"))
+                    .hint("write it, or remove the key"),
+            );
+            return None;
+        }
         self.report.add(
             Mistake::new(
                 node.span,
                 format!("{place} must be {wanted}, and this is {}", node.describe()),
             )
-            .label(format!("{wanted} is wanted")),
+            .label(format!("{wanted} is wanted"))
+            .hint(how_to_write(wanted)),
         );
         None
     }
@@ -130,22 +139,15 @@ impl Conform<'_> {
                 Some(Node::new(node.span, Kind::Int(number)))
             }
             Some(_) => self.wrong(node, place, &format!("a number from {min} to {max}")),
-            None => self.wrong(node, place, "a whole number, without quotes"),
+            None => self.wrong(node, place, "a whole number without quotes"),
         }
     }
 
     fn list(&mut self, node: &Node, item: &Shape, one: bool, place: &str) -> Option<Node> {
         let items = match &node.kind {
             Kind::List(items) => items.as_slice(),
-            _ if node.is_null() => {
-                return self.wrong(node, place, "a list");
-            }
-            _ if one => std::slice::from_ref(node),
-            _ => {
-                self.wrong(node, place, "a list");
-                self.report_list_hint(node);
-                return None;
-            }
+            _ if one && !node.is_null() => std::slice::from_ref(node),
+            _ => return self.wrong(node, place, "a list"),
         };
         let place = singular(place);
         let items = items
@@ -153,13 +155,6 @@ impl Conform<'_> {
             .filter_map(|one| self.check(one, item, &place))
             .collect();
         Some(Node::new(node.span, Kind::List(items)))
-    }
-
-    /// A mapping where a list is wanted is most often a list whose dashes were forgotten.
-    fn report_list_hint(&mut self, node: &Node) {
-        if matches!(node.kind, Kind::Map(_)) {
-            self.report.hint_last("begin each item with `- `");
-        }
     }
 
     fn map(&mut self, node: &Node, value: &Shape, names: bool, place: &str) -> Option<Node> {
@@ -355,6 +350,17 @@ impl Conform<'_> {
     }
 }
 
+fn how_to_write(wanted: &str) -> &'static str {
+    match wanted {
+        "a list" => "begin each item with `- `, or write `[a, b]`",
+        "a mapping" => "write `key: value`, one in each line, further in than this",
+        "a text" | "a name" => {
+            "write one text; quote it where it begins with a sign such as `*`, `[` or `{`"
+        }
+        _ => "look it up in the reference",
+    }
+}
+
 fn short_entry(node: &Node, key: &Arc<str>, value: Kind) -> Entry {
     Entry {
         key: Arc::clone(key),
@@ -428,7 +434,9 @@ fn plain_value(text: &str) -> Value {
         character.is_ascii_digit() || matches!(character, '.' | '-' | '+' | 'e' | 'E')
     });
     match text.parse::<f64>() {
-        Ok(number) if looks_like_a_number => Value::Number(Number::from(number)),
+        Ok(number) if looks_like_a_number && number.is_finite() => {
+            Value::Number(Number::from(number))
+        }
         _ => Value::String(text.to_owned()),
     }
 }

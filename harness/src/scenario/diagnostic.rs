@@ -156,13 +156,6 @@ impl Report {
         });
     }
 
-    /// Gives the mistake added last a hint.
-    pub(crate) fn hint_last(&mut self, hint: &str) {
-        if let Some(last) = self.diagnostics.last_mut() {
-            last.hint = Some(hint.to_owned());
-        }
-    }
-
     /// Whether the file is refused.
     pub(crate) fn has_errors(&self) -> bool {
         self.diagnostics

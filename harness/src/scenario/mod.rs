@@ -19,6 +19,8 @@ mod setup;
 mod shape;
 mod source;
 mod suggest;
+#[cfg(test)]
+mod tests;
 mod yaml;
 
 pub use commands::{Checked, check, render};

@@ -19,6 +19,8 @@ use crate::process::{Command, OrphanSignal, ProcessError, quote, tail_of};
 
 /// The longest a build may take, from the first byte fetched.
 const DEADLINE: Duration = Duration::from_secs(40 * 60);
+/// A disk with less room than this, in MiB, is taken for the cause of a failure: the largest single package is smaller.
+const FULL_MIB: u64 = 192;
 /// Where the definition lies inside the guest while it is built.
 const INSIDE: &str = "/tmp/switchproof";
 /// What of the host's environment the build may see: the way out.
@@ -48,6 +50,15 @@ impl Mode {
             Self::Root
         } else {
             Self::Unshare
+        }
+    }
+
+    /// `unshare --fork` lets polite signals pass it by, and its whole namespace dies with it; mmdebstrap takes down by
+    /// itself what it has built up.
+    fn orphan_signal(self) -> OrphanSignal {
+        match self {
+            Self::Root => OrphanSignal::Kill,
+            Self::Unshare => OrphanSignal::Terminate,
         }
     }
 }
@@ -84,12 +95,22 @@ pub(super) fn build(
     let scratch =
         Scratch::new(Mode::of_this_process(), directory).map_err(io("make", directory))?;
 
+    let mut least_free_mib = u64::MAX;
     let outcome = command(definition, directory, &scratch.path, Arc::new(root_file))
         .log_to(log)
-        .orphan_signal(OrphanSignal::Terminate)
+        .orphan_signal(Mode::of_this_process().orphan_signal())
         .spawn()
-        .and_then(|running| running.finish_watched(DEADLINE, &mut || follower.look()));
-    outcome.map_err(|error| step_error(follower.step(), &error, log))?;
+        .and_then(|running| {
+            running.finish_watched(DEADLINE, &mut || {
+                follower.look();
+                // What fills the disk is gone, and its message may never have reached the log, once mmdebstrap ends.
+                least_free_mib = [directory, &scratch.path]
+                    .into_iter()
+                    .filter_map(free_mib)
+                    .fold(least_free_mib, u64::min);
+            })
+        });
+    outcome.map_err(|error| step_error(follower.step(), &error, log, least_free_mib))?;
     drop(scratch);
 
     let list = directory.join("packages");
@@ -109,8 +130,13 @@ pub(super) fn build(
 }
 
 /// The error of a build step, with the end of its log.
-pub(super) fn step_error(step: BuildStep, error: &ProcessError, log: &Path) -> ImageError {
-    let cause = match error {
+fn step_error(
+    step: BuildStep,
+    error: &ProcessError,
+    log: &Path,
+    least_free_mib: u64,
+) -> ImageError {
+    let mut cause = match error {
         ProcessError::Start { source, .. } => format!("mmdebstrap does not start: {source}"),
         ProcessError::Failed { status, .. } => format!("mmdebstrap ended with {status}"),
         ProcessError::Deadline { .. } => {
@@ -118,12 +144,23 @@ pub(super) fn step_error(step: BuildStep, error: &ProcessError, log: &Path) -> I
         }
         ProcessError::Watch { source, .. } => format!("mmdebstrap could not be watched: {source}"),
     };
+    let disk_full = least_free_mib < FULL_MIB;
+    if disk_full {
+        cause.push_str(&format!(", with {least_free_mib} MiB left on the disk"));
+    }
     ImageError::Step {
         step,
         cause,
+        disk_full,
         tail: tail_of(log),
         log: log.to_owned(),
     }
+}
+
+/// The room left on the file system of a path, in MiB.
+pub(super) fn free_mib(path: &Path) -> Option<u64> {
+    let room = rustix::fs::statvfs(path).ok()?;
+    Some(room.f_bavail.saturating_mul(room.f_frsize) / (1024 * 1024))
 }
 
 /// Whether this host can build the image of a definition: its programs are there, and an ordinary user has ids to lend.

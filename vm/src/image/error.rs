@@ -49,6 +49,8 @@ pub enum ImageError {
         step: BuildStep,
         /// What went wrong, in a line.
         cause: String,
+        /// Whether the disk was full when it did.
+        disk_full: bool,
         /// The end of the log.
         tail: String,
         /// Where the whole log is kept.
@@ -82,7 +84,7 @@ impl ImageError {
             }
             Self::NoSpace { .. } => "free some space, or set SWITCHPROOF_CACHE_DIR to a directory on a larger disk".to_owned(),
             Self::Incomplete(_) => "build switchproof from a whole checkout".to_owned(),
-            Self::Step { tail, .. } => step_hint(tail).to_owned(),
+            Self::Step { tail, disk_full, .. } => step_hint(tail, *disk_full).to_owned(),
             Self::OtherTooSlow { .. } => "wait for it, or end it, and try again".to_owned(),
             Self::Damaged { .. } => "run `switchproof image build`, which builds it anew".to_owned(),
         }
@@ -90,13 +92,15 @@ impl ImageError {
 }
 
 /// What the end of a build's log suggests.
-fn step_hint(tail: &str) -> &'static str {
+fn step_hint(tail: &str, disk_full: bool) -> &'static str {
     let says = |words: &[&str]| words.iter().any(|word| tail.contains(word));
-    if says(&[
-        "No space left on device",
-        "not enough free space",
-        "Could not allocate block",
-    ]) {
+    if disk_full
+        || says(&[
+            "No space left on device",
+            "not enough free space",
+            "Could not allocate block",
+        ])
+    {
         "the disk is full: free some space, or set SWITCHPROOF_CACHE_DIR (and TMPDIR, for an ordinary user's build)"
     } else if says(&[
         "Temporary failure resolving",

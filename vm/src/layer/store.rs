@@ -237,6 +237,45 @@ impl LayerStore {
         Ok(())
     }
 
+    /// Looks at a layer that was opened earlier once more, and at all below it: a layer may be held for long before it
+    /// is forked. Its device state is read in full, which costs nothing against the fork.
+    pub(crate) fn recheck(&self, layer: &Layer) -> Result<(), LayerError> {
+        let mut next = Some(layer);
+        while let Some(layer) = next {
+            let mut record = layer.record().clone();
+            let what = match check_files(&layer.inner.directory, &mut record, false)? {
+                Ok(()) => {
+                    let path = layer.state();
+                    let state = record
+                        .state
+                        .check(&path, true)
+                        .map_err(LayerError::io("cannot read", &path))?;
+                    match state {
+                        Checked::Wrong(what) => format!("{STATE}: {what}"),
+                        Checked::Unchanged | Checked::Rehashed(_) => {
+                            next = layer.parent();
+                            continue;
+                        }
+                    }
+                }
+                Err(what) => what,
+            };
+            return Err(self.condemn(layer.key(), what));
+        }
+        Ok(())
+    }
+
+    /// Removes a layer that turned out to be of no use, and says so.
+    pub(crate) fn condemn(&self, key: &LayerKey, what: String) -> LayerError {
+        match self.discard(key) {
+            Ok(()) => LayerError::Damaged {
+                key: key.clone(),
+                what,
+            },
+            Err(error) => error,
+        }
+    }
+
     /// Publishes a finished layer and opens it. When another process was first, that one's is opened.
     pub(crate) fn publish(&self, work: WorkDir, key: &LayerKey) -> Result<Layer, LayerError> {
         // Whoever uses the layer from now on finds it locked; so is a removal that overlaps.

@@ -1,5 +1,7 @@
 //! What is common to all machines of one run, and how they are made.
 
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -15,7 +17,7 @@ use crate::layer::{
 use crate::machine::start::{free_bytes, start};
 use crate::machine::watch::{Life, Waiting};
 use crate::machine::{Machine, MachineError, MachineShape};
-use crate::qemu::Ram;
+use crate::qemu::{MachineParts, PortSockets, Ram, command_line};
 
 /// How long a fork may take with hardware virtualisation; it takes a tenth of a second.
 const FORK: Duration = Duration::from_secs(20);
@@ -97,13 +99,45 @@ impl Host {
     pub fn base_key(&self) -> LayerKey {
         // A struct of plain fields always has a JSON form, and the same one.
         let made_by = serde_json::to_vec(&self.made_by()).unwrap_or_default();
-        let parts = [
-            &FORMAT.to_le_bytes()[..],
-            &made_by,
-            SUPERVISOR.as_bytes(),
-            self.warm_up.as_bytes(),
+        let mut parts = vec![
+            FORMAT.to_le_bytes().to_vec(),
+            made_by,
+            SUPERVISOR.as_bytes().to_vec(),
+            self.warm_up.clone().into_bytes(),
         ];
-        LayerKey::root(&parts)
+        // Whatever devices this version of switchproof gives its machines.
+        parts.extend(
+            self.nowhere_command_line()
+                .into_iter()
+                .map(OsString::into_vec),
+        );
+        LayerKey::root(&parts.iter().map(Vec::as_slice).collect::<Vec<_>>())
+    }
+
+    /// The command line with the same names for all files.
+    fn nowhere_command_line(&self) -> Vec<OsString> {
+        let nowhere = PathBuf::new();
+        let [qmp, console, agent, control, bulk] = std::array::from_fn(|_| nowhere.clone());
+        command_line(&MachineParts {
+            accel: self.accelerator.qemu_argument(),
+            cpu: self.cpu(),
+            shape: self.shape,
+            kernel: &nowhere,
+            initrd: &nowhere,
+            ram: Ram {
+                path: &nowhere,
+                share: true,
+            },
+            disk: &nowhere,
+            sockets: &PortSockets {
+                qmp,
+                console,
+                agent,
+                control,
+                bulk,
+            },
+            incoming: false,
+        })
     }
 
     /// The layer `key`, if it is there, whole, and made by the same QEMU, image and shape.
@@ -178,12 +212,9 @@ impl Host {
     ) -> Result<Machine, MachineError> {
         if layer.record().made_by != self.made_by() {
             let what = format!("it was made by {:?}", layer.record().made_by);
-            return Err(LayerError::Damaged {
-                key: layer.key().clone(),
-                what,
-            }
-            .into());
+            return Err(self.store.condemn(layer.key(), what).into());
         }
+        self.store.recheck(layer)?;
         let state =
             std::fs::read(layer.state()).map_err(LayerError::io("cannot read", layer.state()))?;
         let ram_room = match purpose {
@@ -204,8 +235,13 @@ impl Host {
             virtual_size(&layer.disk()).map_err(LayerError::io("cannot read", layer.disk()))?;
         self.make_disk(&work, &format!("../{}/{DISK}", layer.key()), "qcow2", size)?;
         let mut machine = self.assemble(work, &ram, purpose, Some(layer.clone()), true)?;
-        machine.load_state(&state, waiting)?;
-        Ok(machine)
+        match machine.load_state(&state, waiting) {
+            Ok(()) => Ok(machine),
+            Err(error) if refuses_state(&error) => {
+                Err(self.store.condemn(layer.key(), error.to_string()).into())
+            }
+            Err(error) => Err(error),
+        }
     }
 
     fn assemble(
@@ -268,6 +304,15 @@ impl Host {
             Some(inside) => format!("../../{}", inside.display()),
             None => root.display().to_string(),
         }
+    }
+}
+
+/// Whether QEMU says that a device state is none of its own. It then exits with status 1.
+fn refuses_state(error: &MachineError) -> bool {
+    match error {
+        MachineError::Qmp { command, .. } => command == "migrate",
+        MachineError::QemuDied { status, .. } => status == "exit status 1",
+        _ => false,
     }
 }
 

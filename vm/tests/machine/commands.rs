@@ -1,8 +1,10 @@
 //! Commands in a guest.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use crate::lab::{lab, sh};
+use switchproof_vm::guest::{Ending, GuestCommand, OutputStream};
+
+use crate::lab::{lab, run, sh};
 
 #[test]
 fn a_round_trip_is_short() {
@@ -22,4 +24,226 @@ fn a_round_trip_is_short() {
         "round trip: median {:?}, slowest {:?}",
         times[25], times[49]
     );
+}
+
+#[test]
+fn root_gets_what_it_asked_for() {
+    let Some(lab) = lab("root_gets_what_it_asked_for") else {
+        return;
+    };
+    let mut machine = lab.leaf();
+    let command = GuestCommand::shell("pwd; echo \"$A\"; echo bad >&2; id -un; umask; cat; exit 7")
+        .cwd("/srv")
+        .env("A", "b c");
+    let (exit, out, err) = run(&mut machine, &command);
+    assert_eq!(
+        (exit.ending, out.as_str(), err.as_str()),
+        (Ending::Exited(7), "/srv\nb c\nroot\n0022\n", "bad\n")
+    );
+    assert_eq!(exit.stderr_tail, b"bad\n");
+    let (exit, _, err) = run(&mut machine, &GuestCommand::argv(["/no/such"]));
+    assert_eq!(
+        (exit.status(), err.contains("/no/such")),
+        (127, true),
+        "{err}"
+    );
+    let (exit, ..) = run(&mut machine, &GuestCommand::shell("kill -SEGV $$"));
+    assert_eq!((exit.ending, exit.status()), (Ending::Signalled(11), 139));
+    let (exit, _, err) = run(&mut machine, &GuestCommand::shell("true").cwd("/no/such"));
+    assert_eq!(
+        (exit.success(), err.contains("cannot enter")),
+        (false, true),
+        "{err}"
+    );
+}
+
+#[test]
+fn a_user_gets_a_login_session() {
+    let Some(lab) = lab("a_user_gets_a_login_session") else {
+        return;
+    };
+    let mut machine = lab.leaf();
+    let script = "id -un; pwd; echo $XDG_RUNTIME_DIR; echo $XDG_SESSION_ID; shopt -q login_shell && echo login; \
+        systemctl --user is-system-running --wait; echo \"$A\"; cut -d: -f3 /proc/self/cgroup";
+    let command = GuestCommand::shell(script)
+        .login("alice")
+        .env("A", "it's")
+        .deadline(Duration::from_secs(120));
+    let (exit, out, err) = run(&mut machine, &command);
+    eprintln!("first login took {:?}", exit.elapsed);
+    let lines: Vec<_> = out.lines().collect();
+    assert_eq!(lines.len(), 8, "{out} {err}");
+    assert_eq!(
+        (lines[0], lines[1], lines[2], lines[4]),
+        ("alice", "/home/alice", "/run/user/1000", "login")
+    );
+    assert!(!lines[3].is_empty());
+    assert_eq!((lines[5], lines[6]), ("running", "it's"), "{err}");
+    assert!(
+        lines[7].contains("/user.slice/user-1000.slice/session-"),
+        "{}",
+        lines[7]
+    );
+    let (exit, out, _) = run(
+        &mut machine,
+        &GuestCommand::argv(["printf", "%s", "a b"])
+            .login("alice")
+            .cwd("/tmp"),
+    );
+    assert_eq!((exit.success(), out.as_str()), (true, "a b"));
+    eprintln!("second login took {:?}", exit.elapsed);
+}
+
+#[test]
+fn a_flood_of_output_is_cut_and_counted() {
+    let Some(lab) = lab("a_flood_of_output_is_cut_and_counted") else {
+        return;
+    };
+    let mut machine = lab.leaf();
+    let command = GuestCommand::shell("head -c 100000000 /dev/zero; echo done >&2")
+        .output_limit_bytes(1_000_000)
+        .deadline(Duration::from_secs(120));
+    let mut bytes = 0;
+    let exit = machine
+        .exec(&command, &mut |_, piece| bytes += piece.len())
+        .expect("an end");
+    eprintln!("100 MB took {:?}", exit.elapsed);
+    assert_eq!((exit.ending, bytes as u64), (Ending::Exited(0), 1_000_000));
+    assert_eq!(exit.dropped_bytes, 100_000_005 - 1_000_000);
+}
+
+#[test]
+fn output_comes_live_and_in_full() {
+    let Some(lab) = lab("output_comes_live_and_in_full") else {
+        return;
+    };
+    let mut machine = lab.leaf();
+    let mut first = None;
+    let start = Instant::now();
+    let mut all = Vec::new();
+    let command = GuestCommand::shell("echo early; sleep 2; seq 1 200000");
+    let exit = machine.exec(&command, &mut |_, bytes| {
+        first.get_or_insert(start.elapsed());
+        all.extend_from_slice(bytes);
+    });
+    assert!(exit.expect("an end").success());
+    assert!(first.expect("output") < Duration::from_secs(2), "{first:?}");
+    let wanted: String = std::iter::once("early\n".to_owned())
+        .chain((1..=200_000).map(|n| format!("{n}\n")))
+        .collect();
+    assert!(all == wanted.as_bytes(), "{} bytes", all.len());
+}
+
+#[test]
+fn children_in_the_background_hold_nobody_up() {
+    let Some(lab) = lab("children_in_the_background_hold_nobody_up") else {
+        return;
+    };
+    let mut machine = lab.leaf();
+    let (exit, out, _) = run(
+        &mut machine,
+        &GuestCommand::shell("(while :; do echo noise; sleep 0.1; done) & echo here"),
+    );
+    assert!(
+        exit.success() && exit.elapsed < Duration::from_secs(10),
+        "{exit:?}"
+    );
+    assert!(out.contains("here"));
+    assert_eq!(sh(&mut machine, "sleep 0.5; echo clean"), "clean");
+}
+
+#[test]
+fn bulk_data_goes_both_ways_unchanged() {
+    let Some(lab) = lab("bulk_data_goes_both_ways_unchanged") else {
+        return;
+    };
+    let mut machine = lab.leaf();
+    let data: Vec<u8> = (0..3_000_001u32)
+        .map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8)
+        .collect();
+    let start = Instant::now();
+    let exit = machine
+        .feed(
+            &GuestCommand::shell("cat > /root/data"),
+            &data,
+            &mut |_, _| {},
+        )
+        .expect("fed");
+    eprintln!("3 MB in: {:?}", start.elapsed());
+    assert!(exit.success());
+    let mut back = Vec::new();
+    let command =
+        GuestCommand::shell("cat /root/data; echo aside >&2; exit 3").output_limit_bytes(u64::MAX);
+    let exit = machine
+        .pull(&command, &mut |reader| {
+            reader.read_to_end(&mut back).map(drop)
+        })
+        .expect("pulled");
+    eprintln!("3 MB out: {:?}", exit.elapsed);
+    assert_eq!(
+        (exit.status(), exit.stderr_tail.as_slice()),
+        (3, &b"aside\n"[..])
+    );
+    assert!(back == data, "{} bytes", back.len());
+    // A consumer that has had enough, one that fails, and a command that reads nothing.
+    let mut start = [0; 10];
+    machine
+        .pull(&command, &mut |reader| reader.read_exact(&mut start))
+        .expect("pulled");
+    assert_eq!(start, data[..10]);
+    let failed = machine.pull(&command, &mut |_| Err(std::io::Error::other("no taste")));
+    assert!(
+        failed
+            .expect_err("a failure")
+            .to_string()
+            .contains("no taste")
+    );
+    let exit = machine
+        .feed(&GuestCommand::shell("exit 4"), &data, &mut |_, _| {})
+        .expect("fed");
+    assert_eq!(exit.status(), 4);
+    assert_eq!(sh(&mut machine, "echo alive"), "alive");
+}
+
+#[test]
+fn an_archive_is_unpacked_for_its_owner() {
+    let Some(lab) = lab("an_archive_is_unpacked_for_its_owner") else {
+        return;
+    };
+    let mut machine = lab.leaf();
+    let mut tar = Vec::new();
+    let make = GuestCommand::shell(
+        "mkdir -p /tmp/x/sub && echo hello > /tmp/x/sub/file && chmod 640 /tmp/x/sub/file && tar -C /tmp/x -c .",
+    );
+    machine
+        .pull(&make, &mut |reader| reader.read_to_end(&mut tar).map(drop))
+        .expect("pulled");
+    machine
+        .push(&tar, "/srv/flake", Some("alice"))
+        .expect("pushed");
+    let seen = sh(
+        &mut machine,
+        "stat -c '%U %G %a' /srv/flake /srv/flake/sub/file; cat /srv/flake/sub/file",
+    );
+    assert_eq!(seen, "alice alice 755\nalice alice 640\nhello");
+    machine.push(&tar, "/etc/nixos", None).expect("pushed");
+    assert_eq!(sh(&mut machine, "stat -c %U /etc/nixos/sub/file"), "root");
+    assert!(
+        machine
+            .push(b"no archive", "/srv/bad", Some("alice"))
+            .is_err()
+    );
+    assert!(
+        machine
+            .push(&tar, "/srv/bad", Some("nobody-by-this-name"))
+            .is_err()
+    );
+    let mut streams = Vec::new();
+    machine
+        .exec(
+            &GuestCommand::shell("echo a; echo b >&2"),
+            &mut |stream, _| streams.push(stream),
+        )
+        .expect("an end");
+    assert_eq!(streams, [OutputStream::Stdout, OutputStream::Stderr]);
 }

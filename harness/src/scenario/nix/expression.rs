@@ -91,7 +91,8 @@ impl Nix {
         }
         let pad = " ".repeat(indent);
         let inner = self.print(indent + 2);
-        if inner.contains('\n') {
+        // A comment runs to the end of its line, so what closes stands on the next.
+        if inner.contains(['\n', '#']) {
             format!("(\n{pad}  {inner}\n{pad})")
         } else {
             format!("({inner})")
@@ -101,8 +102,10 @@ impl Nix {
 
 /// Whether a piece of Nix is a name or a path and binds to nothing beside it.
 fn is_one_token(nix: &str) -> bool {
-    nix.chars()
-        .all(|one| one.is_ascii_alphanumeric() || matches!(one, '.' | '_' | '-' | '/'))
+    !nix.starts_with('-')
+        && nix
+            .chars()
+            .all(|one| one.is_ascii_alphanumeric() || matches!(one, '.' | '_' | '-' | '/'))
 }
 
 /// Indents all lines but the first. Empty lines stay empty, so that `''…''` strings keep their meaning.
@@ -189,7 +192,11 @@ fn binding(path: &[String], value: &Nix, indent: usize) -> String {
         path.extend(more.iter().map(|part| text::name(part)));
         value = only;
     }
-    format!("{} = {};", path.join("."), value.print(indent))
+    let value = match value {
+        Nix::Verbatim(nix) if nix.contains('#') => value.operand(indent),
+        _ => value.print(indent),
+    };
+    format!("{} = {value};", path.join("."))
 }
 
 /// Bindings that share their first name are put under it once, as people write them.

@@ -97,9 +97,9 @@ fn inputs(inputs: &BTreeMap<String, Input>) -> Nix {
 
 fn standalone(setup: &Setup, files: &mut BTreeMap<String, SeedFile>) -> Nix {
     let homes = setup.homes.iter().map(|(user, home)| {
-        let mut modules = home_modules(user, home, HomePlace::Standalone, files);
+        let mut modules = home_modules(user, home, setup, HomePlace::Standalone, files);
         let shared = setup.modules.iter().chain(&setup.shared_modules);
-        modules.extend(shared.map(|module| inline_module(module)));
+        modules.extend(shared.map(|module| inline_module(module, setup)));
         let mut arguments = vec![
             (path("pkgs"), package_set(setup)),
             (path("modules"), Nix::List(modules)),
@@ -158,12 +158,13 @@ pub(super) fn special_args(setup: &Setup) -> Nix {
 }
 
 /// A module given as Nix text: a whole module as it is, bindings put into one.
-pub(super) fn inline_module(text: &str) -> Nix {
-    let text = text.trim();
-    if is_whole_module(text) {
-        return Nix::Verbatim(text.to_owned());
+/// Bindings may use the special arguments by name.
+pub(super) fn inline_module(nix: &str, setup: &Setup) -> Nix {
+    let nix = nix.trim();
+    if is_whole_module(nix) {
+        return Nix::Verbatim(nix.to_owned());
     }
-    let body: String = text
+    let body: String = nix
         .split('\n')
         .map(|line| {
             if line.is_empty() {
@@ -173,7 +174,20 @@ pub(super) fn inline_module(text: &str) -> Nix {
             }
         })
         .collect();
-    Nix::Verbatim(format!("{{ config, lib, pkgs, ... }}:\n{{\n{body}}}"))
+    let arguments: Vec<&str> = ["config", "lib", "pkgs"]
+        .into_iter()
+        .chain(
+            setup
+                .special_args
+                .keys()
+                .map(String::as_str)
+                .filter(|name| {
+                    text::is_plain_name(name) && !["config", "lib", "pkgs"].contains(name)
+                }),
+        )
+        .chain(["..."])
+        .collect();
+    Nix::Verbatim(format!("{{ {} }}:\n{{\n{body}}}", arguments.join(", ")))
 }
 
 /// Whether Nix text is a module by itself and not the bindings of one: bindings begin with a name.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::expression::{Nix, grouped, path};
 use super::flake::inline_module;
 use crate::scenario::model::SeedFile;
-use crate::scenario::setup::{Content, Home, HomeFile};
+use crate::scenario::setup::{Content, Home, HomeFile, Setup};
 
 /// Where the home's modules stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +21,7 @@ pub(crate) enum HomePlace {
 pub(super) fn home_modules(
     user: &str,
     home: &Home,
+    setup: &Setup,
     place: HomePlace,
     tree: &mut BTreeMap<String, SeedFile>,
 ) -> Vec<Nix> {
@@ -29,7 +30,7 @@ pub(super) fn home_modules(
     if !bindings.is_empty() {
         modules.push(with_arguments(bindings, !home.packages.is_empty()));
     }
-    modules.extend(home.config.as_deref().map(inline_module));
+    modules.extend(home.config.iter().map(|nix| inline_module(nix, setup)));
     if let Some(import) = &home.import {
         let name = free_name(tree, &import.name, user);
         for (below, file) in &import.files {

@@ -86,7 +86,12 @@ fn system(
         host.push((path("nixpkgs.overlays"), overlays(setup)));
     }
     let mut modules = vec![Nix::Attrs(grouped(host))];
-    modules.extend(setup.modules.iter().map(|module| inline_module(module)));
+    modules.extend(
+        setup
+            .modules
+            .iter()
+            .map(|module| inline_module(module, setup)),
+    );
     modules.push(Nix::Verbatim(home_manager.to_owned()));
     let homes = Nix::Attrs(grouped(home_manager_options(setup, files)));
     modules.push(Nix::Attrs(vec![(path("home-manager"), homes)]));
@@ -115,11 +120,11 @@ fn home_manager_options(setup: &Setup, files: &mut BTreeMap<String, SeedFile>) -
         let modules = setup
             .shared_modules
             .iter()
-            .map(|module| inline_module(module));
+            .map(|module| inline_module(module, setup));
         options.push((path("sharedModules"), Nix::List(modules.collect())));
     }
     for (user, home) in &setup.homes {
-        let modules = home_modules(user, home, HomePlace::Module, files);
+        let modules = home_modules(user, home, setup, HomePlace::Module, files);
         options.push((vec!["users".to_owned(), user.clone()], home_value(modules)));
     }
     options

@@ -1,5 +1,6 @@
 //! Nix text, written so that a person would have written it so and nothing in it can break out of its place.
 
+mod check;
 mod expression;
 mod flake;
 mod home;
@@ -7,6 +8,7 @@ mod host;
 mod text;
 mod wrapper;
 
+pub(crate) use check::{NixMistake, check_expression, check_module};
 pub(crate) use flake::render_flake;
 pub(crate) use text::is_package_path;
 pub(crate) use wrapper::wrapper_flake;

@@ -72,7 +72,7 @@ const KEYWORDS: &[&str] = &[
 ];
 
 /// Whether Nix takes a word as a name without quotes.
-fn is_plain_name(word: &str) -> bool {
+pub(super) fn is_plain_name(word: &str) -> bool {
     let mut characters = word.chars();
     characters
         .next()

@@ -20,7 +20,7 @@ pub(super) fn bad_scenario_name(name: &str) -> Option<(String, Option<String>)> 
     }
     Some((
         format!(
-            "{} cannot name it: names are letters, digits, `-` and `_`, beginning with a letter or digit",
+            "{} cannot be a name: names are letters, digits, `-` and `_`, beginning with a letter or digit",
             super::super::yaml::quoted(name)
         ),
         harmless_name(name),

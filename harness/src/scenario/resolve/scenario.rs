@@ -292,6 +292,11 @@ impl Resolver<'_> {
         place(&self.tree, at, true).line as usize
     }
 
+    /// The line in which a value begins, from 1.
+    pub(super) fn value_line(&self, at: At<'_>) -> usize {
+        place(&self.tree, at, false).line as usize
+    }
+
     /// One flake for equal trees.
     pub(super) fn shared(&mut self, tree: FlakeTree) -> Arc<FlakeTree> {
         if let Some(known) = self.rendered.iter().find(|known| ***known == tree) {

@@ -6,7 +6,7 @@ use super::channel;
 use super::names::{bad_extension, bad_home_path, bad_host_name, bad_user_name, is_release};
 use super::scenario::Resolver;
 use crate::scenario::model::Install;
-use crate::scenario::nix::is_package_path;
+use crate::scenario::nix::{NixMistake, check_expression, check_module, is_package_path};
 use crate::scenario::raw::{RawHome, RawHomeFile, RawInput, RawInstall, RawSetup};
 use crate::scenario::setup::{
     Content, DEFAULT_HOST, DEFAULT_USER, Home, HomeFile, Import, Input, Setup,
@@ -46,6 +46,7 @@ impl Resolver<'_> {
             );
         }
         self.state_version(raw.state_version.as_deref(), &below(at, &["stateVersion"]));
+        self.nix_texts(raw, at);
         Setup {
             install,
             inputs: self.inputs(raw, install, at),
@@ -79,6 +80,49 @@ impl Resolver<'_> {
                 format!("`{key}` means nothing to a standalone install"),
                 "remove it, or set `install: nixos-module`",
             );
+        }
+    }
+
+    /// Modules and overlays given as text can be parsed.
+    fn nix_texts(&mut self, raw: &RawSetup, at: At<'_>) {
+        let modules = [
+            ("modules", &raw.modules),
+            ("sharedModules", &raw.shared_modules),
+        ];
+        for (key, texts) in modules {
+            for (index, text) in texts.iter().flatten().enumerate() {
+                let index = index.to_string();
+                self.nix(check_module(text), text, &below(at, &[key, &index]));
+            }
+        }
+        for (index, text) in raw.overlays.iter().flatten().enumerate() {
+            let index = index.to_string();
+            self.nix(
+                check_expression(text),
+                text,
+                &below(at, &["overlays", &index]),
+            );
+        }
+    }
+
+    /// Reports what is wrong with Nix text: in its own line where it is a block of lines.
+    fn nix(&mut self, checked: Result<(), NixMistake>, text: &str, at: At<'_>) {
+        let Err(mistake) = checked else { return };
+        let hint = "look for a missing `;`, quote or bracket in it or above";
+        let first = self.value_line(at);
+        let written = self
+            .report
+            .source()
+            .text
+            .lines()
+            .nth(first.saturating_sub(1));
+        let is_block =
+            text.contains('\n') && written.map(str::trim) == text.lines().next().map(str::trim);
+        if is_block {
+            let message = format!("the Nix text is broken: {}", mistake.words);
+            self.mistake_in_line(first + mistake.line - 1, message, hint.to_owned());
+        } else {
+            self.mistake(at, format!("the Nix text is broken: {mistake}"), hint);
         }
     }
 
@@ -245,6 +289,9 @@ impl Resolver<'_> {
 
     fn home(&mut self, raw: &RawHome, version: Option<&str>, at: At<'_>) -> Home {
         self.state_version(raw.state_version.as_deref(), &below(at, &["stateVersion"]));
+        if let Some(config) = &raw.config {
+            self.nix(check_module(config), config, &below(at, &["config"]));
+        }
         let packages = raw.packages.clone().unwrap_or_default();
         for (index, package) in packages.iter().enumerate() {
             if !is_package_path(package) {

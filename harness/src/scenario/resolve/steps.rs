@@ -3,14 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::names::{bad_scenario_name, seconds};
-use super::scenario::{Base, Resolver};
+use super::scenario::Resolver;
 use super::setup::{At, below};
 use crate::scenario::conform::list_words;
-use crate::scenario::model::{Action, Edit, Install, Outcome, SeedFile, Session, Step, Target};
+use crate::scenario::model::{
+    Action, Check, Edit, Install, Outcome, SeedFile, Session, Step, Target,
+};
 use crate::scenario::raw::{
     RawEdit, RawGeneration, RawRun, RawScenario, RawSeed, RawSeedFile, RawSession, RawStep,
     RawSwitch, RawWho,
 };
+use crate::scenario::yaml::Kind;
 
 /// How long a step may take that says nothing of it, in seconds: an evaluation of the whole package set under
 /// emulation takes minutes.
@@ -71,6 +74,9 @@ impl Resolver<'_> {
                 line: self.line(&at),
             });
         }
+        if self.base.install() == Install::DarwinModule {
+            return only_built(steps);
+        }
         self.check_order(&steps);
         steps
     }
@@ -84,9 +90,8 @@ impl Resolver<'_> {
         match given.as_slice() {
             [word] => Some(word),
             [] => {
-                let written = self.written.get("steps").is_some();
-                let all = list_words(actions(step).map(|(word, _)| word));
-                if written && !self.report_has_mistake_in(at) {
+                if !self.has_refused_keys(at) {
+                    let all = list_words(actions(step).map(|(word, _)| word));
                     self.mistake(at, "the step does nothing", format!("add an action: {all}"));
                 }
                 None
@@ -377,25 +382,44 @@ impl Resolver<'_> {
         })
     }
 
-    /// Whether something in a step was refused already, so that it only looks empty.
-    fn report_has_mistake_in(&self, at: At<'_>) -> bool {
+    /// Whether keys of a step were refused already, so that it only looks empty.
+    fn has_refused_keys(&self, at: At<'_>) -> bool {
+        let items = match self.written.get("steps").map(|steps| &steps.kind) {
+            Some(Kind::List(items)) => items,
+            _ => return true,
+        };
         let index = at.last().and_then(|index| index.parse::<usize>().ok());
-        let written = self.written.get("steps").map(|steps| &steps.kind);
-        let (Some(index), Some(crate::scenario::yaml::Kind::List(items))) = (index, written) else {
-            return false;
+        let Some(step) = index.and_then(|index| items.get(index)) else {
+            return true;
         };
-        let Some(crate::scenario::yaml::Kind::Map(entries)) =
-            items.get(index).map(|item| &item.kind)
-        else {
-            return false;
-        };
-        let empty = RawStep::default();
-        let known = actions(&empty);
-        entries
-            .iter()
-            .any(|entry| known.iter().any(|(word, _)| *word == &*entry.key))
-            || !matches!(self.base, Base::Nothing) && self.report.has_errors()
+        let none = RawStep::default();
+        let details = ["name", "expect", "fails", "snapshot", "deadline"];
+        match &step.kind {
+            Kind::Map(entries) => entries.iter().any(|entry| {
+                !details.contains(&&*entry.key)
+                    || actions(&none).iter().any(|(word, _)| *word == &*entry.key)
+            }),
+            _ => !step.is_null(),
+        }
     }
+}
+
+/// The steps of a case that is evaluated and built only, as Linux cannot switch to nix-darwin: without those that
+/// need a generation, and without what is expected of a home.
+fn only_built(steps: Vec<Step>) -> Vec<Step> {
+    let mut steps = steps;
+    steps.retain(|step| {
+        !matches!(
+            step.action,
+            Action::Rollback(_) | Action::Generation { .. } | Action::Uninstall(_)
+        )
+    });
+    for step in &mut steps {
+        step.snapshot = false;
+        step.expect
+            .retain(|one| matches!(one.check, Check::Output(_) | Check::Warnings(_)));
+    }
+    steps
 }
 
 /// The actions' words, and whether the step has them.

@@ -24,6 +24,10 @@ pkgs.packaged (pkgs.writer {
       script=''${script//@OUT@/$out}
       printf '%s' "$script" > $out/bin/home-manager
       chmod +x $out/bin/home-manager
+      # Completions are not modelled; the directories are where a profile has them.
+      mkdir -p $out/share/{bash,bash-completion/completions,fish/vendor_completions.d,zsh/site-functions,locale}
+      touch $out/share/bash-completion/completions/home-manager $out/share/fish/vendor_completions.d/home-manager.fish
+      touch $out/share/zsh/site-functions/_home-manager $out/share/bash/home-manager.sh
       exit 0
     ''
   ];

@@ -16,13 +16,16 @@ let
     specialArgs = { modulesPath = toString ./.; } // extraSpecialArgs;
   };
 
+  escape = builtins.fromJSON ''"\u001b"'';
+  red = "${escape}[1;31m";
+  plain = "${escape}[0m";
   checked =
     raw:
     let
       failed = map (a: a.message) (lib.filter (a: !a.assertion) raw.config.assertions);
       refuse = throw "\nFailed assertions:\n${lib.concatMapStringsSep "\n" (m: "- ${m}") failed}";
     in
-    lib.foldr (w: x: builtins.trace "[1;31mwarning: ${w}[0m" x) (
+    lib.foldr (w: x: builtins.trace "${red}warning: ${w}${plain}" x) (
       if failed == [ ] then raw else refuse
     ) raw.config.warnings;
 

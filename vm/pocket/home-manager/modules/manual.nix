@@ -1,5 +1,10 @@
-# The manual is not modelled; its options are accepted.
-{ lib, ... }:
+# The manual: a page that says it is not rendered stands in for it.
+{
+  config,
+  lib,
+  pkgs,
+  ...
+}:
 {
   options.manual = lib.genAttrs [ "html" "json" "manpages" ] (kind: {
     enable = lib.mkOption {
@@ -8,4 +13,12 @@
       description = "Whether to install the ${kind} manual.";
     };
   });
+  config.home.packages = lib.mkIf config.manual.manpages.enable [
+    (pkgs.runCommandLocal "home-configuration-reference-manpage" { } ''
+      mkdir -p $out/share/man/man1 $out/share/man/man5
+      for page in man5/home-configuration.nix.5 man1/home-manager.1; do
+        printf '.TH "POCKET" "5"\n.SH NAME\nThe pocket channel renders no manuals.\n' > $out/share/man/$page
+      done
+    '')
+  ];
 }

@@ -19,10 +19,12 @@ let
     ./misc/uninstall.nix
     ./misc/version.nix
     ./misc/xdg.nix
+    ./misc/xdg-user-dirs.nix
     ./programs/bash.nix
     ./programs/git.nix
     ./programs/home-manager.nix
     ./programs/man.nix
+    ./programs/password-store.nix
     ./programs/vim.nix
     ./programs/zsh.nix
     ./systemd.nix

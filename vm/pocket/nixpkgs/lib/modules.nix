@@ -57,7 +57,7 @@ rec {
   mkAliasAndWrapDefinitions = wrap: option: mkAliasIfDef option (wrap (mkMerge option.definitions));
   mkAliasAndWrapDefsWithPriority =
     wrap: option:
-    mkAliasIfDef option (wrap (mkOverride (option.highestPrio or defaultOverridePriority) (mkMerge option.definitions)));
+    mkAliasIfDef option (wrap (mkMerge (map (mkOverride (option.highestPrio or defaultOverridePriority)) option.definitions)));
   mkAliasIfDef = option: mkIf (isOption option && option.isDefined);
   mkDerivedConfig = opt: f: mkOverride (opt.highestPrio or defaultOverridePriority) (f opt.value);
 
@@ -147,12 +147,12 @@ rec {
               applyModuleArgs named value args config
             else if isList value then
               { imports = value; }
+            else if builtins.elem (value._type or "") [ "if" "merge" "override" ] then
+              { config = value; }
             else if value._type or "module" != "module" then
               throw (
                 if value._type == "flake" then
                   "Module imports can't be a flake: use one of its `nixosModules' or `homeModules' (found in ${parentFile})."
-                else if value._type == "if" || value._type == "override" then
-                  loadedTypeError parentFile value._type
                 else
                   "Could not load a value as a module, because it is of type \"${value._type}\", in file ${parentFile}."
               )
@@ -191,7 +191,6 @@ rec {
     in
     map (c: c.module) (if disabled == [ ] then closure else reachable);
   unknown = "<unknown-file>";
-  loadedTypeError = file: type: "Module `${file}' imports a `mk${if type == "if" then "If" else "Override"}' value; `imports' cannot depend on the configuration.";
 
   # ---- evaluating ---------------------------------------------------------
 
@@ -266,7 +265,11 @@ rec {
 
       checkUnmatched =
         if merged.config._module.check && freeform == null && merged.unmatched != [ ] then
-          throw (unmatchedMessage prefix (head merged.unmatched) options)
+          throw (
+            unmatchedMessage prefix (head merged.unmatched) options
+            # Modules may know more of an option that is not declared.
+            + (merged.config._module.args.unknownOptionHint or (_: "")) (head merged.unmatched).path
+          )
         else
           null;
       # Modules see the configuration unchecked: a check that reads all

@@ -73,7 +73,7 @@ in
   inNixShell = false;
   inPureEvalMode = !builtins ? currentSystem;
 
-  warn = msg: builtins.trace "[1;31mevaluation warning:[0m ${msg}";
+  warn = builtins.warn or (msg: builtins.trace "evaluation warning: ${msg}");
   warnIf = cond: msg: if cond then lib.trivial.warn msg else x: x;
   warnIfNot = cond: msg: if cond then x: x else lib.trivial.warn msg;
   throwIf = cond: msg: if cond then throw msg else x: x;

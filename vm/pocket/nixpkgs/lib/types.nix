@@ -18,9 +18,9 @@ let
 
   # Descriptions are put together from smaller ones; brackets go where they
   # would otherwise be ambiguous.
-  isSimple = t: t.descriptionClass or null == "noun" || t.descriptionClass or null == "nonRestrictiveClause";
-  bracket = t: if isSimple t then t.description else "(${t.description})";
-  bracketComposite = t: if t.descriptionClass or null == "composite" || t.descriptionClass or null == null then "(${t.description})" else t.description;
+  phrase = classes: t: if builtins.elem (t.descriptionClass or null) classes then t.description else "(${t.description})";
+  noun = phrase [ "noun" ];
+  nounOrComposite = phrase [ "noun" "composite" ];
 
   self = rec {
     isType = type: x: x._type or "" == type;
@@ -243,7 +243,7 @@ let
       (addCheck entryType (x: !(lib.hasInfix ":" x || lib.hasInfix "\n" x)))
       // {
         name = "passwdEntry ${entryType.name}";
-        description = "${bracket entryType}, not containing newlines or colons";
+        description = "${noun entryType}, not containing newlines or colons";
       };
     attrs = simple {
       name = "attrs";
@@ -285,7 +285,7 @@ let
       elemType:
       composed {
         name = "listOf";
-        description = "list of ${bracketComposite elemType}";
+        description = "list of ${nounOrComposite elemType}";
         inherit elemType;
         rebuild = listOf;
         check = isList;
@@ -317,7 +317,7 @@ let
       name: words: lazy: elemType:
       composed {
         inherit name elemType;
-        description = "${words} ${bracketComposite elemType}";
+        description = "${words} ${nounOrComposite elemType}";
         rebuild = if lazy then lazyAttrsOf else attrsOf;
         check = isAttrs;
         merge =
@@ -367,7 +367,7 @@ let
       elemType:
       composed {
         name = "nullOr";
-        description = "null or ${if elemType.descriptionClass or null == "conjunction" || elemType.descriptionClass or null == "noun" || elemType.descriptionClass or null == "nonRestrictiveClause" then elemType.description else "(${elemType.description})"}";
+        description = "null or ${phrase [ "noun" "conjunction" ] elemType}";
         inherit elemType;
         rebuild = nullOr;
         check = x: x == null || elemType.check x;
@@ -442,7 +442,11 @@ let
       a: b:
       mkOptionType {
         name = "either";
-        description = "${if isSimple a || a.descriptionClass or null == "conjunction" then a.description else "(${a.description})"} or ${if isSimple b || b.descriptionClass or null == "conjunction" || b.descriptionClass or null == "composite" then b.description else "(${b.description})"}";
+        description =
+          if a.descriptionClass or null == "nonRestrictiveClause" then
+            "${a.description}, or ${phrase [ "noun" "conjunction" "composite" ] b}"
+          else
+            "${phrase [ "noun" "conjunction" ] a} or ${phrase [ "noun" "conjunction" "composite" ] b}";
         descriptionClass = "conjunction";
         check = x: a.check x || b.check x;
         merge =
@@ -475,7 +479,7 @@ let
       coercedType: coerceFunc: finalType:
       mkOptionType {
         name = "coercedTo";
-        description = "${bracket finalType} or ${bracket coercedType} convertible to it";
+        description = "${noun finalType} or ${noun coercedType} convertible to it";
         check = x: (coercedType.check x && finalType.check (coerceFunc x)) || finalType.check x;
         merge = loc: defs: finalType.merge loc (map (d: if coercedType.check d.value then d // { value = coerceFunc d.value; } else d) defs);
         inherit (finalType) emptyValue getSubOptions getSubModules;

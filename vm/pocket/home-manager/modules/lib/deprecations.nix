@@ -19,6 +19,23 @@
       lib.mkRenamedOptionModule (oldPrefix ++ both.old) (newPrefix ++ both.new)
     );
 
+  # What is said to a home that still gets the old default.
+  changedDefault =
+    {
+      option,
+      since,
+      legacy,
+      current,
+    }:
+    ''
+      The default value of `${option}` has changed from `${legacy}` to `${current}`.
+      You are currently using the legacy default (`${legacy}`) because `home.stateVersion` is less than "${since}".
+      To silence this warning and keep legacy behavior, set:
+        ${option} = ${legacy};
+      To adopt the new default behavior, set:
+        ${option} = ${current};
+    '';
+
   # A default that changed with a release: the old value is kept for homes
   # whose stateVersion is older.
   stateVersionDefault =

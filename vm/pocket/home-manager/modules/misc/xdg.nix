@@ -76,7 +76,12 @@ in
       home.sessionPath = mkIf cfg.localBinInPath (lib.mkAfter [ cfg.binHome ]);
     })
     (mkIf cfg.mime.enable {
-      home.packages = [ pkgs.shared-mime-info ];
+      home.packages = [
+        pkgs.shared-mime-info
+        # With two packages that have them, these become real directories.
+        (pkgs.runCommandLocal "dummy-xdg-mime-dirs1" { } "mkdir -p $out/share/{applications,mime/packages}")
+        (pkgs.runCommandLocal "dummy-xdg-mime-dirs2" { } "mkdir -p $out/share/{applications,mime/packages}")
+      ];
     })
   ];
 }

@@ -1,11 +1,316 @@
-{ lib, ... }:
+# zsh: .zshenv, .zprofile and .zshrc.
 {
-  options.programs.zsh = {
-    enable = lib.mkEnableOption "zsh";
-    shellAliases = lib.mkOption {
-      type = lib.types.attrsOf lib.types.str;
+  config,
+  lib,
+  options,
+  pkgs,
+  ...
+}:
+let
+  inherit (lib) mkOption types mkIf mkOrder;
+  cfg = config.programs.zsh;
+  home = lib.removeSuffix "/" config.home.homeDirectory;
+  keymaps = {
+    emacs = "bindkey -e";
+    viins = "bindkey -v";
+    vicmd = "bindkey -a";
+  };
+
+  absolute =
+    path:
+    let
+      p = lib.removeSuffix "/" path;
+    in
+    if lib.hasPrefix "/" p then p else "${home}/${p}";
+  shellPath = path: if lib.hasInfix "$" path then lib.removeSuffix "/" path else absolute path;
+  dotDirAbs = absolute cfg.dotDir;
+  dotDirRel =
+    let
+      p = lib.removeSuffix "/" cfg.dotDir;
+    in
+    if !lib.hasPrefix "/" p then
+      p
+    else if p == home then
+      "."
+    else if lib.hasPrefix "${home}/" p then
+      lib.removePrefix "${home}/" p
+    else
+      throw ''
+        Attempted to convert an absolute path not within home directory to a
+        home-relative path.
+        Conversion attempted on:
+          ${cfg.dotDir}
+        ...which does not start with:
+          ${home}
+      '';
+
+  lines =
+    description:
+    mkOption {
+      type = types.lines;
+      default = "";
+      inherit description;
+    };
+  flag =
+    default: description:
+    mkOption {
+      type = types.bool;
+      inherit default description;
+    };
+  strings =
+    description:
+    mkOption {
+      type = types.attrsOf types.str;
       default = { };
-      description = "Aliases.";
+      inherit description;
+    };
+
+  historyType = types.submodule (
+    { config, ... }:
+    {
+      options = {
+        append = flag false "Append to the history file.";
+        size = mkOption {
+          type = types.int;
+          default = 10000;
+          description = "Number of history lines to keep.";
+        };
+        save = mkOption {
+          type = types.int;
+          default = config.size;
+          description = "Number of history lines to save.";
+        };
+        path = mkOption {
+          type = types.str;
+          default = "${dotDirAbs}/.zsh_history";
+          description = "History file location";
+        };
+        ignorePatterns = mkOption {
+          type = types.listOf types.str;
+          default = [ ];
+          description = "Patterns of commands that are not kept.";
+        };
+        ignoreDups = flag true "Do not keep a repeated command.";
+        ignoreAllDups = flag false "Remove older duplicates.";
+        saveNoDups = flag false "Do not write duplicates.";
+        findNoDups = flag false "Do not show duplicates.";
+        ignoreSpace = flag true "Do not keep commands that begin with a space.";
+        expireDuplicatesFirst = flag false "Expire duplicates first.";
+        extended = flag false "Save timestamps.";
+        share = flag true "Share history between sessions.";
+      };
+    }
+  );
+  historyOptions =
+    let
+      h = cfg.history;
+      all = {
+        APPEND_HISTORY = h.append;
+        HIST_IGNORE_DUPS = h.ignoreDups;
+        HIST_IGNORE_ALL_DUPS = h.ignoreAllDups;
+        HIST_SAVE_NO_DUPS = h.saveNoDups;
+        HIST_FIND_NO_DUPS = h.findNoDups;
+        HIST_IGNORE_SPACE = h.ignoreSpace;
+        HIST_EXPIRE_DUPS_FIRST = h.expireDuplicatesFirst;
+        SHARE_HISTORY = h.share;
+        EXTENDED_HISTORY = h.extended;
+      }
+      // lib.optionalAttrs (cfg.autocd != null) { inherit (cfg) autocd; };
+      names = builtins.attrNames all;
+    in
+    [ "HIST_FCNTL_LOCK" ] ++ lib.filter (n: all.${n}) names ++ map (n: "NO_${n}") (lib.filter (n: !all.${n}) names);
+
+  sessionVars = lib.removeSuffix "\n" ''
+    # Environment variables
+    . "${config.home.sessionVariablesPackage}/etc/profile.d/hm-session-vars.sh"
+
+    # Only source this once
+    if [[ -z "''${__HM_ZSH_SESS_VARS_SOURCED-}" ]]; then
+      export __HM_ZSH_SESS_VARS_SOURCED=1
+      ${lib.hm.zsh.exportAll cfg.sessionVariables { indent = "  "; }}
+    fi
+  '';
+  indented = s: lib.concatMapStringsSep "\n" (l: if l == "" then "" else "  ${l}") (lib.splitString "\n" s);
+  aliasLines =
+    kind: set:
+    lib.concatStringsSep "\n" (
+      lib.mapAttrsToList (k: v: "alias ${kind}-- ${lib.escapeShellArg k}=${lib.escapeShellArg v}") set
+    );
+  inDotDir = name: value: { home.file."${dotDirRel}/${name}".text = value; };
+in
+{
+  imports = [
+    (lib.mkRenamedOptionModule [ "programs" "zsh" "initExtra" ] [ "programs" "zsh" "initContent" ])
+  ];
+
+  options.programs.zsh = {
+    enable = lib.mkEnableOption "Z shell (Zsh)";
+    package = lib.mkPackageOption pkgs "zsh" { };
+    autocd = mkOption {
+      type = types.nullOr types.bool;
+      default = null;
+      description = "Automatically enter into a directory if typed directly into shell.";
+    };
+    cdpath = mkOption {
+      type = types.listOf types.str;
+      default = [ ];
+      description = "List of paths to autocomplete calls to cd.";
+    };
+    dotDir = mkOption {
+      type = types.nullOr types.str;
+      default = lib.hm.deprecations.stateVersionDefault {
+        inherit (config.home) stateVersion;
+        since = "26.05";
+        legacy = home;
+        current = if config.xdg.enable then "${config.xdg.configHome}/zsh" else home;
+      };
+      description = "Directory where the zsh configuration and more should be located.";
+    };
+    shellAliases = strings "Aliases.";
+    shellGlobalAliases = strings "Aliases that are substituted anywhere on a line.";
+    dirHashes = strings "Named directories.";
+    enableCompletion = flag true "Enable zsh completion.";
+    completionInit = mkOption {
+      type = types.lines;
+      default = "autoload -U compinit && compinit";
+      description = "Initialization commands to run when completion is enabled.";
+    };
+    defaultKeymap = mkOption {
+      type = types.nullOr (types.enum (builtins.attrNames keymaps));
+      default = null;
+      description = "The default base keymap to use.";
+    };
+    sessionVariables = mkOption {
+      type = types.lazyAttrsOf (types.nullOr (types.oneOf [ types.str types.path types.int types.float types.bool ]));
+      default = { };
+      description = "Environment variables that will be set for zsh session.";
+    };
+    initContent = lines "Content to be added to .zshrc.";
+    envExtra = lines "Extra commands that should be added to .zshenv.";
+    profileExtra = lines "Extra commands that should be added to .zprofile.";
+    loginExtra = lines "Extra commands that should be added to .zlogin.";
+    logoutExtra = lines "Extra commands that should be added to .zlogout.";
+    localVariables = mkOption {
+      type = types.attrs;
+      default = { };
+      description = "Extra local variables defined at the top of .zshrc.";
+    };
+    setOptions = mkOption {
+      type = types.listOf types.str;
+      default = [ ];
+      description = "zsh options; NO_ unsets.";
+    };
+    history = mkOption {
+      type = historyType;
+      default = { };
+      description = "Options related to commands history configuration.";
     };
   };
+
+  config = mkIf cfg.enable (
+    lib.mkMerge [
+      {
+        assertions = [
+          {
+            assertion = !lib.hasInfix "$" cfg.dotDir;
+            message = ''
+              programs.zsh.dotDir cannot contain shell variables as it is used for file creation at build time.
+              Current dotDir: ${cfg.dotDir}
+              Consider using an absolute path or home-manager config options instead.
+              You can replace shell variables with options like:
+              - config.home.homeDirectory (user's home directory)
+              - config.xdg.configHome (XDG config directory)
+              - config.xdg.dataHome (XDG data directory)
+              - config.xdg.cacheHome (XDG cache directory)
+            '';
+          }
+        ];
+        warnings =
+          lib.optional (cfg.dotDir != home && !lib.hasPrefix "/" cfg.dotDir && !lib.hasInfix "$" cfg.dotDir) ''
+            Using relative paths in programs.zsh.dotDir is deprecated and will be removed in a future release.
+            Current dotDir: ${cfg.dotDir}
+            Consider using absolute paths or home-manager config options instead.
+            You can replace relative paths or environment variables with options like:
+            - config.home.homeDirectory (user's home directory)
+            - config.xdg.configHome (XDG config directory)
+            - config.xdg.dataHome (XDG data directory)
+            - config.xdg.cacheHome (XDG cache directory)
+          ''
+          ++
+            lib.optional
+              (config.xdg.enable && lib.versionOlder config.home.stateVersion "26.05" && options.programs.zsh.dotDir.highestPrio >= 1500)
+              ''
+                The default value of `programs.zsh.dotDir` will change in future versions.
+                You are currently using the legacy default (home directory) because `home.stateVersion` is less than "26.05".
+                To silence this warning and lock in the current behavior, set:
+                  programs.zsh.dotDir = config.home.homeDirectory;
+                To adopt the new behavior (XDG config directory), set:
+                  programs.zsh.dotDir = "''${config.xdg.configHome}/zsh";
+              '';
+
+        home.packages = [ cfg.package ] ++ lib.optional cfg.enableCompletion (lib.lowPrio pkgs.nix-zsh-completions);
+
+        programs.zsh.setOptions = historyOptions;
+        programs.zsh.initContent = lib.mkMerge [
+          (mkOrder 510 "typeset -U path cdpath fpath manpath")
+          (mkIf (cfg.cdpath != [ ]) (
+            mkOrder 510 "cdpath+=(${lib.concatMapStringsSep " " (v: ''"${lib.escape [ "\\" "\"" "`" ] v}"'') cfg.cdpath})\n"
+          ))
+          (mkOrder 520 ''
+            for profile in ''${(z)NIX_PROFILES}; do
+              fpath+=($profile/share/zsh/site-functions $profile/share/zsh/$ZSH_VERSION/functions $profile/share/zsh/vendor-completions)
+            done
+
+            HELPDIR="${cfg.package}/share/zsh/$ZSH_VERSION/help"
+          '')
+          (mkIf (cfg.defaultKeymap != null) (
+            mkOrder 530 "# Use ${cfg.defaultKeymap} keymap as the default.\n${keymaps.${cfg.defaultKeymap}}\n"
+          ))
+          (mkIf (cfg.localVariables != { }) (mkOrder 540 (lib.hm.zsh.defineAll cfg.localVariables)))
+          (mkIf cfg.enableCompletion (mkOrder 570 cfg.completionInit))
+          (mkOrder 910 ''
+            # History options should be set in .zshrc and after oh-my-zsh sourcing.
+            # See https://github.com/nix-community/home-manager/issues/177.
+            HISTSIZE="${toString cfg.history.size}"
+            SAVEHIST="${toString cfg.history.save}"
+            ${lib.optionalString (cfg.history.ignorePatterns != [ ]) "HISTORY_IGNORE=${lib.escapeShellArg "(${lib.concatStringsSep "|" cfg.history.ignorePatterns})"}"}
+            HISTFILE="${shellPath cfg.history.path}"
+            mkdir -p "$(dirname "$HISTFILE")"
+          '')
+          (mkOrder 950 ''
+            # Set shell options
+            ${lib.hm.zsh.define "set_opts" cfg.setOptions}
+            for opt in "''${set_opts[@]}"; do
+              setopt "$opt"
+            done
+            unset opt set_opts
+          '')
+          (mkIf (cfg.shellAliases != { } || cfg.shellGlobalAliases != { }) (
+            mkOrder 1100 (
+              aliasLines "" cfg.shellAliases
+              + lib.optionalString (cfg.shellAliases != { } && cfg.shellGlobalAliases != { }) "\n"
+              + aliasLines "-g " cfg.shellGlobalAliases
+            )
+          ))
+          (mkIf (cfg.dirHashes != { }) (
+            mkOrder 1150 "# Named Directory Hashes\n${
+              lib.concatStringsSep "\n" (
+                lib.mapAttrsToList (k: v: ''hash -d ${lib.escapeShellArg k}="${lib.escape [ "\\" "\"" "`" ] v}"'') cfg.dirHashes
+              )
+            }\n"
+          ))
+        ];
+      }
+      (mkIf (cfg.envExtra != "") (inDotDir ".zshenv" cfg.envExtra))
+      (mkIf (cfg.loginExtra != "") (inDotDir ".zlogin" cfg.loginExtra))
+      (mkIf (cfg.logoutExtra != "") (inDotDir ".zlogout" cfg.logoutExtra))
+      (mkIf (dotDirAbs != home) {
+        home.file."${dotDirRel}/.zshenv".text = "${lib.hm.zsh.export "ZDOTDIR" dotDirAbs}\n";
+        home.file.".zshenv".text = "source ${lib.escapeShellArg "${dotDirAbs}/.zshenv"}\n";
+      })
+      (inDotDir ".zshenv" "if [[ ! -o login ]]; then\n${indented sessionVars}\nfi\n")
+      (inDotDir ".zprofile" ("${sessionVars}\n" + lib.optionalString (cfg.profileExtra != "") "\n${cfg.profileExtra}\n"))
+      (inDotDir ".zshrc" cfg.initContent)
+    ]
+  );
 }

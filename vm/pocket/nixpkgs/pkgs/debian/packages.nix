@@ -74,4 +74,72 @@
     '';
     env = { FPATH = "share/zsh/all"; };
   };
+  thunderbird = {
+    description = "Full-featured e-mail client";
+    license = "mpl20";
+    postInstall = ''
+      rm -f bin/thunderbird
+      printf '#!/bin/sh\nexec %s/lib/thunderbird/thunderbird "$@"\n' "$out" > bin/thunderbird
+      chmod +x bin/thunderbird
+    '';
+  };
+  keepassxc = {
+    debs = [ "keepassxc-minimal" ];
+    description = "Offline password manager with many features";
+    # Without a display it can still answer on the command line.
+    postInstall = ''
+      mv bin/keepassxc bin/.keepassxc-wrapped
+      printf '#!/bin/sh\nexport QT_PLUGIN_PATH=%s/lib/qt5/plugins\n[ -n "$DISPLAY$WAYLAND_DISPLAY" ] || export QT_QPA_PLATFORM=offscreen\nexec %s/bin/.keepassxc-wrapped "$@"\n' "$libs" "$out" > bin/keepassxc
+      chmod +x bin/keepassxc
+    '';
+  };
+  pass = { description = "Stores, retrieves, generates, and synchronizes passwords securely"; };
+  xdg-user-dirs = { description = "Tool to help manage well known user directories like the desktop folder and the music folder"; mainProgram = "xdg-user-dir"; };
+  age = { description = "Modern encryption tool with small explicit keys"; license = "bsd3"; };
+  bc = { description = "GNU software calculator"; license = "gpl3Plus"; };
+  btop = { description = "Monitor of resources"; license = "asl20"; };
+  delta = { debs = [ "git-delta" ]; description = "Syntax-highlighting pager for git"; license = "mit"; };
+  direnv = { description = "Shell extension that manages your environment"; license = "mit"; };
+  duf = { description = "Disk Usage/Free Utility"; license = "mit"; };
+  dust = { debs = [ "du-dust" ]; description = "du + rust = dust"; license = "asl20"; };
+  entr = { description = "Run arbitrary commands when files change"; license = "isc"; };
+  eza = { description = "Modern, maintained replacement for ls"; license = "mit"; };
+  fastfetch = { description = "Actively maintained, feature-rich and performance oriented, neofetch like system information tool"; license = "mit"; };
+  figlet = { description = "Program for making large letters out of ordinary text"; license = "bsd3"; rename."figlet-figlet" = "figlet"; env = { FIGLET_FONTDIR = "share/figlet"; }; };
+  file = { debs = [ "file" "libmagic-mgc" ]; description = "Program that shows the type of files"; license = "bsd2"; env = { MAGIC = "lib/file/magic.mgc"; }; };
+  fish = { debs = [ "fish" "fish-common" ]; description = "Smart and user-friendly command line shell"; license = "gpl2Only"; };
+  fzf = { description = "Command-line fuzzy finder"; license = "mit"; };
+  gawk = { description = "GNU implementation of the Awk programming language"; license = "gpl3Plus"; };
+  glow = { description = "Render markdown on the CLI, with pizzazz!"; license = "mit"; };
+  gnumake = { debs = [ "make" ]; description = "Tool to control the generation of non-source files from sources"; license = "gpl3Plus"; mainProgram = "make"; };
+  gnupatch = { debs = [ "patch" ]; description = "GNU Patch, a program to apply differences to files"; license = "gpl3Plus"; mainProgram = "patch"; };
+  gnutar = { debs = [ "tar" ]; description = "GNU implementation of the tar archiver"; license = "gpl3Plus"; mainProgram = "tar"; };
+  gzip = { description = "GNU zip compression program"; license = "gpl3Plus"; };
+  hexyl = { description = "Command-line hex viewer"; license = "asl20"; };
+  hyperfine = { description = "Command-line benchmarking tool"; license = "asl20"; };
+  jo = { description = "Small utility to create JSON objects"; };
+  just = { description = "Handy way to save and run project-specific commands"; license = "mit"; };
+  lf = { description = "Terminal file manager written in Go and heavily inspired by ranger"; license = "mit"; };
+  lsd = { description = "Next gen ls command"; license = "asl20"; };
+  lsof = { description = "Tool to list open files"; license = "zlib"; };
+  micro = { description = "Modern and intuitive terminal-based text editor"; license = "mit"; };
+  nano = { description = "Small, user-friendly console text editor"; license = "gpl3Plus"; };
+  ncdu = { description = "Disk usage analyzer with an ncurses interface"; license = "mit"; };
+  nnn = { description = "Small ncurses-based file browser forked from noice"; license = "bsd2"; };
+  procps = { description = "Utilities that give information about processes using the /proc filesystem"; mainProgram = "ps"; };
+  pv = { description = "Tool for monitoring the progress of data through a pipeline"; license = "gpl3Plus"; };
+  rsync = { description = "Fast incremental file transfer utility"; license = "gpl3Plus"; };
+  sl = { description = "Steam Locomotive runs across your terminal when you type 'sl'"; license = "bsd3"; };
+  socat = { description = "Utility for bidirectional data transfer between two independent data channels"; license = "gpl2Only"; };
+  sqlite = { debs = [ "sqlite3" ]; description = "Self-contained, serverless, zero-configuration, transactional SQL database engine"; license = "publicDomain"; mainProgram = "sqlite3"; };
+  starship = { description = "Minimal, blazing fast, and extremely customizable prompt for any shell"; license = "isc"; };
+  strace = { description = "System call tracer for Linux"; license = "lgpl21Plus"; };
+  tealdeer = { description = "Very fast implementation of tldr in Rust"; license = "asl20"; mainProgram = "tldr"; };
+  tig = { description = "Text-mode interface for git"; };
+  tokei = { description = "Program that allows you to count your code, quickly"; license = "asl20"; };
+  unzip = { description = "Extraction utility for archives compressed in .zip format"; license = "bsd3"; };
+  wget = { description = "Tool for retrieving files using HTTP, HTTPS, and FTP"; license = "gpl3Plus"; };
+  xz = { debs = [ "xz-utils" ]; description = "General-purpose data compression software, successor of LZMA"; license = "gpl2Plus"; };
+  zip = { description = "Compressor/archiver for creating and modifying zipfiles"; license = "bsd3"; };
+  zoxide = { description = "Fast cd command that learns your habits"; license = "mit"; };
 }

@@ -19,6 +19,7 @@ let
     targetPlatform = platform;
     inherit (platform) isLinux isDarwin isx86_64 isAarch64 is64bit;
     shell = "/bin/bash";
+    shellDryRun = "/bin/bash -n -O extglob";
     cc = throw "The pocket channel has no compiler; run this scenario on the real channel.";
   };
 in

@@ -7,6 +7,9 @@
 lib.optionalAttrs prev.config.allowAliases {
   bashInteractive = pkgs.bash;
   bashNonInteractive = pkgs.bash;
+  gnupg_2 = pkgs.gnupg;
+  ps = pkgs.procps;
+  sqlite-interactive = pkgs.sqlite;
   xorg = { inherit (pkgs) lndir; };
   man = pkgs.man-db;
   gitMinimal = pkgs.git;

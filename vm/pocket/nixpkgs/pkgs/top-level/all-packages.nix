@@ -4,7 +4,14 @@
   pkgs,
   prev,
 }:
+let
+  vim = import ../vim { inherit lib pkgs; };
+in
 {
+  inherit (vim) vimPlugins;
+  vim = prev.vim // { customize = vim.customize prev.vim; };
+  vimUtils.vimrcFile = vim.vimrcFile;
+
   runtimeShell = "${pkgs.bash}/bin/bash";
   shellPackage = pkgs.bash;
 
@@ -50,6 +57,9 @@
   '';
   # Starts, stops and restarts a user's units when their files change.
   sd-switch = pkgs.writeShellScriptBin "sd-switch" (builtins.readFile ../sd-switch/sd-switch.sh);
+
+  # zsh's own functions complete Nix; the package exists to be installed.
+  nix-zsh-completions = pkgs.runCommandLocal "nix-zsh-completions-0.5.1" { } "mkdir -p $out/share/zsh/site-functions $out/share/zsh/plugins/nix";
 
   # X's tool that mirrors a directory by links.
   lndir = pkgs.writeShellScriptBin "lndir" (builtins.readFile ../build-support/lndir.sh);

@@ -1,0 +1,219 @@
+//! What people get wrong, and what they are told.
+
+use super::{mistakes, with_home, with_steps};
+
+#[test]
+fn all_mistakes_of_a_file_are_found_at_once() {
+    let found = mistakes(
+        "name: Bad Name
+descripton: x
+setup:
+  useGlobalPkgs: true
+  home: { stateVersion: \"24.05\", packges: [git] }
+steps:
+  - swich
+  - switch: { stateVersion: latest }
+    deadline: soon
+",
+    );
+    let expected = "\
+1:7 `Bad Name` cannot be a name: names are letters, digits, `-` and `_`, beginning with a letter or digit (write `Bad-Name`)
+2:1 `descripton` is no key of a scenario (did you mean `description`? What it is for, in a sentence.)
+4:3 `useGlobalPkgs` is no key of `setup` (did you mean `globalPkgs`? `home-manager.useGlobalPkgs`, for the module installs.)
+5:34 `packges` is no key of `home` (did you mean `packages`? `home.packages`: names of the package set.)
+7:5 `swich` is no key of a step (did you mean `switch`? Action: activate the setup.)
+8:29 `latest` is no state version (a state version is a release, quoted: \"24.05\")
+9:15 `soon` is no length of time (write `90s`, `10m` or `1h`; a day is the most)";
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn what_is_missing_is_named() {
+    let found = mistakes("{}");
+    assert!(found.contains("a scenario has no `name`"), "{found}");
+    assert!(found.contains("a scenario has no `steps`"), "{found}");
+    let found = mistakes("name: t\nsteps: [switch]\n");
+    assert!(found.contains("the scenario has no setup"), "{found}");
+    let found = mistakes("name: t\nsetup: {}\nsteps: [switch]\n");
+    assert!(found.contains("the setup has nobody's home"), "{found}");
+    let found = mistakes("name: t\nsetup: { home: {} }\nsteps: []\n");
+    assert!(found.contains("the scenario does nothing"), "{found}");
+    assert!(mistakes(&with_steps("- name: x")).contains("the step does nothing"));
+    assert!(mistakes(&with_steps("- seed: {}")).contains("has no `files`"));
+    assert!(mistakes(&with_steps("- generation")).contains("has no `number`"));
+}
+
+#[test]
+fn keys_in_the_wrong_place_are_told_theirs() {
+    let found = mistakes("name: t\nsetup: { packages: [git], home: {} }\nsteps: [switch]\n");
+    assert!(found.contains("it belongs under `home:`"), "{found}");
+}
+
+#[test]
+fn two_of_one_kind_are_refused() {
+    let found = mistakes(&with_steps("- switch:\n  run: x"));
+    assert!(
+        found.contains("the step has several actions: `switch` and `run`"),
+        "{found}"
+    );
+    let found = mistakes("name: t\nflake: ./x\nsetup: { home: {} }\nsteps: [switch]\n");
+    assert!(found.contains("both `setup` and `flake`"), "{found}");
+    let found = mistakes("name: t\nsetup: { home: {}, users: { bob: {} } }\nsteps: [switch]\n");
+    assert!(found.contains("both `home` and `users`"), "{found}");
+    let found = mistakes(&with_steps(
+        "- switch:\n  name: one\n- switch:\n  name: one",
+    ));
+    assert!(found.contains("two steps are named `one`"), "{found}");
+}
+
+#[test]
+fn expectations_assert_something() {
+    for empty in [
+        "expect: {}",
+        "expect: []",
+        "expect: [{}]",
+        "expect: { packages: [] }",
+        "expect: { user: alice }",
+    ] {
+        let found = mistakes(&with_steps(&format!("- switch:\n  {empty}")));
+        assert!(found.contains("asserts nothing"), "{empty}: {found}");
+    }
+    assert!(mistakes(&with_steps("- switch:\n  expect:")).contains("`expect` has no value"));
+    let found = mistakes(&with_steps("- switch:\n  expect: { output: \"\" }"));
+    assert!(found.contains("an empty text is in every text"), "{found}");
+    let found = mistakes(&with_steps(
+        "- switch:\n  expect: { environment: { EDITOR: {} } }",
+    ));
+    assert!(
+        found.contains("it is not said what the variable must be"),
+        "{found}"
+    );
+}
+
+#[test]
+fn expectations_do_not_contradict_themselves() {
+    let found = mistakes(&with_steps(
+        "- switch:\n  expect:\n    - packages: [git]\n    - packages: { git: absent }",
+    ));
+    assert!(
+        found.contains("8:9 the package `git` is expected both to be there and not to be (the other is in line 7"),
+        "{found}"
+    );
+    let found = mistakes(&with_steps(
+        "- switch:\n  expect: { files: { a: { state: absent, mode: \"644\" } } }",
+    ));
+    assert!(
+        found.contains("what is absent has no properties"),
+        "{found}"
+    );
+}
+
+#[test]
+fn users_are_known() {
+    let found = mistakes(&with_steps(
+        "- switch:\n  expect: { user: alcie, packages: [git] }",
+    ));
+    assert!(
+        found.contains("there is no user `alcie` (did you mean `alice`?)"),
+        "{found}"
+    );
+    let two = "name: t\nsetup: { users: { alice: {}, bob: {} } }\nsteps: [switch]\n";
+    let found = mistakes(two);
+    assert!(
+        found.contains(
+            "it is not clear whom this is about (add `user:`, which can be `alice` or `bob`)"
+        ),
+        "{found}"
+    );
+    let found = mistakes(&with_steps("- run: { command: id, user: mallory }"));
+    assert!(found.contains("there is no user `mallory`"), "{found}");
+}
+
+#[test]
+fn steps_that_cannot_succeed_are_refused() {
+    assert!(mistakes(&with_steps("- rollback")).contains("no generation to roll back from"));
+    assert!(mistakes(&with_steps("- switch\n- rollback")).contains("only one generation"));
+    assert!(mistakes(&with_steps("- uninstall")).contains("nothing to uninstall"));
+    let found = mistakes(&with_steps("- switch\n- switch\n- uninstall\n- rollback"));
+    assert!(
+        found.contains("8:5 there is no generation to roll back from"),
+        "{found}"
+    );
+    assert!(
+        mistakes(&with_steps("- switch\n- generation: 2"))
+            .contains("no generation 2 at this point")
+    );
+    super::cases(&with_steps("- rollback:\n  fails: no generation"));
+}
+
+#[test]
+fn values_are_what_they_must_be() {
+    let found = mistakes(&with_home("packages: [\"(import ./evil)\"]"));
+    assert!(found.contains("is no package's name"), "{found}");
+    let found = mistakes(&with_steps(
+        "- switch:\n  expect: { files: { a: { mode: rw } } }",
+    ));
+    assert!(found.contains("`rw` is no mode"), "{found}");
+    let found = mistakes(&with_steps(
+        "- switch:\n  expect: { output: { matches: \"(\" } }",
+    ));
+    assert!(found.contains("is no regular expression"), "{found}");
+    let found = mistakes(&with_steps(
+        "- switch:\n  expect: { units: { syncthing: active } }",
+    ));
+    assert!(found.contains("`syncthing.service`"), "{found}");
+    let found = mistakes(&with_steps(
+        "- switch:\n  expect: { units: { a.service: running } }",
+    ));
+    assert!(found.contains("did you mean `active`?"), "{found}");
+    let found = mistakes(&with_steps("- switch: { backup: ../x }"));
+    assert!(found.contains("is no extension for backups"), "{found}");
+}
+
+#[test]
+fn what_is_on_the_network_needs_one() {
+    let text = "name: t\nsetup: { channel: \"24.05\", home: {} }\nsteps: [switch]\n";
+    let found = mistakes(text);
+    assert!(
+        found.contains("github:NixOS/nixpkgs/nixos-24.05"),
+        "{found}"
+    );
+    assert!(found.contains("add `network: true`"), "{found}");
+    let all = super::cases(&format!("network: true\n{text}"));
+    assert!(all[0].guest.network && !all[0].guest.locked);
+    let found = mistakes(&text.replace("\"24.05\"", "stable"));
+    assert!(found.contains("there is no channel `stable`"), "{found}");
+}
+
+#[test]
+fn a_standalone_home_has_no_host_options() {
+    let found = mistakes("name: t\nsetup: { globalPkgs: true, home: {} }\nsteps: [switch]\n");
+    assert!(
+        found.contains("`globalPkgs` means nothing to a standalone install"),
+        "{found}"
+    );
+}
+
+#[test]
+fn broken_nix_is_found_without_a_machine() {
+    let found = mistakes(&with_home(
+        "config: |\n  programs.bash = {\n    enable = true\n  };",
+    ));
+    assert!(found.starts_with("8:7 the Nix text is broken"), "{found}");
+    let found =
+        mistakes("name: t\nsetup: { overlays: \"final: prev: {\", home: {} }\nsteps: [switch]\n");
+    assert!(found.contains("the Nix text is broken"), "{found}");
+    let found = mistakes(&with_home("config: \"}; evil = {\""));
+    assert!(found.contains("the Nix text is broken"), "{found}");
+}
+
+#[test]
+fn follows_name_inputs() {
+    let found = mistakes(
+        "name: t\nsetup: { inputs: { home-manager: { follows: { nixpkgs: nixpkg } } }, home: {} }\nsteps: [switch]\n",
+    );
+    assert!(
+        found.contains("`home-manager` follows `nixpkg`, which is no input"),
+        "{found}"
+    );
+}

@@ -1,0 +1,81 @@
+# A home: what evaluates, what is generated, what is refused.
+{
+  lib,
+  pkgs,
+  base,
+  home,
+  homeWith,
+  ...
+}:
+let
+  fileText = c: name: builtins.readFile c.home.file.${name}.source;
+  at = v: module: (homeWith { } [ (base // { }) { home.stateVersion = lib.mkForce v; } module ]).config;
+in
+{
+  equal = {
+    target = [ (home { home.file."x/y".text = "t"; }).home.file."x/y".target "x/y" ];
+    target-moved = [ (home { home.file.a = { target = "/home/alice/b"; text = ""; }; }).home.file.a.target "b" ];
+    store-name = [ (lib.hasSuffix "-hm_.configdemogreeting" (home { home.file.".config/demo/greeting".text = "x"; }).home.file.".config/demo/greeting".source) true ];
+    text = [ (fileText (home { home.file.a.text = "hello\n"; }) "a") "hello\n" ];
+    keep-files = [ (builtins.attrNames (home { }).home.file) [ "/home/alice/.cache/.keep" "/home/alice/.config/environment.d/10-home-manager.conf" "/home/alice/.config/systemd/user/tray.target" "/home/alice/.local/state/.keep" ] ];
+    xdg = [ (home { xdg.configFile."a/b".text = "z"; }).home.file."/home/alice/.config/a/b".target ".config/a/b" ];
+    profile-dir = [ (home { }).home.profileDirectory "/home/alice/.nix-profile" ];
+    aliases = [ (home { home.shellAliases.g = "git"; }).programs.bash.shellAliases { g = "git"; } ];
+    session-path = [ (home { home.sessionPath = [ "$HOME/bin" ]; }).home.sessionSearchVariables { PATH = [ "$HOME/bin" ]; } ];
+    session-vars = [ (lib.hasInfix "export EDITOR=\"vim\"" (home { home.sessionVariables.EDITOR = "vim"; }).home.sessionVariablesPackage.text) true ];
+    git = [ (fileText (home { programs.git = { enable = true; settings.user.name = "A"; }; }) "/home/alice/.config/git/config") "[user]\n\tname = \"A\"\n" ];
+    git-renamed = [
+      (
+        let
+          c = home { _file = "home.nix"; programs.git = { enable = true; userName = "A"; }; };
+        in
+        [ c.programs.git.settings.user.name c.warnings ]
+      )
+      [ "A" [ "The option `programs.git.userName' defined in `home.nix' has been renamed to `programs.git.settings.user.name'." ] ]
+    ];
+    activation-order = [
+      (map (s: s.name) ((import ../home-manager/modules/lib/stdlib-extended.nix lib).hm.dag.topoSort (home { }).home.activation).result)
+      [ "checkFilesChanged" "checkLinkTargets" "writeBoundary" "installPackages" "linkGeneration" "onFilesChange" "reloadSystemd" ]
+    ];
+    release-warning = [ (map (lib.hasInfix "Home Manager version: 26.05\n  Nixpkgs version used to evaluate Home Manager: 25.11") (homeWith { lib = lib.extend (_: p: { trivial = p.trivial // { release = "25.11"; }; }); } [ base ]).config.warnings) [ true ] ];
+    no-warning = [ (home { }).warnings [ ] ];
+    special-args = [ (homeWith { extraSpecialArgs.who = "me"; } [ base ({ who, ... }: { home.file.who.text = who; }) ]).config.home.file.who.text "me" ];
+    own-config = [ (lib.isString (home ({ pkgs, ... }: { nixpkgs.config.allowUnfree = true; home.packages = [ pkgs.hello-unfree ]; })).home.path.drvPath) true ];
+    own-overlay = [ (lib.any (p: p.name or "" == "hello-5") (home ({ pkgs, ... }: { nixpkgs.overlays = [ (f: p: { hello = p.hello.overrideAttrs { version = "5"; }; }) ]; home.packages = [ pkgs.hello ]; })).home.packages) true ];
+    builds = [ (lib.isString (home { programs.bash.enable = true; programs.zsh.enable = true; programs.git.enable = true; }).home.activationPackage.drvPath) true ];
+  };
+  refused = {
+    no-state-version = {
+      expr = (homeWith { } [ (base // { home = { inherit (base.home) username homeDirectory; }; }) ]).activationPackage.drvPath;
+      says = "The option `home.stateVersion' was accessed but has no value defined. Try setting the option.";
+    };
+    bad-state-version = {
+      expr = (at "99.01" { }).home.path.drvPath;
+      says = "A definition for option `home.stateVersion' is not of type `one of \"18.09\", \"19.03\",";
+    };
+    no-username = {
+      expr = (homeWith { } [ { home.homeDirectory = "/home/a"; home.stateVersion = "26.05"; } ]).activationPackage.drvPath;
+      says = "The option `home.username' was accessed but has no value defined. Try setting the option.";
+    };
+    same-target = {
+      expr = (homeWith { } [ base { home.file.a = { target = "x"; text = ""; }; home.file.b = { target = "x"; text = ""; }; } ]).activationPackage.drvPath;
+      says = "Failed assertions: - Conflicting managed target files: x";
+    };
+    unknown = {
+      expr = (homeWith { } [ base { _file = "home.nix"; programs.starship.enable = true; } ]).activationPackage.drvPath;
+      says = "The option `programs.starship' does not exist. Definition values: - In `home.nix'";
+    };
+    unmodelled = {
+      expr = (homeWith { } [ base { programs.starship.enable = true; } ]).activationPackage.drvPath;
+      says = "the pocket channel does not model it; run this scenario on the real channel";
+    };
+    unfree = {
+      expr = (home { home.packages = [ pkgs.hello-unfree ]; }).home.activationPackage.drvPath;
+      says = "has an unfree license (‘unfree’), refusing to evaluate.";
+    };
+    assertion = {
+      expr = (homeWith { } [ base { assertions = [ { assertion = false; message = "no"; } ]; } ]).activationPackage.drvPath;
+      says = "Failed assertions: - no";
+    };
+  };
+}

@@ -1,0 +1,35 @@
+# The functions of lib that setups call.
+{ lib, ... }:
+let
+  inherit (lib) generators strings;
+in
+{
+  equal = {
+    escape = [ (lib.escapeShellArg "it's") "'it'\\''s'" ];
+    escape-plain = [ (lib.escapeShellArgs [ "a/b" "c d" ]) "a/b 'c d'" ];
+    split = [ (lib.splitString "." "a.b.c") [ "a" "b" "c" ] ];
+    versions = [ [ (lib.versionAtLeast "24.11" "24.05") (lib.versionOlder "23.11" "24.05") (lib.versions.majorMinor "1.2.3") ] [ true true "1.2" ] ];
+    recursive-update = [ (lib.recursiveUpdate { a.b = 1; a.c = 2; } { a.b = 3; }) { a = { b = 3; c = 2; }; } ];
+    toposort = [ (lib.toposort (a: b: a < b) [ 3 1 2 ]).result [ 1 2 3 ] ];
+    sort-on = [ (lib.sortOn lib.stringLength [ "ccc" "a" "bb" ]) [ "a" "bb" "ccc" ] ];
+    fold-attrs = [ (lib.foldAttrs (v: acc: v + acc) 0 [ { a = 1; } { a = 2; b = 3; } ]) { a = 3; b = 3; } ];
+    partition = [ (lib.unique [ 1 2 1 ]) [ 1 2 ] ];
+    attr-by-path = [ (lib.attrByPath [ "a" "b" ] 0 { a.b = 5; }) 5 ];
+    cartesian = [ (builtins.length (lib.cartesianProduct { a = [ 1 2 ]; b = [ 3 4 ]; })) 4 ];
+    ini = [ (generators.toINI { } { s = { k = "v"; n = true; }; }) "[s]\nk=v\nn=true\n" ];
+    key-value = [ (generators.toKeyValue { } { a = 1; b = "x"; }) "a=1\nb=x\n" ];
+    git-ini = [
+      (generators.toGitINI { user.name = "A"; url."ssh://x".insteadOf = "y"; core.list = [ "a" "b" ]; })
+      "[core]\n\tlist = \"a\"\n\tlist = \"b\"\n\n[url \"ssh://x\"]\n\tinsteadOf = \"y\"\n\n[user]\n\tname = \"A\"\n"
+    ];
+    pretty = [ (generators.toPretty { } { a = [ 1 "x" ]; b = null; }) "{\n  a = [\n    1\n    \"x\"\n  ];\n  b = null;\n}" ];
+    lua = [ (generators.toLua { multiline = false; } { a = 1; }) "{ [\"a\"] = 1 }" ];
+    snake = [ (strings.toUpper "abc") "ABC" ];
+    pipe = [ (lib.pipe 1 [ (x: x + 1) (x: x * 2) ]) 4 ];
+    extend = [ (lib.extend (final: prev: { three = 3; six = final.three * 2; })).six 6 ];
+    override = [ ((lib.makeOverridable ({ a }: { v = a; }) { a = 1; }).override { a = 2; }).v 2 ];
+    levenshtein = [ (strings.levenshtein "kitten" "sitting") 3 ];
+    trim = [ (strings.trim "  a b ") "a b" ];
+    cli = [ (lib.cli.toGNUCommandLineShell { } { v = true; long = "x y"; n = null; }) "--long 'x y' -v" ];
+  };
+}

@@ -1,0 +1,50 @@
+# Packages: shape, overriding, overlays, unfree, collisions of names.
+{ lib, pkgs, channel, ... }:
+let
+  list = import (channel + "/nixpkgs/pkgs/debian/packages.nix");
+  with' = args: import (channel + "/nixpkgs") ({ system = "x86_64-linux"; } // args);
+in
+{
+  equal = {
+    enough = [ (builtins.length (builtins.attrNames list) >= 40) true ];
+    named = [ (lib.all (p: pkgs ? ${p}) [ "hello" "git" "jq" "ripgrep" "fd" "bat" "tmux" "vim" "neovim" "htop" "tree" "curl" "zsh" "thunderbird" "keepassxc" ]) true ];
+    shape = [ [ (lib.isDerivation pkgs.git) pkgs.git.pname pkgs.git.meta.mainProgram pkgs.git.meta.unfree pkgs.git.outputs (lib.getName pkgs.git) ] [ true "git" "git" false [ "out" ] "git" ] ];
+    main-program = [ (baseNameOf (lib.getExe pkgs.ripgrep)) "rg" ];
+    override-attrs = [ (pkgs.hello.overrideAttrs (old: { pname = old.pname + "-x"; version = "9"; })).name "hello-x-9" ];
+    override-attrs-final = [ (pkgs.hello.overrideAttrs (final: prev: { version = "8"; tag = final.version; })).tag "8" ];
+    overlay = [ (with' { overlays = [ (final: prev: { hello = prev.hello.overrideAttrs { version = "7"; }; two = [ final.hello.version ]; }) ]; }).two [ "7" ] ];
+    extend = [ (pkgs.extend (final: prev: { new = 1; })).new 1 ];
+    overlays-kept = [ (builtins.length (with' { overlays = [ (_: _: { }) ]; }).overlays) 1 ];
+    allow-unfree = [ (lib.isString (with' { config.allowUnfree = true; }).hello-unfree.drvPath) true ];
+    allow-predicate = [ (lib.isString (with' { config.allowUnfreePredicate = p: lib.getName p == "example-unfree-package"; }).hello-unfree.drvPath) true ];
+    unfree-marked = [ pkgs.hello-unfree.meta.unfree true ];
+    reimport = [ (import pkgs.path { system = "x86_64-linux"; }).hello.drvPath pkgs.hello.drvPath ];
+    call-package = [ (pkgs.callPackage ({ hello, extra ? 1 }: { v = hello.pname; inherit extra; }) { extra = 2; }).extra 2 ];
+    final-attrs = [ (pkgs.stdenv.mkDerivation (final: { pname = "p"; version = "1"; passthru.me = final.finalPackage.name; })).me "p-1" ];
+    package-overrides = [ (with' { config.packageOverrides = p: { mine = p.hello; }; }).mine.pname "hello" ];
+    every-one-evaluates = [ (lib.all (n: lib.isString pkgs.${n}.drvPath) (builtins.attrNames list)) true ];
+    other-systems = [ (lib.isString (with' { system = "aarch64-darwin"; }).hello.drvPath) true ];
+  };
+  refused = {
+    unfree = {
+      expr = pkgs.hello-unfree.drvPath;
+      says = "has an unfree license (‘unfree’), refusing to evaluate.";
+    };
+    unfree-hint = {
+      expr = pkgs.hello-unfree.outPath;
+      says = "{ nixpkgs.config.allowUnfree = true; }";
+    };
+    missing = {
+      expr = pkgs.nonexistent;
+      says = "attribute 'nonexistent' missing";
+    };
+    removed = {
+      expr = pkgs.exa.name;
+      says = "'exa' has been removed because it is unmaintained upstream.";
+    };
+    unknown-argument = {
+      expr = (pkgs.git.override { withManual = false; }).name;
+      says = "The pocket channel does not model the argument 'withManual' of the package 'git'";
+    };
+  };
+}

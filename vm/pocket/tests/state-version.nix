@@ -1,0 +1,24 @@
+# The defaults that change with home.stateVersion.
+{
+  lib,
+  base,
+  homeWith,
+  ...
+}:
+let
+  at = v: module: (homeWith { } [ { home = base.home // { stateVersion = v; }; } module ]).config;
+  signing = v: (at v { programs.git.enable = true; }).programs.git.signing.format;
+  zsh = v: (at v { programs.zsh.enable = true; xdg.enable = true; }).programs.zsh.dotDir;
+  pass = v: (at v { programs.password-store.enable = true; }).home.sessionVariables ? PASSWORD_STORE_DIR;
+  dirs = v: (at v { xdg.userDirs.enable = true; }).home.sessionVariables ? XDG_DESKTOP_DIR;
+in
+{
+  equal = {
+    git-signing-format = [ (map signing [ "23.05" "24.11" "25.05" "26.05" ]) [ "openpgp" "openpgp" null null ] ];
+    zsh-dot-dir = [ (map zsh [ "23.05" "25.11" "26.05" ]) [ "/home/alice" "/home/alice" "/home/alice/.config/zsh" ] ];
+    password-store = [ (map pass [ "23.05" "25.05" "25.11" "26.05" ]) [ true true false false ] ];
+    user-dirs = [ (map dirs [ "23.05" "25.11" "26.05" ]) [ true true false ] ];
+    activation-path = [ (map (v: (at v { }).home.emptyActivationPath) [ "22.05" "22.11" ]) [ false true ] ];
+    keyboard = [ (map (v: (at v { }).home.keyboard) [ "21.05" "21.11" ]) [ { } null ] ];
+  };
+}

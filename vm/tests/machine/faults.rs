@@ -1,0 +1,151 @@
+//! What can go wrong while a guest works.
+
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use switchproof_vm::guest::GuestCommand;
+use switchproof_vm::machine::{Machine, MachineError};
+
+use crate::lab::{BOOT, lab, sh};
+
+fn fails(machine: &mut Machine, command: &GuestCommand) -> MachineError {
+    let start = Instant::now();
+    let error = machine
+        .exec(command, &mut |_, _| {})
+        .expect_err("a failure");
+    eprintln!("after {:.1} s: {error}", start.elapsed().as_secs_f64());
+    error
+}
+
+#[test]
+fn a_command_that_hangs_is_killed_with_all_its_children() {
+    let Some(lab) = lab("a_command_that_hangs_is_killed_with_all_its_children") else {
+        return;
+    };
+    let mut machine = lab.leaf();
+    let script = "trap '' TERM INT; setsid sleep 1234 & (sleep 1234 &) ; sleep 1234";
+    for command in [
+        GuestCommand::shell(script),
+        GuestCommand::shell(script).login("alice"),
+    ] {
+        let command = command.deadline(Duration::from_secs(6));
+        let error = fails(&mut machine, &command);
+        assert!(
+            matches!(error, MachineError::Deadline { killed: true, .. }),
+            "{error}"
+        );
+        let left = sh(&mut machine, "pgrep -ax sleep || true");
+        assert_eq!(left, "");
+    }
+    let nested = GuestCommand::shell("su --login alice --command 'sleep 1234 & sleep 1234'")
+        .deadline(Duration::from_secs(6));
+    assert!(matches!(
+        fails(&mut machine, &nested),
+        MachineError::Deadline { killed: true, .. }
+    ));
+    assert_eq!(sh(&mut machine, "pgrep -ax sleep || true"), "");
+    let pulled = machine.pull(
+        &GuestCommand::shell("yes")
+            .output_limit_bytes(u64::MAX)
+            .deadline(Duration::from_secs(3)),
+        &mut |reader| std::io::copy(reader, &mut std::io::sink()).map(drop),
+    );
+    assert!(
+        matches!(pulled, Err(MachineError::Deadline { killed: true, .. })),
+        "{pulled:?}"
+    );
+    assert_eq!(sh(&mut machine, "echo alive"), "alive");
+}
+
+#[test]
+fn a_guest_that_goes_away_in_mid_step_says_so() {
+    let Some(lab) = lab("a_guest_that_goes_away_in_mid_step_says_so") else {
+        return;
+    };
+    for (script, how) in [
+        ("systemctl poweroff; sleep 100", "powered off"),
+        ("systemctl reboot; sleep 100", "rebooted"),
+    ] {
+        let mut machine = lab.leaf();
+        let error = fails(
+            &mut machine,
+            &GuestCommand::shell(script).deadline(Duration::from_secs(120)),
+        );
+        assert!(
+            matches!(&error, MachineError::GuestPoweredOff { how: seen, .. } if *seen == how),
+            "{error}"
+        );
+        assert!(
+            machine
+                .exec(&GuestCommand::shell("true"), &mut |_, _| {})
+                .is_err()
+        );
+    }
+    let mut machine = lab.leaf();
+    let login = GuestCommand::shell("sudo -n poweroff; sleep 100")
+        .login("alice")
+        .deadline(Duration::from_secs(5));
+    assert!(matches!(
+        fails(&mut machine, &login),
+        MachineError::Deadline { killed: true, .. }
+    ));
+}
+
+#[test]
+fn a_panic_is_told_from_a_death_and_from_silence() {
+    let Some(lab) = lab("a_panic_is_told_from_a_death_and_from_silence") else {
+        return;
+    };
+    let mut machine = lab.leaf();
+    let panic = GuestCommand::shell(
+        "echo 1 > /proc/sys/kernel/sysrq; echo c > /proc/sysrq-trigger; sleep 100",
+    );
+    let error = fails(&mut machine, &panic);
+    assert!(
+        matches!(error, MachineError::GuestPanicked { .. }),
+        "{error}"
+    );
+    assert!(
+        machine.console_tail(50).contains("sysrq"),
+        "{}",
+        machine.console_tail(50)
+    );
+
+    let mut machine = lab.leaf();
+    let pid = Pid::from_raw(machine.pid() as i32).expect("a process");
+    let killer = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(500));
+        kill_process(pid, Signal::KILL).expect("killed");
+    });
+    let start = Instant::now();
+    let error = fails(&mut machine, &GuestCommand::shell("sleep 100"));
+    killer.join().expect("joined");
+    assert!(matches!(error, MachineError::QemuDied { .. }), "{error}");
+    assert!(
+        error.to_string().contains("SIGKILL") && start.elapsed() < Duration::from_secs(5),
+        "{error}"
+    );
+
+    let mut machine = lab.leaf();
+    let suicide = GuestCommand::shell("kill -9 $(pgrep -f switchproof-superviso[r]); sleep 100")
+        .deadline(Duration::from_secs(100));
+    let error = fails(&mut machine, &suicide);
+    assert!(matches!(error, MachineError::AgentSilent { .. }), "{error}");
+}
+
+#[test]
+fn a_reboot_that_was_asked_for_works() {
+    let Some(lab) = lab("a_reboot_that_was_asked_for_works") else {
+        return;
+    };
+    let mut machine = lab.leaf();
+    let boot = |machine: &mut Machine| sh(machine, "cat /proc/sys/kernel/random/boot_id");
+    let before = boot(&mut machine);
+    sh(&mut machine, "echo kept > /root/kept");
+    let start = Instant::now();
+    machine.reboot(BOOT / 3).expect("rebooted");
+    eprintln!("a reboot took {:.1} s", start.elapsed().as_secs_f64());
+    assert_ne!(before, boot(&mut machine));
+    assert_eq!(sh(&mut machine, "cat /root/kept"), "kept");
+    machine.power_off(BOOT / 3).expect("off");
+}
