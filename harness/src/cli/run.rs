@@ -6,9 +6,10 @@ use std::sync::Mutex;
 use clap::Args;
 
 use super::common::{Chosen, Error, Exit, snapshots_beside};
+use super::reports::Report;
 use super::sink::terminal_or_plain;
 use crate::judge::{SnapshotMode, SnapshotPolicy, Verdict};
-use crate::report::Sink;
+use crate::report::Tee;
 use crate::session::{Limits, Session};
 
 /// What to run, and how.
@@ -27,6 +28,9 @@ pub struct RunArgs {
     /// Print every line that a step prints
     #[arg(long, short)]
     verbose: bool,
+    /// Also write a report: json, junit, html or github, with =FILE or to standard output
+    #[arg(long = "report", value_name = "FORMAT[=FILE]")]
+    reports: Vec<Report>,
 }
 
 /// How much of the machine may be used.
@@ -52,6 +56,10 @@ impl LimitArgs {
 
 pub fn run(args: &RunArgs) -> Result<Exit, Error> {
     let cases = args.chosen.load_some()?;
+    let mut sinks = vec![terminal_or_plain(args.verbose)];
+    for report in &args.reports {
+        sinks.push(report.sink()?);
+    }
     let session = Session::open(args.limits.limits())?;
     let plan = session.plan(cases);
     let selected: BTreeSet<usize> = (0..plan.cases.len())
@@ -66,7 +74,7 @@ pub fn run(args: &RunArgs) -> Result<Exit, Error> {
         mode,
         root: snapshots_beside(&args.chosen.paths()),
     };
-    let sink: Box<Mutex<dyn Sink>> = terminal_or_plain(args.verbose);
+    let sink = Mutex::new(Tee::new(sinks));
     let verdicts = session.run(&plan, &selected, args.fresh, snapshots, &sink, &|_, _| {});
     Ok(verdicts
         .iter()
