@@ -9,7 +9,7 @@ use std::sync::{Arc, Condvar, Mutex, OnceLock};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use switchproof::judge::{SnapshotMode, SnapshotPolicy, Verdict};
-use switchproof::report::{PlainSink, describe};
+use switchproof::report::{Event, PlainSink, Sink, describe};
 use switchproof::scenario::model::Case;
 use switchproof::scenario::{load, render_text};
 use switchproof::session::{Limits, Session};
@@ -114,7 +114,7 @@ impl SharedRun {
                     mode: SnapshotMode::from_environment(),
                     root,
                 };
-                let sink = Mutex::new(PlainSink::new(std::io::stderr(), false));
+                let sink = Mutex::new(Progress(PlainSink::new(std::io::stderr(), false)));
                 let fresh = std::env::var_os("SWITCHPROOF_FRESH").is_some();
                 session.run(
                     &plan,
@@ -146,6 +146,17 @@ impl SharedRun {
             verdicts.entry(id.to_owned()).or_insert(verdict);
         }
         self.changed.notify_all();
+    }
+}
+
+/// What goes on; the verdicts are libtest's to print.
+struct Progress(PlainSink<std::io::Stderr>);
+
+impl Sink for Progress {
+    fn event(&mut self, event: &Event) {
+        if !matches!(event, Event::CaseFinished { .. } | Event::Finished { .. }) {
+            self.0.event(event);
+        }
     }
 }
 

@@ -23,7 +23,7 @@ impl StateKey {
         let mut hasher = blake3::Hasher::new();
         hasher.update(self.0.as_bytes());
         hasher.update(b"\n");
-        serde_json::to_writer(&mut hasher, &(FORMAT, work))
+        serde_json::to_writer(&mut hasher, &(LOOK, work))
             .expect("plain data always serialises, and hashing never fails");
         Self(hasher.finalize().to_hex()[..DIGITS].to_owned())
     }
@@ -44,8 +44,9 @@ impl std::fmt::Display for StateKey {
 /// 128 bits: two states never meet by accident.
 const DIGITS: usize = 32;
 
-/// Raised whenever the way a step is performed changes, so that states made the old way are not reused.
-const FORMAT: u32 = 1;
+/// Names the code that performs steps and looks at what they did, as the build script hashed it: what another version
+/// did or saw is not reused.
+const LOOK: &str = env!("SWITCHPROOF_LOOK");
 
 /// What leads from one state to the next.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
