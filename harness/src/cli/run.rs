@@ -1,6 +1,7 @@
 //! `switchproof run`.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Mutex;
 
 use clap::Args;
@@ -8,8 +9,9 @@ use clap::Args;
 use super::common::{Chosen, Error, Exit, snapshots_beside};
 use super::reports::Report;
 use super::sink::terminal_or_plain;
-use crate::judge::{SnapshotMode, SnapshotPolicy, Verdict};
+use crate::judge::{SnapshotMode, SnapshotPolicy, Verdict, orphans, shared_snapshots};
 use crate::report::Tee;
+use crate::scenario::model::Case;
 use crate::session::{Limits, Session};
 
 /// What to run, and how.
@@ -74,13 +76,37 @@ pub fn run(args: &RunArgs) -> Result<Exit, Error> {
         mode,
         root: snapshots_beside(&args.chosen.paths()),
     };
+    refuse_shared(&plan.cases, &snapshots.root)?;
+    let orphans = if args.chosen.is_everything() {
+        orphans(&plan.cases, &snapshots.root)
+    } else {
+        Vec::new()
+    };
     let sink = Mutex::new(Tee::new(sinks));
     let verdicts = session.run(&plan, &selected, args.fresh, snapshots, &sink, &|_, _| {});
+    for orphan in orphans {
+        eprintln!("note: no case owns {}; delete it", orphan.display());
+    }
     Ok(verdicts
         .iter()
         .map(|(_, verdict)| exit_of(verdict))
         .max()
         .unwrap_or(Exit::Passed))
+}
+
+/// Two steps that share a snapshot would each overwrite what the other saw.
+fn refuse_shared(cases: &[Case], root: &Path) -> Result<(), Error> {
+    match shared_snapshots(cases, root).first() {
+        None => Ok(()),
+        Some((path, ids)) => Err(Error::input(
+            format!(
+                "{} would share the snapshot {}",
+                ids.join(" and "),
+                path.display()
+            ),
+            "give their steps names that differ in more than upper and lower case",
+        )),
+    }
 }
 
 /// What a verdict means for the exit status; the worst one counts.
