@@ -122,6 +122,11 @@ impl Chosen {
         }
     }
 
+    /// Whether no scenario of the folders that are named is left out.
+    pub fn is_everything(&self) -> bool {
+        self.filter.is_none() && self.paths().iter().all(|path| path.is_dir())
+    }
+
     /// Whether the filter lets a case through.
     pub fn admits(&self, case: &Case) -> bool {
         self.filter

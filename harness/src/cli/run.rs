@@ -1,14 +1,17 @@
 //! `switchproof run`.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Mutex;
 
 use clap::Args;
 
 use super::common::{Chosen, Error, Exit, snapshots_beside};
+use super::reports::Report;
 use super::sink::terminal_or_plain;
-use crate::judge::{SnapshotMode, SnapshotPolicy, Verdict};
-use crate::report::Sink;
+use crate::judge::{SnapshotMode, SnapshotPolicy, Verdict, orphans, shared_snapshots};
+use crate::report::Tee;
+use crate::scenario::model::Case;
 use crate::session::{Limits, Session};
 
 /// What to run, and how.
@@ -27,6 +30,9 @@ pub struct RunArgs {
     /// Print every line that a step prints
     #[arg(long, short)]
     verbose: bool,
+    /// Also write a report: json, junit, html or github, with =FILE or to standard output
+    #[arg(long = "report", value_name = "FORMAT[=FILE]")]
+    reports: Vec<Report>,
 }
 
 /// How much of the machine may be used.
@@ -52,6 +58,10 @@ impl LimitArgs {
 
 pub fn run(args: &RunArgs) -> Result<Exit, Error> {
     let cases = args.chosen.load_some()?;
+    let mut sinks = vec![terminal_or_plain(args.verbose)];
+    for report in &args.reports {
+        sinks.push(report.sink()?);
+    }
     let session = Session::open(args.limits.limits())?;
     let plan = session.plan(cases);
     let selected: BTreeSet<usize> = (0..plan.cases.len())
@@ -66,13 +76,37 @@ pub fn run(args: &RunArgs) -> Result<Exit, Error> {
         mode,
         root: snapshots_beside(&args.chosen.paths()),
     };
-    let sink: Box<Mutex<dyn Sink>> = terminal_or_plain(args.verbose);
+    refuse_shared(&plan.cases, &snapshots.root)?;
+    let orphans = if args.chosen.is_everything() {
+        orphans(&plan.cases, &snapshots.root)
+    } else {
+        Vec::new()
+    };
+    let sink = Mutex::new(Tee::new(sinks));
     let verdicts = session.run(&plan, &selected, args.fresh, snapshots, &sink, &|_, _| {});
+    for orphan in orphans {
+        eprintln!("note: no case owns {}; delete it", orphan.display());
+    }
     Ok(verdicts
         .iter()
         .map(|(_, verdict)| exit_of(verdict))
         .max()
         .unwrap_or(Exit::Passed))
+}
+
+/// Two steps that share a snapshot would each overwrite what the other saw.
+fn refuse_shared(cases: &[Case], root: &Path) -> Result<(), Error> {
+    match shared_snapshots(cases, root).first() {
+        None => Ok(()),
+        Some((path, ids)) => Err(Error::input(
+            format!(
+                "{} would share the snapshot {}",
+                ids.join(" and "),
+                path.display()
+            ),
+            "give their steps names that differ in more than upper and lower case",
+        )),
+    }
 }
 
 /// What a verdict means for the exit status; the worst one counts.

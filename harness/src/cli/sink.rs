@@ -1,19 +1,18 @@
 //! Who hears of a run: a terminal gets lines that change, everything else plain ones.
 
 use std::io::{self, IsTerminal};
-use std::sync::Mutex;
 
 use crate::report::{PlainSink, Sink, TerminalSink};
 
 /// The sink that fits standard error.
-pub fn terminal_or_plain(verbose: bool) -> Box<Mutex<dyn Sink>> {
+pub fn terminal_or_plain(verbose: bool) -> Box<dyn Sink> {
     let err = io::stderr();
     let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
     if err.is_terminal() && !dumb && !verbose {
         let colour = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-        Box::new(Mutex::new(TerminalSink::new(err, columns, colour)))
+        Box::new(TerminalSink::new(err, columns, colour))
     } else {
-        Box::new(Mutex::new(PlainSink::new(err, verbose)))
+        Box::new(PlainSink::new(err, verbose))
     }
 }
 

@@ -88,7 +88,21 @@ pub fn complaint(seen: &Observation) -> String {
             at += 1;
         }
     }
+    sort_runs(&mut kept, UNORDERED);
     squeeze(&kept)
+}
+
+/// How lines begin that Home Manager prints in the order in which a directory happens to list its files, which differs
+/// between file systems.
+const UNORDERED: &str = "Existing file '";
+
+/// Sorts every run of lines that begin so.
+fn sort_runs(lines: &mut [String], beginning: &str) {
+    for run in lines
+        .chunk_by_mut(|left, right| left.starts_with(beginning) && right.starts_with(beginning))
+    {
+        run.sort();
+    }
 }
 
 /// Whether an error of Nix begins on this line, at its very start.
@@ -175,6 +189,14 @@ mod tests {
             complaint(&seen),
             "Existing file '/home/alice/.bashrc' would be clobbered\nPlease do one of the following:\n  \
              - Move or remove the above files and try again."
+        );
+    }
+
+    #[test]
+    fn what_a_directory_lists_in_any_order_is_sorted() {
+        assert_eq!(
+            of("first\nExisting file 'b' x\nExisting file 'a' x\nlast\n"),
+            "first\nExisting file 'a' x\nExisting file 'b' x\nlast"
         );
     }
 

@@ -423,10 +423,8 @@ pub(super) mod tests {
             ..UserSeen::default()
         };
         Observation {
-            output: StepOutput::default(),
-            warnings: Vec::new(),
             users: BTreeMap::from([("alice".into(), user)]),
-            system: None,
+            ..Observation::printed(StepOutput::default())
         }
     }
 

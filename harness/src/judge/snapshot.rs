@@ -226,9 +226,21 @@ fn write(path: &Path, case: &Case, text: &str) -> Result<(), SnapshotError> {
     Ok(())
 }
 
-/// A string in YAML: JSON's are.
+/// A string in YAML, as insta itself writes it when a snapshot is accepted: plain where that is safe, else as JSON.
 fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+    let plain = text.starts_with(|first: char| first.is_ascii_alphabetic())
+        && text
+            .chars()
+            .all(|character| character.is_ascii_alphanumeric() || "_./-".contains(character))
+        && !matches!(
+            text.to_ascii_lowercase().as_str(),
+            "true" | "false" | "null" | "yes" | "no" | "on" | "off" | "y" | "n"
+        );
+    if plain {
+        text.to_owned()
+    } else {
+        serde_json::Value::from(text).to_string()
+    }
 }
 
 /// The scenario file relative to the directory that has the snapshots, so that no path of this machine gets into a
@@ -244,6 +256,14 @@ fn scenario_file(case: &Case, snapshot: &Path) -> String {
     let relative = relative
         .unwrap_or_else(|| PathBuf::from(case.file.file_name().unwrap_or(case.file.as_os_str())));
     relative.to_string_lossy().replace('\\', "/")
+}
+
+/// A snapshot's path as people name it: the last three components, `snapshots/<scenario>/<step>.snap`.
+fn below_workspace(path: &Path) -> &Path {
+    path.ancestors()
+        .nth(3)
+        .and_then(|workspace| path.strip_prefix(workspace).ok())
+        .unwrap_or(path)
 }
 
 /// Tells `cargo insta test --unreferenced` that this snapshot is in use, as insta's assertions do.
@@ -268,16 +288,17 @@ fn finding(
         SnapshotMode::New => "; review with `cargo insta review`",
         _ => "; run with `--update` to accept it",
     };
+    let path = below_workspace(path).display();
     let (message, detail) = match old {
         Some(old) => (
-            format!(
-                "what is seen differs from the snapshot {}{review}",
-                path.display()
+            format!("what is seen differs from the snapshot {path}{review}"),
+            diff(
+                &format!("{}\n", old.trim_end()),
+                &format!("{}\n", new.trim_end()),
             ),
-            diff(old.trim_end(), new.trim_end()),
         ),
         None => (
-            format!("there is no snapshot {} yet{review}", path.display()),
+            format!("there is no snapshot {path} yet{review}"),
             crate::observe::text::printable(new.trim_end()),
         ),
     };

@@ -53,6 +53,14 @@ fn a_snapshot_is_written_then_compared_then_reviewed() {
         differs.detail
     );
     assert!(pending.exists());
+    assert!(
+        differs
+            .message
+            .contains("the snapshot snapshots/first-switch/switch.snap;"),
+        "{}",
+        differs.message
+    );
+    assert!(!differs.detail.contains("No newline"), "{}", differs.detail);
     // insta reads both as its own.
     let read = |path: &Path| insta::Snapshot::from_file(path).unwrap();
     assert_eq!(
@@ -79,7 +87,7 @@ fn no_path_of_this_machine_gets_into_a_snapshot() {
     .unwrap();
     let text = fs::read_to_string(root.path().join("snapshots/first-switch/switch.snap")).unwrap();
     assert!(
-        text.contains("input_file: \"scenarios/first-switch.yaml\"\n"),
+        text.contains("input_file: scenarios/first-switch.yaml\n"),
         "{text}"
     );
     assert!(!text.contains(root.path().to_str().unwrap()), "{text}");

@@ -14,7 +14,6 @@ use super::programs::read_programs;
 use super::script::{self, COMMAND_DEADLINE_S, LOGIN_MAGIC, LoginPlan};
 use super::sections::{Homes, read_homes};
 use super::units::read_units;
-use super::warnings::warnings;
 use crate::machine::{GuestScript, Machine, MachineError};
 use crate::scenario::model::Session;
 
@@ -119,10 +118,9 @@ pub fn observe(
         }
     }
     Ok(Observation {
-        warnings: warnings(&output.stderr),
-        output,
         users: seen,
         system,
+        ..Observation::printed(output)
     })
 }
 

@@ -2,16 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::home::Home;
 use super::output::StepOutput;
 use super::programs::Program;
+use super::warnings::warnings;
 use crate::scenario::model::{Profile, Session, UnitState};
 
 /// What was seen after a step. Holds no times, no inode numbers and nothing of the host.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Observation {
+    /// The format of what follows.
+    pub format: Format,
     /// How the step ended and what it printed.
     pub output: StepOutput,
     /// The warnings of the evaluation, in the order they were printed.
@@ -20,6 +24,47 @@ pub struct Observation {
     pub users: BTreeMap<String, UserSeen>,
     /// The generations of the system's own profile; `None` where the guest has no such profile.
     pub system: Option<ProfileSeen>,
+}
+
+impl Observation {
+    /// What is known when only a step's output was looked at.
+    pub fn printed(output: StepOutput) -> Self {
+        Self {
+            format: Format,
+            warnings: warnings(&output.stderr),
+            output,
+            users: BTreeMap::new(),
+            system: None,
+        }
+    }
+}
+
+/// The format of a kept observation: one of another format cannot be read, so that what an older version of this
+/// program saw is seen anew and never judged by half.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Format;
+
+impl Format {
+    /// Counted up whenever what an observation holds, or how it is captured, changes.
+    const NUMBER: u32 = 2;
+}
+
+impl Serialize for Format {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Self::NUMBER.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Format {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match u32::deserialize(deserializer)? {
+            Self::NUMBER => Ok(Self),
+            other => Err(D::Error::custom(format!(
+                "an observation in format {other} where {} is known",
+                Self::NUMBER
+            ))),
+        }
+    }
 }
 
 /// What was seen of a user.

@@ -124,7 +124,9 @@ pub(super) struct LoginPlan<'a> {
     pub(super) commands: Vec<(Session, &'a str)>,
 }
 
-/// Captures a login session. bash, run by the user in that session.
+/// Captures a login session: one line for any shell, run by the user in that session. bash takes over with the
+/// session's variables, but reads no file and no function out of them (`-p`), so that nothing of the user's changes
+/// what is looked at.
 pub(super) fn login(plan: &LoginPlan<'_>) -> String {
     let mut script = LOGIN_FUNCTIONS
         .replace("@MAGIC@", LOGIN_MAGIC)
@@ -144,7 +146,7 @@ pub(super) fn login(plan: &LoginPlan<'_>) -> String {
         let _ = writeln!(script, "ask {COMMAND_DEADLINE_S} {}", quote(&line));
     }
     script.push_str("printf 'done\\0'\nexit 0; } </dev/null\n");
-    script
+    format!("exec /bin/bash -p -c {}", quote(&script))
 }
 
 const LOGIN_FUNCTIONS: &str = r#"{
@@ -232,4 +234,29 @@ pub fn in_session(session: Session, command: &str) -> String {
 /// A word for a POSIX shell.
 pub(super) fn quote(word: &str) -> String {
     format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_cannot_break_out_of_their_quotes() {
+        assert_eq!(quote("a'; rm -rf /; '"), r"'a'\''; rm -rf /; '\'''");
+        let line = in_session(Session::Service, "echo 'it'");
+        assert!(line.ends_with(r"/bin/bash -c 'echo '\''it'\'''"), "{line}");
+    }
+
+    #[test]
+    fn what_is_left_out_is_left_out_of_both_walks() {
+        let script = homes(&["alice".to_owned()]);
+        for (path, _) in EXCLUDED {
+            assert!(script.contains(&format!("-path './{path}'")), "{script}");
+            assert!(
+                script.contains(&format!("--exclude='./{path}'")),
+                "{script}"
+            );
+        }
+        assert!(!script.contains('@'), "a placeholder is left: {script}");
+    }
 }

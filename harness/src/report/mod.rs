@@ -1,13 +1,24 @@
 //! What a run tells, to whoever listens.
 
 mod event;
+mod github;
+mod html;
+mod json;
+mod junit;
+mod markup;
 mod plain;
 mod summary;
+mod tee;
 mod terminal;
 mod words;
 
 pub use event::*;
+pub use github::GithubSink;
+pub use html::HtmlSink;
+pub use json::JsonSink;
+pub use junit::JunitSink;
 pub use plain::PlainSink;
 pub use summary::Summary;
+pub use tee::Tee;
 pub use terminal::TerminalSink;
 pub use words::describe;

@@ -1,7 +1,7 @@
 //! One machine's work: from a kept state through steps that follow each other without a branch, to a state that
 //! is frozen for others or to the end of a case.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use super::hypervisor::{ForkedMachine, Hypervisor, Purpose};
@@ -192,14 +192,14 @@ impl Crew<'_> {
         let node = &self.plan()[id];
         if matches!(node.work, Work::Prepare { .. }) {
             return match output.status {
-                0 => Ok(printed_only(output)),
+                0 => Ok(Observation::printed(output)),
                 _ => Err(prepare_failed(&output)),
             };
         }
         let observation = match node.observed {
             true => observe(machine.as_machine(), &self.users(id), &node.probes, output)
                 .map_err(ObserveError::into_machine_error)?,
-            false => printed_only(output),
+            false => Observation::printed(output),
         };
         let seen = Seen {
             at_s: now_s(),
@@ -277,17 +277,6 @@ impl Crew<'_> {
             .first()
             .map_or("", |visit| &self.plan().cases[visit.case].id);
         format!("{case} after {}", node.name)
-    }
-}
-
-/// What is kept of a step after which nobody looks.
-fn printed_only(output: StepOutput) -> Observation {
-    let (warnings, users) = (Vec::new(), BTreeMap::new());
-    Observation {
-        output,
-        warnings,
-        users,
-        system: None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Runs the part of a plan that is not known yet, as many machines at once as fit, the longest way first.
 
 use std::collections::{BTreeSet, BinaryHeap};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Condvar, Mutex};
 use std::time::{Duration, Instant};
 
@@ -13,6 +14,9 @@ use crate::judge::{SnapshotPolicy, Verdict};
 use crate::machine::MachineError;
 use crate::plan::{NodeId, Plan, Work};
 use crate::report::{Event, Sink};
+
+/// How often those who listen are told that time passes.
+const TICK: Duration = Duration::from_millis(250);
 
 /// How to run.
 #[derive(Debug, Clone)]
@@ -59,7 +63,16 @@ impl Run<'_> {
             cases: self.selected.len(),
             steps,
         });
-        self.work(&ledger);
+        std::thread::scope(|scope| {
+            let (over, is_over) = mpsc::channel::<()>();
+            scope.spawn(move || {
+                while is_over.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
+                    lock(self.sink).tick(began.elapsed());
+                }
+            });
+            self.work(&ledger);
+            drop(over);
+        });
         lock(self.sink).event(&Event::Finished {
             elapsed: began.elapsed(),
         });

@@ -7,7 +7,7 @@ use super::ForkedMachine;
 use super::archive::tar_of;
 use super::scripts;
 use crate::machine::{GuestScript, MachineError, Stream};
-use crate::observe::{OutputCollector, StepOutput};
+use crate::observe::{OutputCollector, StepOutput, in_session};
 use crate::plan::Work;
 use crate::scenario::model::{Action, Install, SeedFile, Switch};
 
@@ -58,7 +58,7 @@ impl Doing<'_> {
                 session,
             } => {
                 let script = match user {
-                    Some(_) => scripts::in_session(*session, command),
+                    Some(_) => in_session(*session, command),
                     None => command.clone(),
                 };
                 self.run(user, &script)

@@ -1,6 +1,6 @@
 //! The texts that steps run in the guest, each what a person would type.
 
-use crate::scenario::model::{Edit, InitialHome, Install, Session, Switch, Target, User};
+use crate::scenario::model::{Edit, InitialHome, Install, Switch, Target, User};
 
 /// A word for the shell, whatever it holds.
 pub fn quoted(word: &str) -> String {
@@ -143,23 +143,6 @@ pub fn edit(path: &str, change: &Edit) -> String {
         Edit::Append(text) => format!("cd && printf %s {} >> {path}", quoted(text)),
     }
 }
-
-/// `command` in a kind of session, as a script for the user's login shell.
-pub fn in_session(session: Session, command: &str) -> String {
-    let command = quoted(command);
-    match session {
-        Session::Login => format!("exec bash --login -c {command}"),
-        Session::Interactive => format!("exec env -i {BARE} bash -i -c {command}"),
-        Session::NonInteractive => format!("exec env -i {BARE} bash -c {command}"),
-        Session::Service => {
-            format!("exec systemd-run --user --quiet --wait --pipe --collect -- bash -c {command}")
-        }
-    }
-}
-
-/// What a program finds in its environment before any start-up file was read.
-const BARE: &str = "HOME=\"$HOME\" USER=\"$USER\" LOGNAME=\"$USER\" SHELL=/bin/bash TERM=dumb \
-                    LANG=C.UTF-8 XDG_RUNTIME_DIR=\"$XDG_RUNTIME_DIR\" PATH=/usr/local/bin:/usr/bin:/bin";
 
 #[cfg(test)]
 mod tests {

@@ -1,0 +1,120 @@
+//! JSON, one object a line: for programs that follow a run.
+
+use std::io::Write;
+
+use serde_json::{Value, json};
+
+use super::event::{Event, Sink};
+use crate::judge::Verdict;
+
+/// Writes each event as a line of JSON. Every line has `event`; times are in seconds; `verdict` is `passed`, `failed`,
+/// `errored` or `not-run`, with `findings`, `message` and `reason` where they belong. Keys are only ever added.
+pub struct JsonSink<W: Write + Send> {
+    out: W,
+}
+
+impl<W: Write + Send> JsonSink<W> {
+    /// A sink that writes to `out`.
+    pub fn new(out: W) -> Self {
+        Self { out }
+    }
+}
+
+impl<W: Write + Send> Sink for JsonSink<W> {
+    fn event(&mut self, event: &Event) {
+        // Nobody reads any more: not a reason to stop the run.
+        let _ = writeln!(self.out, "{}", object(event));
+        let _ = self.out.flush();
+    }
+}
+
+fn object(event: &Event) -> Value {
+    match event {
+        Event::Started { cases, steps } => {
+            json!({"event": "started", "cases": cases, "steps": steps})
+        }
+        Event::Preparing { what } => json!({"event": "preparing", "what": what}),
+        Event::StepStarted {
+            case,
+            step,
+            shared_by,
+        } => json!({"event": "step-started", "case": case, "step": step, "shared_by": shared_by}),
+        Event::StepOutput { case, step, line } => {
+            json!({"event": "step-output", "case": case, "step": step, "line": line})
+        }
+        Event::StepFinished {
+            case,
+            step,
+            elapsed,
+        } => json!({
+            "event": "step-finished", "case": case, "step": step, "elapsed_s": elapsed.as_secs_f64(),
+        }),
+        Event::CaseFinished {
+            case,
+            verdict,
+            elapsed,
+        } => {
+            let mut object = json!({
+                "event": "case-finished", "case": case, "elapsed_s": elapsed.as_secs_f64(),
+            });
+            add_verdict(&mut object, verdict);
+            object
+        }
+        Event::Finished { elapsed } => {
+            json!({"event": "finished", "elapsed_s": elapsed.as_secs_f64()})
+        }
+    }
+}
+
+fn add_verdict(object: &mut Value, verdict: &Verdict) {
+    match verdict {
+        Verdict::Passed { cached_at_s } => {
+            object["verdict"] = json!("passed");
+            object["cached_at_s"] = json!(cached_at_s);
+        }
+        Verdict::Failed(findings) => {
+            object["verdict"] = json!("failed");
+            object["findings"] = json!(findings);
+        }
+        Verdict::Errored {
+            message,
+            hint,
+            console_tail,
+        } => {
+            object["verdict"] = json!("errored");
+            object["message"] = json!(message);
+            object["hint"] = json!(hint);
+            object["console_tail"] = json!(console_tail);
+        }
+        Verdict::NotRun { reason } => {
+            object["verdict"] = json!("not-run");
+            object["reason"] = json!(reason);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::plain::tests::run;
+    use super::*;
+
+    #[test]
+    fn every_event_is_a_line() {
+        let mut out = Vec::new();
+        let mut sink = JsonSink::new(&mut out);
+        let events = run();
+        for event in &events {
+            sink.event(event);
+        }
+        let text = String::from_utf8(out).unwrap();
+        let lines: Vec<Value> = text
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        assert_eq!(lines.len(), events.len());
+        let failed = &lines[4];
+        assert_eq!(failed["verdict"], "failed");
+        assert_eq!(failed["findings"][0]["line"], 9);
+        assert_eq!(lines[3]["elapsed_s"], 3.0);
+    }
+}
