@@ -5,7 +5,7 @@ let
     inherit system;
     config.allowUnfree = true;
   };
-  names = builtins.attrNames (import ./packages.nix);
+  names = builtins.attrNames (import ./revision-packages.nix (import ./packages.nix));
 in
 pkgs.linkFarm "pocket-programs" (
   map (name: {
