@@ -12,5 +12,5 @@ pkgs.linkFarm "pocket-programs" (
     inherit name;
     path = pkgs.${name};
   }) names
-  ++ [ { name = "lndir"; path = pkgs.lndir; } ]
+  ++ map (name: { inherit name; path = pkgs.${name}; }) [ "lndir" "nix" "nixos-rebuild" "sd-switch" "systemd" ]
 )
