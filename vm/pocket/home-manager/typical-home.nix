@@ -1,18 +1,37 @@
-# The packages of a home that uses what homes usually use. Built into guest
-# images, so that the first switch in a guest builds only what is its own.
+# A home that uses what homes usually use, and a system with one. Built into
+# guest images, so that the first switch in a guest builds only what is its own.
 { nixpkgs, system }:
 let
   pkgs = import nixpkgs { inherit system; };
-in
-(import ./modules {
-  inherit pkgs;
-  configuration = {
-    home.username = "typical";
-    home.homeDirectory = "/home/typical";
-    home.stateVersion = (import ./release.nix).release;
-    programs.bash.enable = true;
-    programs.zsh.enable = true;
-    programs.git.enable = true;
-    programs.vim.enable = true;
+
+  # The same for a system whose homes Home Manager makes.
+  system' = import (nixpkgs + "/nixos/lib/eval-config.nix") {
+    inherit system;
+    modules = [
+      ./nixos
+      {
+        system.stateVersion = (import ./release.nix).release;
+        users.users.typical.isNormalUser = true;
+        home-manager.useUserPackages = true;
+        home-manager.users.typical.home.stateVersion = (import ./release.nix).release;
+      }
+    ];
   };
-}).activationPackage
+  home =
+    (import ./modules {
+      inherit pkgs;
+      configuration = {
+        home.username = "typical";
+        home.homeDirectory = "/home/typical";
+        home.stateVersion = (import ./release.nix).release;
+        programs.bash.enable = true;
+        programs.zsh.enable = true;
+        programs.git.enable = true;
+        programs.vim.enable = true;
+      };
+    }).activationPackage;
+in
+pkgs.linkFarm "pocket-typical" {
+  inherit home;
+  nixos = system'.config.system.build.toplevel;
+}

@@ -1,6 +1,12 @@
 # Options that moved, and defaults that depend on stateVersion.
 { lib }:
-{
+let
+  inherit (import ../../release.nix) release;
+in
+rec {
+  # Does this home get the old default although its release has a new one?
+  isLegacy = stateVersion: since: lib.versionAtLeast release since && lib.versionOlder stateVersion since;
+
   mkSettingsRenamedOptionModules =
     oldPrefix: newPrefix:
     { transform ? lib.hm.strings.toSnakeCase }:
@@ -45,5 +51,5 @@
       legacy,
       current,
     }:
-    if lib.versionAtLeast stateVersion since then current else legacy;
+    if lib.versionAtLeast release since && lib.versionAtLeast stateVersion since then current else legacy;
 }

@@ -46,7 +46,7 @@ in
     setSessionVariables = mkOption {
       type = types.bool;
       default =
-        if old then
+        if lib.hm.deprecations.isLegacy config.home.stateVersion "26.05" then
           lib.warn (lib.hm.deprecations.changedDefault {
             option = "xdg.userDirs.setSessionVariables";
             since = "26.05";
@@ -54,7 +54,7 @@ in
             current = "false";
           }) true
         else
-          false;
+          old;
       description = "Whether to set the XDG user dir environment variables.";
     };
   }
@@ -65,7 +65,7 @@ in
   }) names;
 
   config = lib.mkIf cfg.enable {
-    warnings = lib.optionals old (
+    warnings = lib.optionals (lib.hm.deprecations.isLegacy config.home.stateVersion "26.05") (
       map (key: ''
         Using `xdg.userDirs.extraConfig` as keys like `${key}` is deprecated and will be
         removed in a future release. Please use keys like `${plainKey key}` instead.

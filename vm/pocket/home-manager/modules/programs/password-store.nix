@@ -10,7 +10,7 @@ let
   cfg = config.programs.password-store;
   legacy = { PASSWORD_STORE_DIR = "${config.xdg.dataHome}/password-store"; };
   isLegacy =
-    lib.versionOlder config.home.stateVersion "25.11" && options.programs.password-store.settings.highestPrio >= 1500;
+    lib.hm.deprecations.isLegacy config.home.stateVersion "25.11" && options.programs.password-store.settings.highestPrio >= 1500;
   settings = lib.optionalAttrs isLegacy legacy // cfg.settings;
 in
 {

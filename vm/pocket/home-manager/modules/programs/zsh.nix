@@ -238,7 +238,7 @@ in
           ''
           ++
             lib.optional
-              (config.xdg.enable && lib.versionOlder config.home.stateVersion "26.05" && options.programs.zsh.dotDir.highestPrio >= 1500)
+              (config.xdg.enable && lib.hm.deprecations.isLegacy config.home.stateVersion "26.05" && options.programs.zsh.dotDir.highestPrio >= 1500)
               ''
                 The default value of `programs.zsh.dotDir` will change in future versions.
                 You are currently using the legacy default (home directory) because `home.stateVersion` is less than "26.05".

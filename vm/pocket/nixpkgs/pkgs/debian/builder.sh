@@ -110,7 +110,7 @@ fi
 find . -type f \( -perm -100 -o -name '*.so*' \) | while IFS= read -r f; do
   elf "$f" || continue
   if "$cache/tools/patchelf" --print-interpreter "$f" >/dev/null 2>&1; then
-    "$cache/tools/patchelf" --force-rpath --set-rpath "$libs/lib:$out/lib:$out/lib/$pname:$(realpath "$(dirname "$f")"):$libs/lib/pulseaudio" "$f"
+    "$cache/tools/patchelf" --force-rpath --set-rpath "$out/lib:$out/lib/$pname:$libs/lib:$(realpath "$(dirname "$f")"):$libs/lib/pulseaudio" "$f"
   elif [[ -n $("$cache/tools/patchelf" --print-rpath "$f" 2>/dev/null) ]]; then
     "$cache/tools/patchelf" --force-rpath --set-rpath "$out/lib:$out/lib/$pname:$libs/lib" "$f" || true
   fi

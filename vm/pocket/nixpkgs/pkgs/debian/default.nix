@@ -26,4 +26,4 @@ in
     license = "publicDomain";
   };
 }
-// builtins.mapAttrs toDerivation (import ./packages.nix)
+// builtins.mapAttrs toDerivation (import ./revision-packages.nix (import ./packages.nix))

@@ -5,12 +5,12 @@ let
     inherit system;
     config.allowUnfree = true;
   };
-  names = builtins.attrNames (import ./packages.nix);
+  names = builtins.attrNames (import ./revision-packages.nix (import ./packages.nix));
 in
 pkgs.linkFarm "pocket-programs" (
   map (name: {
     inherit name;
     path = pkgs.${name};
   }) names
-  ++ [ { name = "lndir"; path = pkgs.lndir; } ]
+  ++ map (name: { inherit name; path = pkgs.${name}; }) [ "lndir" "nix" "nixos-rebuild" "sd-switch" "systemd" ]
 )

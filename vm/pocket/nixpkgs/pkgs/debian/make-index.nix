@@ -44,7 +44,7 @@ in
       version = p.version or (upstream (builtins.head mine).debianVersion);
       debs = map (f: "${f.sum}:${f.file}") mine;
     }
-  ) (import ./packages.nix)
+  ) (import ./revision-packages.nix (import ./packages.nix))
   // {
     debian-libs = {
       version = "13";

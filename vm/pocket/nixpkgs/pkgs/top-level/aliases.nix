@@ -4,7 +4,7 @@
   pkgs,
   prev,
 }:
-lib.optionalAttrs prev.config.allowAliases {
+lib.optionalAttrs prev.config.allowAliases (import ./revision-aliases.nix // {
   bashInteractive = pkgs.bash;
   bashNonInteractive = pkgs.bash;
   gnupg_2 = pkgs.gnupg;
@@ -17,5 +17,4 @@ lib.optionalAttrs prev.config.allowAliases {
   vim-full = pkgs.vim;
   gnupg1 = throw "'gnupg1' has been removed; use 'gnupg' instead";
   exa = throw "'exa' has been removed because it is unmaintained upstream. Consider using 'eza', a maintained fork";
-  neofetch = throw "'neofetch' has been removed, as it is unmaintained upstream; consider 'fastfetch'";
-}
+})

@@ -55,6 +55,11 @@ in
     mkdir -p $out/bin
     for f in systemctl journalctl loginctl systemd-run systemd-tmpfiles busctl systemd-analyze; do ln -s /usr/bin/$f $out/bin/$f; done
   '';
+  nix = pkgs.runCommandLocal "nix-2.26.3" { version = "2.26.3"; meta.mainProgram = "nix"; } ''
+    mkdir -p $out/bin
+    for f in /usr/bin/nix /usr/bin/nix-*; do ln -s $f $out/bin/; done
+  '';
+  nixos-rebuild = pkgs.writeShellScriptBin "nixos-rebuild" (builtins.readFile ./nixos-rebuild.sh);
   # Starts, stops and restarts a user's units when their files change.
   sd-switch = pkgs.writeShellScriptBin "sd-switch" (builtins.readFile ../sd-switch/sd-switch.sh);
 

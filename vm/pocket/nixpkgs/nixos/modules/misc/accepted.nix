@@ -1,0 +1,33 @@
+# Options that every real system sets and that have nothing to act on in a
+# guest that has booted by itself: they are taken and change nothing.
+{ lib, ... }:
+let
+  taken = lib.mkOption {
+    type = lib.types.submodule { freeformType = lib.types.anything; };
+    default = { };
+    description = "Accepted; changes nothing on the pocket channel.";
+  };
+  names = import ./unmodelled-names.nix;
+in
+{
+  options = {
+    boot = taken;
+    fileSystems = taken;
+    swapDevices = lib.mkOption {
+      type = lib.types.listOf lib.types.anything;
+      default = [ ];
+      description = "Accepted; changes nothing on the pocket channel.";
+    };
+    hardware = taken;
+    documentation = taken;
+    console = taken;
+    fonts = taken;
+    powerManagement = taken;
+  };
+  config._module.args.unknownOptionHint =
+    path:
+    if builtins.elem (builtins.head path) names then
+      "\n\nThe pocket channel models only a part of NixOS; if NixOS itself has `${lib.showOption path}', run this scenario on the real channel."
+    else
+      "";
+}

@@ -1,0 +1,20 @@
+# First names of options that NixOS has, for the hint to the real channel.
+[
+  "services"
+  "programs"
+  "security"
+  "virtualisation"
+  "networking"
+  "environment"
+  "systemd"
+  "users"
+  "nix"
+  "i18n"
+  "time"
+  "xdg"
+  "qt"
+  "system"
+  "gtk"
+  "containers"
+  "specialisation"
+]

@@ -1,0 +1,2 @@
+# What differs in this revision of the channel from packages.nix: nothing.
+packages: packages

@@ -1,0 +1,2 @@
+# Names that this revision has no more: none.
+{ }
