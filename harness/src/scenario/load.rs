@@ -129,6 +129,7 @@ pub(crate) fn load_source(source: Source, options: &LoadOptions) -> (Vec<Case>, 
                     let mut conform = Conform {
                         report: &mut report,
                         lenient: false,
+                        in_changes: false,
                     };
                     let tree = conform.check(&variant.tree, &SCENARIO, "a scenario");
                     let case = tree.and_then(|tree| {
@@ -142,6 +143,7 @@ pub(crate) fn load_source(source: Source, options: &LoadOptions) -> (Vec<Case>, 
                 let mut conform = Conform {
                     report: &mut report,
                     lenient: true,
+                    in_changes: false,
                 };
                 conform.check(&root, &SCENARIO, "a scenario");
             }
