@@ -219,7 +219,7 @@ fn find(path: &Path, depth: usize, out: &mut Vec<PathBuf>) -> Result<(), Box<Dia
             std::io::ErrorKind::NotFound => "there is no such file or folder".to_owned(),
             _ => error.to_string(),
         };
-        let message = format!("{} cannot be read: {reason}", path.display());
+        let message = format!("it cannot be read: {reason}");
         Box::new(
             Diagnostic::about_file(path, message)
                 .with_hint("name a scenario file, or a folder that holds some"),

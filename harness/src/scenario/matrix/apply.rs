@@ -72,9 +72,9 @@ fn variant(
 ) -> Variant {
     let mut tree = plain.clone();
     for (place, value) in places.iter().zip(combination) {
-        if let Some(place) = place {
-            let node = value.value.clone().unwrap_or_else(|| label_node(value));
-            put(&mut tree, place, node);
+        // A value that is only a name does what it `set`s.
+        if let (Some(place), Some(node)) = (place, &value.value) {
+            put(&mut tree, place, node.clone());
         }
     }
     for value in combination {
