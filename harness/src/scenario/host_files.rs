@@ -65,8 +65,7 @@ impl HostFileError {
         match self {
             Self::Unreadable { .. } => "paths are relative to the scenario file",
             Self::Outside { .. } => {
-                "a scenario takes files of its own repository only; copy what it needs, or allow it with \
-                 `--allow-outside`"
+                "a scenario takes files of its own repository only; copy what it needs into it"
             }
             Self::WrongKind { .. } => "name another path",
             Self::TooLarge { .. } => "name a folder that holds only what the flake needs",

@@ -70,6 +70,16 @@ pub fn load_with(paths: &[PathBuf], options: &LoadOptions) -> Result<Vec<Case>, 
     Ok(loaded.cases)
 }
 
+/// The cases of one text as if it were the content of `file`, and what is wrong with it: for editors and fuzzers.
+/// A text with mistakes makes no cases.
+pub fn load_text(
+    file: impl Into<PathBuf>,
+    text: &str,
+    options: &LoadOptions,
+) -> (Vec<Case>, Vec<Diagnostic>) {
+    load_source(Source::new(file, text), options)
+}
+
 /// What loading came to.
 #[derive(Debug, Default)]
 pub(crate) struct Loaded {
