@@ -69,28 +69,29 @@ const FIRST_SWITCH: &str = r#"{
     };
   };
 
-  outputs = { nixpkgs, home-manager, ... }:
-  {
-    homeConfigurations.alice = home-manager.lib.homeManagerConfiguration {
-      pkgs = nixpkgs.legacyPackages.x86_64-linux;
-      modules = [
-        (
-          { pkgs, ... }:
-          {
-            home = {
-              username = "alice";
-              homeDirectory = "/home/alice";
-              stateVersion = "24.05";
-              packages = with pkgs; [ git hello ];
-              file.".config/greeting".text = ''
-                Hello from Home Manager.
-              '';
-            };
-            programs.home-manager.enable = true;
-          }
-        )
-      ];
+  outputs =
+    { nixpkgs, home-manager, ... }:
+    {
+      homeConfigurations.alice = home-manager.lib.homeManagerConfiguration {
+        pkgs = nixpkgs.legacyPackages.x86_64-linux;
+        modules = [
+          (
+            { pkgs, ... }:
+            {
+              home = {
+                username = "alice";
+                homeDirectory = "/home/alice";
+                stateVersion = "24.05";
+                packages = with pkgs; [ git hello ];
+                file.".config/greeting".text = ''
+                  Hello from Home Manager.
+                '';
+              };
+              programs.home-manager.enable = true;
+            }
+          )
+        ];
+      };
     };
-  };
 }
 "#;

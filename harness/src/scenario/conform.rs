@@ -18,6 +18,8 @@ pub(crate) struct Conform<'report> {
     pub(crate) report: &'report mut Report,
     /// Whether places that a matrix should have filled are passed over, as the matrix itself is broken.
     pub(crate) lenient: bool,
+    /// Whether what is checked are changes to something, so that nothing in a place removes it.
+    pub(crate) in_changes: bool,
 }
 
 impl Conform<'_> {
@@ -25,6 +27,9 @@ impl Conform<'_> {
     /// reported and left out. `place` names the place in messages.
     pub(crate) fn check(&mut self, node: &Node, shape: &Shape, place: &str) -> Option<Node> {
         if self.lenient && node.text().is_some_and(|text| text.contains(PLACEHOLDER)) {
+            return None;
+        }
+        if self.in_changes && node.is_null() {
             return None;
         }
         match shape {
@@ -258,9 +263,12 @@ impl Conform<'_> {
         Some(Node::new(node.span, Kind::Map(checked)))
     }
 
-    /// A key written without a value is as if it were not there, where nothing can be meant by that.
     fn field(&mut self, entry: &Entry, field: &Field) -> Option<Node> {
-        self.check(&entry.value, &field.shape, &quoted(&entry.key))
+        let before = self.in_changes;
+        self.in_changes |= field.is_changes;
+        let checked = self.check(&entry.value, &field.shape, &quoted(&entry.key));
+        self.in_changes = before;
+        checked
     }
 
     fn short_form(

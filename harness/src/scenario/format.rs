@@ -53,7 +53,12 @@ impl std::fmt::Debug for Shown<'_> {
 impl std::fmt::Display for Shown<'_> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         if self.source.is_none() {
-            write!(formatter, "{}: ", self.diagnostic.file.display())?;
+            let one = self.diagnostic;
+            write!(formatter, "{}", one.file.display())?;
+            if !one.source.is_empty() {
+                write!(formatter, ":{}:{}", one.line, one.column)?;
+            }
+            formatter.write_str(": ")?;
         }
         formatter.write_str(&self.diagnostic.message)
     }
@@ -89,10 +94,18 @@ impl miette::Diagnostic for Shown<'_> {
     }
 }
 
+/// Whether the place can be shown: very long lines help nobody, and the widest ones cannot be laid out.
+fn is_showable(diagnostic: &Diagnostic) -> bool {
+    const MAX_LINE: usize = 1000;
+    let first = diagnostic.line.saturating_sub(2);
+    let mut shown = diagnostic.source.lines().skip(first).take(3);
+    !diagnostic.source.is_empty() && shown.all(|line| line.len() <= MAX_LINE)
+}
+
 fn text(diagnostic: &Diagnostic, colour: bool) -> String {
     let name = diagnostic.file.display().to_string();
-    let source = (!diagnostic.source.is_empty())
-        .then(|| NamedSource::new(name, diagnostic.source.to_string()));
+    let source =
+        is_showable(diagnostic).then(|| NamedSource::new(name, diagnostic.source.to_string()));
     let theme = if colour {
         GraphicalTheme::unicode()
     } else {

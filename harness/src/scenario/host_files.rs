@@ -65,8 +65,7 @@ impl HostFileError {
         match self {
             Self::Unreadable { .. } => "paths are relative to the scenario file",
             Self::Outside { .. } => {
-                "a scenario takes files of its own repository only; copy what it needs, or allow it with \
-                 `--allow-outside`"
+                "a scenario takes files of its own repository only; copy what it needs into it"
             }
             Self::WrongKind { .. } => "name another path",
             Self::TooLarge { .. } => "name a folder that holds only what the flake needs",
@@ -86,7 +85,7 @@ pub(crate) struct HostFiles {
 
 impl HostFiles {
     /// For the scenario `file`. What it names must be inside `root`, by default its repository: the nearest folder
-    /// above it that holds `.git`, or else its own folder.
+    /// above it that holds `.git`, or else a `flake.nix`, or else its own folder.
     pub(crate) fn beside(file: &Path, root: Option<&Path>, allow_outside: bool) -> Self {
         let folder = match file.parent() {
             Some(folder) if folder != Path::new("") => folder.to_path_buf(),
@@ -196,8 +195,12 @@ fn without_dots(path: &Path) -> PathBuf {
 
 fn repository_of(folder: &Path) -> Option<PathBuf> {
     let real = folder.canonicalize().ok()?;
-    real.ancestors()
-        .find(|above| above.join(".git").exists())
+    let above = |mark: &str| {
+        let mut folders = real.ancestors();
+        folders.find(|folder| folder.join(mark).exists())
+    };
+    above(".git")
+        .or_else(|| above("flake.nix"))
         .map(Path::to_path_buf)
 }
 

@@ -70,6 +70,16 @@ pub fn load_with(paths: &[PathBuf], options: &LoadOptions) -> Result<Vec<Case>, 
     Ok(loaded.cases)
 }
 
+/// The cases of one text as if it were the content of `file`, and what is wrong with it: for editors and fuzzers.
+/// A text with mistakes makes no cases.
+pub fn load_text(
+    file: impl Into<PathBuf>,
+    text: &str,
+    options: &LoadOptions,
+) -> (Vec<Case>, Vec<Diagnostic>) {
+    load_source(Source::new(file, text), options)
+}
+
 /// What loading came to.
 #[derive(Debug, Default)]
 pub(crate) struct Loaded {
@@ -129,6 +139,7 @@ pub(crate) fn load_source(source: Source, options: &LoadOptions) -> (Vec<Case>, 
                     let mut conform = Conform {
                         report: &mut report,
                         lenient: false,
+                        in_changes: false,
                     };
                     let tree = conform.check(&variant.tree, &SCENARIO, "a scenario");
                     let case = tree.and_then(|tree| {
@@ -142,6 +153,7 @@ pub(crate) fn load_source(source: Source, options: &LoadOptions) -> (Vec<Case>, 
                 let mut conform = Conform {
                     report: &mut report,
                     lenient: true,
+                    in_changes: false,
                 };
                 conform.check(&root, &SCENARIO, "a scenario");
             }
@@ -217,7 +229,7 @@ fn find(path: &Path, depth: usize, out: &mut Vec<PathBuf>) -> Result<(), Box<Dia
             std::io::ErrorKind::NotFound => "there is no such file or folder".to_owned(),
             _ => error.to_string(),
         };
-        let message = format!("{} cannot be read: {reason}", path.display());
+        let message = format!("it cannot be read: {reason}");
         Box::new(
             Diagnostic::about_file(path, message)
                 .with_hint("name a scenario file, or a folder that holds some"),

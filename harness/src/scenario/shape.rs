@@ -65,6 +65,8 @@ pub(crate) struct Field {
     pub(crate) required: bool,
     /// Its documentation.
     pub(crate) doc: String,
+    /// Whether it holds changes to something else, in which nothing (`null`) removes a key.
+    pub(crate) is_changes: bool,
 }
 
 /// The shape of a scenario file.
@@ -139,6 +141,7 @@ fn structure(schema: &Value, definitions: &Map<String, Value>) -> Struct {
                 shape: compile(field, definitions),
                 required: required.contains(&name.as_str()),
                 doc: field["description"].as_str().unwrap_or_default().to_owned(),
+                is_changes: field["x-changes"] == true,
             };
             (name.clone(), field)
         })

@@ -41,7 +41,7 @@ impl Source {
     pub(crate) fn read(file: &Path) -> Result<Self, Box<Diagnostic>> {
         let unreadable = |error: std::io::Error| {
             Box::new(
-                Diagnostic::about_file(file, format!("the file cannot be read: {error}"))
+                Diagnostic::about_file(file, format!("it cannot be read: {error}"))
                     .with_hint("name a scenario file, or a folder that holds some"),
             )
         };

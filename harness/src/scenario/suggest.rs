@@ -1,5 +1,7 @@
 //! "Did you mean": the nearest known word, also from the vocabulary of the tools people come from.
 
+use std::sync::LazyLock;
+
 /// Words of Home Manager, NixOS, goss, Molecule and CI systems, with ours. A word may have several of ours; the
 /// first that is possible in its place is taken.
 const FOREIGN: &[(&str, &[&str])] = &[
@@ -69,6 +71,14 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("verify", &["expect"]),
 ];
 
+/// [`FOREIGN`] in plain form, made once.
+static FOREIGN_PLAIN: LazyLock<Vec<(String, &[&str])>> = LazyLock::new(|| {
+    let plain = FOREIGN
+        .iter()
+        .map(|(foreign, ours)| (plain_form(foreign), *ours));
+    plain.collect()
+});
+
 /// The word among `known` that `word` most likely means.
 pub(crate) fn nearest<'known>(
     word: &str,
@@ -79,9 +89,9 @@ pub(crate) fn nearest<'known>(
     if let Some(same) = known.iter().find(|one| plain_form(one) == plain) {
         return Some(same);
     }
-    let translations = FOREIGN
+    let translations = FOREIGN_PLAIN
         .iter()
-        .filter(|(foreign, _)| plain_form(foreign) == plain)
+        .filter(|(foreign, _)| *foreign == plain)
         .flat_map(|(_, ours)| ours.iter());
     for ours in translations {
         if let Some(found) = known.iter().find(|one| *one == ours) {

@@ -72,9 +72,9 @@ fn variant(
 ) -> Variant {
     let mut tree = plain.clone();
     for (place, value) in places.iter().zip(combination) {
-        if let Some(place) = place {
-            let node = value.value.clone().unwrap_or_else(|| label_node(value));
-            put(&mut tree, place, node);
+        // A value that is only a name does what it `set`s.
+        if let (Some(place), Some(node)) = (place, &value.value) {
+            put(&mut tree, place, node.clone());
         }
     }
     for value in combination {
@@ -219,7 +219,15 @@ pub(crate) fn merge(node: &mut Node, over: &Node) {
         }
         match entries.iter_mut().find(|entry| entry.key == new.key) {
             Some(found) => merge(&mut found.value, &new.value),
-            None => entries.push(new.clone()),
+            None => {
+                // Through an empty mapping, so that what is removed in vain is not put there.
+                let mut added = new.clone();
+                if matches!(added.value.kind, Kind::Map(_)) {
+                    added.value.kind = Kind::Map(Vec::new());
+                    merge(&mut added.value, &new.value);
+                }
+                entries.push(added);
+            }
         }
     }
 }

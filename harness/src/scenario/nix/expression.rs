@@ -66,16 +66,31 @@ impl Nix {
             Self::Attrs(bindings) => attrs(bindings, indent),
             Self::Function(arguments, body) => {
                 let head = format!("{{ {} }}:", arguments.join(", "));
-                match &**body {
-                    Self::Attrs(bindings) if !bindings.is_empty() => {
-                        let pad = " ".repeat(indent);
-                        format!("{head}\n{pad}{}", block(bindings, indent))
-                    }
-                    other => format!("{head} {}", other.print(indent)),
+                if self.is_long() {
+                    let pad = " ".repeat(indent);
+                    let body = match &**body {
+                        Self::Attrs(bindings) => block(bindings, indent),
+                        other => other.print(indent),
+                    };
+                    format!("{head}\n{pad}{body}")
+                } else {
+                    format!("{head} {}", body.print(indent))
                 }
             }
             Self::Call(function, argument) => format!("{function} {}", argument.operand(indent)),
             Self::WithPkgs(packages) => with_pkgs(packages, indent),
+        }
+    }
+
+    /// Whether it is a function whose body has lines of its own.
+    fn is_long(&self) -> bool {
+        match self {
+            Self::Function(_, body) => match &**body {
+                Self::Attrs(bindings) => !bindings.is_empty(),
+                Self::Verbatim(nix) => nix.contains('\n'),
+                _ => false,
+            },
+            _ => false,
         }
     }
 
@@ -191,6 +206,11 @@ fn binding(path: &[String], value: &Nix, indent: usize) -> String {
     {
         path.extend(more.iter().map(|part| text::name(part)));
         value = only;
+    }
+    if value.is_long() {
+        let inner = indent + 2;
+        let pad = " ".repeat(inner);
+        return format!("{} =\n{pad}{};", path.join("."), value.print(inner));
     }
     let value = match value {
         Nix::Verbatim(nix) if nix.contains('#') => value.operand(indent),

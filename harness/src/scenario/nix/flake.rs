@@ -50,7 +50,7 @@ pub(crate) fn render_flake(setup: &Setup) -> Rendered {
 fn spaced(flake: &Nix) -> Vec<u8> {
     let mut text = flake
         .print(0)
-        .replacen("\n  outputs = ", "\n\n  outputs = ", 1);
+        .replacen("\n  outputs =", "\n\n  outputs =", 1);
     text.push('\n');
     text.into_bytes()
 }
@@ -174,20 +174,14 @@ pub(super) fn inline_module(nix: &str, setup: &Setup) -> Nix {
             }
         })
         .collect();
-    let arguments: Vec<&str> = ["config", "lib", "pkgs"]
-        .into_iter()
-        .chain(
-            setup
-                .special_args
-                .keys()
-                .map(String::as_str)
-                .filter(|name| {
-                    text::is_plain_name(name) && !["config", "lib", "pkgs"].contains(name)
-                }),
-        )
-        .chain(["..."])
-        .collect();
-    Nix::Verbatim(format!("{{ {} }}:\n{{\n{body}}}", arguments.join(", ")))
+    let own = ["config", "lib", "pkgs"];
+    let special = setup.special_args.keys().map(String::as_str);
+    let special = special.filter(|name| text::is_plain_name(name) && !own.contains(name));
+    let arguments = own.into_iter().chain(special).chain(["..."]);
+    Nix::Function(
+        arguments.map(str::to_owned).collect(),
+        Box::new(Nix::Verbatim(format!("{{\n{body}}}"))),
+    )
 }
 
 /// Whether Nix text is a module by itself and not the bindings of one: bindings begin with a name.

@@ -34,7 +34,7 @@ pub(crate) fn wrapper_flake(install: Install, output: &str, state_version: &str)
         if output ? extendModules then
           output.extendModules {{ modules = [ {place} ]; }}
         else
-          throw ("the stateVersion of " + {what} + " cannot be changed from outside, as it has no extendModules");
+          throw ("the stateVersion of " + {what} + " cannot be changed from outside, as it has no extendModules; make it with homeManagerConfiguration, nixosSystem or darwinSystem");
     }};
 }}
 "#

@@ -11,8 +11,8 @@ use serde::Deserialize;
 pub(crate) struct RawSetup {
     /// How Home Manager is installed; `standalone` by default.
     pub(crate) install: Option<RawInstall>,
-    /// Where inputs come from that `inputs` does not name: `pocket` (offline, the default), `unstable`, or a
-    /// release such as `24.05`.
+    /// Where inputs come from that `inputs` does not name: `pocket` (offline, the default), `pocket-25.11` (an
+    /// older revision of it), `unstable`, or a release such as `24.05`.
     pub(crate) channel: Option<String>,
     /// The flake's inputs by name. `nixpkgs` and `home-manager` (and `nix-darwin` where it is needed) are there
     /// anyway. A text is an address, or a channel as in `channel`.

@@ -58,6 +58,7 @@ pub(crate) struct RawSwitch {
     /// Whose home; needed where several are set up standalone.
     pub(crate) user: Option<String>,
     /// Changes to the scenario's setup for this step: only the keys that differ.
+    #[schemars(extend("x-changes" = true))]
     pub(crate) setup: Option<RawSetup>,
     /// Another flake for this step.
     pub(crate) flake: Option<super::RawFlake>,
@@ -81,6 +82,7 @@ pub(crate) struct RawBuild {
     /// Whose home; needed where several are set up standalone.
     pub(crate) user: Option<String>,
     /// Changes to the scenario's setup for this step: only the keys that differ.
+    #[schemars(extend("x-changes" = true))]
     pub(crate) setup: Option<RawSetup>,
     /// Another flake for this step.
     pub(crate) flake: Option<super::RawFlake>,

@@ -6,6 +6,9 @@ use crate::scenario::setup::POCKET;
 /// The address of an input by channel and name; `None` when the channel has no such input or is no channel.
 pub(super) fn address(channel: &str, input: &str) -> Option<String> {
     let known = matches!(input, "nixpkgs" | "home-manager" | "nix-darwin");
+    if let Some(release) = pocket_release(channel) {
+        return known.then(|| format!("{POCKET}/{release}/{input}"));
+    }
     match channel {
         "pocket" => known.then(|| format!("{POCKET}/{input}")),
         "unstable" => match input {
@@ -28,7 +31,14 @@ pub(super) fn address(channel: &str, input: &str) -> Option<String> {
 
 /// Whether a word is a channel.
 pub(super) fn is_channel(word: &str) -> bool {
-    matches!(word, "pocket" | "unstable") || is_release(word)
+    matches!(word, "pocket" | "unstable") || is_release(word) || pocket_release(word).is_some()
+}
+
+/// The release of an older revision of the offline channel: `pocket-25.11`.
+fn pocket_release(channel: &str) -> Option<&str> {
+    channel
+        .strip_prefix("pocket-")
+        .filter(|release| is_release(release))
 }
 
 /// Whether an address can be reached without a network.

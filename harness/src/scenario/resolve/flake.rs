@@ -126,6 +126,7 @@ impl Resolver<'_> {
         let mut conform = Conform {
             report: self.report,
             lenient: false,
+            in_changes: false,
         };
         let checked = conform.check(&setup, shape, "`setup`")?;
         let raw: RawSetup = serde_yaml::from_value(to_value(&checked)).ok()?;

@@ -10,4 +10,5 @@ mod scenario;
 mod setup;
 mod steps;
 
+pub(crate) use names::is_user_name;
 pub(crate) use scenario::resolve;

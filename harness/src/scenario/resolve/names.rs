@@ -62,6 +62,11 @@ pub(super) fn bad_user_name(name: &str) -> Option<&'static str> {
     }
 }
 
+/// Whether a text can be a user's login name here.
+pub(crate) fn is_user_name(name: &str) -> bool {
+    bad_user_name(name).is_none()
+}
+
 /// Why a host name is refused.
 pub(super) fn bad_host_name(name: &str) -> Option<&'static str> {
     let is_fine = (1..=63).contains(&name.len())

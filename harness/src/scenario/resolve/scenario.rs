@@ -77,11 +77,12 @@ pub(crate) fn resolve(
     let raw: RawScenario = match serde_yaml::from_value(to_value(&tree)) {
         Ok(raw) => raw,
         Err(error) => {
-            // The shapes are made from the same types, so this is a gap between the two; still no panic.
-            report.add(Mistake::new(
-                tree.span,
-                format!("the scenario cannot be read: {error}"),
-            ));
+            // Most often something required was refused, which was said. The shapes are made from the same types, so
+            // anything else is a gap between the two; still no panic.
+            if !report.has_errors() {
+                let message = format!("the scenario cannot be read: {error}");
+                report.add(Mistake::new(short(tree.span), message));
+            }
             return None;
         }
     };

@@ -155,7 +155,7 @@ impl Resolver<'_> {
             self.mistake(
                 &below(at, &["channel"]),
                 format!("there is no channel {}", quoted(&channel)),
-                "use `pocket`, `unstable` or a release such as \"24.05\"; an address goes under `inputs`",
+                "use `pocket`, `pocket-25.11`, `unstable` or a release such as \"24.05\"; an address goes under `inputs`",
             );
         }
         let none = BTreeMap::new();

@@ -138,18 +138,29 @@ steps:
   - uninstall
 ";
 
+/// `SWITCHPROOF_FUZZ_ROUNDS` and `SWITCHPROOF_FUZZ_SEED` make it longer and other.
+fn setting(name: &str, otherwise: u64) -> u64 {
+    let given = std::env::var(name).ok();
+    given
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(otherwise)
+}
+
 #[test]
 fn mutated_scenarios_neither_panic_nor_hang() {
-    let mut numbers = Numbers(0x5eed_0f5c_e4a2_1057);
+    let mut numbers = Numbers(setting("SWITCHPROOF_FUZZ_SEED", 0x5eed_0f5c_e4a2_1057));
+    let rounds = setting("SWITCHPROOF_FUZZ_ROUNDS", 700);
     for seed in SEEDS {
         let mut text = (*seed).to_owned();
-        for round in 0..700 {
+        for round in 0..rounds {
             // Now and then from the start again, so that texts do not drift into pure noise.
             if round % 7 == 0 {
                 text = (*seed).to_owned();
             }
             text = mutate(&text, &mut numbers);
+            let start = std::time::Instant::now();
             let (cases, diagnostics) = load_text(&text);
+            assert!(start.elapsed().as_secs() < 20, "loading takes long: {text}");
             assert!(!cases.is_empty() || !diagnostics.is_empty());
             for one in &diagnostics {
                 assert!(

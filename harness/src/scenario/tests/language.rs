@@ -313,3 +313,21 @@ fn a_flake_of_ones_own_is_copied_and_wrapped_for_another_state_version() {
     assert_eq!(names, ["flake.nix", "original/flake.nix", "original/link"]);
     assert!(switches[1].override_inputs.contains_key("original/nixpkgs"));
 }
+
+#[test]
+fn nothing_in_a_changed_setup_removes_what_was_there() {
+    let all = cases(
+        "name: t\nsetup:\n  home: { stateVersion: \"24.05\", packages: [git], config: \"a.b = 1;\" }\nsteps:
+  - switch: { setup: { home: { packages: null, config: null, stateVersion: null } } }
+  - switch: { setup: { channel: pocket-25.11 } }\n",
+    );
+    let flake = render(&all[0]);
+    let (first, second) = flake.split_once("# from step").expect("two flakes");
+    for gone in ["pkgs; [", "a.b", "stateVersion"] {
+        assert!(!first.contains(gone), "{gone} is in {first}");
+    }
+    assert!(
+        second.contains("path:/etc/switchproof/pocket/25.11/nixpkgs"),
+        "{second}"
+    );
+}

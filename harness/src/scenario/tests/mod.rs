@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod fuzz;
+mod init;
 mod language;
 mod matrix;
 mod mistakes;

@@ -1,0 +1,147 @@
+//! The reference page: its examples load, and it knows every key.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use switchproof::scenario::{load, render_text_as, schema};
+
+fn page() -> String {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/REFERENCE.md");
+    std::fs::read_to_string(file).expect("the page is there")
+}
+
+/// The page's YAML: what kind of piece each is, the line it begins in, its text.
+fn examples(page: &str) -> Vec<(String, usize, String)> {
+    let mut out = Vec::new();
+    let mut open: Option<(String, usize, String)> = None;
+    for (index, line) in page.lines().enumerate() {
+        match (&mut open, line.strip_prefix("```")) {
+            (None, Some(kind)) => {
+                if let Some(piece) = kind.strip_prefix("yaml") {
+                    open = Some((piece.trim().to_owned(), index + 1, String::new()));
+                }
+            }
+            (Some(_), Some(_)) => out.extend(open.take()),
+            (Some((_, _, text)), None) => {
+                text.push_str(line);
+                text.push('\n');
+            }
+            (None, None) => {}
+        }
+    }
+    out
+}
+
+fn indented(text: &str, by: usize) -> String {
+    let pad = " ".repeat(by);
+    text.lines()
+        .map(|line| {
+            if line.is_empty() {
+                "\n".to_owned()
+            } else {
+                format!("{pad}{line}\n")
+            }
+        })
+        .collect()
+}
+
+/// A piece as a whole scenario.
+fn whole(piece: &str, text: &str) -> String {
+    let home = "setup:\n  home: { stateVersion: \"24.05\" }\n";
+    match piece {
+        "" => text.to_owned(),
+        "setup" => {
+            // Several standalone homes are switched one by one.
+            let step = if text.contains("users:") && !text.contains("-module") {
+                "switch: alice"
+            } else {
+                "switch"
+            };
+            format!("name: t\nsetup:\n{}steps:\n  - {step}\n", indented(text, 2))
+        }
+        "home" => format!(
+            "name: t\nsetup:\n  home:\n{}steps: [switch]\n",
+            indented(text, 4)
+        ),
+        "steps" => format!("name: t\n{home}steps:\n{}", indented(text, 2)),
+        "expect" => format!(
+            "name: t\n{home}steps:\n  - switch:\n    expect:\n{}",
+            indented(text, 6)
+        ),
+        other => panic!("there are no pieces of the kind {other}"),
+    }
+}
+
+/// A folder with the files that examples name.
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, text) in [
+        ("home.nix", "{ }"),
+        ("files/greet", "#!/bin/sh\n"),
+        ("my-flake/flake.nix", "{ outputs = _: { }; }"),
+        ("my-other-flake/flake.nix", "{ outputs = _: { }; }"),
+    ] {
+        let file = folder.path().join(name);
+        std::fs::create_dir_all(file.parent().expect("a parent")).expect("made");
+        std::fs::write(file, text).expect("written");
+    }
+    folder
+}
+
+#[test]
+fn every_example_loads() {
+    let page = page();
+    let examples = examples(&page);
+    assert!(examples.len() > 10, "the page has examples");
+    let folder = folder();
+    let file: PathBuf = folder.path().join("example.yaml");
+    for (piece, line, text) in examples {
+        let text = whole(&piece, &text);
+        std::fs::write(&file, text).expect("written");
+        if let Err(found) = load(std::slice::from_ref(&file)) {
+            panic!(
+                "the example in line {line}:\n{}",
+                render_text_as(&found, false)
+            );
+        }
+    }
+}
+
+#[test]
+fn every_key_is_explained_and_has_an_example() {
+    let page = page();
+    let code: String = examples(&page)
+        .into_iter()
+        .map(|(_, _, text)| text)
+        .collect();
+    let schema: serde_json::Value = serde_json::from_str(&schema()).expect("JSON");
+    let mut keys = BTreeSet::new();
+    collect_keys(&schema, &mut keys);
+    assert!(
+        keys.contains("stateVersion") && keys.contains("leadsTo"),
+        "{keys:?}"
+    );
+    let words: BTreeSet<&str> = code
+        .split(|one: char| !(one.is_ascii_alphanumeric() || one == '-'))
+        .collect();
+    for key in keys {
+        assert!(
+            page.contains(&format!("`{key}`")) || page.contains(&format!("`{key}:")),
+            "`{key}` is not explained"
+        );
+        assert!(words.contains(key.as_str()), "`{key}` has no example");
+    }
+}
+
+fn collect_keys(schema: &serde_json::Value, keys: &mut BTreeSet<String>) {
+    match schema {
+        serde_json::Value::Object(object) => {
+            if let Some(serde_json::Value::Object(properties)) = object.get("properties") {
+                keys.extend(properties.keys().cloned());
+            }
+            object.values().for_each(|inner| collect_keys(inner, keys));
+        }
+        serde_json::Value::Array(items) => items.iter().for_each(|inner| collect_keys(inner, keys)),
+        _ => {}
+    }
+}
