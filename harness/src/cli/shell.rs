@@ -1,16 +1,188 @@
 //! `switchproof shell`.
 
-use clap::Args;
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
 
-use super::common::{Error, Exit};
+use clap::Args;
+use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
+use switchproof_vm::guest::GuestUser;
+use switchproof_vm::machine::Purpose;
+
+use super::common::{Chosen, Error, Exit};
+use crate::machine::MachineError;
+use crate::plan::{NodeId, Plan};
+use crate::run::{guest_of, reach};
+use crate::session::{Limits, Session};
 
 /// Which machine to open a shell in.
 #[derive(Args)]
 pub struct ShellArgs {
-    /// The case, as `switchproof list` prints it
+    /// The case, as `switchproof list` prints it, or a part of its id that no other case has
     case: String,
+    /// Scenario files, or folders to look for them in [default: scenarios]
+    paths: Vec<PathBuf>,
+    /// After this step, as `switchproof plan` names it [default: the last one]
+    #[arg(long, value_name = "STEP")]
+    at: Option<String>,
+    /// Before the step instead of after it
+    #[arg(long)]
+    before: bool,
+    /// Whose shell [default: the first user of the case]
+    #[arg(long, value_name = "USER")]
+    user: Option<String>,
 }
 
-pub fn run(_args: &ShellArgs) -> Result<Exit, Error> {
+pub fn run(args: &ShellArgs) -> Result<Exit, Error> {
+    let chosen = Chosen {
+        paths: args.paths.clone(),
+        filter: None,
+    };
+    let cases = chosen.load()?;
+    let ids: Vec<_> = cases.iter().map(|case| case.id.clone()).collect();
+    let case = pick(&ids, &args.case)?;
+    let session = Session::open(Limits::default())?;
+    let plan = session.plan(cases);
+    let path = way(&plan, case, args)?;
+    let user = match &args.user {
+        Some(user) if user == "root" => GuestUser::Root,
+        Some(user) => GuestUser::Login(known_user(&plan, case, user)?),
+        None => first_user(&plan, case),
+    };
+    let key = reach(&plan, path, &session.hypervisor, &mut |line| {
+        eprintln!("{line}")
+    })
+    .map_err(machine_broke)?;
+    let _slot = session
+        .budget
+        .acquire()
+        .map_err(|it| Error::machinery(it.to_string(), None))?;
+    let host = session.hypervisor.host(&guest_of(&plan, path));
+    let layer = key
+        .0
+        .parse()
+        .ok()
+        .and_then(|key| session.hypervisor.store.find(&key).ok().flatten());
+    let Some(layer) = layer else {
+        return Err(Error::machinery(
+            "the frozen state is gone",
+            Some("try again".to_owned()),
+        ));
+    };
+    let failed = |error: switchproof_vm::machine::MachineError| {
+        Error::machinery(error.to_string(), error.hint())
+    };
+    let mut machine = host.fork(&layer, Purpose::Leaf).map_err(failed)?;
+    eprintln!("a shell in {}; leaving it changes nothing", ids[case]);
+    let raw = Raw::enter();
+    let mut screen = |bytes: &[u8]| {
+        let mut out = io::stdout();
+        // A screen that is gone ends the keys too.
+        let _ = out.write_all(bytes).and_then(|()| out.flush());
+    };
+    let ended = machine.terminal(&user, size(), &mut io::stdin().lock(), &mut screen);
+    drop(raw);
+    ended.map_err(failed)?;
     Ok(Exit::Passed)
+}
+
+/// The case that is meant.
+fn pick(ids: &[String], wanted: &str) -> Result<usize, Error> {
+    if let Some(exact) = ids.iter().position(|id| id == wanted) {
+        return Ok(exact);
+    }
+    let like: Vec<usize> = (0..ids.len())
+        .filter(|&case| ids[case].contains(wanted))
+        .collect();
+    match like.as_slice() {
+        [one] => Ok(*one),
+        [] => Err(Error::input(
+            format!("no case contains '{wanted}'"),
+            "`switchproof list` prints every case",
+        )),
+        many => {
+            let names: Vec<_> = many.iter().map(|&case| ids[case].as_str()).collect();
+            Err(Error::input(
+                format!(
+                    "'{wanted}' is part of {} cases: {}",
+                    many.len(),
+                    names.join(", ")
+                ),
+                "name one of them in full",
+            ))
+        }
+    }
+}
+
+/// The nodes up to the state that is meant.
+fn way<'a>(plan: &'a Plan, case: usize, args: &ShellArgs) -> Result<&'a [NodeId], Error> {
+    let (path, steps) = (&plan.paths[case], &plan.cases[case].steps);
+    let place = match &args.at {
+        None => steps.len(),
+        Some(at) => match steps.iter().position(|step| &step.name == at) {
+            Some(place) => place + 1,
+            None => {
+                let names: Vec<_> = steps.iter().map(|step| step.name.as_str()).collect();
+                return Err(Error::input(
+                    format!("{} has no step '{at}'", plan.cases[case].id),
+                    format!("its steps are {}", names.join(", ")),
+                ));
+            }
+        },
+    };
+    let end = if args.before { place } else { place + 1 };
+    Ok(&path[..end])
+}
+
+fn known_user(plan: &Plan, case: usize, wanted: &str) -> Result<String, Error> {
+    let users = &plan.cases[case].users;
+    if users.iter().any(|user| user.name == wanted) {
+        return Ok(wanted.to_owned());
+    }
+    let names: Vec<_> = users.iter().map(|user| user.name.as_str()).collect();
+    Err(Error::input(
+        format!("{} has no user '{wanted}'", plan.cases[case].id),
+        format!("there are root and {}", names.join(", ")),
+    ))
+}
+
+fn first_user(plan: &Plan, case: usize) -> GuestUser {
+    let user = plan.cases[case].users.first();
+    user.map_or(GuestUser::Root, |user| GuestUser::Login(user.name.clone()))
+}
+
+fn machine_broke(error: MachineError) -> Error {
+    Error::machinery(error.message, error.hint)
+}
+
+/// Rows and columns of this terminal.
+fn size() -> (u16, u16) {
+    tcgetwinsize(io::stdout()).map_or((24, 80), |size| (size.ws_row.max(1), size.ws_col.max(1)))
+}
+
+/// This terminal, handing over every key as it is; what it was before comes back on drop.
+struct Raw(Option<Termios>);
+
+impl Raw {
+    fn enter() -> Self {
+        let stdin = io::stdin();
+        if !stdin.is_terminal() {
+            return Self(None);
+        }
+        let Ok(before) = tcgetattr(&stdin) else {
+            return Self(None);
+        };
+        let mut raw = before.clone();
+        raw.make_raw();
+        // A terminal that refuses still works, line by line.
+        let _ = tcsetattr(&stdin, OptionalActions::Now, &raw);
+        Self(Some(before))
+    }
+}
+
+impl Drop for Raw {
+    fn drop(&mut self) {
+        if let Some(before) = &self.0 {
+            let _ = tcsetattr(io::stdin(), OptionalActions::Now, before);
+        }
+    }
 }

@@ -11,12 +11,14 @@ mod qemu;
 mod scripts;
 mod selection;
 mod store;
+mod travel;
 
 pub use budget::*;
 pub use executor::*;
 pub use hypervisor::*;
 pub use qemu::*;
 pub use store::*;
+pub use travel::*;
 
 #[cfg(test)]
 mod tests;

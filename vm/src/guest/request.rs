@@ -24,10 +24,19 @@ const ROOT_ENVIRONMENT: [(&str, &str); 6] = [
 /// What the job's streams are joined to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Streams {
-    /// Bytes of standard input that will come over the bulk port; 0 for none.
-    pub(crate) input_bytes: u64,
+    /// Where standard input comes from.
+    pub(crate) input: Input,
     /// Whether standard output goes over the bulk port.
     pub(crate) bulk_output: bool,
+}
+
+/// Where a job's standard input comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Input {
+    /// So many bytes over the bulk port; 0 for none.
+    Bulk(u64),
+    /// Frames on the control port, as they are typed.
+    Live,
 }
 
 /// The payload of an execute frame; the error says why this is no command.
@@ -44,7 +53,10 @@ pub(crate) fn exec_payload(command: &GuestCommand, streams: Streams) -> Result<V
         Ok(())
     };
     field("limit", command.output_limit_bytes.to_string().as_bytes())?;
-    field("stdin", streams.input_bytes.to_string().as_bytes())?;
+    match streams.input {
+        Input::Bulk(bytes) => field("stdin", bytes.to_string().as_bytes())?,
+        Input::Live => field("stdin", b"live")?,
+    }
     field(
         "stdout",
         if streams.bulk_output {
@@ -180,11 +192,11 @@ pub(crate) fn wake_payload(now: SystemTime, entropy: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Streams, exec_payload};
+    use super::{Input, Streams, exec_payload};
     use crate::guest::GuestCommand;
 
     const LIVE: Streams = Streams {
-        input_bytes: 0,
+        input: Input::Bulk(0),
         bulk_output: false,
     };
 

@@ -5,6 +5,7 @@
 #
 # Frames on the control port, both ways: type (1 byte), job id (u32, big endian), length (u32, big endian), payload.
 #   host to guest   E execute, payload: NUL-separated key=value fields   K kill the job with all its children
+#                   I standard input of a job whose stdin is live, as it is typed
 #                   W wake after a fork, payload: seconds, nanoseconds (u64 each), fresh entropy
 #                   P ping
 #   guest to host   R ready   o standard output   e standard error   w woken   p ping's answer
@@ -93,6 +94,7 @@ sub receive {
         substr($received, 0, 9 + $length, '');
         if    ($type eq 'E') { start($id, $payload) }
         elsif ($type eq 'K') { kill_tree() if $job && $job->{id} == $id }
+        elsif ($type eq 'I') { $job->{fed} .= $payload if $job && $job->{id} == $id && $job->{in} }
         elsif ($type eq 'W') { send_frame('w', $id, wake($payload)) }
         elsif ($type eq 'P') { send_frame('p', $id, $payload) }
         else                 { die "a frame of type $type\n" }
@@ -131,7 +133,8 @@ sub start {
     fcntl($waiting->{in},  F_SETPIPE_SZ, PIPE_BYTES) if $field{stdin};
     $job = {
         id => $id, pid => $waiting->{pid}, pidfd => $pidfd, cgroup => $waiting->{cgroup},
-        out => $waiting->{out}, err => $waiting->{err}, in => $waiting->{in}, fed => '', unfed => $field{stdin},
+        out => $waiting->{out}, err => $waiting->{err}, in => $waiting->{in}, fed => '',
+        live => $field{stdin} eq 'live', unfed => $field{stdin} eq 'live' ? 0 : $field{stdin},
         bulk => $field{stdout} eq 'bulk', left => $field{limit}, dropped => 0,
     };
     end_input() if !$field{stdin};
@@ -268,7 +271,7 @@ sub feed {
         return end_input();
     }
     substr($job->{fed}, 0, $count, '');
-    end_input() if !$job->{unfed} && !length $job->{fed};
+    end_input() if !$job->{unfed} && !length $job->{fed} && !$job->{live};
 }
 
 sub end_input { close delete $job->{in} if $job->{in} }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::json;
 
-use crate::guest::{FrameKind, GuestCommand, SUPERVISOR, wake_payload};
+use crate::guest::{FrameKind, GuestCommand, Input, SUPERVISOR, wake_payload};
 use crate::machine::watch::{BulkWork, Waiting};
 use crate::machine::{Machine, MachineError};
 
@@ -156,7 +156,7 @@ impl Machine {
         self.begin(
             &command,
             crate::guest::Streams {
-                input_bytes: 0,
+                input: Input::Bulk(0),
                 bulk_output: false,
             },
         )

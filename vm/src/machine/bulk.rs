@@ -92,6 +92,7 @@ impl<'a> BulkReader<'a> {
             &mut BulkWork {
                 input: &[],
                 readable,
+                ..BulkWork::default()
             },
         )?;
         self.machine.take_frames(self.job, self.on_stderr)

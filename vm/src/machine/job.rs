@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::guest::{
-    Ending, Frame, FrameKind, GuestCommand, GuestExit, GuestUser, OutputStream, Streams,
+    Ending, Frame, FrameKind, GuestCommand, GuestExit, GuestUser, Input, OutputStream, Streams,
     exec_payload,
 };
 use crate::machine::watch::{BulkWork, Waiting};
@@ -115,7 +115,7 @@ impl Machine {
     ) -> Result<GuestExit, MachineError> {
         let mut bulk = BulkWork {
             input,
-            readable: false,
+            ..BulkWork::default()
         };
         let waiting = job.waiting.clone();
         loop {
@@ -191,7 +191,7 @@ impl Machine {
         let mut job = self.begin(
             &question,
             Streams {
-                input_bytes: 0,
+                input: Input::Bulk(0),
                 bulk_output: false,
             },
         )?;

@@ -14,6 +14,7 @@ mod job;
 mod running;
 mod shape;
 mod start;
+mod terminal;
 mod watch;
 
 pub use error::{MachineError, Waited};

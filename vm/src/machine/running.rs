@@ -3,7 +3,7 @@
 use std::io::{self, BufReader, Read};
 use std::time::{Duration, Instant};
 
-use crate::guest::{GuestCommand, GuestExit, GuestUser, OutputStream, Streams};
+use crate::guest::{GuestCommand, GuestExit, GuestUser, Input, OutputStream, Streams};
 use crate::layer::{Layer, WorkDir};
 use crate::machine::bulk::BulkReader;
 use crate::machine::start::Wires;
@@ -54,7 +54,7 @@ impl Machine {
         let mut job = self.begin(
             command,
             Streams {
-                input_bytes: 0,
+                input: Input::Bulk(0),
                 bulk_output: false,
             },
         )?;
@@ -73,7 +73,7 @@ impl Machine {
         let mut job = self.begin(
             command,
             Streams {
-                input_bytes: input.len() as u64,
+                input: Input::Bulk(input.len() as u64),
                 bulk_output: false,
             },
         )?;
@@ -91,7 +91,7 @@ impl Machine {
     ) -> Result<GuestExit, MachineError> {
         let unlimited = command.clone().output_limit_bytes(u64::MAX);
         let streams = Streams {
-            input_bytes: 0,
+            input: Input::Bulk(0),
             bulk_output: true,
         };
         let mut job = self.begin(&unlimited, streams)?;

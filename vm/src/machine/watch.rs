@@ -1,5 +1,6 @@
 //! One turn of waiting: whatever comes first, from the guest, from QEMU, or the deadline.
 
+use std::os::fd::BorrowedFd;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -57,6 +58,8 @@ pub(super) struct BulkWork<'a> {
     pub(super) input: &'a [u8],
     /// Whether bytes to read from it end the turn.
     pub(super) readable: bool,
+    /// Something else whose bytes to read end the turn: a person's terminal.
+    pub(super) typed: Option<BorrowedFd<'a>>,
 }
 
 /// What the machine is known to be doing.
@@ -112,11 +115,15 @@ impl Machine {
         let mut bulk_flags = PollFlags::empty();
         bulk_flags.set(PollFlags::IN, bulk.readable);
         bulk_flags.set(PollFlags::OUT, !bulk.input.is_empty());
-        let mut entries = [
+        let mut entries = vec![
             PollFd::new(&wires.qmp, PollFlags::IN),
             PollFd::new(&wires.control, control_flags),
             PollFd::new(&wires.bulk, bulk_flags),
         ];
+        entries.extend(
+            bulk.typed
+                .map(|typed| PollFd::from_borrowed_fd(typed, PollFlags::IN)),
+        );
         poll_until(&mut entries, waiting.left().min(Duration::from_secs(1)))
             .map_err(MachineError::io("cannot wait for the machine"))?;
         let [qmp, control, bulk_port] = [0, 1, 2].map(|at| entries[at].revents());

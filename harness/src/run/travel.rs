@@ -1,0 +1,56 @@
+//! Reaching one state of one case, for a person to look at.
+
+use std::time::Duration;
+
+use super::perform::perform;
+use super::{Hypervisor, Purpose};
+use crate::machine::MachineError;
+use crate::plan::{NodeId, Plan, StateKey, Work};
+use crate::scenario::model::Guest;
+
+/// Makes sure that the state at the end of `path` is frozen, by performing what follows the last state on it that
+/// is. A step that ends with an error status is gone past: its aftermath is what people want to see. `tell` hears
+/// what goes on. Returns the state's key.
+pub fn reach(
+    plan: &Plan,
+    path: &[NodeId],
+    hypervisor: &dyn Hypervisor,
+    tell: &mut dyn FnMut(&str),
+) -> Result<StateKey, MachineError> {
+    let guest = guest_of(plan, path);
+    let frozen = path.iter().rposition(|&id| hypervisor.has(&plan[id].key));
+    let (from, rest) = match frozen {
+        Some(place) => (plan[path[place]].key.clone(), &path[place + 1..]),
+        None => {
+            hypervisor.ensure_base(&guest, tell)?;
+            (hypervisor.base_key(&guest), path)
+        }
+    };
+    let Some(&last) = rest.last() else {
+        return Ok(from);
+    };
+    let mut machine = hypervisor.fork(&from, &guest, Purpose::Layer)?;
+    for &id in rest {
+        let node = &plan[id];
+        tell(&format!("performing {}", node.name));
+        let deadline = Duration::from_secs(node.deadline_s.into());
+        let output = perform(&mut *machine, &node.work, deadline, &mut |line| tell(line))?;
+        if output.status != 0 {
+            tell(&format!(
+                "{} ended with status {}",
+                node.name, output.status
+            ));
+        }
+    }
+    let key = plan[last].key.clone();
+    machine.freeze(&key, &format!("a shell at {}", plan[last].name))?;
+    Ok(key)
+}
+
+/// What the machine of a path must offer.
+pub fn guest_of(plan: &Plan, path: &[NodeId]) -> Guest {
+    match path.first().map(|&root| &plan[root].work) {
+        Some(Work::Prepare { guest, .. }) => guest.clone(),
+        Some(Work::Step(_)) | None => Guest::default(),
+    }
+}

@@ -1,0 +1,93 @@
+//! A person at a guest's terminal.
+
+use std::io::Read;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags};
+
+use crate::guest::{GuestCommand, GuestExit, GuestUser, Input, OutputStream, Streams};
+use crate::machine::watch::BulkWork;
+use crate::machine::{Machine, MachineError};
+use crate::qemu::poll_until;
+
+/// A person may think for this long before the terminal is closed.
+const LONGEST: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// What a terminal shows is not kept, so it need not be bounded.
+const OUTPUT_LIMIT_BYTES: u64 = u64::MAX;
+
+impl Machine {
+    /// Opens a login shell of `user` on a terminal of `size` (rows, columns) in the guest, and joins it to `keys`,
+    /// which should be a terminal in raw mode, and to `screen`, until the shell ends or `keys` does.
+    pub fn terminal<K: Read + AsFd>(
+        &mut self,
+        user: &GuestUser,
+        size: (u16, u16),
+        keys: &mut K,
+        screen: &mut dyn FnMut(&[u8]),
+    ) -> Result<GuestExit, MachineError> {
+        let shell = match user {
+            GuestUser::Root => "exec bash --login".to_owned(),
+            GuestUser::Login(name) => format!("exec su --login -- {name}"),
+        };
+        let (rows, columns) = size;
+        // `script` gives the shell a terminal; all three streams of this command are pipes.
+        let command = GuestCommand::argv([
+            "/usr/bin/script",
+            "--quiet",
+            "--return",
+            "--echo",
+            "never",
+            "--command",
+            &format!("stty sane rows {rows} columns {columns}; cd; {shell}"),
+            "/dev/null",
+        ])
+        .env("TERM", "xterm-256color")
+        .deadline(LONGEST)
+        .output_limit_bytes(OUTPUT_LIMIT_BYTES);
+        let streams = Streams {
+            input: Input::Live,
+            bulk_output: false,
+        };
+        let mut job = self.begin(&command, streams)?;
+        let waiting = job.waiting.clone();
+        let mut shown = |_: OutputStream, bytes: &[u8]| screen(bytes);
+        let mut open = true;
+        loop {
+            self.take_frames(&mut job, &mut shown)?;
+            if let Some(exit) = job.exit() {
+                return Ok(exit);
+            }
+            let typed = open.then(|| keys.as_fd());
+            self.turn(
+                &waiting,
+                &mut BulkWork {
+                    typed,
+                    ..BulkWork::default()
+                },
+            )?;
+            if open && has_bytes(keys.as_fd())? {
+                let mut buffer = [0; 4096];
+                let count = keys
+                    .read(&mut buffer)
+                    .map_err(MachineError::io("cannot read the keys"))?;
+                open = count > 0;
+                // The end of the keys is what a terminal sends for it.
+                let typed = if open {
+                    &buffer[..count]
+                } else {
+                    b"\x04".as_slice()
+                };
+                self.wires.control.queue(b'I', job.id, typed);
+            }
+        }
+    }
+}
+
+fn has_bytes(keys: BorrowedFd<'_>) -> Result<bool, MachineError> {
+    let mut entries = [PollFd::from_borrowed_fd(keys, PollFlags::IN)];
+    poll_until(&mut entries, Duration::ZERO)
+        .map_err(MachineError::io("cannot wait for the keys"))?;
+    Ok(!entries[0].revents().is_empty())
+}
