@@ -108,7 +108,7 @@ impl Crew<'_> {
             return false;
         };
         let made_at_s = self.hypervisor().made_at_s(&self.plan()[end].key);
-        if !made_at_s.is_some_and(|at_s| at_s >= self.known.options.started_at_s) {
+        if made_at_s.is_none_or(|at_s| at_s < self.known.options.started_at_s) {
             return false;
         }
         let seen: Option<Vec<_>> = links
@@ -236,6 +236,7 @@ impl Crew<'_> {
                         node.deadline_s
                     ),
                     detail: error.message.clone(),
+                    to_review: false,
                 },
             );
         }
