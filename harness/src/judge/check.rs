@@ -25,6 +25,7 @@ pub fn judge(case: &Case, step: &Step, seen: &Observation) -> Vec<Finding> {
                 line: expectation.line,
                 message: mismatch.message,
                 detail: mismatch.detail,
+                to_review: false,
             })
     });
     outcome.findings.into_iter().chain(expected).collect()

@@ -24,6 +24,7 @@ pub(super) fn outcome(case: &Case, step: &Step, seen: &Observation) -> Judged {
         line: step.line,
         message,
         detail,
+        to_review: false,
     };
     let status = seen.output.status;
     match &step.outcome {

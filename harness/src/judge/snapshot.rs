@@ -308,5 +308,6 @@ fn finding(
         line: step.line,
         message,
         detail,
+        to_review: mode == SnapshotMode::New,
     }
 }

@@ -31,6 +31,17 @@ pub enum Verdict {
     },
 }
 
+impl Verdict {
+    /// Whether nothing is wrong but snapshots that wait for a review. `cargo insta test` makes such tests pass
+    /// (`INSTA_FORCE_PASS`), for it reviews nothing when a test fails.
+    pub fn awaits_review(&self) -> bool {
+        match self {
+            Self::Failed(findings) => findings.iter().all(|finding| finding.to_review),
+            Self::Passed { .. } | Self::Errored { .. } | Self::NotRun { .. } => false,
+        }
+    }
+}
+
 /// One thing that is not as it must be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
@@ -44,4 +55,6 @@ pub struct Finding {
     pub message: String,
     /// More of it: the tail of the output, or a diff. May be empty.
     pub detail: String,
+    /// Whether it is a snapshot that differs and waits for a review.
+    pub to_review: bool,
 }

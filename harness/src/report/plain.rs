@@ -125,6 +125,7 @@ pub(super) mod tests {
                     line: 9,
                     message: "expected to succeed, it ended with status 1".into(),
                     detail: "Existing file\u{7}".into(),
+                    to_review: false,
                 }]),
             ),
             Event::Finished {

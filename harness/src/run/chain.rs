@@ -236,6 +236,7 @@ impl Crew<'_> {
                         node.deadline_s
                     ),
                     detail: error.message.clone(),
+                    to_review: false,
                 },
             );
         }
