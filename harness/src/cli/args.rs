@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use super::common::Exit;
-use super::{cache, check, doctor, image, list, plan, run, shell};
+use super::{cache, check, doctor, image, list, plan, render, run, shell};
 
 /// Proves a Home Manager switch in a virtual machine before you make it.
 ///
@@ -40,6 +40,12 @@ enum Command {
     Plan(plan::PlanArgs),
     /// Open a shell in the machine of a case, before or after one of its steps
     Shell(shell::ShellArgs),
+    /// Print the flake of a case, ready to paste
+    Render(render::RenderArgs),
+    /// Write a first scenario for each host and home of a flake
+    Init(render::InitArgs),
+    /// Print the JSON Schema of scenario files, for editors
+    Schema,
     /// Say what works on this machine, what is missing and how to get it
     Doctor,
     /// Build the guest image, or say what is in it
@@ -58,6 +64,9 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Plan(args) => plan::run(&args),
         Command::Shell(args) => shell::run(&args),
+        Command::Render(args) => render::render(&args),
+        Command::Init(args) => render::init(&args),
+        Command::Schema => render::schema(),
         Command::Doctor => doctor::run(),
         Command::Image(args) => image::run(&args),
         Command::Cache(args) => cache::run(&args),

@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 
 use super::common::{Chosen, Error, Exit, print};
-use crate::scenario;
+use crate::scenario::{self, LoadOptions};
 
 /// What to check.
 #[derive(Args)]
@@ -26,22 +26,23 @@ enum Format {
 }
 
 pub fn run(args: &CheckArgs) -> Result<Exit, Error> {
-    let found = match scenario::load(&args.chosen.paths()) {
-        Ok(cases) => {
-            let count = cases.len();
-            match args.format {
-                Format::Json => print("[]\n")?,
-                Format::Github => {}
-                Format::Text => print(&format!("no mistakes in {count} cases\n"))?,
-            }
-            return Ok(Exit::Passed);
-        }
-        Err(found) => found,
-    };
+    let checked = scenario::check(&args.chosen.paths(), &LoadOptions::default());
     match args.format {
-        Format::Text => eprint!("{}", scenario::render_text(&found)),
-        Format::Json => print(&scenario::render_json(&found))?,
-        Format::Github => print(&scenario::render_github(&found))?,
+        Format::Json => print(&scenario::render_json(&checked.diagnostics))?,
+        Format::Github => print(&scenario::render_github(&checked.diagnostics))?,
+        Format::Text => {
+            eprint!("{}", scenario::render_text(&checked.diagnostics));
+            if checked.diagnostics.is_empty() {
+                let (files, cases) = (checked.files, checked.cases);
+                print(&format!(
+                    "no mistakes in {files} files, which make {cases} cases\n"
+                ))?;
+            }
+        }
     }
-    Ok(Exit::Input)
+    Ok(if checked.is_fine() {
+        Exit::Passed
+    } else {
+        Exit::Input
+    })
 }

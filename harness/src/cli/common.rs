@@ -167,6 +167,34 @@ impl Chosen {
     }
 }
 
+/// The case that is meant.
+pub fn pick(ids: &[String], wanted: &str) -> Result<usize, Error> {
+    if let Some(exact) = ids.iter().position(|id| id == wanted) {
+        return Ok(exact);
+    }
+    let like: Vec<usize> = (0..ids.len())
+        .filter(|&case| ids[case].contains(wanted))
+        .collect();
+    match like.as_slice() {
+        [one] => Ok(*one),
+        [] => Err(Error::input(
+            format!("no case contains '{wanted}'"),
+            "`switchproof list` prints every case",
+        )),
+        many => {
+            let names: Vec<_> = many.iter().map(|&case| ids[case].as_str()).collect();
+            Err(Error::input(
+                format!(
+                    "'{wanted}' is part of {} cases: {}",
+                    many.len(),
+                    names.join(", ")
+                ),
+                "name one of them in full",
+            ))
+        }
+    }
+}
+
 /// Prints every diagnostic; the error that is left only carries the status.
 pub fn refuse(found: &[Diagnostic]) -> Error {
     eprint!("{}", scenario::render_text(found));

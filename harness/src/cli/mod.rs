@@ -8,6 +8,7 @@ mod doctor;
 mod image;
 mod list;
 mod plan;
+mod render;
 mod reports;
 mod run;
 mod shell;

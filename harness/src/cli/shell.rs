@@ -8,7 +8,7 @@ use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetat
 use switchproof_vm::guest::GuestUser;
 use switchproof_vm::machine::Purpose;
 
-use super::common::{Chosen, Error, Exit};
+use super::common::{Chosen, Error, Exit, pick};
 use crate::machine::MachineError;
 use crate::plan::{NodeId, Plan};
 use crate::run::{guest_of, reach};
@@ -83,34 +83,6 @@ pub fn run(args: &ShellArgs) -> Result<Exit, Error> {
     drop(raw);
     ended.map_err(failed)?;
     Ok(Exit::Passed)
-}
-
-/// The case that is meant.
-fn pick(ids: &[String], wanted: &str) -> Result<usize, Error> {
-    if let Some(exact) = ids.iter().position(|id| id == wanted) {
-        return Ok(exact);
-    }
-    let like: Vec<usize> = (0..ids.len())
-        .filter(|&case| ids[case].contains(wanted))
-        .collect();
-    match like.as_slice() {
-        [one] => Ok(*one),
-        [] => Err(Error::input(
-            format!("no case contains '{wanted}'"),
-            "`switchproof list` prints every case",
-        )),
-        many => {
-            let names: Vec<_> = many.iter().map(|&case| ids[case].as_str()).collect();
-            Err(Error::input(
-                format!(
-                    "'{wanted}' is part of {} cases: {}",
-                    many.len(),
-                    names.join(", ")
-                ),
-                "name one of them in full",
-            ))
-        }
-    }
 }
 
 /// The nodes up to the state that is meant.
