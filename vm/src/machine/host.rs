@@ -84,12 +84,30 @@ impl Host {
         cpu_model(self.accelerator, self.qemu.version)
     }
 
+    /// The CPU model, and with hardware virtualisation what this host's processor is: there the model is "host".
+    fn cpu_identity(&self) -> String {
+        let model = self.cpu();
+        if self.accelerator == Accelerator::Tcg {
+            return model.to_owned();
+        }
+        let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+        let first = info.split("\n\n").next().unwrap_or_default();
+        let mut hasher = blake3::Hasher::new();
+        for line in first
+            .lines()
+            .filter(|line| line.starts_with("model") || line.starts_with("flags"))
+        {
+            hasher.update(line.as_bytes());
+        }
+        format!("{model} {}", &hasher.finalize().to_hex()[..16])
+    }
+
     /// What a state that is made here can only be continued on.
     pub fn made_by(&self) -> MadeBy {
         MadeBy {
             qemu: self.qemu.version,
             accelerator: self.accelerator,
-            cpu: self.cpu().to_owned(),
+            cpu: self.cpu_identity(),
             shape: self.shape,
             image: self.image.key.clone(),
         }

@@ -1,8 +1,9 @@
 //! Commands in a guest.
 
+use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
-use switchproof_vm::guest::{Ending, GuestCommand, OutputStream};
+use switchproof_vm::guest::{Ending, GuestCommand, GuestUser, OutputStream};
 
 use crate::lab::{lab, run, sh};
 
@@ -246,4 +247,35 @@ fn an_archive_is_unpacked_for_its_owner() {
         )
         .expect("an end");
     assert_eq!(streams, [OutputStream::Stdout, OutputStream::Stderr]);
+}
+
+#[test]
+fn somebody_can_type_into_a_terminal() {
+    let Some(lab) = lab("somebody_can_type_into_a_terminal") else {
+        return;
+    };
+    let mut machine = lab.leaf();
+    let (mut keys, mut hands) = io::pipe().expect("a pipe");
+    let mut screen = Vec::new();
+    let mut typed = false;
+    let user = GuestUser::Login("alice".to_owned());
+    let exit = machine.terminal(&user, (33, 99), &mut keys, &mut |bytes| {
+        screen.extend_from_slice(bytes);
+        // Not before the prompt, as people do.
+        if !typed && screen.ends_with(b"$ ") {
+            typed = true;
+            hands
+                .write_all(b"stty size; id -un; tty; exit 5\n")
+                .expect("typed");
+        }
+    });
+    let screen = String::from_utf8_lossy(&screen);
+    assert_eq!(exit.expect("an end").status(), 5);
+    assert!(screen.contains("33 99\r\nalice\r\n/dev/pts/"), "{screen:?}");
+    // Nobody there: the shell ends too.
+    let (mut keys, hands) = io::pipe().expect("a pipe");
+    drop(hands);
+    let exit = machine.terminal(&GuestUser::Root, (24, 80), &mut keys, &mut |_| {});
+    assert!(exit.expect("an end").elapsed < Duration::from_secs(60));
+    assert_eq!(sh(&mut machine, "echo alive"), "alive");
 }
