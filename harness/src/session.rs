@@ -13,6 +13,9 @@ use crate::run::{
 };
 use crate::scenario::model::Case;
 
+/// What all frozen states together may take on the disk; the least recently used go first.
+pub const CACHE_LIMIT_BYTES: u64 = 20 << 30;
+
 /// How much of the host may be used.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Limits {
@@ -118,7 +121,7 @@ impl Session {
             started_at_s: now_s(),
             snapshots,
         };
-        Run {
+        let verdicts = Run {
             plan,
             selected,
             hypervisor: &self.hypervisor,
@@ -127,6 +130,9 @@ impl Session {
             options: &options,
             sink,
         }
-        .run(on_verdict)
+        .run(on_verdict);
+        // Keeping to the limit can wait for the next run; nothing of this one depends on it.
+        let _ = self.hypervisor.store.collect(CACHE_LIMIT_BYTES);
+        verdicts
     }
 }

@@ -96,7 +96,7 @@ impl SharedRun {
             match verdicts.get(id) {
                 Some(Verdict::Passed { .. }) => return Ok(()),
                 Some(verdict) if verdict.awaits_review() && forced_to_pass() => return Ok(()),
-                Some(verdict) => return Err(describe(verdict).into()),
+                Some(verdict) => return Err(describe(id, verdict).into()),
                 None => {}
             }
             verdicts = self

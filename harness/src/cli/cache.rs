@@ -7,7 +7,7 @@ use switchproof_vm::layer::{LayerError, LayerSummary, Lookup};
 
 use super::common::{Error, Exit, print};
 use crate::run::Qemu;
-use crate::session::{Limits, Session};
+use crate::session::{CACHE_LIMIT_BYTES, Limits, Session};
 
 /// What to do with what is kept.
 #[derive(Args)]
@@ -23,7 +23,7 @@ enum Command {
     /// Remove what was not used for the longest time, until the rest fits
     Gc {
         /// How much may stay, in GiB
-        #[arg(long, value_name = "GIB", default_value_t = DEFAULT_LIMIT_GIB)]
+        #[arg(long, value_name = "GIB", default_value_t = CACHE_LIMIT_BYTES / GIB)]
         limit: u64,
     },
     /// Remove all frozen machine states and results; the guest image stays
@@ -31,9 +31,6 @@ enum Command {
     /// Read every frozen machine state in full and remove the damaged ones
     Verify,
 }
-
-/// What all frozen states together may take when nobody says otherwise.
-pub const DEFAULT_LIMIT_GIB: u64 = 20;
 
 pub fn run(args: &CacheArgs) -> Result<Exit, Error> {
     let session = Session::open(Limits::default())?;

@@ -52,7 +52,7 @@ pub enum Event {
         case: String,
         /// The verdict.
         verdict: Verdict,
-        /// Time from its first step to its verdict; zero when cached.
+        /// Time that machines worked for it in this run, shared steps included; zero when cached.
         elapsed: Duration,
     },
     /// The run is over.

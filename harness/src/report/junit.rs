@@ -61,7 +61,7 @@ fn test_case(case: &str, verdict: &Verdict, elapsed: Duration) -> String {
         markup(case),
         elapsed.as_secs_f64()
     );
-    let body = markup(verdict_body(verdict).trim_end());
+    let body = markup(verdict_body(case, verdict).trim_end());
     let _ = match verdict {
         Verdict::Passed { cached_at_s: None } => writeln!(text, "/>"),
         Verdict::Passed {

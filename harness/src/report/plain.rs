@@ -70,7 +70,7 @@ impl<W: Write + Send> Sink for PlainSink<W> {
                 verdict,
                 elapsed,
             } => {
-                let body = verdict_body(verdict);
+                let body = verdict_body(case, verdict);
                 self.say(&verdict_line(case, verdict, *elapsed));
                 if !body.is_empty() {
                     self.say(body.trim_end());
@@ -152,6 +152,7 @@ pub(super) mod tests {
              FAILED clobber (3.0 s)\n\
              \x20 scenarios/clobber.yaml:9: after switch: expected to succeed, it ended with status 1\n\
              \x20     Existing file\\x07\n\
+             \x20 look into it: switchproof shell clobber scenarios/clobber.yaml --at switch\n\
              1 passed, 1 failed in 1 min 05 s\n"
         );
     }

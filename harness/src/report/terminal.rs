@@ -184,7 +184,7 @@ impl<W: Write + Send> Sink for TerminalSink<W> {
                 elapsed,
             } => {
                 let line = self.painted(verdict, &verdict_line(case, verdict, *elapsed));
-                let text = format!("{line}\n{}", verdict_body(verdict));
+                let text = format!("{line}\n{}", verdict_body(case, verdict));
                 self.say(text.trim_end());
             }
             Event::Finished { .. } => {

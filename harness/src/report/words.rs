@@ -63,18 +63,21 @@ pub(super) fn verdict_line(case: &str, verdict: &Verdict, elapsed: Duration) -> 
 }
 
 /// A verdict in full, for people: what is wrong, and what to do.
-pub fn describe(verdict: &Verdict) -> String {
-    format!("{}\n{}", verdict_word(verdict), verdict_body(verdict))
+pub fn describe(case: &str, verdict: &Verdict) -> String {
+    format!("{}\n{}", verdict_word(verdict), verdict_body(case, verdict))
 }
 
 /// What there is to say below a verdict's line; empty for a case that passed.
-pub(super) fn verdict_body(verdict: &Verdict) -> String {
+pub(super) fn verdict_body(case: &str, verdict: &Verdict) -> String {
     let mut body = String::new();
     match verdict {
         Verdict::Passed { .. } | Verdict::NotRun { .. } => {}
         Verdict::Failed(findings) => {
             for finding in findings {
                 push_finding(&mut body, finding);
+            }
+            if let Some(first) = findings.first() {
+                indented(&mut body, "  ", &way_in(case, first));
             }
         }
         Verdict::Errored {
@@ -94,6 +97,26 @@ pub(super) fn verdict_body(verdict: &Verdict) -> String {
         }
     }
     body
+}
+
+/// The command that opens a shell where the first finding was seen.
+fn way_in(case: &str, first: &Finding) -> String {
+    format!(
+        "look into it: switchproof shell {} {} --at {}",
+        shell_word(case),
+        shell_word(&first.file.to_string_lossy()),
+        shell_word(&first.step)
+    )
+}
+
+fn shell_word(word: &str) -> String {
+    let word = printable_line(word);
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=,".contains(c);
+    if word.chars().all(plain) {
+        word
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
 }
 
 fn push_finding(body: &mut String, finding: &Finding) {
@@ -127,11 +150,14 @@ mod tests {
 
     #[test]
     fn an_error_shows_its_hint_and_the_console() {
-        let body = verdict_body(&Verdict::Errored {
-            message: "the agent is silent".into(),
-            hint: Some("run `switchproof doctor`".into()),
-            console_tail: "a\n\u{1b}[31mpanic\n".into(),
-        });
+        let body = verdict_body(
+            "a",
+            &Verdict::Errored {
+                message: "the agent is silent".into(),
+                hint: Some("run `switchproof doctor`".into()),
+                console_tail: "a\n\u{1b}[31mpanic\n".into(),
+            },
+        );
         assert_eq!(
             body,
             "  the agent is silent\n  hint: run `switchproof doctor`\n  the guest's console ended with:\n    a\n    panic\n"

@@ -128,9 +128,6 @@ impl Crew<'_> {
     fn step(&self, machine: &mut dyn ForkedMachine, id: NodeId) -> Result<(), MachineError> {
         let node = &self.plan()[id];
         let open: Vec<Visit> = self.open(id);
-        for visit in &open {
-            self.ledger.begin(visit.case);
-        }
         let case = open
             .first()
             .map_or_else(String::new, |it| self.plan().cases[it.case].id.clone());
@@ -152,6 +149,9 @@ impl Crew<'_> {
         let done = perform(machine, &node.work, deadline, &mut on_line)
             .and_then(|output| self.look(machine, id, output));
         let elapsed = began.elapsed();
+        for visit in &open {
+            self.ledger.spend(visit.case, elapsed);
+        }
         self.ledger.event(&Event::StepFinished {
             case,
             step,

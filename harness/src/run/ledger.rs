@@ -1,7 +1,7 @@
 //! What is known of every case while a run goes on.
 
 use std::sync::Mutex;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::judge::{Finding, Verdict, judge, snapshot};
 use crate::machine::MachineError;
@@ -24,7 +24,7 @@ pub struct Ledger<'a> {
 
 #[derive(Default)]
 struct Entry {
-    begun: Option<Instant>,
+    spent: Duration,
     findings: Vec<Finding>,
     verdict: Option<Verdict>,
 }
@@ -57,11 +57,9 @@ impl<'a> Ledger<'a> {
         lock(&self.entries[case]).verdict.is_none()
     }
 
-    /// A machine works for the case from now on.
-    pub fn begin(&self, case: usize) {
-        lock(&self.entries[case])
-            .begun
-            .get_or_insert_with(Instant::now);
+    /// A machine worked for the case, alone or for others too.
+    pub fn spend(&self, case: usize, elapsed: Duration) {
+        lock(&self.entries[case]).spent += elapsed;
     }
 
     /// What is wrong at a step, its snapshot included.
@@ -147,7 +145,7 @@ impl<'a> Ledger<'a> {
                 return;
             }
             entry.verdict = Some(verdict.clone());
-            entry.begun.map_or(Duration::ZERO, |begun| begun.elapsed())
+            entry.spent
         };
         self.remember(case, &verdict);
         let id = self.plan.cases[case].id.clone();
