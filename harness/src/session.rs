@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use switchproof_vm::cache_dir::{CacheDir, CacheDirError};
 
 use crate::judge::{SnapshotPolicy, Verdict};
-use crate::plan::{Knowledge, NodeId, Plan};
+use crate::plan::{Knowledge, NodeId, Plan, Work};
 use crate::report::Sink;
 use crate::run::{
     Budget, BudgetError, Hypervisor, Options, Qemu, QemuSetupError, ResultStore, Run, now_s,
@@ -94,10 +94,17 @@ impl Session {
     pub fn knowledge(&self, plan: &Plan, id: NodeId) -> Knowledge {
         let node = &plan[id];
         let passed = |case: usize| {
+            let guest = &plan.cases[case].guest;
             let last = plan.paths[case].last().map(|&last| &plan[last].key);
-            last.is_some_and(|key| self.results.pass(&plan.cases[case].id, key).is_some())
+            guest.locked
+                && last.is_some_and(|key| self.results.pass(&plan.cases[case].id, key).is_some())
         };
-        if node.visits.iter().all(|visit| passed(visit.case)) {
+        let is_seen = matches!(node.work, Work::Prepare { .. })
+            || self
+                .results
+                .seen(&node.key)
+                .is_some_and(|seen| seen.covers(node));
+        if is_seen && node.visits.iter().all(|visit| passed(visit.case)) {
             Knowledge::Cached
         } else if self.hypervisor.has(&node.key) {
             Knowledge::Frozen
@@ -132,6 +139,7 @@ impl Session {
         }
         .run(on_verdict);
         // Keeping to the limit can wait for the next run; nothing of this one depends on it.
+        self.hypervisor.release();
         let _ = self.hypervisor.store.collect(CACHE_LIMIT_BYTES);
         verdicts
     }

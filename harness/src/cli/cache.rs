@@ -3,11 +3,12 @@
 use std::time::SystemTime;
 
 use clap::{Args, Subcommand};
-use switchproof_vm::layer::{LayerError, LayerSummary, Lookup};
+use switchproof_vm::cache_dir::CacheDir;
+use switchproof_vm::layer::{LayerError, LayerStore, LayerSummary, Lookup};
 
 use super::common::{Error, Exit, print};
-use crate::run::Qemu;
-use crate::session::{CACHE_LIMIT_BYTES, Limits, Session};
+use crate::run::ResultStore;
+use crate::session::{CACHE_LIMIT_BYTES, SessionError};
 
 /// What to do with what is kept.
 #[derive(Args)]
@@ -33,16 +34,16 @@ enum Command {
 }
 
 pub fn run(args: &CacheArgs) -> Result<Exit, Error> {
-    let session = Session::open(Limits::default())?;
-    let qemu = &session.hypervisor;
+    let cache = CacheDir::from_environment().map_err(SessionError::from)?;
+    let store = LayerStore::open(&cache).map_err(failed)?;
     match args.command {
-        Command::List => list(qemu),
-        Command::Gc { limit } => collect(qemu, limit.saturating_mul(GIB)),
+        Command::List => list(&cache, &store),
+        Command::Gc { limit } => collect(&store, limit.saturating_mul(GIB)),
         Command::Clear => {
-            session.results.clear()?;
-            collect(qemu, 0)
+            ResultStore::new(&cache.results().map_err(SessionError::from)?).clear()?;
+            collect(&store, 0)
         }
-        Command::Verify => verify(qemu),
+        Command::Verify => verify(&store),
     }
 }
 
@@ -52,8 +53,8 @@ fn failed(error: LayerError) -> Error {
     Error::machinery(error.to_string(), error.hint())
 }
 
-fn list(qemu: &Qemu) -> Result<Exit, Error> {
-    let layers = qemu.store.list().map_err(failed)?;
+fn list(cache: &CacheDir, store: &LayerStore) -> Result<Exit, Error> {
+    let layers = store.list().map_err(failed)?;
     let mut text = format!(
         "{:12}  {:>8}  {:>9}  {:12}  made by\n",
         "state", "size", "last used", "stands on"
@@ -66,7 +67,7 @@ fn list(qemu: &Qemu) -> Result<Exit, Error> {
         "{} states, {}, in {}\n",
         layers.len(),
         mib(total),
-        qemu.cache.root().display()
+        cache.root().display()
     );
     print(&text)?;
     Ok(Exit::Passed)
@@ -108,8 +109,8 @@ fn age(seconds: u64) -> String {
     }
 }
 
-fn collect(qemu: &Qemu, limit_bytes: u64) -> Result<Exit, Error> {
-    let done = qemu.store.collect(limit_bytes).map_err(failed)?;
+fn collect(store: &LayerStore, limit_bytes: u64) -> Result<Exit, Error> {
+    let done = store.collect(limit_bytes).map_err(failed)?;
     let mut text = format!(
         "removed {} states and freed {}; {} are left\n",
         done.removed.len(),
@@ -126,15 +127,19 @@ fn collect(qemu: &Qemu, limit_bytes: u64) -> Result<Exit, Error> {
     Ok(Exit::Passed)
 }
 
-fn verify(qemu: &Qemu) -> Result<Exit, Error> {
+fn verify(store: &LayerStore) -> Result<Exit, Error> {
     let mut exit = Exit::Passed;
-    for layer in qemu.store.list().map_err(failed)? {
-        let verdict = match qemu.store.verify(&layer.key).map_err(failed)? {
-            Lookup::Whole(_) => "whole".to_owned(),
-            Lookup::Absent => "gone".to_owned(),
-            other => {
+    for layer in store.list().map_err(failed)? {
+        let verdict = match store.verify(&layer.key) {
+            Ok(Lookup::Whole(_)) => "whole".to_owned(),
+            Ok(Lookup::Absent) => "gone".to_owned(),
+            Ok(Lookup::Removed { what }) => {
                 exit = Exit::Machinery;
-                format!("removed: {other:?}")
+                format!("removed: {what}")
+            }
+            Err(error) => {
+                exit = Exit::Machinery;
+                error.to_string()
             }
         };
         print(&format!("{}  {verdict}\n", layer.key))?;

@@ -214,29 +214,24 @@ pub fn print(text: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// The folder of snapshots that belongs to a folder of scenarios: its neighbour.
+/// The folder of snapshots that belongs to scenarios: the neighbour of the folder `scenarios` they are in, however
+/// the path is spelt, or a folder beside the scenario where there is no such folder.
 pub fn snapshots_beside(paths: &[PathBuf]) -> PathBuf {
     let first = paths
         .first()
         .map_or(Path::new("scenarios"), PathBuf::as_path);
-    let folder = first
-        .ancestors()
-        .find(|folder| folder.file_name().is_some_and(|name| name == "scenarios"))
-        .and_then(Path::parent)
-        .or_else(|| {
-            if first.is_dir() {
-                Some(first)
-            } else {
-                first.parent()
-            }
-        })
-        .unwrap_or(Path::new(""));
-    let root = if folder.as_os_str().is_empty() {
-        Path::new(".")
-    } else {
-        folder
+    let first = std::path::absolute(first).unwrap_or_else(|_| first.to_owned());
+    let is_scenarios = |folder: &&Path| folder.file_name().is_some_and(|name| name == "scenarios");
+    let project = first.ancestors().find(is_scenarios).and_then(Path::parent);
+    let beside = || {
+        if first.is_dir() {
+            Some(first.as_path())
+        } else {
+            first.parent()
+        }
     };
-    std::path::absolute(root)
-        .unwrap_or_else(|_| root.to_owned())
+    project
+        .or_else(beside)
+        .unwrap_or(Path::new("."))
         .join("snapshots")
 }

@@ -48,14 +48,14 @@ pub fn run(args: &ShellArgs) -> Result<Exit, Error> {
         Some(user) => GuestUser::Login(known_user(&plan, case, user)?),
         None => first_user(&plan, case),
     };
+    let _slot = session
+        .budget
+        .acquire(&mut |what| eprintln!("{what}"))
+        .map_err(|it| Error::machinery(it.to_string(), None))?;
     let key = reach(&plan, path, &session.hypervisor, &mut |line| {
         eprintln!("{line}")
     })
     .map_err(machine_broke)?;
-    let _slot = session
-        .budget
-        .acquire()
-        .map_err(|it| Error::machinery(it.to_string(), None))?;
     let host = session.hypervisor.host(&guest_of(&plan, path));
     let layer = key
         .0

@@ -17,15 +17,23 @@ pub struct NodeId(pub usize);
 pub struct StateKey(pub String);
 
 impl StateKey {
-    /// The key of the state that `work` leads to from the state `self`.
+    /// The key of the state that `work` leads to from the state `self`, `asked` being the commands that are run
+    /// afterwards to look at it: they may change the machine, so cases share a state only when they ask the same.
     #[must_use]
-    pub fn after(&self, work: &Work) -> Self {
+    pub fn after(&self, work: &Work, asked: &BTreeSet<Probe>) -> Self {
         let mut hasher = blake3::Hasher::new();
         hasher.update(self.0.as_bytes());
         hasher.update(b"\n");
-        serde_json::to_writer(&mut hasher, &(LOOK, work))
+        serde_json::to_writer(&mut hasher, &(LOOK, work, asked))
             .expect("plain data always serialises, and hashing never fails");
         Self(hasher.finalize().to_hex()[..DIGITS].to_owned())
+    }
+
+    /// A key for the same state made anew at a given time, which must not meet what was made before.
+    #[must_use]
+    pub fn made_anew(&self, at_s: u64) -> Self {
+        let hash = blake3::hash(format!("{self}\nanew {at_s}").as_bytes());
+        Self(hash.to_hex()[..DIGITS].to_owned())
     }
 
     /// Enough of the key to tell states apart by eye.

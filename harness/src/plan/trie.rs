@@ -1,9 +1,9 @@
 //! Merging cases.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::{Node, NodeId, StateKey, Visit, Work};
-use crate::observe::probes;
+use crate::observe::{Probe, probes};
 use crate::scenario::model::{Case, Guest, Step};
 
 /// All cases as one trie. Every node is reached once, however many cases pass through it.
@@ -34,7 +34,7 @@ impl Plan {
                 guest: case.guest.clone(),
                 users: case.users.clone(),
             };
-            let key = base(&case.guest).after(&work);
+            let key = base(&case.guest).after(&work, &BTreeSet::new());
             let mut at = plan.reach(
                 &mut known,
                 None,
@@ -48,7 +48,7 @@ impl Plan {
             let mut path = vec![at];
             for (number, step) in case.steps.iter().enumerate() {
                 let work = Work::Step(step.action.clone());
-                let key = plan[at].key.after(&work);
+                let key = plan[at].key.after(&work, &commands(step));
                 let visit = Visit {
                     case: index,
                     step: Some(number),
@@ -132,6 +132,13 @@ impl std::ops::Index<NodeId> for Plan {
     fn index(&self, id: NodeId) -> &Node {
         &self.nodes[id.0]
     }
+}
+
+/// The commands by which a step's expectations look at the machine.
+fn commands(step: &Step) -> BTreeSet<Probe> {
+    let mut asked = probes(&step.expect);
+    asked.retain(|probe| matches!(probe, Probe::Command { .. }));
+    asked
 }
 
 /// Making users takes a second or two; a machine that needs longer than this is broken.

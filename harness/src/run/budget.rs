@@ -63,7 +63,8 @@ impl Budget {
             .unwrap_or(u64::from(ram_mib));
         let fitting =
             usize::try_from(available_mib / u64::from(ram_mib.max(1))).unwrap_or(usize::MAX);
-        if fitting == 0 {
+        // What is free at this moment may be more in the next: only a limit that somebody set is refused.
+        if fitting == 0 && memory_mib.is_some() {
             return Err(BudgetError::DoesNotFit {
                 needed_mib: ram_mib,
                 available_mib,
@@ -76,7 +77,7 @@ impl Budget {
         })?;
         Ok(Self {
             folder,
-            slots: jobs.clamp(1, fitting),
+            slots: jobs.clamp(1, fitting.max(1)),
             ram_mib,
         })
     }
@@ -87,14 +88,21 @@ impl Budget {
         self.slots
     }
 
-    /// Waits for a slot.
-    pub fn acquire(&self) -> Result<Slot, BudgetError> {
-        let start = Instant::now();
+    /// Waits for a slot. `tell` hears, once, that it takes a while.
+    pub fn acquire(&self, tell: &mut dyn FnMut(&str)) -> Result<Slot, BudgetError> {
+        let (start, mut told) = (Instant::now(), false);
         loop {
             if let Some(slot) = self.try_acquire()? {
                 return Ok(slot);
             }
             let waited = start.elapsed();
+            if waited > TELL_AFTER && !told {
+                told = true;
+                tell(&format!(
+                    "waiting for room: {} machines run already",
+                    self.slots
+                ));
+            }
             if waited > CROWDED_AFTER {
                 return Err(BudgetError::Crowded {
                     waited,
@@ -148,6 +156,7 @@ fn available_memory_mib() -> Option<u64> {
         .map(|kib| kib / 1024)
 }
 
+const TELL_AFTER: Duration = Duration::from_secs(2);
 const POLL: Duration = Duration::from_millis(50);
 const CROWDED_AFTER: Duration = Duration::from_secs(3600);
 

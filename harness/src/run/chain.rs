@@ -5,13 +5,12 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use super::hypervisor::{ForkedMachine, Hypervisor, Purpose};
-use super::ledger::Ledger;
-use super::perform::perform;
+use super::ledger::{Ledger, late};
+use super::perform::{not_the_step, perform, prepare_failed};
 use super::selection::{Known, is_wanted};
 use super::{Seen, now_s};
-use crate::judge::Finding;
 use crate::machine::MachineError;
-use crate::observe::{Observation, ObserveError, StepOutput, observe};
+use crate::observe::{Observation, StepOutput, observe};
 use crate::plan::{NodeId, Plan, StateKey, Visit, Work};
 use crate::report::Event;
 use crate::scenario::model::Guest;
@@ -33,6 +32,13 @@ impl Crew<'_> {
 
     fn hypervisor(&self) -> &dyn Hypervisor {
         self.known.hypervisor
+    }
+
+    /// Says that something takes a while.
+    pub fn tell(&self, what: &str) {
+        self.ledger.event(&Event::Preparing {
+            what: what.to_owned(),
+        });
     }
 
     /// The nodes that one machine passes from `start` on: up to the first that must be frozen, or a leaf.
@@ -62,7 +68,7 @@ impl Crew<'_> {
         };
         let frozen = self.plan().is_branch(end);
         let _claim = match frozen {
-            true => Some(self.hypervisor().claim(&self.plan()[end].key)?),
+            true => Some(self.hypervisor().claim(&self.known.layer_key(end))?),
             false => None,
         };
         // Whoever held the claim before may have made just what this chain is for.
@@ -88,9 +94,9 @@ impl Crew<'_> {
         if !frozen || !self.any_child_wanted(end) {
             return Ok(Vec::new());
         }
-        let key = &self.plan()[end].key;
-        if !self.hypervisor().has(key) {
-            machine.freeze(key, &self.note(end))?;
+        let key = self.known.layer_key(end);
+        if !self.hypervisor().has(&key) {
+            machine.freeze(&key, &self.note(end))?;
         }
         Ok(self.plan()[end].children.clone())
     }
@@ -107,20 +113,22 @@ impl Crew<'_> {
         let Some(&end) = links.last() else {
             return false;
         };
-        let made_at_s = self.hypervisor().made_at_s(&self.plan()[end].key);
+        let key = self.known.layer_key(end);
+        let made_at_s = self.hypervisor().made_at_s(&key);
         if made_at_s.is_none_or(|at_s| at_s < self.known.options.started_at_s) {
             return false;
         }
         let seen: Option<Vec<_>> = links
             .iter()
+            .filter(|&&id| matches!(self.plan()[id].work, Work::Step(_)))
             .map(|&id| Some((id, self.known.seen(id)?)))
             .collect();
         let Some(seen) = seen else { return false };
-        if !self.hypervisor().has(&self.plan()[end].key) {
+        if !self.hypervisor().has(&key) {
             return false;
         }
         for (id, seen) in seen {
-            self.judge_all(id, &seen.observation);
+            self.judge_all(id, &seen);
         }
         true
     }
@@ -146,8 +154,10 @@ impl Crew<'_> {
             });
         };
         let deadline = Duration::from_secs(node.deadline_s.into());
-        let done = perform(machine, &node.work, deadline, &mut on_line)
-            .and_then(|output| self.look(machine, id, output));
+        let done = perform(machine, &node.work, deadline, &mut on_line).and_then(|output| {
+            let took = began.elapsed();
+            self.look(machine, id, output, took)
+        });
         let elapsed = began.elapsed();
         for visit in &open {
             self.ledger.spend(visit.case, elapsed);
@@ -160,8 +170,8 @@ impl Crew<'_> {
         // A duration that cannot be kept only makes the next run's order worse.
         let _ = self.known.results.keep_duration(&node.key, elapsed);
         match done {
-            Ok(observation) => {
-                self.judge_all(id, &observation);
+            Ok(seen) => {
+                self.judge_all(id, &seen);
                 Ok(())
             }
             Err(error) if error.step_deadline => {
@@ -183,68 +193,61 @@ impl Crew<'_> {
             .collect()
     }
 
+    /// Sees what the step left behind, and keeps it.
     fn look(
         &self,
         machine: &mut dyn ForkedMachine,
         id: NodeId,
         output: StepOutput,
-    ) -> Result<Observation, MachineError> {
+        took: Duration,
+    ) -> Result<Seen, MachineError> {
         let node = &self.plan()[id];
-        if matches!(node.work, Work::Prepare { .. }) {
-            return match output.status {
-                0 => Ok(Observation::printed(output)),
-                _ => Err(prepare_failed(&output)),
-            };
+        let is_step = matches!(node.work, Work::Step(_));
+        if !is_step && output.status != 0 {
+            return Err(prepare_failed(&output));
         }
         let observation = match node.observed {
             true => observe(machine.as_machine(), &self.users(id), &node.probes, output)
-                .map_err(ObserveError::into_machine_error)?,
+                .map_err(|error| not_the_step(error.into_machine_error()))?,
             false => Observation::printed(output),
         };
         let seen = Seen {
             at_s: now_s(),
             full: node.observed,
+            took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
             probes: node.probes.clone(),
-            observation: observation.clone(),
+            observation,
         };
-        // What cannot be kept is seen anew the next time.
-        let _ = self.known.results.keep_seen(&node.key, &seen);
-        Ok(observation)
+        if is_step {
+            // What cannot be kept is seen anew the next time.
+            let _ = self.known.results.keep_seen(&node.key, &seen);
+        }
+        Ok(seen)
     }
 
-    fn judge_all(&self, id: NodeId, seen: &Observation) {
+    fn judge_all(&self, id: NodeId, seen: &Seen) {
         for visit in self.open(id) {
             self.ledger.reached(visit, id, seen, None);
         }
     }
 
-    /// The step's own deadline passed: its cases failed, and nothing can follow on this machine.
+    /// The longest deadline of a step passed: its cases failed, and nothing can follow on this machine.
     fn too_slow(&self, id: NodeId, error: &MachineError) {
-        let node = &self.plan()[id];
-        self.known.results.forget_seen(&node.key);
+        self.known.results.forget_seen(&self.plan()[id].key);
         for visit in self.open(id) {
             let case = &self.plan().cases[visit.case];
-            let step = visit.step.and_then(|step| case.steps.get(step));
-            self.ledger.fail(
-                visit.case,
-                Finding {
-                    step: node.name.clone(),
-                    file: case.file.clone(),
-                    line: step.map_or(1, |step| step.line),
-                    message: format!(
-                        "the step did not end within its deadline of {} s",
-                        node.deadline_s
-                    ),
-                    detail: error.message.clone(),
-                    to_review: false,
-                },
-            );
+            match visit.step.and_then(|step| case.steps.get(step)) {
+                Some(step) => self
+                    .ledger
+                    .fail(visit.case, late(case, step, &error.message)),
+                None => self.ledger.error(visit.case, error),
+            }
         }
     }
 
     fn parent_key(&self, id: NodeId) -> StateKey {
         match self.plan()[id].parent {
-            Some(parent) => self.plan()[parent].key.clone(),
+            Some(parent) => self.known.layer_key(parent),
             None => self.hypervisor().base_key(self.guest(id)),
         }
     }
@@ -278,18 +281,5 @@ impl Crew<'_> {
             .first()
             .map_or("", |visit| &self.plan().cases[visit.case].id);
         format!("{case} after {}", node.name)
-    }
-}
-
-fn prepare_failed(output: &StepOutput) -> MachineError {
-    MachineError {
-        message: format!(
-            "the users could not be made in the guest (status {}): {}",
-            output.status,
-            output.stderr.trim()
-        ),
-        hint: Some("`switchproof doctor` says whether the guest image is whole".to_owned()),
-        console_tail: String::new(),
-        step_deadline: false,
     }
 }

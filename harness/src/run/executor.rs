@@ -1,6 +1,6 @@
 //! Runs the part of a plan that is not known yet, as many machines at once as fit, the longest way first.
 
-use std::collections::{BTreeSet, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Condvar, Mutex};
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ use super::selection::{Known, is_wanted, not_run};
 use super::{Budget, BudgetError, ResultStore};
 use crate::judge::{SnapshotPolicy, Verdict};
 use crate::machine::MachineError;
-use crate::plan::{NodeId, Plan, Work};
+use crate::plan::{NodeId, Plan, StateKey, Work};
 use crate::report::{Event, Sink};
 
 /// How often those who listen are told that time passes.
@@ -57,6 +57,11 @@ impl Run<'_> {
             .nodes
             .iter()
             .filter(|node| matches!(node.work, Work::Step(_)))
+            .filter(|node| {
+                node.visits
+                    .iter()
+                    .any(|visit| self.selected.contains(&visit.case))
+            })
             .count();
         let ledger = Ledger::new(self.plan, self.results, self.options, self.sink, on_verdict);
         ledger.event(&Event::Started {
@@ -114,10 +119,10 @@ impl Run<'_> {
             for _ in 0..self.budget.slots() {
                 scope.spawn(|| {
                     while let Some(start) = queue.take() {
+                        let _done = Done(&queue);
                         for next in self.chain(&crew, start) {
                             queue.add(next, self.expected(next));
                         }
-                        queue.done();
                     }
                 });
             }
@@ -126,22 +131,18 @@ impl Run<'_> {
 
     /// Boots what must be booted before machines start in parallel.
     fn make_bases(&self, crew: &Crew<'_>, starts: &[NodeId]) {
-        let mut made = BTreeSet::new();
-        for &start in starts
-            .iter()
-            .filter(|&&start| self.plan[start].parent.is_none())
-        {
+        let mut made: BTreeMap<StateKey, Option<MachineError>> = BTreeMap::new();
+        let is_root = |start: &&NodeId| self.plan[**start].parent.is_none();
+        for &start in starts.iter().filter(is_root) {
             let guest = crew.guest(start);
-            if !made.insert(self.hypervisor.base_key(guest)) {
-                continue;
-            }
-            let mut progress = |what: &str| {
-                crew.ledger.event(&Event::Preparing {
-                    what: what.to_owned(),
-                })
-            };
-            if let Err(error) = self.hypervisor.ensure_base(guest, &mut progress) {
-                self.fail_from(crew.ledger, start, &error);
+            let broken = made
+                .entry(self.hypervisor.base_key(guest))
+                .or_insert_with(|| {
+                    let mut tell = |what: &str| crew.tell(what);
+                    self.hypervisor.ensure_base(guest, &mut tell).err()
+                });
+            if let Some(error) = broken {
+                self.fail_from(crew.ledger, start, error);
             }
         }
     }
@@ -150,7 +151,10 @@ impl Run<'_> {
         if !is_wanted(self.plan, crew.ledger, self.selected, start) {
             return Vec::new();
         }
-        let slot = || self.budget.acquire().map_err(no_room);
+        let slot = || {
+            let mut tell = |what: &str| crew.tell(what);
+            self.budget.acquire(&mut tell).map_err(no_room)
+        };
         let run = std::panic::AssertUnwindSafe(|| crew.run(start, &slot));
         let done = std::panic::catch_unwind(run).unwrap_or_else(|_| Err(panicked()));
         done.unwrap_or_else(|error| {
@@ -239,9 +243,14 @@ impl Queue {
                 .unwrap_or_else(std::sync::PoisonError::into_inner);
         }
     }
+}
 
-    fn done(&self) {
-        lock(&self.state).working -= 1;
-        self.changed.notify_all();
+/// Ends a worker's turn, also when it panics: the others must not wait for it.
+struct Done<'a>(&'a Queue);
+
+impl Drop for Done<'_> {
+    fn drop(&mut self) {
+        lock(&self.0.state).working -= 1;
+        self.0.changed.notify_all();
     }
 }

@@ -8,9 +8,9 @@ use crate::machine::MachineError;
 use crate::observe::Observation;
 use crate::plan::{NodeId, Plan, Visit};
 use crate::report::{Event, Sink};
-use crate::scenario::model::Outcome;
+use crate::scenario::model::{Case, Outcome, Step};
 
-use super::{Options, Pass, ResultStore, now_s};
+use super::{Options, Pass, ResultStore, Seen, now_s};
 
 /// One entry a case. A case ends exactly once.
 pub struct Ledger<'a> {
@@ -63,12 +63,21 @@ impl<'a> Ledger<'a> {
     }
 
     /// What is wrong at a step, its snapshot included.
-    pub fn look(&self, visit: Visit, seen: &Observation) -> Looked {
+    pub fn look(&self, visit: Visit, seen: &Seen) -> Looked {
         let Some(step) = visit.step else {
             return Looked::default();
         };
         let case = &self.plan.cases[visit.case];
         let step = &case.steps[step];
+        let (took, seen) = (Duration::from_millis(seen.took_ms), &seen.observation);
+        if took > Duration::from_secs(step.deadline_s.into()) {
+            let findings = vec![late(case, step, &format!("it took {} s", took.as_secs()))];
+            return Looked {
+                findings,
+                stops: true,
+                broken: None,
+            };
+        }
         let mut findings = judge(case, step, seen);
         let stops = !ended_as_it_must(&step.outcome, seen);
         if step.snapshot && !stops {
@@ -91,7 +100,7 @@ impl<'a> Ledger<'a> {
     }
 
     /// Judges a case at a node it passes through, and ends it where this was its last step or nothing can follow.
-    pub fn reached(&self, visit: Visit, at: NodeId, seen: &Observation, cached_at_s: Option<u64>) {
+    pub fn reached(&self, visit: Visit, at: NodeId, seen: &Seen, cached_at_s: Option<u64>) {
         if !self.is_open(visit.case) {
             return;
         }
@@ -121,7 +130,7 @@ impl<'a> Ledger<'a> {
         }
     }
 
-    /// A case that expects no more of the guest than preparing it did not get that far.
+    /// Ends a case with one more finding.
     pub fn fail(&self, case: usize, finding: Finding) {
         let mut findings = std::mem::take(&mut lock(&self.entries[case]).findings);
         findings.push(finding);
@@ -183,6 +192,21 @@ impl<'a> Ledger<'a> {
             .into_iter()
             .map(|entry| unlocked(entry).verdict)
             .collect()
+    }
+}
+
+/// A step did not keep its deadline.
+pub fn late(case: &Case, step: &Step, detail: &str) -> Finding {
+    Finding {
+        step: step.name.clone(),
+        file: case.file.clone(),
+        line: step.line,
+        message: format!(
+            "the step did not end within its deadline of {} s",
+            step.deadline_s
+        ),
+        detail: detail.to_owned(),
+        to_review: false,
     }
 }
 

@@ -24,7 +24,9 @@ pub fn perform(
         on_line,
     };
     match work {
-        Work::Prepare { users, .. } => doing.root(&scripts::make_users(users)),
+        Work::Prepare { users, .. } => doing
+            .root(&scripts::make_users(users))
+            .map_err(not_the_step),
         Work::Step(action) => doing.step(action),
     }
 }
@@ -40,8 +42,7 @@ impl Doing<'_> {
         match action {
             Action::Seed { user, files } => {
                 let archive = tar_of(files.iter()).map_err(|source| unpackable(&source))?;
-                self.machine
-                    .push(&archive, &scripts::home_of(user), Some(user))?;
+                self.push(&archive, &scripts::home_of(user), Some(user))?;
                 Ok(StepOutput::default())
             }
             Action::Switch(switch) => self.switch(switch, "switch"),
@@ -82,8 +83,12 @@ impl Doing<'_> {
             return Ok(prepared);
         }
         let archive = tar_of(switch.flake.files.iter()).map_err(|source| unpackable(&source))?;
-        self.machine.push(&archive, place, owner)?;
+        self.push(&archive, place, owner)?;
         self.run(&switch.target.user, &scripts::switch(switch, verb))
+    }
+
+    fn push(&mut self, tar: &[u8], place: &str, owner: Option<&str>) -> Result<(), MachineError> {
+        self.machine.push(tar, place, owner).map_err(not_the_step)
     }
 
     fn root(&mut self, script: &str) -> Result<StepOutput, MachineError> {
@@ -106,6 +111,28 @@ impl Doing<'_> {
             lines.push(stream, bytes, on_line);
         })?;
         Ok(output.finish(exit))
+    }
+}
+
+/// An error of something that the machinery does for itself: its deadline is none that a scenario set.
+pub fn not_the_step(error: MachineError) -> MachineError {
+    MachineError {
+        step_deadline: false,
+        ..error
+    }
+}
+
+/// The guest could not be prepared.
+pub fn prepare_failed(output: &StepOutput) -> MachineError {
+    MachineError {
+        message: format!(
+            "the users could not be made in the guest (status {}): {}",
+            output.status,
+            output.stderr.trim()
+        ),
+        hint: Some("`switchproof doctor` says whether the guest image is whole".to_owned()),
+        console_tail: String::new(),
+        step_deadline: false,
     }
 }
 

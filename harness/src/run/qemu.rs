@@ -1,7 +1,9 @@
 //! Real machines behind the executor's traits.
 
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::PathBuf;
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use switchproof_vm::accel::{BinaryError, Probe, ProbeError, QemuBinary, probe};
@@ -11,6 +13,7 @@ use switchproof_vm::image::{self, Definition, ImageError, Progress};
 use switchproof_vm::layer::{Layer, LayerError, LayerKey, LayerStore};
 use switchproof_vm::machine::{self as vm, GuestImage, Host, MachineShape};
 
+use super::ledger::lock;
 use super::{ForkedMachine, Hypervisor, Purpose};
 use crate::machine::{GuestExit, GuestScript, GuestUser, Machine, MachineError, Stream};
 use crate::plan::StateKey;
@@ -29,6 +32,8 @@ pub struct Qemu {
     /// The frozen states.
     pub store: LayerStore,
     images: PathBuf,
+    /// What this run has seen or made, so that nobody collects it while the run goes on.
+    in_use: Mutex<BTreeMap<StateKey, Layer>>,
 }
 
 /// Why QEMU cannot be used on this host.
@@ -74,6 +79,7 @@ impl Qemu {
             probe,
             store: LayerStore::open(cache)?,
             images: cache.images()?,
+            in_use: Mutex::default(),
         })
     }
 
@@ -97,9 +103,24 @@ impl Qemu {
     }
 
     fn layer(&self, key: &StateKey) -> Result<Option<Layer>, MachineError> {
-        self.store
+        let found = self
+            .store
             .find(&layer_key(key)?)
-            .map_err(|error| broken(error.to_string(), error.hint()))
+            .map_err(|error| broken(error.to_string(), error.hint()))?;
+        match &found {
+            Some(layer) => self.hold(key, layer.clone()),
+            None => drop(lock(&self.in_use).remove(key)),
+        }
+        Ok(found)
+    }
+
+    fn hold(&self, key: &StateKey, layer: Layer) {
+        lock(&self.in_use).insert(key.clone(), layer);
+    }
+
+    /// Lets go of every state that this run has seen or made: the run is over.
+    pub fn release(&self) {
+        lock(&self.in_use).clear();
     }
 }
 
@@ -123,9 +144,11 @@ impl Hypervisor for Qemu {
         if self.layer(&self.base_key(guest))?.is_none() {
             progress("booting the guest once and freezing it");
         }
-        host.base_layer(BOOT_DEADLINE)
-            .map(drop)
-            .map_err(|error| told_by_vm(&error))
+        let layer = host
+            .base_layer(BOOT_DEADLINE)
+            .map_err(|error| told_by_vm(&error))?;
+        self.hold(&self.base_key(guest), layer);
+        Ok(())
     }
 
     fn has(&self, key: &StateKey) -> bool {
@@ -173,7 +196,10 @@ impl Hypervisor for Qemu {
             .host(guest)
             .fork(&layer, purpose)
             .map_err(|error| told_by_vm(&error))?;
-        Ok(Box::new(QemuMachine { machine }))
+        Ok(Box::new(QemuMachine {
+            qemu: self,
+            machine,
+        }))
     }
 
     fn ram_mib(&self) -> u32 {
@@ -192,11 +218,12 @@ const CLAIM_DEADLINE: Duration = Duration::from_secs(3600);
 /// Most bulk data of one look at a guest.
 const BULK_LIMIT_BYTES: u64 = 8 * 1024 * 1024 * 1024;
 
-struct QemuMachine {
+struct QemuMachine<'a> {
+    qemu: &'a Qemu,
     machine: vm::Machine,
 }
 
-impl Machine for QemuMachine {
+impl Machine for QemuMachine<'_> {
     fn exec(
         &mut self,
         script: &GuestScript,
@@ -237,13 +264,15 @@ impl Machine for QemuMachine {
     }
 }
 
-impl ForkedMachine for QemuMachine {
+impl ForkedMachine for QemuMachine<'_> {
     fn freeze(self: Box<Self>, key: &StateKey, note: &str) -> Result<(), MachineError> {
         let note = serde_json::Value::String(note.to_owned());
-        self.machine
+        let layer = self
+            .machine
             .freeze(&layer_key(key)?, note)
-            .map(drop)
-            .map_err(|it| told_by_vm(&it))
+            .map_err(|it| told_by_vm(&it))?;
+        self.qemu.hold(key, layer);
+        Ok(())
     }
 
     fn reboot(&mut self) -> Result<(), MachineError> {

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::ledger::{Ledger, lock};
 use super::{Hypervisor, Options, ResultStore, Seen};
 use crate::judge::Verdict;
-use crate::plan::{NodeId, Plan, Visit};
+use crate::plan::{NodeId, Plan, StateKey, Visit};
 
 /// What a run may use of earlier ones.
 pub struct Known<'a> {
@@ -31,7 +31,7 @@ impl Known<'_> {
         let has_layer = |id: NodeId| {
             *lock(&layers)
                 .entry(id)
-                .or_insert_with(|| self.usable_layer(id))
+                .or_insert_with(|| self.hypervisor.has(&self.layer_key(id)))
         };
         let mut must_run = BTreeSet::new();
         for &case in &left {
@@ -53,15 +53,13 @@ impl Known<'_> {
         let Some(last) = path.last() else {
             return false;
         };
-        let may_be_kept =
-            self.plan.cases[case].guest.locked || !self.plan.cases[case].guest.network;
         let Some(pass) = self
             .results
             .pass(&self.plan.cases[case].id, &self.plan[*last].key)
         else {
             return false;
         };
-        if self.options.fresh || !may_be_kept {
+        if self.is_fresh(*last) {
             return false;
         }
         let seen: Option<Vec<(NodeId, Visit, Seen)>> = self
@@ -70,7 +68,7 @@ impl Known<'_> {
             .collect();
         let Some(seen) = seen else { return false };
         for (id, visit, seen) in &seen {
-            ledger.reached(*visit, *id, &seen.observation, Some(pass.at_s));
+            ledger.reached(*visit, *id, seen, Some(pass.at_s));
         }
         !ledger.is_open(case)
     }
@@ -96,19 +94,25 @@ impl Known<'_> {
     pub fn seen(&self, id: NodeId) -> Option<Seen> {
         let node = &self.plan[id];
         let seen = self.results.seen(&node.key)?;
-        let fresh = !self.options.fresh || seen.at_s >= self.options.started_at_s;
-        let covers = (seen.full || !node.observed) && seen.probes.is_superset(&node.probes);
-        (fresh && covers).then_some(seen)
+        let new_enough = !self.is_fresh(id) || seen.at_s >= self.options.started_at_s;
+        (new_enough && seen.covers(node)).then_some(seen)
     }
 
-    fn usable_layer(&self, id: NodeId) -> bool {
+    /// The key under which a node's machine state is kept: one of this run's own where nothing of an earlier run
+    /// may be used.
+    pub fn layer_key(&self, id: NodeId) -> StateKey {
         let key = &self.plan[id].key;
-        let new_enough = !self.options.fresh
-            || self
-                .hypervisor
-                .made_at_s(key)
-                .is_some_and(|at_s| at_s >= self.options.started_at_s);
-        new_enough && self.hypervisor.has(key)
+        match self.is_fresh(id) {
+            true => key.made_anew(self.options.started_at_s),
+            false => key.clone(),
+        }
+    }
+
+    /// Whether nothing may be used that was made or seen before this run: so it was asked, or an input is not
+    /// locked and may have changed.
+    fn is_fresh(&self, id: NodeId) -> bool {
+        let locked = |visit: &Visit| self.plan.cases[visit.case].guest.locked;
+        self.options.fresh || !self.plan[id].visits.iter().all(locked)
     }
 
     /// The place in the case's path where its machine has to begin: after the last kept state all of whose
@@ -128,7 +132,7 @@ impl Known<'_> {
             };
             if visit.step.is_some() {
                 let Some(seen) = self.seen(id) else { break };
-                let looked = ledger.look(visit, &seen.observation);
+                let looked = ledger.look(visit, &seen);
                 if looked.stops || looked.broken.is_some() || !looked.findings.is_empty() {
                     break;
                 }

@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::observe::{Observation, Probe};
-use crate::plan::StateKey;
+use crate::plan::{Node, StateKey};
 
 /// The results under one cache directory. Any number of processes may use it: files are written aside and
 /// renamed, and what cannot be read counts as absent.
@@ -26,10 +26,20 @@ pub struct Seen {
     pub at_s: u64,
     /// Whether the homes were looked at, or only what the step printed.
     pub full: bool,
+    /// How long the step took, in milliseconds.
+    pub took_ms: u64,
     /// The probes that were run.
     pub probes: BTreeSet<Probe>,
     /// What was seen.
     pub observation: Observation,
+}
+
+impl Seen {
+    /// Whether it holds all that the cases of a node ask for.
+    #[must_use]
+    pub fn covers(&self, node: &Node) -> bool {
+        (self.full || !node.observed) && self.probes.is_superset(&node.probes)
+    }
 }
 
 /// A case passed.

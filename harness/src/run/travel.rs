@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::perform::perform;
+use super::perform::{perform, prepare_failed};
 use super::{Hypervisor, Purpose};
 use crate::machine::MachineError;
 use crate::plan::{NodeId, Plan, StateKey, Work};
@@ -29,12 +29,19 @@ pub fn reach(
     let Some(&last) = rest.last() else {
         return Ok(from);
     };
+    let _claim = hypervisor.claim(&plan[last].key)?;
+    if hypervisor.has(&plan[last].key) {
+        return Ok(plan[last].key.clone());
+    }
     let mut machine = hypervisor.fork(&from, &guest, Purpose::Layer)?;
     for &id in rest {
         let node = &plan[id];
         tell(&format!("performing {}", node.name));
         let deadline = Duration::from_secs(node.deadline_s.into());
         let output = perform(&mut *machine, &node.work, deadline, &mut |line| tell(line))?;
+        if matches!(node.work, Work::Prepare { .. }) && output.status != 0 {
+            return Err(prepare_failed(&output));
+        }
         if output.status != 0 {
             tell(&format!(
                 "{} ended with status {}",
