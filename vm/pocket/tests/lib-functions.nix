@@ -30,6 +30,8 @@ in
     override = [ ((lib.makeOverridable ({ a }: { v = a; }) { a = 1; }).override { a = 2; }).v 2 ];
     levenshtein = [ (strings.levenshtein "kitten" "sitting") 3 ];
     trim = [ (strings.trim "  a b ") "a b" ];
+    cli-newer = [ (lib.cli.toCommandLineShellGNU { } { v = true; long = "x y"; n = [ 1 2 ]; }) "'--long=x y' -n1 -n2 -v" ];
+    set-type = [ (lib.isType "t" (lib.setType "t" { })) true ];
     cli = [ (lib.cli.toGNUCommandLineShell { } { v = true; long = "x y"; n = null; }) "--long 'x y' -v" ];
   };
 }

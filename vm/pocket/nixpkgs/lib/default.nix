@@ -51,5 +51,5 @@ fixedPoints.makeExtensible (
   let
     p = parts lib;
   in
-  flat p // p // { inherit (p.types) isType mkOptionType; }
+  flat p // p // { inherit (p.types) isType setType mkOptionType defaultFunctor; }
 )

@@ -1,6 +1,7 @@
 # What a package says of itself.
 { lib }:
 rec {
+  closePropagation = lib.unique;
   addMetaAttrs = new: drv: drv // { meta = (drv.meta or { }) // new; };
   setName = name: drv: drv // { inherit name; };
   setPrio = priority: addMetaAttrs { inherit priority; };

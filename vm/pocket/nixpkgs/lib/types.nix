@@ -67,6 +67,14 @@ let
         description = if description == null then name else description;
       };
 
+    defaultFunctor = name: {
+      inherit name;
+      type = self.${name} or null;
+      wrapped = null;
+      payload = null;
+      binOp = _a: _b: null;
+    };
+
     # Two declarations of one option agree when their types have one name and,
     # for types with a payload, when the payloads can be joined.
     defaultTypeMerge =

@@ -4,12 +4,12 @@
 # stops what is gone, restarts (or reloads) what changed, starts what the
 # active targets want.
 set -euo pipefail
-dry="" verbose="" old="" new="" timeout=""
+dry="" verbose="" old="" new=""
 while (($#)); do
   case $1 in
     --dry-run | -n) dry=1 ;;
     --verbose | -v) verbose=1 ;;
-    --timeout) timeout=$2; shift ;;
+    --timeout) shift ;; # systemd has deadlines of its own
     --old-units) old=$2; shift ;;
     --new-units) new=$2; shift ;;
     *) echo "sd-switch: unknown option '$1'" >&2; exit 1 ;;
@@ -19,6 +19,7 @@ done
 [[ $old && -d $old ]] || old=""
 [[ $new && -d $new ]] || new=/nonexistent
 
+joined() { local IFS=,; printf "%s" "$*" | sed "s/,/, /g"; }
 ctl() { systemctl --user "$@"; }
 units() { # the unit files of a directory, one name per line
   [[ -d $1 ]] || return 0
@@ -74,21 +75,20 @@ while IFS= read -r unit; do
   if [[ $unit != *.target ]] && wanted "$unit" && [[ $(setting "$file" RefuseManualStart) != true ]] && ! ctl is-active --quiet "$unit"; then start+=("$unit"); fi
 done < <(units "$new")
 
-act() { # WORD VERB UNIT…
-  local word=$1 verb=$2
+act() { # WORD VERB UNIT…: what fails is said and fails nothing else
+  local word=$1 verb=$2 unit
   shift 2
   (($# > 0)) || return 0
-  echo "$word units: $*"
+  echo "$word units: $(joined "$@")"
   [[ -z $dry ]] || return 0
-  ctl ${timeout:+--job-mode=replace} "$verb" -- "$@" || failed=1
+  ctl --quiet "$verb" -- "$@" 2>/dev/null || true
+  [[ $verb != stop ]] || return 0
+  for unit; do
+    if ctl is-failed --quiet "$unit"; then echo "$unit failed" >&2; fi
+  done
 }
-failed=""
 act Stopping stop ${stop[@]+"${stop[@]}"}
 if [[ -z $dry ]]; then ctl daemon-reload; fi
 act Reloading reload ${reload[@]+"${reload[@]}"}
 act Restarting restart ${restart[@]+"${restart[@]}"}
 act Starting start ${start[@]+"${start[@]}"}
-if [[ $failed ]]; then
-  echo "sd-switch: some units could not be switched" >&2
-  exit 1
-fi
