@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use serde_yaml::{Mapping, Number, Value};
-
 use super::diagnostic::{Mistake, Report};
 use super::shape::{Field, Shape, Struct};
 use super::suggest::nearest;
+use super::words::{first_sentence, how_to_write, list_words, singular};
 use super::yaml::{Entry, Kind, Node, Span, quoted};
 
 /// Marks a place that a matrix fills.
@@ -358,17 +357,6 @@ impl Conform<'_> {
     }
 }
 
-fn how_to_write(wanted: &str) -> &'static str {
-    match wanted {
-        "a list" => "begin each item with `- `, or write `[a, b]`",
-        "a mapping" => "write `key: value`, one in each line, further in than this",
-        "a text" | "a name" => {
-            "write one text; quote it where it begins with a sign such as `*`, `[` or `{`"
-        }
-        _ => "look it up in the reference",
-    }
-}
-
 fn short_entry(node: &Node, key: &Arc<str>, value: Kind) -> Entry {
     Entry {
         key: Arc::clone(key),
@@ -383,68 +371,5 @@ fn first_character(span: Span) -> Span {
         end_line: span.line,
         end_column: span.column + 1,
         ..span
-    }
-}
-
-fn first_sentence(doc: &str) -> &str {
-    let doc = doc.lines().next().unwrap_or(doc);
-    doc.find(". ").map_or(doc, |end| &doc[..=end])
-}
-
-/// `a`, `b` or `c`.
-pub(crate) fn list_words<'word>(words: impl IntoIterator<Item = &'word str>) -> String {
-    let words: Vec<String> = words.into_iter().map(|word| format!("`{word}`")).collect();
-    match words.split_last() {
-        None => "nothing".to_owned(),
-        Some((only, [])) => only.clone(),
-        Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
-    }
-}
-
-/// "an item of `steps`", and what an item of that is still called so.
-fn singular(place: &str) -> String {
-    match place {
-        "`steps`" => "a step".to_owned(),
-        _ if place.starts_with("an item of ") => place.to_owned(),
-        _ => format!("an item of {place}"),
-    }
-}
-
-/// The checked tree as serde_yaml's value, for the raw types.
-pub(crate) fn to_value(node: &Node) -> Value {
-    match &node.kind {
-        _ if node.is_null() && !matches!(node.kind, Kind::Text(_)) => Value::Null,
-        Kind::Null => Value::Null,
-        Kind::Bool(value) => Value::Bool(*value),
-        Kind::Int(value) => Value::Number(Number::from(*value)),
-        Kind::Text(text) => Value::String(text.to_string()),
-        Kind::Plain(text) => plain_value(text),
-        Kind::List(items) => Value::Sequence(items.iter().map(to_value).collect()),
-        Kind::Map(entries) => Value::Mapping(
-            entries
-                .iter()
-                .map(|entry| (Value::String(entry.key.to_string()), to_value(&entry.value)))
-                .collect::<Mapping>(),
-        ),
-    }
-}
-
-fn plain_value(text: &str) -> Value {
-    match text {
-        "true" => return Value::Bool(true),
-        "false" => return Value::Bool(false),
-        _ => {}
-    }
-    if let Ok(number) = text.parse::<i64>() {
-        return Value::Number(Number::from(number));
-    }
-    let looks_like_a_number = text.chars().all(|character| {
-        character.is_ascii_digit() || matches!(character, '.' | '-' | '+' | 'e' | 'E')
-    });
-    match text.parse::<f64>() {
-        Ok(number) if looks_like_a_number && number.is_finite() => {
-            Value::Number(Number::from(number))
-        }
-        _ => Value::String(text.to_owned()),
     }
 }

@@ -22,6 +22,8 @@ mod source;
 mod suggest;
 #[cfg(test)]
 mod tests;
+mod value;
+mod words;
 mod yaml;
 
 pub use commands::{Checked, check, render};

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::scenario::conform::list_words;
 use crate::scenario::diagnostic::{Mistake, Report};
 use crate::scenario::suggest::nearest;
+use crate::scenario::words::list_words;
 use crate::scenario::yaml::{Entry, Kind, Node, Span, quoted};
 
 /// More cases than this are a mistake.

@@ -2,16 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use super::names::{bad_extension, bad_home_path};
+use super::kinds::{file_type, profile, target_kind, unit_state};
 use super::scenario::Resolver;
 use super::setup::{At, below};
 use crate::scenario::model::{
-    Check, Expectation, FileProperty, FileState, FileType, PackageState, Profile, Session,
-    TargetKind, TextMatch, UnitState,
+    Check, Expectation, FileProperty, FileState, PackageState, Session, TextMatch,
 };
 use crate::scenario::raw::{
-    RawCommand, RawExpect, RawFileExpect, RawFileType, RawOutputMatch, RawPackage, RawPresence,
-    RawProfile, RawStep, RawTargetKind, RawUnitState, RawVariable,
+    RawCommand, RawExpect, RawFileExpect, RawOutputMatch, RawPackage, RawPresence, RawStep,
+    RawVariable,
 };
 use crate::scenario::yaml::quoted;
 
@@ -78,39 +77,46 @@ impl Resolver<'_> {
         at: At<'_>,
         out: &mut Vec<Expectation>,
     ) {
-        let mut add = |check: Check, line: usize| {
-            out.push(Expectation {
-                check,
-                user: user.map(str::to_owned),
-                line,
-            });
-        };
+        let mut checks = Vec::new();
+        self.programs_and_paths(raw, at, &mut checks);
+        self.sessions(raw, at, &mut checks);
+        self.printed(raw, at, &mut checks);
+        self.whole_home(raw, at, &mut checks);
+        out.extend(checks.into_iter().map(|(check, line)| Expectation {
+            check,
+            user: user.map(str::to_owned),
+            line,
+        }));
+    }
+
+    fn programs_and_paths(&mut self, raw: &RawExpect, at: At<'_>, out: &mut Vec<(Check, usize)>) {
         for (name, package) in raw.packages.iter().flatten() {
             let at = below(at, &["packages", name]);
             let state = self.package(package, &at);
             let name = name.clone();
-            add(Check::Package { name, state }, self.line(&at));
+            out.push((Check::Package { name, state }, self.line(&at)));
         }
         for (path, file) in raw.files.iter().flatten() {
             let at = below(at, &["files", path]);
-            if let Some(hint) = bad_home_path(path) {
-                self.key_mistake(&at, format!("{} is no path in a home", quoted(path)), hint);
-            }
+            self.home_path(path, &at);
             let state = self.file(file, &at);
             let path = path.clone();
-            add(Check::File { path, state }, self.line(&at));
+            out.push((Check::File { path, state }, self.line(&at)));
         }
+    }
+
+    fn sessions(&mut self, raw: &RawExpect, at: At<'_>, out: &mut Vec<(Check, usize)>) {
         for (name, variable) in raw.environment.iter().flatten() {
             let at = below(at, &["environment", name]);
             self.variable_name(name, &at);
             for check in self.variable(name, variable, &at) {
-                add(check, self.line(&at));
+                out.push((check, self.line(&at)));
             }
         }
         for (index, command) in raw.commands.iter().flatten().enumerate() {
             let index = index.to_string();
             let at = below(at, &["commands", &index]);
-            add(self.command(command, &at), self.line(&at));
+            out.push((self.command(command, &at), self.line(&at)));
         }
         for (name, state) in raw.units.iter().flatten() {
             let at = below(at, &["units", name]);
@@ -122,41 +128,42 @@ impl Resolver<'_> {
                 name: name.clone(),
                 state: unit_state(*state),
             };
-            add(check, self.line(&at));
+            out.push((check, self.line(&at)));
         }
+    }
+
+    fn printed(&mut self, raw: &RawExpect, at: At<'_>, out: &mut Vec<(Check, usize)>) {
         if let Some(output) = &raw.output {
             let at = below(at, &["output"]);
             for one in self.output(output, &at) {
-                add(Check::Output(one), self.line(&at));
+                out.push((Check::Output(one), self.line(&at)));
             }
         }
         if let Some(warnings) = &raw.warnings {
             let at = below(at, &["warnings"]);
             let matches = self.output_list(warnings, &at);
-            add(Check::Warnings(matches), self.line(&at));
+            out.push((Check::Warnings(matches), self.line(&at)));
         }
+    }
+
+    fn whole_home(&mut self, raw: &RawExpect, at: At<'_>, out: &mut Vec<(Check, usize)>) {
         if let Some(generations) = &raw.generations {
-            let at = below(at, &["generations"]);
-            if let Some(count) = generations.count {
-                add(Check::GenerationCount(count), self.line(&at));
-            }
-            if let Some(current) = generations.current {
-                add(Check::CurrentGeneration(current), self.line(&at));
-            }
+            let line = self.line(&below(at, &["generations"]));
+            let count = generations.count.map(Check::GenerationCount);
+            let current = generations.current.map(Check::CurrentGeneration);
+            out.extend(count.into_iter().chain(current).map(|check| (check, line)));
         }
-        if let Some(extensions) = &raw.no_leftovers {
-            let at = below(at, &["noLeftovers"]);
-            for (index, extension) in extensions.iter().enumerate() {
-                if let Some(hint) = bad_extension(extension) {
-                    let index = index.to_string();
-                    let message = format!("{} is no extension for backups", quoted(extension));
-                    self.mistake(&below(&at, &[&index]), message, hint);
-                }
-            }
-            if !extensions.is_empty() {
-                let extensions = extensions.iter().cloned().collect();
-                add(Check::NoLeftovers(extensions), self.line(&at));
-            }
+        let Some(extensions) = &raw.no_leftovers else {
+            return;
+        };
+        let at = below(at, &["noLeftovers"]);
+        for (index, extension) in extensions.iter().enumerate() {
+            let index = index.to_string();
+            self.extension(Some(extension), &below(&at, &[&index]));
+        }
+        if !extensions.is_empty() {
+            let extensions = extensions.iter().cloned().collect();
+            out.push((Check::NoLeftovers(extensions), self.line(&at)));
         }
     }
 
@@ -371,43 +378,5 @@ impl Resolver<'_> {
                 format!("the other is in line {first}; keep one of them"),
             );
         }
-    }
-}
-
-fn profile(raw: RawProfile) -> Profile {
-    match raw {
-        RawProfile::User => Profile::User,
-        RawProfile::PerUser => Profile::PerUser,
-        RawProfile::System => Profile::System,
-        RawProfile::Default => Profile::Default,
-    }
-}
-
-fn file_type(raw: RawFileType) -> FileType {
-    match raw {
-        RawFileType::File => FileType::File,
-        RawFileType::Directory => FileType::Directory,
-        RawFileType::Symlink => FileType::Symlink,
-        RawFileType::Fifo => FileType::Fifo,
-        RawFileType::Socket => FileType::Socket,
-        RawFileType::Device => FileType::Device,
-    }
-}
-
-fn target_kind(raw: RawTargetKind) -> TargetKind {
-    match raw {
-        RawTargetKind::Generation => TargetKind::Generation,
-        RawTargetKind::Store => TargetKind::Store,
-        RawTargetKind::OutOfStore => TargetKind::OutOfStore,
-        RawTargetKind::Dangling => TargetKind::Dangling,
-    }
-}
-
-fn unit_state(raw: RawUnitState) -> UnitState {
-    match raw {
-        RawUnitState::Active => UnitState::Active,
-        RawUnitState::Inactive => UnitState::Inactive,
-        RawUnitState::Failed => UnitState::Failed,
-        RawUnitState::Absent => UnitState::Absent,
     }
 }

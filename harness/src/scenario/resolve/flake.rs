@@ -6,13 +6,14 @@ use std::sync::Arc;
 use super::channel;
 use super::scenario::{Base, Resolver};
 use super::setup::{At, below};
-use crate::scenario::conform::{Conform, to_value};
+use crate::scenario::conform::Conform;
 use crate::scenario::matrix::merge;
 use crate::scenario::model::{FlakeTree, Install, SeedFile, Switch, Target};
 use crate::scenario::nix::{render_flake, wrapper_flake};
 use crate::scenario::raw::{RawBuild, RawFlake, RawSetup, RawSwitch};
 use crate::scenario::setup::Setup;
 use crate::scenario::shape::{SCENARIO, Shape};
+use crate::scenario::value::to_value;
 use crate::scenario::yaml::{Kind, Node, quoted};
 
 impl From<&RawBuild> for RawSwitch {

@@ -1,8 +1,10 @@
 //! From what a scenario says to what it means: cases in which nothing is left to be wrong.
 
+mod changes;
 mod channel;
 mod expect;
 mod flake;
+mod kinds;
 mod names;
 mod order;
 mod pattern;

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use super::names::bad_scenario_name;
 use super::setup::At;
-use crate::scenario::conform::to_value;
 use crate::scenario::diagnostic::{Mistake, Report};
 use crate::scenario::host_files::HostFiles;
 use crate::scenario::matrix::Variant;
@@ -13,6 +12,7 @@ use crate::scenario::model::{Case, FlakeTree, Guest, InitialHome, Install, Subst
 use crate::scenario::raw::{RawFlake, RawInitialHome, RawScenario};
 use crate::scenario::setup::{DEFAULT_USER, Setup};
 use crate::scenario::suggest::nearest;
+use crate::scenario::value::to_value;
 use crate::scenario::yaml::{Kind, Node, Span, quoted};
 
 /// What one case is resolved with.
@@ -241,8 +241,7 @@ impl Resolver<'_> {
             [only] => only.clone(),
             [] => DEFAULT_USER.to_owned(),
             [first, ..] => {
-                let all =
-                    crate::scenario::conform::list_words(candidates.iter().map(String::as_str));
+                let all = crate::scenario::words::list_words(candidates.iter().map(String::as_str));
                 let message = "it is not clear whom this is about";
                 self.mistake(at, message, format!("add `user:`, which can be {all}"));
                 first.clone()
