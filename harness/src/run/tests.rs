@@ -91,6 +91,9 @@ impl Machine for FakeMachine<'_> {
             console_tail: "Kernel panic".to_owned(),
             step_deadline,
         };
+        if script.script.contains("sleep") {
+            std::thread::sleep(std::time::Duration::from_millis(2));
+        }
         if script.script.contains("die") {
             return Err(failed(false));
         }
@@ -162,7 +165,10 @@ pub(crate) fn case(id: &str, commands: &[&str]) -> Case {
         description: String::new(),
         file: PathBuf::from("test.yaml"),
         axes: Vec::new(),
-        guest: Guest { locked: true, ..Guest::default() },
+        guest: Guest {
+            locked: true,
+            ..Guest::default()
+        },
         users: vec![User {
             name: "alice".to_owned(),
             home: InitialHome::Empty,
@@ -355,4 +361,74 @@ fn a_case_that_is_the_beginning_of_another_ends_where_it_ends() {
     );
     assert!(verdicts.values().all(passed), "{verdicts:?}");
     assert_eq!(bench.hypervisor.ran("exec first"), 1);
+}
+
+#[test]
+fn a_fresh_run_makes_a_branch_of_its_own() {
+    let bench = Bench::new();
+    let cases = vec![case("a", &["first", "x"]), case("b", &["first", "y"])];
+    bench.run(cases.clone(), false);
+    assert!(bench.run(cases, true).values().all(passed));
+    assert_eq!(bench.hypervisor.ran("exec first"), 1);
+    assert_eq!(
+        bench.hypervisor.ran("freeze"),
+        1,
+        "the old state is not used"
+    );
+}
+
+#[test]
+fn an_unlocked_case_is_never_served_from_the_cache() {
+    let bench = Bench::new();
+    let mut unlocked = case("a", &["first"]);
+    unlocked.guest.locked = false;
+    for _ in 0..2 {
+        assert!(passed(&bench.run(vec![unlocked.clone()], false)["a"]));
+        assert_eq!(bench.hypervisor.ran("exec first"), 1);
+    }
+}
+
+#[test]
+fn cases_that_ask_other_commands_do_not_share_the_state_after_them() {
+    let asks = |id: &str, command: &str| {
+        let mut asking = case(id, &["first", "second"]);
+        asking.steps[0]
+            .expect
+            .push(crate::scenario::model::Expectation {
+                check: crate::scenario::model::Check::Command {
+                    command: command.to_owned(),
+                    session: Session::Login,
+                    exit: 0,
+                    stdout: Vec::new(),
+                    stderr: Vec::new(),
+                },
+                user: Some("alice".to_owned()),
+                line: 1,
+            });
+        asking
+    };
+    let cases = vec![
+        asks("a", "touch x"),
+        asks("b", "touch y"),
+        asks("c", "touch y"),
+    ];
+    let plan = Plan::new(cases, |_| StateKey("base".to_owned()));
+    assert_ne!(plan.paths[0][1], plan.paths[1][1]);
+    assert_eq!(plan.paths[1], plan.paths[2]);
+}
+
+#[test]
+fn a_step_slower_than_its_own_case_allows_fails_that_case_alone() {
+    let bench = Bench::new();
+    let mut hasty = case("hasty", &["sleep"]);
+    hasty.steps[0].deadline_s = 0;
+    let verdicts = bench.run(vec![hasty, case("patient", &["sleep"])], false);
+    assert!(passed(&verdicts["patient"]));
+    let Verdict::Failed(found) = &verdicts["hasty"] else {
+        panic!("{verdicts:?}")
+    };
+    assert!(
+        found[0].message.contains("within its deadline of 0 s"),
+        "{found:?}"
+    );
 }
