@@ -2,17 +2,21 @@
 
 use std::io::Read;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags};
 
 use crate::guest::{GuestCommand, GuestExit, GuestUser, Input, OutputStream, Streams};
+use crate::machine::job::Job;
 use crate::machine::watch::BulkWork;
 use crate::machine::{Machine, MachineError};
 use crate::qemu::poll_until;
 
 /// A person may think for this long before the terminal is closed.
 const LONGEST: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// How long a shell may go on after the end of its keys, in seconds.
+const PATIENCE_S: u64 = 60;
 
 /// What a terminal shows is not kept, so it need not be bounded.
 const OUTPUT_LIMIT_BYTES: u64 = u64::MAX;
@@ -54,6 +58,7 @@ impl Machine {
         let waiting = job.waiting.clone();
         let mut shown = |_: OutputStream, bytes: &[u8]| screen(bytes);
         let mut open = true;
+        let mut ended_at = None;
         loop {
             self.take_frames(&mut job, &mut shown)?;
             if let Some(exit) = job.exit() {
@@ -73,14 +78,27 @@ impl Machine {
                     .read(&mut buffer)
                     .map_err(MachineError::io("cannot read the keys"))?;
                 open = count > 0;
-                // The end of the keys is what a terminal sends for it.
-                let typed = if open {
-                    &buffer[..count]
-                } else {
-                    b"\x04".as_slice()
-                };
-                self.wires.control.queue(b'I', job.id, typed);
+                self.wires.control.queue(b'I', job.id, &buffer[..count]);
             }
+            if !open {
+                self.end_terminal(&job, &mut ended_at);
+            }
+        }
+    }
+
+    /// Types what a terminal sends at the end of its keys, again every second: a shell that is only starting drops
+    /// what was typed before its prompt. One that does not care is killed.
+    fn end_terminal(&mut self, job: &Job, ended_at: &mut Option<(Instant, u64)>) {
+        let (since, said) = *ended_at.get_or_insert((Instant::now(), 0));
+        let seconds = since.elapsed().as_secs();
+        if seconds < said {
+            return;
+        }
+        *ended_at = Some((since, seconds + 1));
+        if seconds < PATIENCE_S {
+            self.wires.control.queue(b'I', job.id, b"\x04");
+        } else {
+            self.send_kill(job);
         }
     }
 }
