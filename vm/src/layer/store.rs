@@ -188,13 +188,9 @@ impl LayerStore {
         };
         Ok(
             match self.open_layer(&parent_key, Some(&record.made_by), fully)? {
-                // Depths count down to zero, so that no forged chain of parents is a circle.
-                Lookup::Whole(parent)
-                    if parent.record().depth.checked_add(1) == Some(record.depth) =>
-                {
-                    Ok((record, Some(parent)))
+                Lookup::Whole(parent) => {
+                    check_parent(&record, &parent).map(|()| (record, Some(parent)))
                 }
-                Lookup::Whole(_) => Err(format!("its depth does not fit its parent {parent_key}")),
                 Lookup::Absent => Err(format!("its parent {parent_key} is gone")),
                 Lookup::Removed { what } => {
                     Err(format!("its parent {parent_key} was damaged: {what}"))
@@ -324,6 +320,22 @@ fn check_files(
         let _ = record.write(directory);
     }
     Ok(Ok(()))
+}
+
+/// Whether this is the very parent that the layer was forked from.
+fn check_parent(record: &LayerRecord, parent: &Layer) -> Result<(), String> {
+    let below = parent.record();
+    // Depths count down to zero, so that no forged chain of parents is a circle.
+    if below.depth.checked_add(1) != Some(record.depth) {
+        return Err(format!("its depth does not fit its parent {}", below.key));
+    }
+    if record.parent_disk_blake3.as_ref() != Some(&below.disk.blake3) {
+        return Err(format!(
+            "its parent {} is another than it was forked from",
+            below.key
+        ));
+    }
+    Ok(())
 }
 
 fn check_backing(directory: &Path, record: &LayerRecord) -> Result<Result<(), String>, LayerError> {

@@ -179,6 +179,7 @@ impl Machine {
             format: FORMAT,
             key: key.clone(),
             parent: parent.map(|layer| layer.key().clone()),
+            parent_disk_blake3: parent.map(|layer| layer.record().disk.blake3.clone()),
             depth: parent.map_or(0, |layer| layer.record().depth + 1),
             made_by: self.host.made_by(),
             created_s: LayerRecord::now_s(),
