@@ -10,7 +10,8 @@ use crate::accel::{Accelerator, QemuVersion};
 use crate::cache_dir::CacheDir;
 use crate::layer::record::{BackingRecord, DISK, FORMAT, RAM, RECORD, STATE};
 use crate::layer::{
-    FileRecord, LayerKey, LayerRecord, LayerStore, Lookup, MadeBy, WorkDir, create_overlay,
+    FileRecord, LayerError, LayerKey, LayerRecord, LayerStore, Lookup, MadeBy, WorkDir,
+    create_overlay,
 };
 use crate::machine::MachineShape;
 
@@ -187,6 +188,26 @@ fn a_child_of_a_parent_that_was_made_anew_is_refused() {
     fixture.layer_with_disk(None, "base", 8192);
     assert!(fixture.removed(&child).contains("another than it was"));
     assert!(fixture.store.find(&base).expect("read").is_some());
+}
+
+#[test]
+fn who_holds_an_old_layer_leaves_its_replacement_alone() {
+    let fixture = fixture();
+    let base = fixture.layer_with_disk(None, "base", 4096);
+    let old = fixture.store.find(&base).expect("read").expect("there");
+    fs::rename(
+        fixture.store.path_of(&base),
+        fixture.store.directory().join("aside"),
+    )
+    .expect("moved");
+    fixture.layer_with_disk(None, "base", 8192);
+    let error = fixture.store.recheck(&old).expect_err("refused");
+    assert!(matches!(error, LayerError::Damaged { .. }), "{error}");
+    assert!(fixture.store.find(&base).expect("read").is_some());
+    let new = fixture.store.find(&base).expect("read").expect("there");
+    let error = fixture.store.condemn(&new, "of no use".to_owned());
+    assert!(matches!(error, LayerError::Damaged { .. }), "{error}");
+    assert!(fixture.store.find(&base).expect("read").is_none());
 }
 
 #[test]
