@@ -88,7 +88,9 @@ impl WorkDir {
 fn is_abandoned(directory: &Path) -> bool {
     let lock = directory.join(OWNER);
     if lock.exists() {
-        return matches!(FileLock::exclusive(&lock, Instant::now()), Ok(Some(_)));
+        // Never created here: an owner that publishes has just removed it, and a layer must not get one.
+        let taken = FileLock::exclusive_existing(&lock, Instant::now());
+        return matches!(taken, Ok(Some(_)));
     }
     let age = fs::metadata(directory)
         .and_then(|data| data.modified())
@@ -122,6 +124,19 @@ mod tests {
         assert_eq!(WorkDir::sweep(layers.path()).expect("swept"), 1);
         assert!(living.path().exists());
         assert!(!dead.exists());
+    }
+
+    #[test]
+    fn a_look_leaves_nothing_behind() {
+        let layers = tempfile::tempdir().expect("a directory");
+        let young = layers.path().join(".tmp-young");
+        fs::create_dir(&young).expect("made");
+        assert_eq!(WorkDir::sweep(layers.path()).expect("swept"), 0);
+        assert_eq!(fs::read_dir(&young).expect("listed").count(), 0);
+        let missing = young.join("owner.lock");
+        let now = std::time::Instant::now();
+        assert!(crate::layer::FileLock::exclusive_existing(&missing, now).is_err());
+        assert!(!missing.exists());
     }
 
     #[test]
