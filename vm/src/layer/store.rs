@@ -236,17 +236,15 @@ impl LayerStore {
         let path = self.path_of(key);
         // Between the look and the rename nobody else may take it away, for then it could be replaced. Where the file
         // system has no such lock, that is a risk of microseconds.
-        let _alone = FileLock::exclusive_existing(&self.layers, Instant::now() + REMOVAL_WAIT).ok();
+        let alone = FileLock::exclusive_existing(&self.layers, Instant::now() + REMOVAL_WAIT).ok();
         if !place.is_at(&path)? {
             return Ok(());
         }
-        let grave = WorkDir::create(&self.layers)?;
-        match fs::rename(&path, grave.path().join("layer")) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                Err(LayerError::io("cannot remove", path)(error))
-            }
-            _ => Ok(()),
-        }
+        let grave = WorkDir::bury(&self.layers, &path)?;
+        drop(alone);
+        // What cannot be removed now is swept later.
+        let _ = fs::remove_dir_all(grave);
+        Ok(())
     }
 
     /// Removes a layer that nobody uses and that carries no other.

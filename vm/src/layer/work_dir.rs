@@ -16,6 +16,9 @@ const OWNER: &str = "owner.lock";
 /// A directory this old without an owner's lock was left by a process that died right after making it.
 const GRACE: Duration = Duration::from_secs(60);
 
+/// How many removed directories of one name may wait for the sweeper.
+const GRAVES_MAX: u32 = 100;
+
 /// A private directory beside the layers. Removed when dropped; removed by the next harness when this one dies.
 #[derive(Debug)]
 pub(crate) struct WorkDir {
@@ -56,16 +59,24 @@ impl WorkDir {
                 self.path = PathBuf::new();
                 Ok(true)
             }
-            // Renaming a directory onto one that is not empty fails with one of these.
-            Err(error)
-                if matches!(
-                    error.kind(),
-                    io::ErrorKind::DirectoryNotEmpty | io::ErrorKind::AlreadyExists
-                ) =>
-            {
-                Ok(false)
-            }
+            Err(error) if is_taken(&error) => Ok(false),
             Err(error) => Err(LayerError::io("cannot rename to", target)(error)),
+        }
+    }
+
+    /// Renames a directory among the layers to a name that sweepers know, and returns that. Makes nothing, for a full
+    /// disk is where this is needed most.
+    pub(crate) fn bury(layers: &Path, path: &Path) -> Result<PathBuf, LayerError> {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let mut at = 0;
+        loop {
+            let grave = layers.join(format!("{PREFIX}gone-{name}-{}-{at}", std::process::id()));
+            match fs::rename(path, &grave) {
+                Ok(()) => return Ok(grave),
+                // There is one already that could not be removed.
+                Err(error) if is_taken(&error) && at < GRAVES_MAX => at += 1,
+                Err(error) => return Err(LayerError::io("cannot remove", path)(error)),
+            }
         }
     }
 
@@ -83,6 +94,14 @@ impl WorkDir {
         }
         Ok(swept)
     }
+}
+
+/// Renaming a directory onto one that is not empty fails with one of these.
+fn is_taken(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::DirectoryNotEmpty | io::ErrorKind::AlreadyExists
+    )
 }
 
 fn is_abandoned(directory: &Path) -> bool {
@@ -137,6 +156,23 @@ mod tests {
         let now = std::time::Instant::now();
         assert!(crate::layer::FileLock::exclusive_existing(&missing, now).is_err());
         assert!(!missing.exists());
+    }
+
+    #[test]
+    fn the_removed_are_swept_however_often_the_name_recurs() {
+        let layers = tempfile::tempdir().expect("a directory");
+        let path = layers.path().join("key");
+        for _ in 0..2 {
+            fs::create_dir(&path).expect("made");
+            fs::write(path.join("ram"), "x").expect("written");
+            let grave = WorkDir::bury(layers.path(), &path).expect("buried");
+            let old = std::time::SystemTime::now() - super::GRACE * 2;
+            fs::File::open(grave)
+                .and_then(|grave| grave.set_modified(old))
+                .expect("aged");
+        }
+        assert!(!path.exists());
+        assert_eq!(WorkDir::sweep(layers.path()).expect("swept"), 2);
     }
 
     #[test]
