@@ -20,25 +20,28 @@ pub struct FileLock {
 impl FileLock {
     /// Shares the lock with others; waits for an exclusive holder until the deadline, then returns none.
     pub fn shared(path: &Path, deadline: Instant) -> io::Result<Option<Self>> {
-        Self::acquire(path, deadline, File::try_lock_shared)
+        Self::acquire(path, deadline, open_or_create, File::try_lock_shared)
     }
 
     /// Holds the lock alone; waits until the deadline, then returns none.
     pub fn exclusive(path: &Path, deadline: Instant) -> io::Result<Option<Self>> {
-        Self::acquire(path, deadline, File::try_lock)
+        Self::acquire(path, deadline, open_or_create, File::try_lock)
+    }
+
+    /// As [`FileLock::exclusive`], on a file or directory that must exist: nothing is created, and what is missing is
+    /// an error of kind [`io::ErrorKind::NotFound`].
+    pub fn exclusive_existing(path: &Path, deadline: Instant) -> io::Result<Option<Self>> {
+        Self::acquire(path, deadline, |path| File::open(path), File::try_lock)
     }
 
     fn acquire(
         path: &Path,
         deadline: Instant,
+        open: impl Fn(&Path) -> io::Result<File>,
         lock: impl Fn(&File) -> Result<(), TryLockError>,
     ) -> io::Result<Option<Self>> {
         loop {
-            let file = OpenOptions::new()
-                .create(true)
-                .truncate(false)
-                .write(true)
-                .open(path)?;
+            let file = open(path)?;
             match lock(&file) {
                 Ok(()) if is_at(&file, path)? => {
                     return Ok(Some(Self {
@@ -59,6 +62,14 @@ impl FileLock {
     pub fn retire(self) -> io::Result<()> {
         std::fs::remove_file(&self.path)
     }
+}
+
+fn open_or_create(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(path)
 }
 
 fn is_at(file: &File, path: &Path) -> io::Result<bool> {

@@ -9,6 +9,8 @@ mod overlay;
 pub(crate) mod record;
 mod sparse;
 mod store;
+#[cfg(test)]
+mod tests;
 mod work_dir;
 
 pub use error::LayerError;

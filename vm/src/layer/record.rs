@@ -16,7 +16,7 @@ use crate::layer::{LayerError, LayerKey};
 use crate::machine::MachineShape;
 
 /// Raised when the meaning of a layer's files changes; older layers are then made anew.
-pub(crate) const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 2;
 
 /// The names of a layer's files.
 pub(crate) const RAM: &str = "ram";
@@ -88,6 +88,9 @@ pub struct LayerRecord {
     pub key: LayerKey,
     /// The layer that it was forked from; none for a first layer.
     pub parent: Option<LayerKey>,
+    /// The hash of the parent's disk, on which this one's stands: a parent made anew under the same key holds other
+    /// blocks. None for a first layer.
+    pub parent_disk_blake3: Option<String>,
     /// How many layers are below it.
     pub depth: u32,
     /// What it can only be continued on.

@@ -6,6 +6,7 @@
 
 use std::fs::{self, File, FileTimes};
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -33,6 +34,8 @@ pub struct Layer {
 #[derive(Debug)]
 struct LayerInner {
     directory: PathBuf,
+    /// Which directory that was when the layer was opened.
+    place: Place,
     record: LayerRecord,
     parent: Option<Layer>,
     // Held for its shared lock.
@@ -51,6 +54,33 @@ pub enum Lookup {
         /// What was wrong with it.
         what: String,
     },
+}
+
+/// One directory, however it is called now: a layer that was removed and made anew has the same name and another
+/// place. It is held open, so that no other directory gets its inode number meanwhile.
+#[derive(Debug)]
+struct Place(File);
+
+impl Place {
+    /// None when nothing is there.
+    fn of(path: &Path) -> Result<Option<Self>, LayerError> {
+        match File::open(path) {
+            Ok(directory) => Ok(Some(Self(directory))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(LayerError::io("cannot open", path)(error)),
+        }
+    }
+
+    /// Whether this directory is still the one at `path`.
+    fn is_at(&self, path: &Path) -> Result<bool, LayerError> {
+        let failed = |error| LayerError::io("cannot read", path)(error);
+        let ours = self.0.metadata().map_err(failed)?;
+        match fs::metadata(path) {
+            Ok(there) => Ok((ours.dev(), ours.ino()) == (there.dev(), there.ino())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(failed(error)),
+        }
+    }
 }
 
 impl Lookup {
@@ -133,14 +163,15 @@ impl LayerStore {
         let in_use = FileLock::shared(&lock_path, Instant::now() + REMOVAL_WAIT)
             .map_err(LayerError::io("cannot lock", lock_path))?
             .ok_or_else(|| LayerError::InUse { key: key.clone() })?;
-        if !self.path_of(key).exists() {
+        let Some(place) = Place::of(&self.path_of(key))? else {
             return Ok(Lookup::Absent);
-        }
+        };
         match self.check(key, made_by, fully)? {
             Ok((record, parent)) => {
                 let layer = Layer {
                     inner: Arc::new(LayerInner {
                         directory: self.path_of(key),
+                        place,
                         record,
                         parent,
                         _in_use: in_use,
@@ -151,7 +182,7 @@ impl LayerStore {
             }
             Err(what) => {
                 // Others may be using it: what they have open stays theirs, and nobody else is misled.
-                self.discard(key)?;
+                self.discard(key, &place)?;
                 Ok(Lookup::Removed { what })
             }
         }
@@ -188,13 +219,9 @@ impl LayerStore {
         };
         Ok(
             match self.open_layer(&parent_key, Some(&record.made_by), fully)? {
-                // Depths count down to zero, so that no forged chain of parents is a circle.
-                Lookup::Whole(parent)
-                    if parent.record().depth.checked_add(1) == Some(record.depth) =>
-                {
-                    Ok((record, Some(parent)))
+                Lookup::Whole(parent) => {
+                    check_parent(&record, &parent).map(|()| (record, Some(parent)))
                 }
-                Lookup::Whole(_) => Err(format!("its depth does not fit its parent {parent_key}")),
                 Lookup::Absent => Err(format!("its parent {parent_key} is gone")),
                 Lookup::Removed { what } => {
                     Err(format!("its parent {parent_key} was damaged: {what}"))
@@ -203,15 +230,21 @@ impl LayerStore {
         )
     }
 
-    /// Takes a layer's directory out of sight and removes it.
-    fn discard(&self, key: &LayerKey) -> Result<(), LayerError> {
-        let grave = WorkDir::create(&self.layers)?;
-        match fs::rename(self.path_of(key), grave.path().join("layer")) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                Err(LayerError::io("cannot remove", self.path_of(key))(error))
-            }
-            _ => Ok(()),
+    /// Takes a layer's directory out of sight and removes it, but only that very directory: what another process has
+    /// put in its place since is healthy.
+    fn discard(&self, key: &LayerKey, place: &Place) -> Result<(), LayerError> {
+        let path = self.path_of(key);
+        // Between the look and the rename nobody else may take it away, for then it could be replaced. Where the file
+        // system has no such lock, that is a risk of microseconds.
+        let alone = FileLock::exclusive_existing(&self.layers, Instant::now() + REMOVAL_WAIT).ok();
+        if !place.is_at(&path)? {
+            return Ok(());
         }
+        let grave = WorkDir::bury(&self.layers, &path)?;
+        drop(alone);
+        // What cannot be removed now is swept later.
+        let _ = fs::remove_dir_all(grave);
+        Ok(())
     }
 
     /// Removes a layer that nobody uses and that carries no other.
@@ -231,7 +264,9 @@ impl LayerStore {
                 children,
             });
         }
-        self.discard(key)?;
+        if let Some(place) = Place::of(&self.path_of(key))? {
+            self.discard(key, &place)?;
+        }
         // Without its layer the lock file has no use; failing to remove it harms nobody.
         let _ = lock.retire();
         Ok(())
@@ -260,16 +295,16 @@ impl LayerStore {
                 }
                 Err(what) => what,
             };
-            return Err(self.condemn(layer.key(), what));
+            return Err(self.condemn(layer, what));
         }
         Ok(())
     }
 
-    /// Removes a layer that turned out to be of no use, and says so.
-    pub(crate) fn condemn(&self, key: &LayerKey, what: String) -> LayerError {
-        match self.discard(key) {
+    /// Removes a layer that turned out to be of no use, and says so. One that was made anew since stays.
+    pub(crate) fn condemn(&self, layer: &Layer, what: String) -> LayerError {
+        match self.discard(layer.key(), &layer.inner.place) {
             Ok(()) => LayerError::Damaged {
-                key: key.clone(),
+                key: layer.key().clone(),
                 what,
             },
             Err(error) => error,
@@ -324,6 +359,22 @@ fn check_files(
         let _ = record.write(directory);
     }
     Ok(Ok(()))
+}
+
+/// Whether this is the very parent that the layer was forked from.
+fn check_parent(record: &LayerRecord, parent: &Layer) -> Result<(), String> {
+    let below = parent.record();
+    // Depths count down to zero, so that no forged chain of parents is a circle.
+    if below.depth.checked_add(1) != Some(record.depth) {
+        return Err(format!("its depth does not fit its parent {}", below.key));
+    }
+    if record.parent_disk_blake3.as_ref() != Some(&below.disk.blake3) {
+        return Err(format!(
+            "its parent {} is another than it was forked from",
+            below.key
+        ));
+    }
+    Ok(())
 }
 
 fn check_backing(directory: &Path, record: &LayerRecord) -> Result<Result<(), String>, LayerError> {

@@ -16,6 +16,9 @@ const OWNER: &str = "owner.lock";
 /// A directory this old without an owner's lock was left by a process that died right after making it.
 const GRACE: Duration = Duration::from_secs(60);
 
+/// How many removed directories of one name may wait for the sweeper.
+const GRAVES_MAX: u32 = 100;
+
 /// A private directory beside the layers. Removed when dropped; removed by the next harness when this one dies.
 #[derive(Debug)]
 pub(crate) struct WorkDir {
@@ -56,16 +59,24 @@ impl WorkDir {
                 self.path = PathBuf::new();
                 Ok(true)
             }
-            // Renaming a directory onto one that is not empty fails with one of these.
-            Err(error)
-                if matches!(
-                    error.kind(),
-                    io::ErrorKind::DirectoryNotEmpty | io::ErrorKind::AlreadyExists
-                ) =>
-            {
-                Ok(false)
-            }
+            Err(error) if is_taken(&error) => Ok(false),
             Err(error) => Err(LayerError::io("cannot rename to", target)(error)),
+        }
+    }
+
+    /// Renames a directory among the layers to a name that sweepers know, and returns that. Makes nothing, for a full
+    /// disk is where this is needed most.
+    pub(crate) fn bury(layers: &Path, path: &Path) -> Result<PathBuf, LayerError> {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let mut at = 0;
+        loop {
+            let grave = layers.join(format!("{PREFIX}gone-{name}-{}-{at}", std::process::id()));
+            match fs::rename(path, &grave) {
+                Ok(()) => return Ok(grave),
+                // There is one already that could not be removed.
+                Err(error) if is_taken(&error) && at < GRAVES_MAX => at += 1,
+                Err(error) => return Err(LayerError::io("cannot remove", path)(error)),
+            }
         }
     }
 
@@ -85,10 +96,20 @@ impl WorkDir {
     }
 }
 
+/// Renaming a directory onto one that is not empty fails with one of these.
+fn is_taken(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::DirectoryNotEmpty | io::ErrorKind::AlreadyExists
+    )
+}
+
 fn is_abandoned(directory: &Path) -> bool {
     let lock = directory.join(OWNER);
     if lock.exists() {
-        return matches!(FileLock::exclusive(&lock, Instant::now()), Ok(Some(_)));
+        // Never created here: an owner that publishes has just removed it, and a layer must not get one.
+        let taken = FileLock::exclusive_existing(&lock, Instant::now());
+        return matches!(taken, Ok(Some(_)));
     }
     let age = fs::metadata(directory)
         .and_then(|data| data.modified())
@@ -122,6 +143,36 @@ mod tests {
         assert_eq!(WorkDir::sweep(layers.path()).expect("swept"), 1);
         assert!(living.path().exists());
         assert!(!dead.exists());
+    }
+
+    #[test]
+    fn a_look_leaves_nothing_behind() {
+        let layers = tempfile::tempdir().expect("a directory");
+        let young = layers.path().join(".tmp-young");
+        fs::create_dir(&young).expect("made");
+        assert_eq!(WorkDir::sweep(layers.path()).expect("swept"), 0);
+        assert_eq!(fs::read_dir(&young).expect("listed").count(), 0);
+        let missing = young.join("owner.lock");
+        let now = std::time::Instant::now();
+        assert!(crate::layer::FileLock::exclusive_existing(&missing, now).is_err());
+        assert!(!missing.exists());
+    }
+
+    #[test]
+    fn the_removed_are_swept_however_often_the_name_recurs() {
+        let layers = tempfile::tempdir().expect("a directory");
+        let path = layers.path().join("key");
+        for _ in 0..2 {
+            fs::create_dir(&path).expect("made");
+            fs::write(path.join("ram"), "x").expect("written");
+            let grave = WorkDir::bury(layers.path(), &path).expect("buried");
+            let old = std::time::SystemTime::now() - super::GRACE * 2;
+            fs::File::open(grave)
+                .and_then(|grave| grave.set_modified(old))
+                .expect("aged");
+        }
+        assert!(!path.exists());
+        assert_eq!(WorkDir::sweep(layers.path()).expect("swept"), 2);
     }
 
     #[test]

@@ -73,6 +73,16 @@ impl<'a> BulkReader<'a> {
     fn kill(&mut self, waited: Box<crate::machine::Waited>) -> MachineError {
         self.waiting = self.machine.send_kill(self.job);
         let mut scratch = [0; 16 * 1024];
+        // Reading waits, and so sends, only when there is nothing to read.
+        while self.machine.wires.control.wants_to_write() && self.job.ended.is_none() {
+            if self.pump(false).is_err() {
+                self.machine.usable = false;
+                return MachineError::Deadline {
+                    waited,
+                    killed: false,
+                };
+            }
+        }
         while !self.ended && self.failure.is_none() {
             // A failure ends the loop.
             let _ = self.read(&mut scratch);
@@ -101,6 +111,13 @@ impl<'a> BulkReader<'a> {
     /// Bytes of the port into `buffer`, as many as are there, waiting for the first.
     fn read_port(&mut self, buffer: &mut [u8]) -> Result<usize, MachineError> {
         loop {
+            // A guest that writes faster than the consumer reads always has more: no wait would ever see the deadline.
+            if self.waiting.left().is_zero() {
+                return Err(MachineError::Deadline {
+                    waited: self.machine.waited(&self.waiting),
+                    killed: false,
+                });
+            }
             match read_some(&self.machine.wires.bulk, buffer) {
                 Ok(Some(0)) | Err(_) => return Err(self.machine.died(&self.waiting)),
                 Ok(Some(count)) => {

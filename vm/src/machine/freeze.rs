@@ -37,6 +37,7 @@ impl Machine {
             "the machine's state",
             FREEZE * self.host.accelerator.patience(),
         );
+        self.stop_healthy(&waiting)?;
         let state = self.save_state(&waiting)?;
         self.quit(&waiting)?;
         let path = self.work.path().join(STATE);
@@ -46,9 +47,23 @@ impl Machine {
         Ok(host.store.publish(work, key)?)
     }
 
-    /// Stops the guest and has QEMU write its device state.
-    fn save_state(&mut self, waiting: &Waiting) -> Result<Vec<u8>, MachineError> {
+    /// Stops a guest that runs. One that has panicked, shuts down or lost its disk says so instead: its state would
+    /// be a layer on which every case fails.
+    fn stop_healthy(&mut self, waiting: &Waiting) -> Result<(), MachineError> {
+        self.check_usable(waiting)?;
+        self.hear_qmp(waiting)?;
         self.qmp("stop", json!({}), waiting)?;
+        let status = self.qmp("query-status", json!({}), waiting)?;
+        // What happened until it stopped explains a status better than its name.
+        self.hear_qmp(waiting)?;
+        require_paused(&status).map_err(|description| MachineError::Qmp {
+            command: "stop".to_owned(),
+            description,
+        })
+    }
+
+    /// Has QEMU write the stopped guest's device state.
+    fn save_state(&mut self, waiting: &Waiting) -> Result<Vec<u8>, MachineError> {
         self.enable_capabilities(waiting)?;
         let (ours, theirs) =
             UnixStream::pair().map_err(MachineError::io("cannot make a socket"))?;
@@ -179,6 +194,7 @@ impl Machine {
             format: FORMAT,
             key: key.clone(),
             parent: parent.map(|layer| layer.key().clone()),
+            parent_disk_blake3: parent.map(|layer| layer.record().disk.blake3.clone()),
             depth: parent.map_or(0, |layer| layer.record().depth + 1),
             made_by: self.host.made_by(),
             created_s: LayerRecord::now_s(),
@@ -188,6 +204,15 @@ impl Machine {
             disk: file(DISK)?,
             state: file(STATE)?,
         })
+    }
+}
+
+/// What `query-status` must answer for a machine that can be saved; the error says what it is instead.
+fn require_paused(status: &Value) -> Result<(), String> {
+    match status.get("status").and_then(Value::as_str) {
+        Some("paused") => Ok(()),
+        Some(other) => Err(format!("the machine is not paused but `{other}`")),
+        None => Err("the machine's status is unknown".to_owned()),
     }
 }
 
@@ -212,4 +237,20 @@ fn write_all(mut stream: &UnixStream, state: &[u8], deadline: Instant) -> io::Re
         .max(Duration::from_millis(1));
     stream.set_write_timeout(Some(left))?;
     stream.write_all(state)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::require_paused;
+
+    #[test]
+    fn only_a_paused_machine_is_saved() {
+        assert!(require_paused(&json!({ "status": "paused", "running": false })).is_ok());
+        for other in ["guest-panicked", "shutdown", "io-error", "internal-error"] {
+            assert!(require_paused(&json!({ "status": other })).is_err());
+        }
+        assert!(require_paused(&json!({})).is_err());
+    }
 }

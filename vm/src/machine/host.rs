@@ -230,7 +230,7 @@ impl Host {
     ) -> Result<Machine, MachineError> {
         if layer.record().made_by != self.made_by() {
             let what = format!("it was made by {:?}", layer.record().made_by);
-            return Err(self.store.condemn(layer.key(), what).into());
+            return Err(self.store.condemn(layer, what).into());
         }
         self.store.recheck(layer)?;
         let state =
@@ -256,7 +256,7 @@ impl Host {
         match machine.load_state(&state, waiting) {
             Ok(()) => Ok(machine),
             Err(error) if refuses_state(&error) => {
-                Err(self.store.condemn(layer.key(), error.to_string()).into())
+                Err(self.store.condemn(layer, error.to_string()).into())
             }
             Err(error) => Err(error),
         }

@@ -88,12 +88,7 @@ impl Machine {
             format!("the end of {}", command.describe()),
             command.deadline,
         );
-        if !self.usable {
-            return Err(MachineError::AgentSilent {
-                who: "an earlier error left the machine unusable",
-                waited: self.waited(&waiting),
-            });
-        }
+        self.check_usable(&waiting)?;
         let id = self.wires.control.new_job();
         self.wires.control.queue(b'E', id, &payload);
         // Silence is counted from here, not from the last command's end.

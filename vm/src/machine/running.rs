@@ -81,20 +81,19 @@ impl Machine {
     }
 
     /// Runs a command whose standard output is bulk data, and lets `consume` read that to its end. What it leaves
-    /// unread is dropped. The command's output limit does not apply: nothing is kept here, and half an archive is of
-    /// no use. When `consume` fails, the command is still run to its end, and then that failure is returned as
+    /// unread is dropped. The command's output limit holds: what is to carry an archive needs a generous one, and
+    /// [`GuestExit::dropped_bytes`] tells a cut one. When `consume` fails, the command is still run to its end, and then that failure is returned as
     /// [`MachineError::Io`].
     pub fn pull(
         &mut self,
         command: &GuestCommand,
         consume: &mut dyn FnMut(&mut dyn Read) -> io::Result<()>,
     ) -> Result<GuestExit, MachineError> {
-        let unlimited = command.clone().output_limit_bytes(u64::MAX);
         let streams = Streams {
             input: Input::Bulk(0),
             bulk_output: true,
         };
-        let mut job = self.begin(&unlimited, streams)?;
+        let mut job = self.begin(command, streams)?;
         let mut ignore = |_: OutputStream, _: &[u8]| {};
         let mut reader = BulkReader::new(self, &mut job, &mut ignore);
         let consumed = consume(&mut BufReader::with_capacity(64 * 1024, &mut reader));

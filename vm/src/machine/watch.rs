@@ -147,6 +147,17 @@ impl Machine {
         Ok(())
     }
 
+    /// Errors once the guest cannot be talked to any more.
+    pub(super) fn check_usable(&self, waiting: &Waiting) -> Result<(), MachineError> {
+        if self.usable {
+            return Ok(());
+        }
+        Err(MachineError::AgentSilent {
+            who: "an earlier error left the machine unusable",
+            waited: self.waited(waiting),
+        })
+    }
+
     /// The next frame that has come in.
     pub(super) fn next_frame(&mut self, waiting: &Waiting) -> Result<Option<Frame>, MachineError> {
         match self.wires.control.next_frame() {

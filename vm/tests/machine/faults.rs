@@ -55,6 +55,26 @@ fn a_command_that_hangs_is_killed_with_all_its_children() {
         "{pulled:?}"
     );
     assert_eq!(sh(&mut machine, "echo alive"), "alive");
+    // A consumer slower than the guest always has something to read.
+    let start = Instant::now();
+    let pulled = machine.pull(
+        &GuestCommand::shell("yes")
+            .output_limit_bytes(u64::MAX)
+            .deadline(Duration::from_secs(3)),
+        &mut |reader| {
+            let mut buffer = [0; 4096];
+            while reader.read(&mut buffer)? > 0 {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            Ok(())
+        },
+    );
+    assert!(
+        matches!(pulled, Err(MachineError::Deadline { killed: true, .. })),
+        "{pulled:?}"
+    );
+    assert!(start.elapsed() < Duration::from_secs(30));
+    assert_eq!(sh(&mut machine, "echo alive"), "alive");
 }
 
 #[test]

@@ -1,0 +1,250 @@
+//! The store as its users see it, with layers of noise: to the store they are files.
+
+use std::fs::{self, File, FileTimes};
+use std::io::Write;
+use std::time::{Duration, SystemTime};
+
+use serde_json::Value;
+
+use crate::accel::{Accelerator, QemuVersion};
+use crate::cache_dir::CacheDir;
+use crate::layer::record::{BackingRecord, DISK, FORMAT, RAM, RECORD, STATE};
+use crate::layer::{
+    FileRecord, LayerError, LayerKey, LayerRecord, LayerStore, Lookup, MadeBy, WorkDir,
+    create_overlay,
+};
+use crate::machine::MachineShape;
+
+/// A store whose layers hold noise: to the store they are files.
+struct Fixture {
+    _directory: tempfile::TempDir,
+    store: LayerStore,
+    image: std::path::PathBuf,
+}
+
+fn fixture() -> Fixture {
+    let directory = tempfile::tempdir().expect("a directory");
+    let image = directory.path().join("images/i/root.ext4");
+    fs::create_dir_all(image.parent().expect("a parent")).expect("made");
+    fs::write(&image, vec![0; 4096]).expect("written");
+    let store = LayerStore::open(&CacheDir::at(directory.path())).expect("a store");
+    Fixture {
+        _directory: directory,
+        store,
+        image,
+    }
+}
+
+impl Fixture {
+    /// Makes a layer that was last used `age_s` ago.
+    fn layer(&self, parent: Option<&LayerKey>, name: &str, age_s: u64) -> LayerKey {
+        let key = self.layer_with_disk(parent, name, 4096);
+        self.age(&key, age_s);
+        key
+    }
+
+    /// Makes a layer whose disk is told from others by its size.
+    fn layer_with_disk(&self, parent: Option<&LayerKey>, name: &str, disk_bytes: u64) -> LayerKey {
+        let key = LayerKey::root(&[name.as_bytes()]);
+        let work = WorkDir::create(self.store.directory()).expect("made");
+        let path = |name: &str| work.path().join(name);
+        fs::write(path(RAM), vec![7; 200_000]).expect("written");
+        fs::write(path(STATE), "state").expect("written");
+        let below = parent.map_or("../../images/i/root.ext4".to_owned(), |key| {
+            format!("../{key}/{DISK}")
+        });
+        create_overlay(&path(DISK), &below, "raw", disk_bytes).expect("made");
+        let below = parent.map(|parent| self.store.find(parent).expect("read").expect("there"));
+        let file = |name: &str| FileRecord::of(&path(name)).expect("recorded");
+        let record = LayerRecord {
+            format: FORMAT,
+            key: key.clone(),
+            parent: parent.cloned(),
+            parent_disk_blake3: below
+                .as_ref()
+                .map(|below| below.record().disk.blake3.clone()),
+            depth: below.as_ref().map_or(0, |below| below.record().depth + 1),
+            made_by: made_by(7),
+            created_s: 0,
+            note: Value::Null,
+            backing: parent
+                .is_none()
+                .then(|| BackingRecord::of(&self.image).expect("recorded")),
+            ram: file(RAM),
+            disk: file(DISK),
+            state: file(STATE),
+        };
+        record.write(work.path()).expect("written");
+        self.store.publish(work, &key).expect("published");
+        key
+    }
+
+    fn age(&self, key: &LayerKey, age_s: u64) {
+        let file = File::options()
+            .append(true)
+            .open(self.store.path_of(key).join(RECORD))
+            .expect("opened");
+        let time = SystemTime::now() - Duration::from_secs(age_s);
+        file.set_times(FileTimes::new().set_modified(time))
+            .expect("set");
+    }
+
+    fn removed(&self, key: &LayerKey) -> String {
+        match self.store.look_up(key, None).expect("looked up") {
+            Lookup::Removed { what } => what,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+fn made_by(major: u32) -> MadeBy {
+    MadeBy {
+        qemu: QemuVersion {
+            major,
+            minor: 2,
+            micro: 0,
+        },
+        accelerator: Accelerator::Tcg,
+        cpu: "qemu64".to_owned(),
+        shape: MachineShape::default(),
+        image: "i".to_owned(),
+    }
+}
+
+#[test]
+fn the_least_recently_used_goes_first_and_parents_after_their_children() {
+    let fixture = fixture();
+    let base = fixture.layer(None, "base", 900);
+    let old = fixture.layer(Some(&base), "old", 500);
+    let young = fixture.layer(Some(&base), "young", 100);
+    fixture.age(&base, 900);
+    let total: u64 = fixture
+        .store
+        .list()
+        .expect("listed")
+        .iter()
+        .map(|layer| layer.allocated_bytes)
+        .sum();
+    let done = fixture.store.collect(total - 1).expect("collected");
+    assert_eq!(done.removed, [old]);
+    let used = fixture.store.find(&young).expect("read").expect("there");
+    let done = fixture.store.collect(0).expect("collected");
+    assert!(done.removed.is_empty(), "{done:?}");
+    assert_eq!(done.in_use.first(), Some(&young));
+    drop(used);
+    assert_eq!(
+        fixture.store.collect(0).expect("collected").removed,
+        [young, base]
+    );
+    assert_eq!(
+        fs::read_dir(fixture.store.directory())
+            .expect("listed")
+            .count(),
+        0
+    );
+}
+
+#[test]
+fn damage_is_found_and_removed_with_what_stands_on_it() {
+    let fixture = fixture();
+    for (name, victim) in [
+        ("flip", STATE),
+        ("flip", DISK),
+        ("flip", RAM),
+        ("cut", RAM),
+        ("gone", STATE),
+    ] {
+        let base = fixture.layer(None, "base", 0);
+        let child = fixture.layer(Some(&base), "child", 0);
+        let path = fixture.store.path_of(&base).join(victim);
+        match name {
+            "flip" => {
+                let mut bytes = fs::read(&path).expect("read");
+                bytes[3] ^= 1;
+                fs::write(&path, bytes).expect("written");
+            }
+            "cut" => File::options()
+                .write(true)
+                .open(&path)
+                .expect("opened")
+                .set_len(100)
+                .expect("cut"),
+            _ => fs::remove_file(&path).expect("removed"),
+        }
+        assert!(fixture.removed(&child).contains(victim), "{name} {victim}");
+        assert!(
+            fixture.store.list().expect("listed").is_empty(),
+            "{name} {victim}"
+        );
+    }
+}
+
+#[test]
+fn a_child_of_a_parent_that_was_made_anew_is_refused() {
+    let fixture = fixture();
+    let base = fixture.layer(None, "base", 0);
+    let child = fixture.layer(Some(&base), "child", 0);
+    fs::remove_dir_all(fixture.store.path_of(&base)).expect("removed");
+    fixture.layer_with_disk(None, "base", 8192);
+    assert!(fixture.removed(&child).contains("another than it was"));
+    assert!(fixture.store.find(&base).expect("read").is_some());
+}
+
+#[test]
+fn who_holds_an_old_layer_leaves_its_replacement_alone() {
+    let fixture = fixture();
+    let base = fixture.layer_with_disk(None, "base", 4096);
+    let old = fixture.store.find(&base).expect("read").expect("there");
+    fs::rename(
+        fixture.store.path_of(&base),
+        fixture.store.directory().join("aside"),
+    )
+    .expect("moved");
+    fixture.layer_with_disk(None, "base", 8192);
+    let error = fixture.store.recheck(&old).expect_err("refused");
+    assert!(matches!(error, LayerError::Damaged { .. }), "{error}");
+    assert!(fixture.store.find(&base).expect("read").is_some());
+    let new = fixture.store.find(&base).expect("read").expect("there");
+    let error = fixture.store.condemn(&new, "of no use".to_owned());
+    assert!(matches!(error, LayerError::Damaged { .. }), "{error}");
+    assert!(fixture.store.find(&base).expect("read").is_none());
+}
+
+#[test]
+fn another_image_another_qemu_and_a_forged_record_are_refused() {
+    let fixture = fixture();
+    let base = fixture.layer(None, "base", 0);
+    let lookup = fixture
+        .store
+        .look_up(&base, Some(&made_by(10)))
+        .expect("looked up");
+    assert!(matches!(lookup, Lookup::Removed { .. }), "{lookup:?}");
+    let base = fixture.layer(None, "base", 0);
+    fs::write(&fixture.image, vec![1; 8192]).expect("written");
+    assert!(fixture.removed(&base).contains("image"));
+    let base = fixture.layer(None, "base", 0);
+    fs::write(fixture.store.path_of(&base).join(RECORD), "{\"format\": 1}").expect("written");
+    assert!(fixture.removed(&base).contains("record"));
+}
+
+#[test]
+fn a_moved_layer_is_hashed_and_found() {
+    let fixture = fixture();
+    let base = fixture.layer(None, "base", 0);
+    let path = fixture.store.path_of(&base).join(RAM);
+    let copy = path.with_extension("copy");
+    fs::copy(&path, &copy).expect("copied");
+    fs::rename(copy, &path).expect("renamed");
+    assert!(fixture.store.find(&base).expect("read").is_some());
+    assert!(matches!(
+        fixture.store.verify(&base).expect("verified"),
+        Lookup::Whole(_)
+    ));
+    File::options()
+        .append(true)
+        .open(&path)
+        .expect("opened")
+        .write_all(b"x")
+        .expect("written");
+    assert!(fixture.store.find(&base).expect("read").is_none());
+}
