@@ -1,6 +1,9 @@
 //! Whatever bytes a scenario file holds: loading it ends soon, does not panic, and says something.
 //!
-//! `cargo +nightly fuzz run load -- -dict=harness/fuzz/scenario.dict -max_len=4096 -rss_limit_mb=400`
+//! In `harness/`, with the corpus of earlier runs and the bundled scenarios as seeds:
+//! `mkdir -p fuzz/corpus && tar xzf fuzz/corpus.tar.gz -C fuzz/corpus &&
+//! cargo +nightly fuzz run load --fuzz-dir fuzz fuzz/corpus/load ../scenarios -- -dict=fuzz/scenario.dict
+//! -max_len=6000 -rss_limit_mb=400 -timeout=20 -max_total_time=600`
 
 #![no_main]
 
