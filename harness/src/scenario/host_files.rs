@@ -1,5 +1,6 @@
 //! Files of this computer that a scenario names: found, kept inside the repository, copied within bounds.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
@@ -9,6 +10,8 @@ use super::model::{FlakeTree, SeedFile};
 
 /// The most that a copied folder may hold: 16 MiB.
 const MAX_BYTES: u64 = 16 * 1024 * 1024;
+/// The most that all copies for all cases of a scenario may hold: 64 MiB. A user's flake is shared and counts not.
+const MAX_HANDED_OUT_BYTES: u64 = 64 * 1024 * 1024;
 /// The most files that a copied folder may hold.
 const MAX_FILES: usize = 2000;
 
@@ -47,6 +50,14 @@ pub(crate) enum HostFileError {
         /// "16 MiB", "2000 files".
         limit: String,
     },
+    /// All cases of the scenario together take more than they should need.
+    #[error("with `{path}` the cases of this scenario copy more than {limit}")]
+    TooMuch {
+        /// As the scenario names it.
+        path: String,
+        /// "64 MiB".
+        limit: String,
+    },
     /// A file in it has a name that is not UTF-8, or is neither file, folder nor link.
     #[error("`{path}` holds `{name}`, which is {problem}")]
     Odd {
@@ -68,6 +79,7 @@ impl HostFileError {
                 "a scenario takes files of its own repository only; copy what it needs into it"
             }
             Self::WrongKind { .. } => "name another path",
+            Self::TooMuch { .. } => "name smaller files, or make the matrix smaller",
             Self::TooLarge { .. } => "name a folder that holds only what the flake needs",
             Self::Odd { .. } => "remove it, or move it out of the folder",
         }
@@ -81,6 +93,8 @@ pub(crate) struct HostFiles {
     /// Nothing outside of it is taken; `None` when all is allowed.
     root: Option<PathBuf>,
     flakes: BTreeMap<String, Arc<FlakeTree>>,
+    /// Bytes handed out so far: every case gets its own copy.
+    handed_out: Cell<u64>,
 }
 
 impl HostFiles {
@@ -100,6 +114,7 @@ impl HostFiles {
             folder,
             root,
             flakes: BTreeMap::new(),
+            handed_out: Cell::new(0),
         }
     }
 
@@ -113,7 +128,35 @@ impl HostFiles {
             });
         }
         let mut bounds = Bounds::new(path);
-        regular_file(&real, &mut bounds)
+        let file = regular_file(&real, &mut bounds)?;
+        self.hand_out(path, bounds.bytes)?;
+        Ok(file)
+    }
+
+    /// Counts a copy of some files.
+    pub(crate) fn hand_out_tree(
+        &self,
+        path: &str,
+        files: &BTreeMap<String, SeedFile>,
+    ) -> Result<(), HostFileError> {
+        let sizes = files.values().map(|file| match file {
+            SeedFile::Regular { bytes, .. } => bytes.len() as u64,
+            SeedFile::Symlink { .. } | SeedFile::Directory => 0,
+        });
+        self.hand_out(path, sizes.sum())
+    }
+
+    /// Counts what is copied for the cases.
+    fn hand_out(&self, path: &str, bytes: u64) -> Result<(), HostFileError> {
+        let total = self.handed_out.get() + bytes;
+        self.handed_out.set(total);
+        if total <= MAX_HANDED_OUT_BYTES {
+            return Ok(());
+        }
+        Err(HostFileError::TooMuch {
+            path: path.to_owned(),
+            limit: format!("{} MiB", MAX_HANDED_OUT_BYTES / 1024 / 1024),
+        })
     }
 
     /// A file or a folder, by path relative to it: a file alone has the empty path.
@@ -122,7 +165,9 @@ impl HostFiles {
         if real.is_file() {
             return Ok(BTreeMap::from([(String::new(), self.file(path)?)]));
         }
-        copy_folder(&real, path)
+        let files = copy_folder(&real, path)?;
+        self.hand_out_tree(path, &files)?;
+        Ok(files)
     }
 
     /// A folder with a `flake.nix`, read once however often it is named.

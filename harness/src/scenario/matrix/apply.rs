@@ -10,7 +10,9 @@ use crate::scenario::suggest::nearest;
 use crate::scenario::yaml::{Entry, Kind, Node, Span};
 
 /// The most values that all cases of a scenario may have together: bounds time and memory.
-const MAX_EXPANDED_VALUES: usize = 2_000_000;
+const MAX_EXPANDED_VALUES: usize = 400_000;
+/// The most text, in bytes, that all cases of a scenario may have together: 32 MiB.
+const MAX_EXPANDED_BYTES: usize = 32 * 1024 * 1024;
 
 /// The tree of one case.
 #[derive(Debug)]
@@ -34,10 +36,16 @@ pub(crate) fn expand(root: &Node, report: &mut Report) -> Option<Vec<Variant>> {
     let axes = axes(matrix, report)?;
     let combinations = combinations(matrix, &axes, report)?;
     let values = plain.count().saturating_mul(combinations.len());
-    if values > MAX_EXPANDED_VALUES {
+    let bytes = report
+        .source()
+        .text
+        .len()
+        .saturating_mul(combinations.len());
+    if values > MAX_EXPANDED_VALUES || bytes > MAX_EXPANDED_BYTES {
         let message = format!(
-            "the matrix repeats a scenario of {} values {} times",
+            "the matrix repeats a scenario of {} values and {} KiB {} times",
             plain.count(),
+            report.source().text.len() / 1024,
             combinations.len()
         );
         report.add(

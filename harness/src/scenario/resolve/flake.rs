@@ -204,6 +204,10 @@ impl Resolver<'_> {
         let Some(version) = version else {
             return Some((tree, output));
         };
+        if let Err(error) = self.files.hand_out_tree(path, &tree.files) {
+            self.mistake(at, error.to_string(), error.hint());
+            return None;
+        }
         let mut files: BTreeMap<String, SeedFile> = tree
             .files
             .iter()

@@ -147,6 +147,19 @@ fn too_many_cases_are_refused_with_their_count() {
 }
 
 #[test]
+fn all_cases_together_are_bounded() {
+    let thousand = (0..1000)
+        .map(|number| number.to_string())
+        .collect::<Vec<_>>()
+        .join(", ");
+    let matrix = format!("{{ setup.home.sessionVariables.X: [{thousand}] }}");
+    let long = format!("description: \"{}\"\n", "x".repeat(100_000));
+    let found = mistakes(&scenario(&matrix, &long));
+    assert!(found.contains("KiB 1000 times"), "{found}");
+    assert_eq!(cases(&scenario(&matrix, "")).len(), 1000);
+}
+
+#[test]
 fn an_empty_product_is_refused() {
     assert!(mistakes(&scenario("{ host: [] }", "")).contains("has no values, so there is no case"));
     assert!(mistakes(&scenario("{}", "")).contains("the matrix leaves no case"));
