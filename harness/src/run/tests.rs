@@ -162,7 +162,10 @@ pub(crate) fn case(id: &str, commands: &[&str]) -> Case {
         description: String::new(),
         file: PathBuf::from("test.yaml"),
         axes: Vec::new(),
-        guest: Guest { locked: true, ..Guest::default() },
+        guest: Guest {
+            locked: true,
+            ..Guest::default()
+        },
         users: vec![User {
             name: "alice".to_owned(),
             home: InitialHome::Empty,
