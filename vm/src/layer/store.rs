@@ -150,6 +150,14 @@ impl LayerStore {
         FileLock::exclusive(&path, deadline).map_err(LayerError::io("cannot lock", path))
     }
 
+    /// Keeps the layer from being removed, whether or not it is there.
+    fn lock_in_use(&self, key: &LayerKey) -> Result<FileLock, LayerError> {
+        let path = self.lock_path("layer", key);
+        FileLock::shared(&path, Instant::now() + REMOVAL_WAIT)
+            .map_err(LayerError::io("cannot lock", path))?
+            .ok_or_else(|| LayerError::InUse { key: key.clone() })
+    }
+
     fn open_layer(
         &self,
         key: &LayerKey,
@@ -159,10 +167,7 @@ impl LayerStore {
         if !self.path_of(key).exists() {
             return Ok(Lookup::Absent);
         }
-        let lock_path = self.lock_path("layer", key);
-        let in_use = FileLock::shared(&lock_path, Instant::now() + REMOVAL_WAIT)
-            .map_err(LayerError::io("cannot lock", lock_path))?
-            .ok_or_else(|| LayerError::InUse { key: key.clone() })?;
+        let in_use = self.lock_in_use(key)?;
         let Some(place) = Place::of(&self.path_of(key))? else {
             return Ok(Lookup::Absent);
         };
@@ -313,7 +318,8 @@ impl LayerStore {
 
     /// Publishes a finished layer and opens it. When another process was first, that one's is opened.
     pub(crate) fn publish(&self, work: WorkDir, key: &LayerKey) -> Result<Layer, LayerError> {
-        // Whoever uses the layer from now on finds it locked; so is a removal that overlaps.
+        // Taken before anybody can see the layer: no collection removes it before it is used.
+        let _in_use = self.lock_in_use(key)?;
         work.publish(&self.path_of(key))?;
         match self.look_up(key, None)? {
             Lookup::Whole(layer) => Ok(layer),
