@@ -163,7 +163,9 @@ fn streams(host: &Host, base: &Layer, table: &mut Table) -> Result<(), Failure> 
     for label in [None, Some("tar of 10,000 files over the bulk port")] {
         let start = Instant::now();
         let mut bytes = 0;
-        let tar = GuestCommand::shell("tar -C /srv -c many").deadline(BOOT).output_limit_bytes(u64::MAX);
+        let tar = GuestCommand::shell("tar -C /srv -c many")
+            .deadline(BOOT)
+            .output_limit_bytes(u64::MAX);
         let exit = leaf.pull(&tar, &mut |reader: &mut dyn Read| {
             bytes = io::copy(reader, &mut io::sink())?;
             Ok(())
