@@ -139,7 +139,9 @@ impl Hypervisor for Qemu {
                 progress(&line);
             }
         };
-        image::ensure(&self.cache, &self.definition, &mut told).map_err(image_broken)?;
+        // Held until there is a layer, which then keeps it.
+        let _image =
+            image::ensure(&self.cache, &self.definition, &mut told).map_err(image_broken)?;
         let host = self.host(guest);
         if self.layer(&self.base_key(guest))?.is_none() {
             progress("booting the guest once and freezing it");

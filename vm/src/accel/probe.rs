@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Accelerator, Architecture, QemuBinary, QemuVersion, cpu_model};
 use crate::cache_dir::{CacheDir, host_boot_id};
+use crate::layer::FileLock;
 use crate::process::{Command, ProcessError};
 
 /// How long the tiny boot may take with hardware virtualisation; where that works it takes a fraction of a second.
@@ -62,6 +63,16 @@ struct Record {
     reason: String,
 }
 
+/// What was found out.
+#[derive(Debug)]
+struct Verdict {
+    accelerator: Accelerator,
+    reason: String,
+    /// Whether it holds until the host is started anew. Permissions and modules come and go, and are looked up at no
+    /// cost.
+    lasting: bool,
+}
+
 /// Chooses the accelerator: `$SWITCHPROOF_ACCEL` when set, else what was found since the host was started with the same
 /// QEMU, else by a tiny boot that costs at most a few seconds. What is found is remembered in the cache.
 pub fn probe(cache: &CacheDir, qemu: &QemuBinary) -> Result<Probe, ProbeError> {
@@ -75,14 +86,25 @@ pub fn probe(cache: &CacheDir, qemu: &QemuBinary) -> Result<Probe, ProbeError> {
         .host()
         .ok()
         .map(|directory| directory.join("accelerator.json"));
-    if let Some(record) = memory.as_deref().and_then(|path| recall(path, qemu)) {
+    let recalled = || memory.as_deref().and_then(|path| recall(path, qemu));
+    if let Some(record) = recalled() {
         return Ok(answer(record.accelerator, record.reason, true, qemu));
     }
-    let (accelerator, reason) = decide(qemu)?;
-    if let Some(path) = memory {
-        remember(&path, qemu, accelerator, &reason);
+    // Of several processes that start at once one boots the machine: two at once on a small host may both be too slow.
+    let lock = memory.as_ref().and_then(|path| {
+        let deadline = Instant::now() + HARDWARE_DEADLINE * 2;
+        FileLock::exclusive(&path.with_extension("lock"), deadline).ok()?
+    });
+    if lock.is_some()
+        && let Some(record) = recalled()
+    {
+        return Ok(answer(record.accelerator, record.reason, true, qemu));
     }
-    Ok(answer(accelerator, reason, false, qemu))
+    let verdict = decide(qemu)?;
+    if let Some(path) = memory.filter(|_| verdict.lasting) {
+        remember(&path, qemu, &verdict);
+    }
+    Ok(answer(verdict.accelerator, verdict.reason, false, qemu))
 }
 
 fn answer(accelerator: Accelerator, reason: String, remembered: bool, qemu: &QemuBinary) -> Probe {
@@ -94,7 +116,7 @@ fn answer(accelerator: Accelerator, reason: String, remembered: bool, qemu: &Qem
     }
 }
 
-fn decide(qemu: &QemuBinary) -> Result<(Accelerator, String), ProbeError> {
+fn decide(qemu: &QemuBinary) -> Result<Verdict, ProbeError> {
     let hardware = if cfg!(target_os = "macos") {
         Accelerator::Hvf
     } else {
@@ -103,13 +125,14 @@ fn decide(qemu: &QemuBinary) -> Result<(Accelerator, String), ProbeError> {
     if hardware == Accelerator::Kvm
         && let Err(error) = fs::File::options().read(true).write(true).open("/dev/kvm")
     {
-        return Ok((
-            Accelerator::Tcg,
-            format!("/dev/kvm cannot be opened: {error}"),
-        ));
+        return Ok(Verdict {
+            accelerator: Accelerator::Tcg,
+            reason: format!("/dev/kvm cannot be opened: {error}"),
+            lasting: false,
+        });
     }
     let begun = Instant::now();
-    Ok(match tiny_boot(qemu, hardware)? {
+    let (accelerator, reason) = match tiny_boot(qemu, hardware)? {
         Ok(()) => {
             let reason = format!(
                 "a test machine booted in {:.1} s",
@@ -124,6 +147,11 @@ fn decide(qemu: &QemuBinary) -> Result<(Accelerator, String), ProbeError> {
                 first_line(&error)
             ),
         ),
+    };
+    Ok(Verdict {
+        accelerator,
+        reason,
+        lasting: true,
     })
 }
 
@@ -239,13 +267,13 @@ fn recall(path: &Path, qemu: &QemuBinary) -> Option<Record> {
     (same && plausible).then_some(record)
 }
 
-fn remember(path: &Path, qemu: &QemuBinary, accelerator: Accelerator, reason: &str) {
+fn remember(path: &Path, qemu: &QemuBinary, verdict: &Verdict) {
     let record = Record {
         host_boot_id: host_boot_id(),
         qemu: qemu.path.clone(),
         version: qemu.version,
-        accelerator,
-        reason: reason.to_owned(),
+        accelerator: verdict.accelerator,
+        reason: verdict.reason.clone(),
     };
     let write = || -> io::Result<()> {
         let directory = path.parent().unwrap_or(Path::new("."));
@@ -278,12 +306,13 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let cache = CacheDir::at(directory.path());
         let begun = Instant::now();
-        let (accelerator, reason) = decide(&qemu).unwrap();
-        assert!(begun.elapsed() < Duration::from_secs(15), "{reason}");
+        let verdict = decide(&qemu).unwrap();
+        assert!(begun.elapsed() < Duration::from_secs(15), "{verdict:?}");
         let memory = cache.host().unwrap().join("accelerator.json");
         assert!(recall(&memory, &qemu).is_none());
-        remember(&memory, &qemu, accelerator, &reason);
-        assert_eq!(recall(&memory, &qemu).unwrap().accelerator, accelerator);
+        remember(&memory, &qemu, &verdict);
+        let recalled = recall(&memory, &qemu).unwrap().accelerator;
+        assert_eq!(recalled, verdict.accelerator);
         let newer = QemuBinary {
             version: QemuVersion {
                 major: 99,
@@ -293,6 +322,25 @@ mod tests {
             ..qemu
         };
         assert!(recall(&memory, &newer).is_none());
+    }
+
+    #[test]
+    fn that_kvm_cannot_be_opened_is_not_remembered() {
+        let Some(qemu) = qemu() else { return };
+        if fs::File::options()
+            .read(true)
+            .write(true)
+            .open("/dev/kvm")
+            .is_ok()
+        {
+            return;
+        }
+        let directory = tempfile::tempdir().unwrap();
+        let cache = CacheDir::at(directory.path());
+        for _ in 0..2 {
+            assert!(!probe(&cache, &qemu).unwrap().remembered);
+        }
+        assert!(!cache.host().unwrap().join("accelerator.json").exists());
     }
 
     #[test]

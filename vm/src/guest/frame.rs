@@ -5,7 +5,7 @@
 const HEADER_BYTES: usize = 9;
 
 /// Longest payload that the supervisor sends: one piece of output.
-const PAYLOAD_MAX_BYTES: usize = 32 * 1024;
+pub(crate) const PAYLOAD_MAX_BYTES: usize = 32 * 1024;
 
 /// What the guest can say. See the head of `supervisor.pl`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

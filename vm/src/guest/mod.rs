@@ -7,7 +7,7 @@ mod request;
 
 pub use agent::{Agent, AgentError};
 pub use command::{Ending, GuestCommand, GuestExit, GuestUser, OutputStream, Program};
-pub(crate) use frame::{Decoder, Frame, FrameKind, encode};
+pub(crate) use frame::{Decoder, Frame, FrameKind, PAYLOAD_MAX_BYTES, encode};
 pub(crate) use request::{Input, Streams, exec_payload, wake_payload};
 
 /// The program that runs commands in the guest; started through the agent, then part of every frozen state.

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::content::{FileRecord, Stamp};
 use super::{BuildStep, ImageError, ImageKey};
 use crate::accel::Architecture;
+use crate::layer::FileLock;
 
 pub(super) const KERNEL: &str = "kernel";
 pub(super) const INITRD: &str = "initrd";
@@ -18,7 +20,8 @@ pub(super) const MANIFEST: &str = "image.json";
 pub(super) const BUILD_LOG: &str = "build.log";
 const STAMPS: &str = "verified.json";
 
-/// A guest image that is whole. Its files must only be read: machines write to overlays.
+/// A guest image that is whole, and stays so while this value or a clone of it lives. Its files must only be read:
+/// machines write to overlays.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Image {
     /// The hash of the definition it was built from.
@@ -31,6 +34,29 @@ pub struct Image {
     pub root: PathBuf,
     /// What is in it and how it came to be.
     pub manifest: ImageManifest,
+    /// While this lives, no collection removes the image.
+    pub(super) in_use: InUse,
+}
+
+/// A share of an image's lock; none in a cache that cannot be written, where nothing is collected either.
+#[derive(Debug, Clone, Default)]
+pub(super) struct InUse {
+    _lock: Option<Arc<FileLock>>,
+}
+
+impl InUse {
+    pub(super) fn new(lock: Option<FileLock>) -> Self {
+        Self {
+            _lock: lock.map(Arc::new),
+        }
+    }
+}
+
+impl PartialEq for InUse {
+    /// Who holds it is no part of what an image is.
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
 }
 
 /// What is in an image and how it came to be.
@@ -100,6 +126,7 @@ pub(super) fn open(directory: &Path, key: &ImageKey) -> Result<Option<Image>, Im
         initrd: Some(path(INITRD)),
         root: path(ROOT),
         manifest,
+        in_use: InUse::default(),
     }))
 }
 

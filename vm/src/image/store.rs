@@ -9,15 +9,19 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use super::content::FileRecord;
 use super::definition::SUITE;
 use super::follow::Follower;
-use super::kept::{BUILD_LOG, INITRD, KERNEL, MANIFEST, ROOT};
+use super::gc::{DAMAGED, in_use_lock};
+use super::kept::{BUILD_LOG, INITRD, InUse, KERNEL, MANIFEST, ROOT};
 use super::workdir::{WorkDir, remove_tree};
 use super::{
     BuildStep, Definition, Image, ImageError, ImageKey, ImageManifest, Progress, build, kept,
 };
 use crate::cache_dir::CacheDir;
+use crate::layer::FileLock;
 
 /// How long to wait for another process that builds the same image.
 const WAIT_FOR_OTHER: Duration = Duration::from_secs(45 * 60);
+/// How long to wait for another process that removes the image.
+const WAIT_FOR_REMOVAL: Duration = Duration::from_secs(60);
 /// How often to look whether it is done.
 const POLL: Duration = Duration::from_millis(200);
 /// What a build takes on the disk at most: the root in the making and the image, in MiB.
@@ -26,7 +30,21 @@ const NEEDED_MIB: u64 = 5 * 1024;
 /// The image of a definition, when the cache has it whole. A damaged one is an error of its own.
 pub fn find(cache: &CacheDir, definition: &Definition) -> Result<Option<Image>, ImageError> {
     let key = definition.key();
-    kept::open(&cache.images()?.join(key.as_str()), &key)
+    let directory = cache.images()?.join(key.as_str());
+    if !directory.is_dir() {
+        return Ok(None);
+    }
+    let in_use = hold(cache, &key)?;
+    let image = kept::open(&directory, &key)?;
+    Ok(image.map(|image| Image { in_use, ..image }))
+}
+
+/// Keeps the image of this key from being collected, whether or not it is there.
+fn hold(cache: &CacheDir, key: &ImageKey) -> Result<InUse, ImageError> {
+    let path = in_use_lock(&cache.locks()?, key.as_str());
+    // Only a removal holds it alone, for as long as that takes.
+    let lock = FileLock::shared(&path, Instant::now() + WAIT_FOR_REMOVAL);
+    Ok(InUse::new(lock.ok().flatten()))
 }
 
 /// The image of a definition, built now when the cache does not have it whole. Of several processes that ask at once
@@ -70,7 +88,7 @@ fn aside(path: &Path) -> PathBuf {
         .unwrap_or_default()
         .to_string_lossy()
         .into_owned();
-    path.with_file_name(format!(".damaged-{name}"))
+    path.with_file_name(format!("{DAMAGED}{name}"))
 }
 
 /// Takes the lock, waiting at most so long for its holder.
@@ -153,6 +171,8 @@ fn make(
     };
     write_synced(&work.path().join(MANIFEST), &manifest).map_err(failed)?;
     let directory = images.join(key.as_str());
+    // Before anybody can see it.
+    let in_use = hold(cache, key)?;
     work.publish(&directory).map_err(failed)?;
     // The log went into the image.
     let _ = fs::remove_file(&log);
@@ -161,7 +181,8 @@ fn make(
         path: directory.clone(),
         reason: "it vanished".to_owned(),
     };
-    kept::open(&directory, key)?.ok_or_else(missing)
+    let image = kept::open(&directory, key)?.ok_or_else(missing)?;
+    Ok(Image { in_use, ..image })
 }
 
 fn write_synced(path: &Path, manifest: &ImageManifest) -> io::Result<()> {
@@ -185,7 +206,10 @@ fn check_space(path: &Path) -> Result<(), ImageError> {
     Ok(())
 }
 
-fn io_error(action: &'static str, path: &Path) -> impl Fn(io::Error) -> ImageError + use<> {
+pub(super) fn io_error(
+    action: &'static str,
+    path: &Path,
+) -> impl Fn(io::Error) -> ImageError + use<> {
     let path = path.to_owned();
     move |source| ImageError::Io {
         action,

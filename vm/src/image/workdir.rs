@@ -64,7 +64,7 @@ impl Drop for WorkDir {
 }
 
 /// Removes directories in the making whose maker no longer holds its lock.
-fn remove_abandoned(parent: &Path, locks: &Path) -> io::Result<()> {
+pub(super) fn remove_abandoned(parent: &Path, locks: &Path) -> io::Result<()> {
     for entry in fs::read_dir(parent)? {
         let name = entry?.file_name().to_string_lossy().into_owned();
         let Some(maker) = name.strip_prefix(PREFIX) else {

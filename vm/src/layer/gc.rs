@@ -19,6 +19,8 @@ pub struct LayerSummary {
     pub key: LayerKey,
     /// The layer below it.
     pub parent: Option<LayerKey>,
+    /// The key of the guest image that it was made by; none when its record cannot be read.
+    pub image: Option<String>,
     /// Bytes that it takes on the disk.
     pub allocated_bytes: u64,
     /// When it was made, in seconds since 1970; none when its record cannot be read.
@@ -122,6 +124,7 @@ fn summary(key: LayerKey, directory: &Path) -> io::Result<LayerSummary> {
     Ok(LayerSummary {
         key,
         parent: record.as_ref().and_then(|record| record.parent.clone()),
+        image: record.as_ref().map(|record| record.made_by.image.clone()),
         allocated_bytes,
         created_s: record.as_ref().map(|record| record.created_s),
         // Without a record it is damaged, and the first to go.

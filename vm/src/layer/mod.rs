@@ -1,5 +1,6 @@
 //! Frozen machine states: how they are named, kept, checked and removed.
 
+mod check;
 mod error;
 mod file_lock;
 mod gc;

@@ -6,13 +6,13 @@
 
 use std::fs::{self, File, FileTimes};
 use std::io;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::cache_dir::CacheDir;
-use crate::layer::record::{BackingRecord, Checked, DISK, RAM, RECORD, STATE};
+use crate::layer::check::{Place, check_backing, check_files, check_parent};
+use crate::layer::record::{Checked, DISK, RAM, RECORD, STATE};
 use crate::layer::{FileLock, LayerError, LayerKey, LayerRecord, MadeBy, WorkDir};
 
 /// How long to wait for somebody who is removing a layer.
@@ -54,33 +54,6 @@ pub enum Lookup {
         /// What was wrong with it.
         what: String,
     },
-}
-
-/// One directory, however it is called now: a layer that was removed and made anew has the same name and another
-/// place. It is held open, so that no other directory gets its inode number meanwhile.
-#[derive(Debug)]
-struct Place(File);
-
-impl Place {
-    /// None when nothing is there.
-    fn of(path: &Path) -> Result<Option<Self>, LayerError> {
-        match File::open(path) {
-            Ok(directory) => Ok(Some(Self(directory))),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(LayerError::io("cannot open", path)(error)),
-        }
-    }
-
-    /// Whether this directory is still the one at `path`.
-    fn is_at(&self, path: &Path) -> Result<bool, LayerError> {
-        let failed = |error| LayerError::io("cannot read", path)(error);
-        let ours = self.0.metadata().map_err(failed)?;
-        match fs::metadata(path) {
-            Ok(there) => Ok((ours.dev(), ours.ino()) == (there.dev(), there.ino())),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-            Err(error) => Err(failed(error)),
-        }
-    }
 }
 
 impl Lookup {
@@ -150,6 +123,14 @@ impl LayerStore {
         FileLock::exclusive(&path, deadline).map_err(LayerError::io("cannot lock", path))
     }
 
+    /// Keeps the layer from being removed, whether or not it is there.
+    fn lock_in_use(&self, key: &LayerKey) -> Result<FileLock, LayerError> {
+        let path = self.lock_path("layer", key);
+        FileLock::shared(&path, Instant::now() + REMOVAL_WAIT)
+            .map_err(LayerError::io("cannot lock", path))?
+            .ok_or_else(|| LayerError::InUse { key: key.clone() })
+    }
+
     fn open_layer(
         &self,
         key: &LayerKey,
@@ -159,10 +140,7 @@ impl LayerStore {
         if !self.path_of(key).exists() {
             return Ok(Lookup::Absent);
         }
-        let lock_path = self.lock_path("layer", key);
-        let in_use = FileLock::shared(&lock_path, Instant::now() + REMOVAL_WAIT)
-            .map_err(LayerError::io("cannot lock", lock_path))?
-            .ok_or_else(|| LayerError::InUse { key: key.clone() })?;
+        let in_use = self.lock_in_use(key)?;
         let Some(place) = Place::of(&self.path_of(key))? else {
             return Ok(Lookup::Absent);
         };
@@ -313,7 +291,8 @@ impl LayerStore {
 
     /// Publishes a finished layer and opens it. When another process was first, that one's is opened.
     pub(crate) fn publish(&self, work: WorkDir, key: &LayerKey) -> Result<Layer, LayerError> {
-        // Whoever uses the layer from now on finds it locked; so is a removal that overlaps.
+        // Taken before anybody can see the layer: no collection removes it before it is used.
+        let _in_use = self.lock_in_use(key)?;
         work.publish(&self.path_of(key))?;
         match self.look_up(key, None)? {
             Lookup::Whole(layer) => Ok(layer),
@@ -326,72 +305,6 @@ impl LayerStore {
                 what,
             }),
         }
-    }
-}
-
-/// Compares a layer's files with its record, and notes new stamps.
-fn check_files(
-    directory: &Path,
-    record: &mut LayerRecord,
-    fully: bool,
-) -> Result<Result<(), String>, LayerError> {
-    let mut restamped = false;
-    for (name, file) in [
-        (STATE, &mut record.state),
-        (DISK, &mut record.disk),
-        (RAM, &mut record.ram),
-    ] {
-        let path = directory.join(name);
-        match file
-            .check(&path, fully)
-            .map_err(LayerError::io("cannot read", &path))?
-        {
-            Checked::Unchanged => {}
-            Checked::Rehashed(stamp) => {
-                restamped |= stamp != file.stamp;
-                file.stamp = stamp;
-            }
-            Checked::Wrong(what) => return Ok(Err(format!("{name}: {what}"))),
-        }
-    }
-    if restamped {
-        // In a cache that cannot be written this costs the next one a hash.
-        let _ = record.write(directory);
-    }
-    Ok(Ok(()))
-}
-
-/// Whether this is the very parent that the layer was forked from.
-fn check_parent(record: &LayerRecord, parent: &Layer) -> Result<(), String> {
-    let below = parent.record();
-    // Depths count down to zero, so that no forged chain of parents is a circle.
-    if below.depth.checked_add(1) != Some(record.depth) {
-        return Err(format!("its depth does not fit its parent {}", below.key));
-    }
-    if record.parent_disk_blake3.as_ref() != Some(&below.disk.blake3) {
-        return Err(format!(
-            "its parent {} is another than it was forked from",
-            below.key
-        ));
-    }
-    Ok(())
-}
-
-fn check_backing(directory: &Path, record: &LayerRecord) -> Result<Result<(), String>, LayerError> {
-    let disk = directory.join(DISK);
-    let name =
-        crate::layer::overlay::backing_name(&disk).map_err(LayerError::io("cannot read", &disk))?;
-    let path = directory.join(name);
-    match BackingRecord::of(&path) {
-        Ok(backing) if record.backing.as_ref() == Some(&backing) => Ok(Ok(())),
-        Ok(_) => Ok(Err(format!(
-            "its image {} is another than it was",
-            path.display()
-        ))),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            Ok(Err(format!("its image {} is gone", path.display())))
-        }
-        Err(error) => Err(LayerError::io("cannot read", path)(error)),
     }
 }
 

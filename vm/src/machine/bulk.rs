@@ -129,6 +129,14 @@ impl<'a> BulkReader<'a> {
         }
     }
 
+    fn broke_protocol(&mut self, what: String) -> MachineError {
+        self.machine.usable = false;
+        MachineError::Protocol {
+            what,
+            waited: self.machine.waited(&self.waiting),
+        }
+    }
+
     fn read_piece(&mut self, buffer: &mut [u8]) -> Result<usize, MachineError> {
         while self.left_in_piece == 0 {
             if self.ended || buffer.is_empty() {
@@ -145,17 +153,16 @@ impl<'a> BulkReader<'a> {
             self.left_in_piece = u32::from_be_bytes(length) as usize;
             self.ended = self.left_in_piece == 0;
             if self.left_in_piece > PIECE_MAX_BYTES {
-                self.machine.usable = false;
                 let what = format!("a piece of {} bytes", self.left_in_piece);
-                return Err(MachineError::Protocol {
-                    what,
-                    waited: self.machine.waited(&self.waiting),
-                });
+                return Err(self.broke_protocol(what));
             }
         }
         let wanted = self.left_in_piece.min(buffer.len());
         let count = self.read_port(&mut buffer[..wanted])?;
         self.left_in_piece -= count;
+        self.job
+            .count(count)
+            .map_err(|what| self.broke_protocol(what))?;
         Ok(count)
     }
 }

@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::guest::{
-    Ending, Frame, FrameKind, GuestCommand, GuestExit, GuestUser, Input, OutputStream, Streams,
-    exec_payload,
+    Ending, Frame, FrameKind, GuestCommand, GuestExit, GuestUser, Input, OutputStream,
+    PAYLOAD_MAX_BYTES, Streams, exec_payload,
 };
 use crate::machine::watch::{BulkWork, Waiting};
 use crate::machine::{Machine, MachineError};
@@ -25,10 +25,33 @@ pub(super) struct Job {
     pub(super) id: u32,
     pub(super) waiting: Waiting,
     pub(super) ended: Option<(Ending, u64)>,
+    /// How many bytes more the guest may send. It keeps the command's limit; this is for one that does not.
+    allowed_bytes: u64,
     stderr_tail: VecDeque<u8>,
 }
 
 impl Job {
+    fn new(id: u32, waiting: Waiting, limit_bytes: u64) -> Self {
+        Self {
+            id,
+            waiting,
+            ended: None,
+            allowed_bytes: limit_bytes.saturating_add(PAYLOAD_MAX_BYTES as u64),
+            stderr_tail: VecDeque::new(),
+        }
+    }
+
+    /// Counts output that has come; the error says that it is more than the command's limit allows.
+    pub(super) fn count(&mut self, bytes: usize) -> Result<(), String> {
+        match self.allowed_bytes.checked_sub(bytes as u64) {
+            Some(left) => {
+                self.allowed_bytes = left;
+                Ok(())
+            }
+            None => Err("it sent more output than the command's limit".to_owned()),
+        }
+    }
+
     /// Takes in a frame; what it says to the caller goes to `on_output`.
     pub(super) fn take(
         &mut self,
@@ -37,6 +60,9 @@ impl Job {
     ) -> Result<(), String> {
         if frame.job != self.id {
             return Ok(());
+        }
+        if matches!(frame.kind, FrameKind::Stdout | FrameKind::Stderr) {
+            self.count(frame.payload.len())?;
         }
         match frame.kind {
             FrameKind::Stdout => on_output(OutputStream::Stdout, &frame.payload),
@@ -93,12 +119,7 @@ impl Machine {
         self.wires.control.queue(b'E', id, &payload);
         // Silence is counted from here, not from the last command's end.
         self.life.saw("the start of the command");
-        Ok(Job {
-            id,
-            waiting,
-            ended: None,
-            stderr_tail: VecDeque::new(),
-        })
+        Ok(Job::new(id, waiting, command.output_limit_bytes))
     }
 
     /// Waits for a command's end, passing on its output, while its input is written.
@@ -207,5 +228,35 @@ impl Machine {
         loop {
             self.turn(&waiting, &mut BulkWork::default())?;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{Job, PAYLOAD_MAX_BYTES};
+    use crate::guest::{Frame, FrameKind};
+    use crate::machine::watch::Waiting;
+
+    #[test]
+    fn a_guest_that_ignores_the_limit_is_noticed() {
+        let waiting = Waiting::new("a test", Duration::from_secs(1));
+        let mut job = Job::new(1, waiting.clone(), 10);
+        let mut take = |kind, bytes| {
+            let payload = vec![0; bytes];
+            let frame = Frame {
+                kind,
+                job: 1,
+                payload,
+            };
+            job.take(frame, &mut |_, _| {})
+        };
+        assert_eq!(take(FrameKind::Stdout, 10), Ok(()));
+        assert_eq!(take(FrameKind::Stderr, PAYLOAD_MAX_BYTES), Ok(()));
+        assert_eq!(take(FrameKind::Pong, 1), Ok(()));
+        assert!(take(FrameKind::Stderr, 1).is_err());
+        let mut unlimited = Job::new(1, waiting, u64::MAX);
+        assert_eq!(unlimited.count(usize::MAX), Ok(()));
     }
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use switchproof_vm::guest::GuestCommand;
-use switchproof_vm::machine::{Machine, MachineError};
+use switchproof_vm::machine::{Machine, MachineError, Purpose};
 
 use crate::lab::{BOOT, lab, sh};
 
@@ -130,6 +130,27 @@ fn a_panic_is_told_from_a_death_and_from_silence() {
         "{}",
         machine.console_tail(50)
     );
+
+    // Nor can it be frozen, whether or not anybody has heard the panic.
+    let base = lab.base();
+    for heard in [true, false] {
+        let mut machine = lab.host.fork(&base, Purpose::Layer).expect("a fork");
+        if heard {
+            fails(&mut machine, &panic);
+        } else {
+            sh(
+                &mut machine,
+                "echo 1 > /proc/sys/kernel/sysrq; (sleep 1; echo c > /proc/sysrq-trigger) > /dev/null 2>&1 &",
+            );
+            std::thread::sleep(Duration::from_secs(10));
+        }
+        let key = base.key().child(b"panicked");
+        let error = machine
+            .freeze(&key, serde_json::Value::Null)
+            .expect_err("no layer");
+        eprintln!("{error}");
+        assert!(lab.host.store.find(&key).expect("read").is_none());
+    }
 
     let mut machine = lab.leaf();
     let pid = Pid::from_raw(machine.pid() as i32).expect("a process");

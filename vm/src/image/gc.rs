@@ -1,0 +1,109 @@
+//! Making room among the images: every version of switchproof builds its own, and they are large.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use super::store::io_error;
+use super::workdir::{remove_abandoned, remove_tree};
+use super::{ImageError, ImageKey};
+use crate::cache_dir::CacheDir;
+use crate::layer::FileLock;
+
+/// What the names of images that were moved aside begin with.
+pub(super) const DAMAGED: &str = ".damaged-";
+
+/// Removes images that nobody needs: not the one to `keep`, none that a layer was made by (`in_layers` holds the keys
+/// of those; see [`crate::layer::LayerSummary::image`]), and none that a process uses. Also removes what dead builds
+/// left. Returns how many images went and how many bytes they took on the disk.
+pub fn collect(
+    cache: &CacheDir,
+    keep: &ImageKey,
+    in_layers: &BTreeSet<String>,
+) -> Result<(usize, u64), ImageError> {
+    let (images, locks) = (cache.images()?, cache.locks()?);
+    remove_abandoned(&images, &locks).map_err(io_error("clean up", &images))?;
+    let (mut removed, mut freed_bytes) = (0, 0);
+    let failed = io_error("list", &images);
+    for entry in fs::read_dir(&images).map_err(&failed)? {
+        let path = entry.map_err(&failed)?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let damaged = name.strip_prefix(DAMAGED);
+        let key = damaged.unwrap_or(&name);
+        let wanted = damaged.is_none() && (key == keep.as_str() || in_layers.contains(key));
+        if wanted || !is_key(key) {
+            continue;
+        }
+        let lock_path = in_use_lock(&locks, key);
+        let lock = FileLock::exclusive(&lock_path, Instant::now())
+            .map_err(io_error("lock", &lock_path))?;
+        let Some(lock) = lock else { continue };
+        let bytes = allocated_bytes(&path).map_err(io_error("read", &path))?;
+        remove_tree(&path).map_err(io_error("remove", &path))?;
+        // Without its image the lock file has no use; failing to remove it harms nobody.
+        let _ = lock.retire();
+        removed += 1;
+        freed_bytes += bytes;
+    }
+    Ok((removed, freed_bytes))
+}
+
+/// The lock that whoever uses an image shares.
+pub(super) fn in_use_lock(locks: &Path, key: &str) -> PathBuf {
+    locks.join(format!("image-in-use-{key}.lock"))
+}
+
+/// Whether a name can be that of an image; nothing else among them is ours to remove.
+fn is_key(name: &str) -> bool {
+    name.len() == blake3::OUT_LEN * 2
+        && name
+            .bytes()
+            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+fn allocated_bytes(directory: &Path) -> io::Result<u64> {
+    let mut bytes = 0;
+    for entry in fs::read_dir(directory)? {
+        // In units of 512 bytes, whatever the file system's block is.
+        bytes += entry?.metadata()?.blocks() * 512;
+    }
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::image::kept::tests::fake_image;
+    use crate::image::{definition, find};
+
+    #[test]
+    fn only_what_nobody_needs_is_collected() {
+        let directory = tempfile::tempdir().unwrap();
+        let cache = CacheDir::at(directory.path());
+        let images = cache.images().unwrap();
+        let other = |name: &str| definition().with_file(name, false, "");
+        let (keep, used, carrying, old) = (definition(), other("a"), other("b"), other("c"));
+        for definition in [&keep, &used, &carrying, &old] {
+            fake_image(&images.join(definition.key().as_str()), &definition.key());
+        }
+        fs::create_dir(images.join(format!("{DAMAGED}{}", keep.key()))).unwrap();
+        fs::create_dir(images.join(".tmp-making-dead")).unwrap();
+        fs::create_dir(images.join("notes")).unwrap();
+        let in_use = find(&cache, &used).unwrap().unwrap();
+        let in_layers = BTreeSet::from([carrying.key().as_str().to_owned()]);
+        let collect = || collect(&cache, &keep.key(), &in_layers).unwrap();
+        let (removed, freed_bytes) = collect();
+        assert_eq!(removed, 2);
+        assert!(freed_bytes > 0);
+        assert_eq!(find(&cache, &old).unwrap(), None);
+        assert_eq!(fs::read_dir(&images).unwrap().count(), 4);
+        assert_eq!(collect(), (0, 0));
+        drop(in_use);
+        assert_eq!(collect().0, 1);
+        assert!(find(&cache, &keep).unwrap().is_some());
+        assert!(find(&cache, &carrying).unwrap().is_some());
+    }
+}
