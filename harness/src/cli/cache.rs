@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use clap::{Args, Subcommand};
 use switchproof_vm::cache_dir::CacheDir;
+use switchproof_vm::image;
 use switchproof_vm::layer::{LayerError, LayerStore, LayerSummary, Lookup};
 
 use super::common::{Error, Exit, print};
@@ -21,13 +22,13 @@ pub struct CacheArgs {
 enum Command {
     /// List the frozen machine states: size, age, what made them, what they stand on
     List,
-    /// Remove what was not used for the longest time, until the rest fits
+    /// Remove the states that were not used for the longest time, until the rest fits, and old guest images
     Gc {
         /// How much may stay, in GiB
         #[arg(long, value_name = "GIB", default_value_t = CACHE_LIMIT_BYTES / GIB)]
         limit: u64,
     },
-    /// Remove all frozen machine states and results; the guest image stays
+    /// Remove all frozen machine states and results; the current guest image stays
     Clear,
     /// Read every frozen machine state in full and remove the damaged ones
     Verify,
@@ -38,10 +39,10 @@ pub fn run(args: &CacheArgs) -> Result<Exit, Error> {
     let store = LayerStore::open(&cache).map_err(failed)?;
     match args.command {
         Command::List => list(&cache, &store),
-        Command::Gc { limit } => collect(&store, limit.saturating_mul(GIB)),
+        Command::Gc { limit } => collect(&cache, &store, limit.saturating_mul(GIB)),
         Command::Clear => {
             ResultStore::new(&cache.results().map_err(SessionError::from)?).clear()?;
-            collect(&store, 0)
+            collect(&cache, &store, 0)
         }
         Command::Verify => verify(&store),
     }
@@ -109,7 +110,7 @@ fn age(seconds: u64) -> String {
     }
 }
 
-fn collect(store: &LayerStore, limit_bytes: u64) -> Result<Exit, Error> {
+fn collect(cache: &CacheDir, store: &LayerStore, limit_bytes: u64) -> Result<Exit, Error> {
     let done = store.collect(limit_bytes).map_err(failed)?;
     let mut text = format!(
         "removed {} states and freed {}; {} are left\n",
@@ -123,6 +124,18 @@ fn collect(store: &LayerStore, limit_bytes: u64) -> Result<Exit, Error> {
             done.in_use.len()
         );
     }
+    let in_layers = store
+        .list()
+        .map_err(failed)?
+        .into_iter()
+        .filter_map(|it| it.image)
+        .collect();
+    let (images, freed) = image::collect(cache, &image::definition().key(), &in_layers)
+        .map_err(|error| Error::machinery(error.to_string(), Some(error.hint())))?;
+    text += &format!(
+        "removed {images} old guest images and freed {}\n",
+        mib(freed)
+    );
     print(&text)?;
     Ok(Exit::Passed)
 }
