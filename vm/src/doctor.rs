@@ -58,6 +58,7 @@ pub fn examine(cache: &CacheDir) -> Vec<Check> {
         ),
         Err(error) => Check::bad("QEMU", error.to_string(), error.hint()),
     }];
+    checks.extend(untried_host());
     checks.push(qemu_img(qemu.as_ref().ok()));
     if let Ok(qemu) = &qemu {
         checks.push(accelerator(cache, qemu));
@@ -66,6 +67,21 @@ pub fn examine(cache: &CacheDir) -> Vec<Check> {
     checks.push(memory());
     checks.extend(guest_image(cache));
     checks
+}
+
+/// Said of hosts that switchproof is written for but has never run on.
+fn untried_host() -> Option<Check> {
+    let (system, processor) = (std::env::consts::OS, std::env::consts::ARCH);
+    if (system, processor) == ("linux", "x86_64") {
+        return None;
+    }
+    Some(Check {
+        how_to_fix: Some("what fails here may work on Linux on x86_64".to_owned()),
+        ..Check::good(
+            "host",
+            format!("{system} on {processor}, which switchproof has never been tried on"),
+        )
+    })
 }
 
 fn qemu_img(qemu: Option<&QemuBinary>) -> Check {

@@ -179,14 +179,13 @@ fn tiny_boot(
             "-m",
             "64",
         ])
-        .args([
-            "-nodefaults",
-            "-display",
-            "none",
-            "-no-reboot",
-            "-sandbox",
-            "on",
-        ]);
+        .args(["-nodefaults", "-display", "none", "-no-reboot"]);
+    // A QEMU for macOS does not know the switch.
+    let command = if cfg!(target_os = "linux") {
+        command.args(["-sandbox", "on"])
+    } else {
+        command
+    };
     let command = match architecture {
         Architecture::X86_64 => {
             let drive = format!(

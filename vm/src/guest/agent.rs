@@ -14,9 +14,6 @@ use crate::qemu::wait_readable;
 /// Longest answer accepted; the agent itself cuts captured output at 16 MiB, and ours is a few lines.
 const LINE_MAX_BYTES: usize = 1024 * 1024;
 
-/// Between two looks at a process that the agent started.
-const STATUS_POLL: Duration = Duration::from_millis(20);
-
 /// Why the agent did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum AgentError {
@@ -79,18 +76,27 @@ impl Agent {
         Ok(false)
     }
 
-    /// Runs one of the agent's commands.
-    pub fn execute(
+    /// Sends one of the agent's commands; [`Agent::answer`] takes what it says to it.
+    pub fn request(&mut self, command: &str, arguments: Value) -> Result<(), AgentError> {
+        self.send(
+            format!(
+                "{}\n",
+                json!({ "execute": command, "arguments": arguments })
+            )
+            .as_bytes(),
+        )
+    }
+
+    /// The answer to `command`, which was sent before, or none when it has not come within `timeout`. Wait in short
+    /// pieces: a guest that panics never answers, and only QEMU tells.
+    pub fn answer(
         &mut self,
         command: &str,
-        arguments: Value,
-        deadline: Instant,
-    ) -> Result<Value, AgentError> {
-        self.request(command, arguments)?;
-        let silent = || AgentError::Silent {
-            command: command.to_owned(),
+        timeout: Duration,
+    ) -> Result<Option<Value>, AgentError> {
+        let Some(mut answer) = self.next_line(Instant::now() + timeout)? else {
+            return Ok(None);
         };
-        let mut answer = self.next_line(deadline)?.ok_or_else(silent)?;
         if let Some(error) = answer.get("error") {
             let description = error
                 .get("desc")
@@ -102,52 +108,8 @@ impl Agent {
                 description,
             });
         }
-        Ok(answer
-            .get_mut("return")
-            .map(Value::take)
-            .unwrap_or_default())
-    }
-
-    /// Sends a command that is not answered, such as `guest-shutdown`.
-    pub fn request(&mut self, command: &str, arguments: Value) -> Result<(), AgentError> {
-        self.send(
-            format!(
-                "{}\n",
-                json!({ "execute": command, "arguments": arguments })
-            )
-            .as_bytes(),
-        )
-    }
-
-    /// Runs a root shell script with `input` on its standard input; returns its status and what it printed.
-    pub fn shell(
-        &mut self,
-        script: &str,
-        input: &[u8],
-        deadline: Instant,
-    ) -> Result<(i64, String), AgentError> {
-        let arguments = json!({
-            "path": "/bin/sh", "arg": ["-c", script], "input-data": BASE64.encode(input), "capture-output": true,
-        });
-        let started = self.execute("guest-exec", arguments, deadline)?;
-        loop {
-            let status = self.execute(
-                "guest-exec-status",
-                json!({ "pid": started["pid"] }),
-                deadline,
-            )?;
-            if status["exited"] == json!(true) {
-                let text = |key: &str| {
-                    BASE64
-                        .decode(status[key].as_str().unwrap_or_default())
-                        .unwrap_or_default()
-                };
-                let output = [text("out-data"), text("err-data")].concat();
-                let code = status["exitcode"].as_i64().unwrap_or(-1);
-                return Ok((code, String::from_utf8_lossy(&output).into_owned()));
-            }
-            std::thread::sleep(STATUS_POLL);
-        }
+        let value = answer.get_mut("return").map(Value::take);
+        Ok(Some(value.unwrap_or_default()))
     }
 
     fn send(&mut self, bytes: &[u8]) -> Result<(), AgentError> {
@@ -200,5 +162,61 @@ impl Agent {
 impl AsFd for Agent {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.stream.as_fd()
+    }
+}
+
+/// The arguments of `guest-exec` for a root shell script with `input` on its standard input.
+pub(crate) fn shell_arguments(script: &str, input: &[u8]) -> Value {
+    json!({
+        "path": "/bin/sh", "arg": ["-c", script], "input-data": BASE64.encode(input), "capture-output": true,
+    })
+}
+
+/// The status and the output that an answer to `guest-exec-status` tells, once the process has ended.
+pub(crate) fn shell_ended(answer: &Value) -> Option<(i64, String)> {
+    if answer["exited"] != json!(true) {
+        return None;
+    }
+    let text = |key: &str| {
+        BASE64
+            .decode(answer[key].as_str().unwrap_or_default())
+            .unwrap_or_default()
+    };
+    let output = [text("out-data"), text("err-data")].concat();
+    let code = answer["exitcode"].as_i64().unwrap_or(-1);
+    Some((code, String::from_utf8_lossy(&output).into_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::os::unix::net::UnixStream;
+    use std::time::Duration;
+
+    use serde_json::json;
+
+    use super::{Agent, AgentError, shell_ended};
+
+    #[test]
+    fn silence_is_told_in_time_and_a_late_answer_still_taken() {
+        let (ours, mut theirs) = UnixStream::pair().expect("a pair");
+        let mut agent = Agent::new(ours).expect("an agent");
+        let mut ask = || agent.answer("guest-exec", Duration::from_millis(10));
+        assert!(matches!(ask(), Ok(None)));
+        theirs
+            .write_all(b"\xffnoise\n{\"return\": {\"pid\": 7}}\n{\"error\": {\"desc\": \"no\"}}\n")
+            .expect("written");
+        assert_eq!(ask().expect("an answer"), Some(json!({ "pid": 7 })));
+        assert!(matches!(ask(), Err(AgentError::Refused { .. })));
+        drop(theirs);
+        assert!(matches!(ask(), Err(AgentError::Closed)));
+    }
+
+    #[test]
+    fn a_script_ends_with_its_status_and_both_outputs() {
+        assert_eq!(shell_ended(&json!({ "exited": false })), None);
+        let answer =
+            json!({ "exited": true, "exitcode": 3, "out-data": "YQ==", "err-data": "Yg==" });
+        assert_eq!(shell_ended(&answer), Some((3, "ab".to_owned())));
     }
 }

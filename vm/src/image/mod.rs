@@ -23,4 +23,8 @@ pub use store::{ensure, find};
 
 /// What a kernel of a guest image must be told: where the root is, where to talk, and to reset when it panics, which
 /// QEMU's `-no-reboot` turns into an end.
-pub const KERNEL_ARGUMENTS: &str = "root=/dev/vda rw console=ttyS0 quiet panic=-1 net.ifnames=0";
+pub const KERNEL_ARGUMENTS: &str = if cfg!(target_arch = "aarch64") {
+    "root=/dev/vda rw console=ttyAMA0 quiet panic=-1 net.ifnames=0"
+} else {
+    "root=/dev/vda rw console=ttyS0 quiet panic=-1 net.ifnames=0"
+};

@@ -108,7 +108,7 @@ pub(super) fn next_hole(file: &File, from: u64, end: u64) -> io::Result<u64> {
 mod tests {
     use std::os::unix::fs::FileExt;
 
-    use super::content_hash;
+    use super::{content_hash, next_data, next_hole};
 
     #[test]
     fn holes_do_not_count_and_every_bit_does() {
@@ -132,5 +132,15 @@ mod tests {
         assert_ne!(hash, content_hash(&dense).expect("a hash"));
         sparse.set_len(length + 1).expect("a length");
         assert_ne!(hash, content_hash(&sparse).expect("a hash"));
+    }
+
+    /// The kernel's own files know no holes, as some network file systems do not.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn where_no_holes_are_known_all_is_data() {
+        let file = std::fs::File::open("/proc/self/status").expect("opened");
+        assert_eq!(next_data(&file, 3, 10).expect("asked"), Some(3));
+        assert_eq!(next_hole(&file, 3, 10).expect("asked"), 10);
+        assert_eq!(next_data(&file, 10, 10).expect("asked"), None);
     }
 }

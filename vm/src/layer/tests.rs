@@ -2,6 +2,7 @@
 
 use std::fs::{self, File, FileTimes};
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
@@ -17,7 +18,7 @@ use crate::machine::MachineShape;
 
 /// A store whose layers hold noise: to the store they are files.
 struct Fixture {
-    _directory: tempfile::TempDir,
+    directory: tempfile::TempDir,
     store: LayerStore,
     image: std::path::PathBuf,
 }
@@ -29,7 +30,7 @@ fn fixture() -> Fixture {
     fs::write(&image, vec![0; 4096]).expect("written");
     let store = LayerStore::open(&CacheDir::at(directory.path())).expect("a store");
     Fixture {
-        _directory: directory,
+        directory,
         store,
         image,
     }
@@ -247,4 +248,107 @@ fn a_moved_layer_is_hashed_and_found() {
         .write_all(b"x")
         .expect("written");
     assert!(fixture.store.find(&base).expect("read").is_none());
+}
+
+#[test]
+fn after_another_start_of_the_host_everything_is_hashed_anew_once() {
+    let fixture = fixture();
+    let base = fixture.layer(None, "base", 0);
+    let record = fixture.store.path_of(&base).join(RECORD);
+    let now = fs::read_to_string(&record).expect("read");
+    let earlier = now.replace(&crate::cache_dir::host_boot_id(), "an earlier start");
+    assert_ne!(now, earlier);
+    fs::write(&record, &earlier).expect("written");
+    assert!(fixture.store.find(&base).expect("read").is_some());
+    let restamped = fs::read_to_string(&record).expect("read");
+    assert!(!restamped.contains("an earlier start"), "{restamped}");
+
+    // What a crash of the host left: lengths and times as they were, other content.
+    fs::write(&record, &earlier).expect("written");
+    let path = fixture.store.path_of(&base).join(STATE);
+    let modified = fs::metadata(&path).and_then(|data| data.modified());
+    fs::write(&path, "stale").expect("written");
+    File::options()
+        .write(true)
+        .open(&path)
+        .and_then(|file| file.set_modified(modified?))
+        .expect("set");
+    assert!(fixture.removed(&base).contains(STATE));
+}
+
+#[test]
+fn a_clock_that_was_set_back_neither_loses_nor_keeps_anything() {
+    let fixture = fixture();
+    let (young, old) = (
+        fixture.layer(None, "young", 0),
+        fixture.layer(None, "old", 500),
+    );
+    let future = SystemTime::now() + Duration::from_secs(1_000_000);
+    let record = fixture.store.path_of(&young).join(RECORD);
+    let set = |path: &std::path::Path| {
+        File::open(path)
+            .and_then(|file| file.set_times(FileTimes::new().set_modified(future)))
+            .expect("set");
+    };
+    set(&record);
+    let dead = fixture.store.directory().join(".tmp-dead");
+    fs::create_dir(&dead).expect("made");
+    fs::write(dead.join("owner.lock"), "").expect("written");
+    set(&dead);
+    let total: u64 = fixture
+        .store
+        .list()
+        .expect("listed")
+        .iter()
+        .map(|layer| layer.allocated_bytes)
+        .sum();
+    let done = fixture.store.collect(total - 1).expect("collected");
+    assert_eq!(done.removed, [old]);
+    assert!(!dead.exists());
+    // A use brings it back to what the time is now.
+    assert!(fixture.store.find(&young).expect("read").is_some());
+    let used = fs::metadata(&record).and_then(|data| data.modified());
+    assert!(used.expect("a time") <= SystemTime::now() + Duration::from_secs(1));
+    let done = fixture.store.collect(0).expect("collected");
+    assert_eq!(done.removed, [young]);
+}
+
+/// Not for root, to whom every directory is writable.
+#[test]
+fn a_cache_that_cannot_be_written_is_named_and_left_alone() {
+    if rustix::process::geteuid().is_root() {
+        return;
+    }
+    let fixture = fixture();
+    let base = fixture.layer(None, "base", 0);
+    let path = fixture.store.path_of(&base);
+    let locks = fixture.directory.path().join("locks");
+    let closed = [fixture.store.directory(), &path, &locks];
+    let set_mode = |mode| {
+        for directory in closed {
+            fs::set_permissions(directory, fs::Permissions::from_mode(mode)).expect("set");
+        }
+    };
+    // A lock that is there can still be shared, and a changed look costs a hash each time.
+    let record = fs::read_to_string(path.join(RECORD)).expect("read");
+    let earlier = record.replace(&crate::cache_dir::host_boot_id(), "an earlier start");
+    fs::write(path.join(RECORD), &earlier).expect("written");
+    set_mode(0o555);
+    let found = fixture.store.find(&base).expect("read");
+    let remembered = fs::read_to_string(path.join(RECORD)).expect("read") != earlier;
+    let removal = fixture.store.remove(&base);
+    drop(found.expect("there"));
+    let error = fixture.store.remove(&base).expect_err("refused");
+    let work = WorkDir::create(fixture.store.directory()).expect_err("refused");
+    set_mode(0o755);
+    assert!(!remembered);
+    assert!(
+        matches!(removal, Err(LayerError::InUse { .. })),
+        "{removal:?}"
+    );
+    for error in [error, work] {
+        let hint = error.hint().expect("a hint");
+        assert!(hint.contains("SWITCHPROOF_CACHE_DIR"), "{error}: {hint}");
+    }
+    assert!(fixture.store.find(&base).expect("read").is_some());
 }

@@ -4,9 +4,12 @@ use std::fs::File;
 use std::io::Read;
 use std::time::{Duration, Instant, SystemTime};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::guest::{FrameKind, GuestCommand, Input, SUPERVISOR, wake_payload};
+use crate::guest::{
+    AgentError, FrameKind, GuestCommand, Input, SUPERVISOR, shell_arguments, shell_ended,
+    wake_payload,
+};
 use crate::machine::watch::{BulkWork, Waiting};
 use crate::machine::{Machine, MachineError};
 
@@ -15,6 +18,12 @@ use crate::machine::{Machine, MachineError};
 const INSTALL: &str = "set -e; umask 077; mkdir -p /run/switchproof; cat > /run/switchproof/supervisor.pl
 exec systemd-run --quiet --collect --unit=switchproof-supervisor --property=Delegate=yes \
 --property=OOMScoreAdjust=-900 --property=TasksMax=infinity -- /usr/bin/perl /run/switchproof/supervisor.pl";
+
+/// How long the agent is listened to before QEMU is.
+const LISTEN: Duration = Duration::from_millis(100);
+
+/// Between two looks at a process that the agent started.
+const STATUS_POLL: Duration = Duration::from_millis(20);
 
 /// Bytes of the host's entropy that a fork gets: twice what the kernel's generator is keyed with.
 const ENTROPY_BYTES: usize = 64;
@@ -35,11 +44,7 @@ impl Machine {
     /// Waits for the agent, starts the supervisor, and waits until the guest has settled.
     fn come_up(&mut self, waiting: &Waiting) -> Result<(), MachineError> {
         self.await_agent(waiting)?;
-        let installed = self
-            .wires
-            .agent
-            .shell(INSTALL, SUPERVISOR.as_bytes(), waiting.deadline);
-        let (status, output) = installed.map_err(|error| self.agent_error(error, waiting))?;
+        let (status, output) = self.agent_shell(INSTALL, SUPERVISOR.as_bytes(), waiting)?;
         if status != 0 {
             let what = "starting the supervisor".to_owned();
             return Err(MachineError::GuestSetup {
@@ -66,7 +71,7 @@ impl Machine {
         let asked = self.wires.agent.request_sync();
         let id = asked.map_err(|error| self.agent_error(error, waiting))?;
         loop {
-            let synced = self.wires.agent.synced(id, Duration::from_millis(100));
+            let synced = self.wires.agent.synced(id, LISTEN);
             if synced.map_err(|error| self.agent_error(error, waiting))? {
                 return Ok(());
             }
@@ -76,6 +81,47 @@ impl Machine {
                     waited: self.waited(waiting),
                     killed: false,
                 });
+            }
+        }
+    }
+
+    /// Has the agent run a root shell script with `input` on its standard input; returns its status and what it
+    /// printed.
+    fn agent_shell(
+        &mut self,
+        script: &str,
+        input: &[u8],
+        waiting: &Waiting,
+    ) -> Result<(i64, String), MachineError> {
+        let started = self.ask_agent("guest-exec", shell_arguments(script, input), waiting)?;
+        loop {
+            let question = json!({ "pid": started["pid"] });
+            let status = self.ask_agent("guest-exec-status", question, waiting)?;
+            if let Some(ended) = shell_ended(&status) {
+                return Ok(ended);
+            }
+            std::thread::sleep(STATUS_POLL);
+        }
+    }
+
+    /// The agent's answer, listening to QEMU as well: a guest that panics meanwhile never gives one.
+    fn ask_agent(
+        &mut self,
+        command: &str,
+        arguments: Value,
+        waiting: &Waiting,
+    ) -> Result<Value, MachineError> {
+        let asked = self.wires.agent.request(command, arguments);
+        asked.map_err(|error| self.agent_error(error, waiting))?;
+        loop {
+            let answer = self.wires.agent.answer(command, LISTEN);
+            if let Some(answer) = answer.map_err(|error| self.agent_error(error, waiting))? {
+                return Ok(answer);
+            }
+            self.hear_qmp(waiting)?;
+            if waiting.left().is_zero() {
+                let command = command.to_owned();
+                return Err(self.agent_error(AgentError::Silent { command }, waiting));
             }
         }
     }

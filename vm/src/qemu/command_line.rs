@@ -123,10 +123,6 @@ fn machine_switches<'a>(parts: &MachineParts<'a>) -> Vec<Box<dyn Switch + 'a>> {
             properties: &[],
         }),
         Box::new(Device {
-            driver: "vmgenid",
-            properties: &[("guid", "auto")],
-        }),
-        Box::new(Device {
             driver: PVPANIC,
             properties: &[],
         }),
@@ -140,6 +136,13 @@ fn machine_switches<'a>(parts: &MachineParts<'a>) -> Vec<Box<dyn Switch + 'a>> {
         plain("-append", &format!("{KERNEL_ARGUMENTS} {KERNEL_EXTRA}")),
         alone("-S"),
     ];
+    // The `virt` machine of Arm has none; a fork gets its own entropy when it is woken, too.
+    if Architecture::host() == Architecture::X86_64 {
+        switches.push(Box::new(Device {
+            driver: "vmgenid",
+            properties: &[("guid", "auto")],
+        }));
+    }
     if cfg!(target_os = "linux") {
         switches.push(Box::new(Sandbox {
             obsolete: "deny",

@@ -3,22 +3,37 @@
 //! The host listens and QEMU is the client, so nothing is polled for: QEMU connects while it parses its command
 //! line, or exits saying why not.
 
+use std::fs;
 use std::io;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
+use std::sync::Once;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use tempfile::TempDir;
 
+use crate::layer::FileLock;
+
 /// Longest path that fits a `sockaddr_un` everywhere (108 bytes on Linux, 104 on macOS, with the final NUL).
 const SOCKET_PATH_MAX_BYTES: usize = 103;
+
+/// Begins the names of directories for sockets.
+const PREFIX: &str = "switchproof-";
+
+/// The file in one whose lock says that its owner lives.
+const OWNER: &str = "owner.lock";
+
+/// Sweeping once a process is enough.
+static SWEPT: Once = Once::new();
 
 /// A private directory for sockets. Removed when dropped, which may be as soon as all are connected.
 #[derive(Debug)]
 pub struct RuntimeDir {
     directory: TempDir,
+    // Its lock says that the directory's owner lives.
+    _owner: FileLock,
 }
 
 /// One socket that waits for its single client.
@@ -46,17 +61,33 @@ impl RuntimeDir {
             if parent.as_os_str().len() + 32 > SOCKET_PATH_MAX_BYTES {
                 continue;
             }
-            let private = std::fs::Permissions::from_mode(0o700);
+            let private = fs::Permissions::from_mode(0o700);
             match tempfile::Builder::new()
-                .prefix("switchproof-")
+                .prefix(PREFIX)
                 .permissions(private)
                 .tempdir_in(&parent)
+                .and_then(Self::owned)
             {
-                Ok(directory) => return Ok(Self { directory }),
+                Ok(this) => {
+                    SWEPT.call_once(|| sweep(&parent));
+                    return Ok(this);
+                }
                 Err(error) => last = error,
             }
         }
         Err(last)
+    }
+
+    fn owned(directory: TempDir) -> io::Result<Self> {
+        // Locked under another name first: a sweeper that finds the lock file finds it locked.
+        let unnamed = directory.path().join("owner.new");
+        let owner = FileLock::exclusive(&unnamed, Instant::now())?
+            .ok_or_else(|| io::Error::from(io::ErrorKind::ResourceBusy))?;
+        fs::rename(&unnamed, directory.path().join(OWNER))?;
+        Ok(Self {
+            directory,
+            _owner: owner,
+        })
     }
 
     /// Listens at `name` inside the directory.
@@ -71,6 +102,37 @@ impl RuntimeDir {
     pub fn path(&self) -> &Path {
         self.directory.path()
     }
+}
+
+/// Removes directories of sockets whose owners were killed before they could.
+fn sweep(parent: &Path) {
+    for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(PREFIX) {
+            // Another user's, or another sweeper is at it too: not ours to report.
+            let _ = remove_abandoned(&entry.path());
+        }
+    }
+}
+
+/// Nothing goes but sockets and the lock: whatever else has such a name and content is not ours.
+fn remove_abandoned(directory: &Path) -> io::Result<()> {
+    let lock = directory.join(OWNER);
+    let Some(_abandoned) = FileLock::exclusive_existing(&lock, Instant::now())? else {
+        return Ok(());
+    };
+    let mut sockets = Vec::new();
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        if entry.file_type()?.is_socket() {
+            sockets.push(entry.path());
+        } else if entry.file_name() != OWNER {
+            return Ok(());
+        }
+    }
+    for path in sockets.into_iter().chain([lock]) {
+        fs::remove_file(path)?;
+    }
+    fs::remove_dir(directory)
 }
 
 impl Listener {
@@ -111,5 +173,40 @@ pub(crate) fn poll_until(entries: &mut [PollFd<'_>], timeout: Duration) -> io::R
             Err(rustix::io::Errno::INTR) => {}
             Err(error) => return Err(error.into()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::net::UnixListener;
+
+    use super::{OWNER, PREFIX, RuntimeDir, sweep};
+
+    #[test]
+    fn only_what_the_dead_left_is_swept() {
+        let parent = tempfile::tempdir().expect("a directory");
+        let make = |name: &str| {
+            let path = parent.path().join(format!("{PREFIX}{name}"));
+            fs::create_dir(&path).expect("made");
+            path
+        };
+        let dead = make("dead");
+        drop(UnixListener::bind(dead.join("qmp")).expect("bound"));
+        fs::write(dead.join(OWNER), "").expect("written");
+        let foreign = make("foreign");
+        fs::write(foreign.join(OWNER), "").expect("written");
+        fs::write(foreign.join("notes"), "").expect("written");
+        let unlocked = make("unlocked");
+        let directory = tempfile::Builder::new()
+            .prefix(PREFIX)
+            .tempdir_in(parent.path())
+            .expect("made");
+        let living = RuntimeDir::owned(directory).expect("owned");
+        living.listen("qmp").expect("listening");
+        sweep(parent.path());
+        assert!(!dead.exists());
+        assert!(foreign.join(OWNER).exists() && unlocked.exists());
+        assert!(living.path().join("qmp").exists());
     }
 }
