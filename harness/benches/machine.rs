@@ -3,12 +3,17 @@
 //! Needs the guest image (`switchproof image build`), or a directory with one in `$SWITCHPROOF_TEST_IMAGE`. Times depend
 //! on the host; the ratios to the cold boot, taken in the same run, do so much less.
 
+use std::collections::BTreeSet;
 use std::io::{self, Read};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
+use switchproof::machine::GuestScript;
+use switchproof::observe::{StepOutput, observe};
+use switchproof::run::{Hypervisor, Qemu};
+use switchproof::scenario::model::Guest;
 use switchproof_vm::accel::{QemuBinary, probe};
 use switchproof_vm::cache_dir::CacheDir;
 use switchproof_vm::guest::GuestCommand;
@@ -22,6 +27,9 @@ const BOOT: Duration = Duration::from_secs(300);
 /// How many forks are measured, and how many round trips.
 const FORKS: usize = 10;
 const ROUND_TRIPS: usize = 50;
+
+/// How often a home is captured.
+const CAPTURES: usize = 4;
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -81,7 +89,7 @@ fn measure() -> Result<(), Failure> {
     );
     forks(&host, &base, &mut table)?;
     streams(&host, &base, &mut table)?;
-    Ok(())
+    capture()
 }
 
 fn host(own_cache: &CacheDir) -> Result<Option<Host>, Failure> {
@@ -178,6 +186,81 @@ fn streams(host: &Host, base: &Layer, table: &mut Table) -> Result<(), Failure> 
         }
     }
     Ok(())
+}
+
+/// A home of 10,000 files, looked at as after a step, against `tar` alone into the same port; and what that costs the
+/// harness. On a machine of the user's cache, for observing is the product's and not the machine's.
+fn capture() -> Result<(), Failure> {
+    let qemu = Qemu::open(&CacheDir::from_environment()?)?;
+    let guest = Guest::default();
+    qemu.ensure_base(&guest, &mut |what| eprintln!("{what}"))
+        .map_err(|error| error.message)?;
+    let forked = qemu.fork(
+        &qemu.base_key(&guest),
+        &guest,
+        switchproof::run::Purpose::Leaf,
+    );
+    let mut forked = forked.map_err(|error| error.message)?;
+    let machine = forked.as_machine();
+    let made = "useradd --create-home alice && cd /home/alice && \
+                for i in $(seq 10000); do echo $i > file-$i; done && chown -R alice: .";
+    let made = machine.exec(&GuestScript::root(made, BOOT), &mut |_, _| {});
+    made.map_err(|error| error.message)?;
+    let users = ["alice".to_owned()];
+    let (mut tars, mut looks) = (Vec::new(), Vec::new());
+    let (began, cpu) = (Instant::now(), own_cpu());
+    for _ in 0..CAPTURES {
+        let start = Instant::now();
+        let tar = GuestScript::root("tar -C /home -c alice", BOOT);
+        machine
+            .pull(&tar, &mut |reader| {
+                io::copy(reader, &mut io::sink()).map(drop)
+            })
+            .map_err(|error| error.message)?;
+        tars.push(start.elapsed());
+        let start = Instant::now();
+        observe(machine, &users, &BTreeSet::new(), StepOutput::default())?;
+        looks.push(start.elapsed());
+    }
+    let busy = (own_cpu() - cpu).as_secs_f64() / began.elapsed().as_secs_f64();
+    // The first look begins the user's first session, which starts a service manager.
+    let (tar, look) = (
+        median(tars.into_iter().skip(1)),
+        median(looks.into_iter().skip(1)),
+    );
+    println!(
+        "{:<50} {:>9.3} s  {:.2} times what tar alone takes",
+        "all that is seen of a home of 10,000 files",
+        look.as_secs_f64(),
+        look.as_secs_f64() / tar.as_secs_f64().max(1e-9)
+    );
+    println!(
+        "{:<50} {:>9.1} %  of the time it took",
+        "processor time of the harness meanwhile",
+        100.0 * busy
+    );
+    if let Some(peak) = peak_mib() {
+        println!("{:<50} {peak:>7} MiB", "most memory the harness ever held");
+    }
+    Ok(())
+}
+
+/// Processor time of this process so far, without its children's.
+fn own_cpu() -> Duration {
+    let usage = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    Duration::new(
+        usage.tv_sec.unsigned_abs(),
+        u32::try_from(usage.tv_nsec).unwrap_or(0),
+    )
+}
+
+/// Most memory this process ever held; `None` where the system does not say.
+fn peak_mib() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? / 1024)
 }
 
 fn run(machine: &mut Machine, script: &str) -> Result<(), Failure> {
