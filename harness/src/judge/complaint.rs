@@ -1,5 +1,9 @@
 //! What a failing step complains about, without the noise around it.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use crate::observe::Observation;
 use crate::observe::text::printable;
 
@@ -74,6 +78,7 @@ pub fn complaint(seen: &Observation) -> String {
     let lines: Vec<&str> = text
         .lines()
         .filter(|line| !NOISE.iter().any(|noise| line.starts_with(noise)))
+        .filter(|line| !is_status_detail(line))
         .filter(|line| !warned.contains(&line.trim()))
         .collect();
     let mut kept: Vec<String> = Vec::new();
@@ -91,6 +96,31 @@ pub fn complaint(seen: &Observation) -> String {
     sort_runs(&mut kept, UNORDERED);
     squeeze(&kept)
 }
+
+static JOURNAL: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^[A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{8} [^ ]+ [^ ]+\[[0-9]+\]: ")
+        .expect("a regular expression that a test compiles")
+});
+
+/// Whether systemd says on this line what differs from run to run: since when, which process, how much of what, and
+/// the last lines of the journal, as far as they were written when it looked.
+fn is_status_detail(line: &str) -> bool {
+    let about = |word: &&str| line.trim_start().starts_with(*word);
+    (line.starts_with(' ') && STATUS_DETAILS.iter().any(about)) || JOURNAL.is_match(line)
+}
+
+const STATUS_DETAILS: [&str; 10] = [
+    "Active: ",
+    "Invocation: ",
+    "Process: ",
+    "Main PID: ",
+    "Mem peak: ",
+    "Memory: ",
+    "CPU: ",
+    "Tasks: ",
+    "CGroup: ",
+    "IO: ",
+];
 
 /// How lines begin that Home Manager prints in the order in which a directory happens to list its files, which differs
 /// between file systems.
@@ -160,6 +190,28 @@ mod tests {
         let mut seen = observation();
         seen.output.stderr = stderr.into();
         complaint(&seen)
+    }
+
+    #[test]
+    fn what_systemd_says_of_a_failed_unit_is_the_same_every_time() {
+        let status = |pid: u32, second: u32| {
+            format!(
+                "Job for a.service failed.\n\
+                 × a.service - A\n\
+                 \x20    Loaded: loaded (/etc/systemd/system/a.service; enabled)\n\
+                 \x20    Active: failed (Result: exit-code) since Sun 2026-11-22 19:28:0{second} UTC; 890ms ago\n\
+                 \x20  Main PID: {pid} (code=exited, status=1/FAILURE)\n\
+                 \x20       CPU: 2.5{second}s\n\
+                 \n\
+                 Nov 22 19:28:0{second} machine hm-activate-alice[{pid}]: Existing file '/home/alice/.bashrc'\n\
+                 Nov 22 19:28:0{second} machine systemd[1]: a.service: Failed with result 'exit-code'.\n\
+                 Nov 22 19:28:0{second} machine systemd[1]: a.service: Consumed 2.{second}s CPU time, 5M memory peak.\n"
+            )
+        };
+        let said = of(&status(349, 6));
+        assert_eq!(said, of(&status(351, 7)));
+        assert!(said.contains("Job for a.service failed."), "{said}");
+        assert!(!said.contains("2026"), "{said}");
     }
 
     #[test]
