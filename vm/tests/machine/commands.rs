@@ -8,6 +8,7 @@ use switchproof_vm::guest::{Ending, GuestCommand, GuestUser, OutputStream};
 use crate::lab::{lab, run, sh};
 
 #[test]
+#[ignore = "boots machines; SWITCHPROOF_TEST_IMAGE names the directory of a guest image"]
 fn a_round_trip_is_short() {
     let Some(lab) = lab("a_round_trip_is_short") else {
         return;
@@ -28,6 +29,7 @@ fn a_round_trip_is_short() {
 }
 
 #[test]
+#[ignore = "boots machines; SWITCHPROOF_TEST_IMAGE names the directory of a guest image"]
 fn root_gets_what_it_asked_for() {
     let Some(lab) = lab("root_gets_what_it_asked_for") else {
         return;
@@ -59,6 +61,7 @@ fn root_gets_what_it_asked_for() {
 }
 
 #[test]
+#[ignore = "boots machines; SWITCHPROOF_TEST_IMAGE names the directory of a guest image"]
 fn a_user_gets_a_login_session() {
     let Some(lab) = lab("a_user_gets_a_login_session") else {
         return;
@@ -96,6 +99,7 @@ fn a_user_gets_a_login_session() {
 }
 
 #[test]
+#[ignore = "boots machines; SWITCHPROOF_TEST_IMAGE names the directory of a guest image"]
 fn a_flood_of_output_is_cut_and_counted() {
     let Some(lab) = lab("a_flood_of_output_is_cut_and_counted") else {
         return;
@@ -114,6 +118,7 @@ fn a_flood_of_output_is_cut_and_counted() {
 }
 
 #[test]
+#[ignore = "boots machines; SWITCHPROOF_TEST_IMAGE names the directory of a guest image"]
 fn output_comes_live_and_in_full() {
     let Some(lab) = lab("output_comes_live_and_in_full") else {
         return;
@@ -136,6 +141,7 @@ fn output_comes_live_and_in_full() {
 }
 
 #[test]
+#[ignore = "boots machines; SWITCHPROOF_TEST_IMAGE names the directory of a guest image"]
 fn children_in_the_background_hold_nobody_up() {
     let Some(lab) = lab("children_in_the_background_hold_nobody_up") else {
         return;
@@ -154,6 +160,7 @@ fn children_in_the_background_hold_nobody_up() {
 }
 
 #[test]
+#[ignore = "boots machines; SWITCHPROOF_TEST_IMAGE names the directory of a guest image"]
 fn bulk_data_goes_both_ways_unchanged() {
     let Some(lab) = lab("bulk_data_goes_both_ways_unchanged") else {
         return;
@@ -207,6 +214,7 @@ fn bulk_data_goes_both_ways_unchanged() {
 }
 
 #[test]
+#[ignore = "boots machines; SWITCHPROOF_TEST_IMAGE names the directory of a guest image"]
 fn an_archive_is_unpacked_for_its_owner() {
     let Some(lab) = lab("an_archive_is_unpacked_for_its_owner") else {
         return;
@@ -250,6 +258,7 @@ fn an_archive_is_unpacked_for_its_owner() {
 }
 
 #[test]
+#[ignore = "boots machines; SWITCHPROOF_TEST_IMAGE names the directory of a guest image"]
 fn somebody_can_type_into_a_terminal() {
     let Some(lab) = lab("somebody_can_type_into_a_terminal") else {
         return;

@@ -18,6 +18,7 @@ fn fails(machine: &mut Machine, command: &GuestCommand) -> MachineError {
 }
 
 #[test]
+#[ignore = "boots machines; SWITCHPROOF_TEST_IMAGE names the directory of a guest image"]
 fn a_command_that_hangs_is_killed_with_all_its_children() {
     let Some(lab) = lab("a_command_that_hangs_is_killed_with_all_its_children") else {
         return;
@@ -78,6 +79,7 @@ fn a_command_that_hangs_is_killed_with_all_its_children() {
 }
 
 #[test]
+#[ignore = "boots machines; SWITCHPROOF_TEST_IMAGE names the directory of a guest image"]
 fn a_guest_that_goes_away_in_mid_step_says_so() {
     let Some(lab) = lab("a_guest_that_goes_away_in_mid_step_says_so") else {
         return;
@@ -112,6 +114,7 @@ fn a_guest_that_goes_away_in_mid_step_says_so() {
 }
 
 #[test]
+#[ignore = "boots machines; SWITCHPROOF_TEST_IMAGE names the directory of a guest image"]
 fn a_panic_is_told_from_a_death_and_from_silence() {
     let Some(lab) = lab("a_panic_is_told_from_a_death_and_from_silence") else {
         return;
@@ -175,6 +178,7 @@ fn a_panic_is_told_from_a_death_and_from_silence() {
 }
 
 #[test]
+#[ignore = "boots machines; SWITCHPROOF_TEST_IMAGE names the directory of a guest image"]
 fn a_reboot_that_was_asked_for_works() {
     let Some(lab) = lab("a_reboot_that_was_asked_for_works") else {
         return;

@@ -25,6 +25,7 @@ fn layer_dir(key: &LayerKey) -> PathBuf {
 }
 
 #[test]
+#[ignore = "boots machines; SWITCHPROOF_TEST_IMAGE names the directory of a guest image"]
 fn forks_share_the_past_but_not_their_random_numbers() {
     let Some(lab) = lab("forks_share_the_past_but_not_their_random_numbers") else {
         return;
@@ -83,6 +84,7 @@ fn forks_share_the_past_but_not_their_random_numbers() {
 }
 
 #[test]
+#[ignore = "boots machines; SWITCHPROOF_TEST_IMAGE names the directory of a guest image"]
 fn a_fork_keeps_its_layer_alive() {
     let Some(lab) = lab("a_fork_keeps_its_layer_alive") else {
         return;
@@ -99,6 +101,7 @@ fn a_fork_keeps_its_layer_alive() {
 }
 
 #[test]
+#[ignore = "boots machines; SWITCHPROOF_TEST_IMAGE names the directory of a guest image"]
 fn damage_is_refused_and_removed() {
     let Some(lab) = lab("damage_is_refused_and_removed") else {
         return;
@@ -150,6 +153,7 @@ fn damage(path: &Path, how: &str) {
 }
 
 #[test]
+#[ignore = "boots machines; SWITCHPROOF_TEST_IMAGE names the directory of a guest image"]
 fn qemu_killed_at_any_time_leaves_a_whole_layer_or_none() {
     let Some(lab) = lab("qemu_killed_at_any_time_leaves_a_whole_layer_or_none") else {
         return;
@@ -215,6 +219,7 @@ fn leftovers() -> usize {
 }
 
 #[test]
+#[ignore = "boots machines; SWITCHPROOF_TEST_IMAGE names the directory of a guest image"]
 fn many_forks_leave_nothing_behind() {
     let Some(lab) = lab("many_forks_leave_nothing_behind") else {
         return;

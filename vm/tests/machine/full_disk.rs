@@ -40,6 +40,7 @@ impl Drop for Ballast {
 }
 
 #[test]
+#[ignore = "boots machines; SWITCHPROOF_TEST_IMAGE names the directory of a guest image"]
 fn a_full_disk_is_named_and_leaves_nothing_half() {
     let Some(directory) = std::env::var_os("SWITCHPROOF_TEST_SMALL_DISK").map(PathBuf::from) else {
         return eprintln!("skipped, for $SWITCHPROOF_TEST_SMALL_DISK names no directory");
