@@ -231,8 +231,8 @@ pub fn in_session(session: Session, command: &str) -> String {
     }
 }
 
-/// A word for a POSIX shell.
-pub(super) fn quote(word: &str) -> String {
+/// One word for a POSIX shell, whatever it holds.
+pub fn quote(word: &str) -> String {
     format!("'{}'", word.replace('\'', r"'\''"))
 }
 

@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::judge::{Finding, Verdict};
+use crate::observe::quote;
 use crate::observe::text::{printable, printable_line};
 
 /// Lines of a guest's console that are shown.
@@ -115,7 +116,7 @@ fn shell_word(word: &str) -> String {
     if word.chars().all(plain) {
         word
     } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
+        quote(&word)
     }
 }
 

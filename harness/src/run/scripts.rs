@@ -1,11 +1,7 @@
 //! The texts that steps run in the guest, each what a person would type.
 
+use crate::observe::quote;
 use crate::scenario::model::{Edit, InitialHome, Install, Switch, Target, User};
-
-/// A word for the shell, whatever it holds.
-pub fn quoted(word: &str) -> String {
-    format!("'{}'", word.replace('\'', r"'\''"))
-}
 
 /// The home of a user that [`make_users`] made.
 pub fn home_of(user: &str) -> String {
@@ -26,7 +22,7 @@ pub fn flake_place(install: Install) -> &'static str {
 pub fn make_users(users: &[User]) -> String {
     let mut script = "set -eu\n".to_owned();
     for user in users {
-        let (name, home) = (quoted(&user.name), quoted(&home_of(&user.name)));
+        let (name, home) = (quote(&user.name), quote(&home_of(&user.name)));
         script += &format!("useradd --create-home --shell /bin/bash -- {name}\n");
         if user.home == InitialHome::Empty {
             script += &format!("find {home} -mindepth 1 -delete\n");
@@ -39,7 +35,7 @@ pub fn make_users(users: &[User]) -> String {
 pub fn make_place(place: &str, owner: Option<&str>) -> String {
     let mut script = format!("set -eu\nrm -rf {place}\nmkdir -p {place}\n");
     if let Some(owner) = owner {
-        script += &format!("chown {}: {place}\n", quoted(owner));
+        script += &format!("chown {}: {place}\n", quote(owner));
     }
     script
 }
@@ -47,15 +43,15 @@ pub fn make_place(place: &str, owner: Option<&str>) -> String {
 /// Builds or activates a setup. For a home that has no `home-manager` yet, the one of the flake's own input runs.
 pub fn switch(switch: &Switch, verb: &str) -> String {
     let place = flake_place(switch.target.install);
-    let reference = quoted(&format!("{place}#{}", switch.output));
+    let reference = quote(&format!("{place}#{}", switch.output));
     let mut options = String::new();
     for (input, url) in &switch.override_inputs {
-        options += &format!(" --override-input {} {}", quoted(input), quoted(url));
+        options += &format!(" --override-input {} {}", quote(input), quote(url));
     }
     match switch.target.install {
         Install::Standalone => {
             if let Some(extension) = &switch.backup_extension {
-                options += &format!(" -b {}", quoted(extension));
+                options += &format!(" -b {}", quote(extension));
             }
             if switch.dry_run {
                 options += " --dry-run";
@@ -68,7 +64,7 @@ pub fn switch(switch: &Switch, verb: &str) -> String {
         }
         Install::DarwinModule => format!(
             "nix build --no-link --print-out-paths {}{options}",
-            quoted(&format!(
+            quote(&format!(
                 "{place}#darwinConfigurations.{}.system",
                 switch.output
             ))
@@ -119,7 +115,7 @@ pub fn uninstall(target: &Target) -> String {
 
 /// Ends all sessions of a user and waits until they are gone, the service manager included.
 pub fn relogin(user: &str) -> String {
-    let user = quoted(user);
+    let user = quote(user);
     format!(
         "loginctl terminate-user {user} 2>/dev/null || true\n\
          uid=$(id -u {user}) || exit 1\n\
@@ -133,14 +129,14 @@ pub fn relogin(user: &str) -> String {
 
 /// Changes a file of the home that is the working directory, replacing a link by a file as an editor would.
 pub fn edit(path: &str, change: &Edit) -> String {
-    let path = quoted(path);
+    let path = quote(path);
     match change {
         Edit::Remove => format!("cd && rm -- {path}"),
         Edit::Replace(text) => format!(
             "cd && rm -f -- {path} && mkdir -p -- \"$(dirname -- {path})\" && printf %s {} > {path}",
-            quoted(text)
+            quote(text)
         ),
-        Edit::Append(text) => format!("cd && printf %s {} >> {path}", quoted(text)),
+        Edit::Append(text) => format!("cd && printf %s {} >> {path}", quote(text)),
     }
 }
 
@@ -150,6 +146,6 @@ mod tests {
 
     #[test]
     fn words_cannot_break_out_of_their_quotes() {
-        assert_eq!(quoted("a'; rm -rf /; '"), r"'a'\''; rm -rf /; '\'''");
+        assert_eq!(quote("a'; rm -rf /; '"), r"'a'\''; rm -rf /; '\'''");
     }
 }
