@@ -76,6 +76,19 @@ pub struct MachineError {
     pub step_deadline: bool,
 }
 
+impl MachineError {
+    /// An error that the guest's console says nothing about and that no step's deadline caused.
+    #[must_use]
+    pub fn new(message: impl Into<String>, hint: Option<&str>) -> Self {
+        Self {
+            message: message.into(),
+            hint: hint.map(str::to_owned),
+            console_tail: String::new(),
+            step_deadline: false,
+        }
+    }
+}
+
 /// A running machine.
 pub trait Machine: Send {
     /// Runs a script to its end, handing its output over as it comes.

@@ -189,21 +189,17 @@ impl Run<'_> {
 const UNKNOWN: Duration = Duration::from_secs(15);
 
 fn no_room(error: BudgetError) -> MachineError {
-    MachineError {
-        message: error.to_string(),
-        hint: Some("run fewer at once with --jobs, or allow more with --memory".to_owned()),
-        console_tail: String::new(),
-        step_deadline: false,
-    }
+    MachineError::new(
+        error.to_string(),
+        Some("run fewer at once with --jobs, or allow more with --memory"),
+    )
 }
 
 fn panicked() -> MachineError {
-    MachineError {
-        message: "switchproof has a bug: it panicked while it worked on this case".to_owned(),
-        hint: Some("please report it with the lines printed above".to_owned()),
-        console_tail: String::new(),
-        step_deadline: false,
-    }
+    MachineError::new(
+        "switchproof has a bug: it panicked while it worked on this case".to_owned(),
+        Some("please report it with the lines printed above"),
+    )
 }
 
 /// Ready nodes, the longest way first. Empty for good once nobody works and nothing is left.

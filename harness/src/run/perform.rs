@@ -124,25 +124,21 @@ pub fn not_the_step(error: MachineError) -> MachineError {
 
 /// The guest could not be prepared.
 pub fn prepare_failed(output: &StepOutput) -> MachineError {
-    MachineError {
-        message: format!(
+    MachineError::new(
+        format!(
             "the users could not be made in the guest (status {}): {}",
             output.status,
             output.stderr.trim()
         ),
-        hint: Some("`switchproof doctor` says whether the guest image is whole".to_owned()),
-        console_tail: String::new(),
-        step_deadline: false,
-    }
+        Some("`switchproof doctor` says whether the guest image is whole"),
+    )
 }
 
 fn unpackable(source: &io::Error) -> MachineError {
-    MachineError {
-        message: format!("the files for the guest cannot be packed: {source}"),
-        hint: Some("shorten the path that is named".to_owned()),
-        console_tail: String::new(),
-        step_deadline: false,
-    }
+    MachineError::new(
+        format!("the files for the guest cannot be packed: {source}"),
+        Some("shorten the path that is named"),
+    )
 }
 
 /// Cuts both streams into lines as they come, for the eye only: a line longer than [`Self::LONGEST`] is cut.

@@ -310,12 +310,7 @@ fn layer_key(key: &StateKey) -> Result<LayerKey, MachineError> {
 }
 
 fn broken(message: String, hint: Option<String>) -> MachineError {
-    MachineError {
-        message,
-        hint,
-        console_tail: String::new(),
-        step_deadline: false,
-    }
+    MachineError::new(message, hint.as_deref())
 }
 
 fn image_broken(error: ImageError) -> MachineError {
