@@ -46,6 +46,17 @@ let
       ${lib.optionalString (cfg.uid != null) ''checkStringEq UID "$(id -u)" ${toString cfg.uid}''}
     fi
 
+    ${lib.optionalString cfg.activationGenerateGcRoot ''
+      # A root for the time of the activation. The caller's link and profile
+      # hold the generation already, so only the traces of one are left.
+      trap 'run rm -f $VERBOSE_ARG "$newGenGcPath"' EXIT
+      if [[ -v DRY_RUN ]]; then
+        run nix-store --realise "$newGenPath" --add-root "$newGenGcPath"
+      else
+        mkdir -p "''${newGenGcPath%/*}"
+      fi
+    ''}
+
     ${steps}
     ${lib.optionalString (cfg.activationGenerateGcRoot && !config.uninstall) ''
       run --silence nix-store --realise "$newGenPath" --add-root "$currentGenGcPath"

@@ -45,22 +45,50 @@ function backUpOrSkip() { # false when the file in the way is to stay
 
 function linkNewGen() {
   _i "Creating home file links in %s" "$HOME"
-  local newGenFiles sourcePath targetPath dir
-  local -A made=()
+  local newGenFiles sourcePath targetPath dir i
   newGenFiles="$(readlink -e "$newGenPath/home-files")"
+  # What is free or already a link is linked in groups, one ln per directory;
+  # what is in the way is looked at one by one.
+  local -a linkSources=() linkDirs=() inTheWay=() batch=()
+  local -A missingDirs=() dirBatches=()
   while IFS= read -r -d '' sourcePath; do
+    targetPath="$HOME/${sourcePath#"$newGenFiles"/}"
+    dir="${targetPath%/*}"
+    if [[ -L $dir ]]; then
+      inTheWay+=("$sourcePath")
+    elif [[ -L $targetPath ]]; then
+      [[ "$(readlink "$targetPath")" == "$sourcePath" ]] && continue
+      linkSources+=("$sourcePath")
+      linkDirs+=("$dir")
+    elif [[ -e $targetPath ]]; then
+      inTheWay+=("$sourcePath")
+    else
+      linkSources+=("$sourcePath")
+      linkDirs+=("$dir")
+    fi
+  done < <(find "$newGenFiles" \( -type f -or -type l \) -print0)
+
+  for dir in ${linkDirs[@]+"${linkDirs[@]}"}; do
+    [[ -d $dir ]] || missingDirs[$dir]=1
+  done
+  if ((${#missingDirs[@]} > 0)); then
+    run mkdir -p $VERBOSE_ARG -- "${!missingDirs[@]}" || exit 1
+  fi
+  for i in ${linkSources[@]+"${!linkSources[@]}"}; do dirBatches[${linkDirs[i]}]+="$i "; done
+  for dir in ${dirBatches[@]+"${!dirBatches[@]}"}; do
+    batch=()
+    for i in ${dirBatches[$dir]}; do batch+=("${linkSources[i]}"); done
+    run ln -sfn $VERBOSE_ARG -t "$dir" -- "${batch[@]}" || exit 1
+  done
+
+  for sourcePath in ${inTheWay[@]+"${inTheWay[@]}"}; do
     targetPath="$HOME/${sourcePath#"$newGenFiles"/}"
     if [[ -e $targetPath && ! -L $targetPath ]]; then
       backUpOrSkip "$sourcePath" "$targetPath" || continue
     fi
-    dir="${targetPath%/*}"
-    if [[ -z ${made[$dir]-} ]]; then
-      [[ -d $dir ]] || run mkdir -p $VERBOSE_ARG "$dir"
-      made[$dir]=1
-    fi
-    [[ -L $targetPath && "$(readlink "$targetPath")" == "$sourcePath" ]] && continue
+    run mkdir -p $VERBOSE_ARG "${targetPath%/*}"
     run ln -Tsf $VERBOSE_ARG "$sourcePath" "$targetPath" || exit 1
-  done < <(find "$newGenFiles" \( -type f -or -type l \) -print0)
+  done
 }
 
 cleanOldGen
