@@ -9,7 +9,7 @@ use super::scripts;
 use crate::machine::{GuestScript, MachineError, Stream};
 use crate::observe::{OutputCollector, StepOutput, in_session};
 use crate::plan::Work;
-use crate::scenario::model::{Action, Install, SeedFile, Switch};
+use crate::scenario::model::{Action, ChannelOverlay, Guest, Install, SeedFile, Switch, User};
 
 /// Performs `work` and says what it printed and how it ended. `on_line` hears every line as it comes.
 pub fn perform(
@@ -24,9 +24,7 @@ pub fn perform(
         on_line,
     };
     match work {
-        Work::Prepare { users, .. } => doing
-            .root(&scripts::make_users(users))
-            .map_err(not_the_step),
+        Work::Prepare { guest, users } => doing.prepare(guest, users).map_err(not_the_step),
         Work::Step(action) => doing.step(action),
     }
 }
@@ -38,6 +36,26 @@ struct Doing<'a> {
 }
 
 impl Doing<'_> {
+    fn prepare(&mut self, guest: &Guest, users: &[User]) -> Result<StepOutput, MachineError> {
+        if let Some(channel) = &guest.channel {
+            let laid = self.lay_channel(channel)?;
+            if laid.status != 0 {
+                return Ok(laid);
+            }
+        }
+        self.root(&scripts::make_users(users))
+    }
+
+    fn lay_channel(&mut self, channel: &ChannelOverlay) -> Result<StepOutput, MachineError> {
+        let cleared = self.root(&scripts::clear_channel(&channel.replaced))?;
+        if cleared.status != 0 {
+            return Ok(cleared);
+        }
+        let archive = tar_of(channel.files.files.iter()).map_err(|source| unpackable(&source))?;
+        self.push(&archive, scripts::CHANNEL, None)?;
+        self.root(&scripts::lock_channel())
+    }
+
     fn step(&mut self, action: &Action) -> Result<StepOutput, MachineError> {
         match action {
             Action::Seed { user, files } => {
@@ -126,7 +144,7 @@ pub fn not_the_step(error: MachineError) -> MachineError {
 pub fn prepare_failed(output: &StepOutput) -> MachineError {
     MachineError::new(
         format!(
-            "the users could not be made in the guest (status {}): {}",
+            "the guest could not be prepared (status {}): {}",
             output.status,
             output.stderr.trim()
         ),

@@ -31,6 +31,27 @@ pub fn make_users(users: &[User]) -> String {
     script
 }
 
+/// Where the guest image keeps the pocket channel's flakes.
+pub const CHANNEL: &str = "/etc/switchproof/pocket";
+
+/// Makes way for what replaces parts of the pocket channel.
+pub fn clear_channel(replaced: &[String]) -> String {
+    let mut script = format!("set -eu\ncd {CHANNEL}\n");
+    for folder in replaced {
+        script += &format!("rm -rf -- {}\n", quote(folder));
+    }
+    script
+}
+
+/// Locks the channel's own inputs again after a part of it was replaced: the lock of a flake names the content of the
+/// other.
+pub fn lock_channel() -> String {
+    format!(
+        "set -eu\ncd {CHANNEL}\nchmod -R u=rwX,go=rX .\nrm -f home-manager/flake.lock\n\
+         nix flake lock \"path:$PWD/home-manager\""
+    )
+}
+
 /// An empty folder for a flake.
 pub fn make_place(place: &str, owner: Option<&str>) -> String {
     let mut script = format!("set -eu\nrm -rf {place}\nmkdir -p {place}\n");

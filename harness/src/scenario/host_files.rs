@@ -303,7 +303,10 @@ fn regular_file(real: &Path, bounds: &mut Bounds<'_>) -> Result<SeedFile, HostFi
 
 /// Everything in a folder but version control and build results. Links stay links: they are followed in the guest,
 /// never here.
-fn copy_folder(real: &Path, path: &str) -> Result<BTreeMap<String, SeedFile>, HostFileError> {
+pub(crate) fn copy_folder(
+    real: &Path,
+    path: &str,
+) -> Result<BTreeMap<String, SeedFile>, HostFileError> {
     let mut bounds = Bounds::new(path);
     let mut out = BTreeMap::new();
     let mut todo = vec![(real.to_path_buf(), String::new())];

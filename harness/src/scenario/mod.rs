@@ -3,6 +3,7 @@
 //! text → `yaml` (a tree with places) → `matrix` (a tree for each case) → `conform` (checked against the raw types'
 //! schema, short forms spelled out) → `raw` (serde) → `resolve` → `model`.
 
+mod checkout;
 mod commands;
 mod conform;
 mod diagnostic;
@@ -26,6 +27,7 @@ mod value;
 mod words;
 mod yaml;
 
+pub use checkout::{Checkout, CheckoutError};
 pub use commands::{Checked, check, render};
 pub use diagnostic::{Diagnostic, Severity};
 pub use format::{render_github, render_json, render_text, render_text_as};

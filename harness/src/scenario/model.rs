@@ -39,6 +39,21 @@ pub struct Guest {
     pub substituters: Vec<Substituter>,
     /// Whether every input of every flake is locked, so that equal inputs give equal results.
     pub locked: bool,
+    /// What replaces parts of the pocket channel.
+    pub channel: Option<ChannelOverlay>,
+}
+
+/// Files that are laid over the guest's pocket channel before anything else is done, so that scenarios run on them
+/// unchanged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChannelOverlay {
+    /// Names the files by what is in them.
+    pub digest: String,
+    /// By path relative to the channel: `home-manager/modules/default.nix`.
+    #[serde(skip)]
+    pub files: Arc<FlakeTree>,
+    /// Folders that make way before the files are put in place, relative to the channel.
+    pub replaced: Vec<String>,
 }
 
 /// A binary cache.

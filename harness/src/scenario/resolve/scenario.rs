@@ -125,6 +125,7 @@ impl Resolver<'_> {
                 network: self.network,
                 substituters,
                 locked: !self.network || self.locked,
+                channel: None,
             },
             users: self
                 .users

@@ -1,0 +1,254 @@
+//! Holds the pocket channel against the real Home Manager: every case runs again with a checkout laid over the pocket's,
+//! and what is seen is compared with the reviewed snapshots, which are what the pocket shows.
+//!
+//!     SWITCHPROOF_HOME_MANAGER=~/home-manager SWITCHPROOF_NIXPKGS_LIB=~/nixpkgs.lib cargo test --test parity
+//!
+//! `SWITCHPROOF_HOME_MANAGER` names a checkout of Home Manager; without it every test is ignored.
+//! `SWITCHPROOF_NIXPKGS_LIB`, or else `SWITCHPROOF_NIXPKGS`, names a folder with nixpkgs' `lib`; the pocket's own is
+//! used where neither is set. The packages are the pocket's in any case. A difference is right only if
+//! `vm/pocket/DIFFERENCES.md` lists it. What was seen is left in `target/tmp/parity-RELEASE`.
+
+mod known;
+mod shared_run;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use known::Known;
+use libtest_mimic::{Arguments, Failed, Trial};
+use shared_run::{SharedRun, bundled};
+use similar::{ChangeTag, TextDiff};
+use switchproof::judge::{SnapshotMode, SnapshotPolicy, Verdict, snapshot_path};
+use switchproof::report::describe;
+use switchproof::scenario::model::{Action, Case, Install, SeedFile};
+use switchproof::scenario::{Checkout, CheckoutError};
+
+fn main() -> ExitCode {
+    let mut args = Arguments::from_args();
+    let (cases, pocket_only): (Vec<_>, Vec<_>) = match bundled() {
+        Ok(cases) => cases.into_iter().partition(|case| !is_pocket_only(case)),
+        Err(mistakes) => {
+            eprint!("{mistakes}");
+            return ExitCode::from(2);
+        }
+    };
+    let Some(checkout) = checkout() else {
+        if !args.list {
+            eprintln!("parity: not run, as SWITCHPROOF_HOME_MANAGER names no checkout of Home Manager");
+        }
+        let parity = cases.iter().map(|case| ignored(case, "parity"));
+        let others = pocket_only.iter().map(|case| ignored(case, "pocket only"));
+        let trials = parity.chain(others).collect();
+        return libtest_mimic::run(&args, trials).exit_code();
+    };
+    match Parity::new(&checkout, &mut args, cases) {
+        Ok(parity) => parity.run(&args, &pocket_only),
+        Err(error) => {
+            eprintln!("parity: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn checkout() -> Option<Checkout> {
+    let folder = |name| {
+        std::env::var_os(name)
+            .filter(|it| !it.is_empty())
+            .map(PathBuf::from)
+    };
+    Some(Checkout {
+        home_manager: folder("SWITCHPROOF_HOME_MANAGER")?,
+        nixpkgs_lib: folder("SWITCHPROOF_NIXPKGS_LIB").or_else(|| folder("SWITCHPROOF_NIXPKGS")),
+    })
+}
+
+/// Whether a case names an older revision of the pocket channel, which no checkout replaces.
+fn is_pocket_only(case: &Case) -> bool {
+    let names_revision = |file: &SeedFile| match file {
+        SeedFile::Regular { bytes, .. } => String::from_utf8_lossy(bytes)
+            .split("/etc/switchproof/pocket/")
+            .skip(1)
+            .any(|rest| rest.starts_with(|first: char| first.is_ascii_digit())),
+        SeedFile::Symlink { .. } | SeedFile::Directory => false,
+    };
+    case.steps.iter().any(|step| match &step.action {
+        Action::Switch(switch) | Action::Build(switch) => {
+            switch.flake.files.values().any(names_revision)
+        }
+        _ => false,
+    })
+}
+
+fn ignored(case: &Case, kind: &str) -> Trial {
+    Trial::test(case.id.clone(), || Ok(()))
+        .with_kind(kind)
+        .with_ignored_flag(true)
+}
+
+/// How the real one did in one case.
+#[derive(Clone)]
+enum Outcome {
+    Equal,
+    Explained(Vec<String>),
+    Different,
+}
+
+struct Parity {
+    release: String,
+    cases: BTreeMap<String, Case>,
+    run: Arc<SharedRun>,
+    known: Known,
+    seen: PathBuf,
+    results: Mutex<BTreeMap<String, Outcome>>,
+}
+
+impl Parity {
+    fn new(
+        checkout: &Checkout,
+        args: &mut Arguments,
+        mut cases: Vec<Case>,
+    ) -> Result<Arc<Self>, CheckoutError> {
+        let release = checkout.release()?;
+        let overlay = checkout.overlay()?;
+        for case in &mut cases {
+            case.guest.channel = Some(overlay.clone());
+        }
+        let seen = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("parity-{release}"));
+        let snapshots = SnapshotPolicy {
+            mode: SnapshotMode::Update,
+            root: seen.clone(),
+        };
+        let by_id = cases.iter().map(|case| (case.id.clone(), case.clone()));
+        Ok(Arc::new(Self {
+            cases: by_id.collect(),
+            run: SharedRun::new(args, cases, snapshots),
+            known: Known::read(&release),
+            release,
+            seen,
+            results: Mutex::default(),
+        }))
+    }
+
+    fn run(self: &Arc<Self>, args: &Arguments, pocket_only: &[Case]) -> ExitCode {
+        let mut trials: Vec<Trial> = self
+            .cases
+            .keys()
+            .map(|id| {
+                let (parity, id) = (Arc::clone(self), id.clone());
+                Trial::test(id.clone(), move || parity.compare(&id)).with_kind("parity")
+            })
+            .collect();
+        trials.extend(pocket_only.iter().map(|case| ignored(case, "pocket only")));
+        let conclusion = libtest_mimic::run(args, trials);
+        if !args.list {
+            self.tell();
+        }
+        conclusion.exit_code()
+    }
+
+    fn compare(&self, id: &str) -> Result<(), Failed> {
+        let Some(case) = self.cases.get(id) else {
+            return Err("no such case".into());
+        };
+        let mut changes = match self.run.verdict(id) {
+            Verdict::Passed { .. } => Vec::new(),
+            Verdict::Failed(findings) => findings
+                .iter()
+                .map(|finding| format!("! {}: {}", finding.step, finding.message))
+                .collect(),
+            verdict => return Err(describe(id, &verdict).into()),
+        };
+        changes.extend(self.snapshots(case));
+        let (explained, new): (Vec<_>, Vec<_>) = changes
+            .into_iter()
+            .partition(|change| self.known.explains(id, change));
+        let result = match (explained.is_empty(), new.is_empty()) {
+            (true, true) => Outcome::Equal,
+            (false, true) => Outcome::Explained(explained),
+            (_, false) => Outcome::Different,
+        };
+        self.results
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(id.to_owned(), result);
+        if new.is_empty() {
+            return Ok(());
+        }
+        Err(format!(
+            "the real one differs (- pocket, + real):\n{}\nmake the pocket alike, or list it with its reason in {}",
+            new.join("\n"),
+            known::FILE
+        )
+        .into())
+    }
+
+    /// The lines in which the snapshots of a case differ, with the sign of the side that has them.
+    fn snapshots(&self, case: &Case) -> Vec<String> {
+        let pocket = Path::new(env!("CARGO_MANIFEST_DIR")).join("snapshots");
+        let mut changes = Vec::new();
+        for step in case.steps.iter().filter(|step| step.snapshot) {
+            let text = |root: &Path| body(&snapshot_path(root, case, step));
+            let (pocket, real) = (text(&pocket), text(&self.seen));
+            for change in TextDiff::from_lines(&pocket, &real).iter_all_changes() {
+                let sign = match change.tag() {
+                    ChangeTag::Equal => continue,
+                    ChangeTag::Delete => '-',
+                    ChangeTag::Insert => '+',
+                };
+                changes.push(format!("{sign} {}", change.value().trim_end()));
+            }
+        }
+        changes
+    }
+
+    /// Prints how many are equal, for each way of installing.
+    fn tell(&self) {
+        let results = self.results.lock().unwrap_or_else(PoisonError::into_inner);
+        println!("parity with Home Manager {}:", self.release);
+        for install in [
+            Install::Standalone,
+            Install::NixosModule,
+            Install::DarwinModule,
+        ] {
+            let of: Vec<(&String, &Outcome)> = results
+                .iter()
+                .filter(|(id, _)| self.cases.get(*id).and_then(install_of) == Some(install))
+                .collect();
+            if of.is_empty() {
+                continue;
+            }
+            let count = |wanted: fn(&Outcome) -> bool| of.iter().filter(|(_, it)| wanted(it)).count();
+            println!(
+                "  {install:?}: {} of {} equal, {} explained, {} different",
+                count(|it| matches!(it, Outcome::Equal)),
+                of.len(),
+                count(|it| matches!(it, Outcome::Explained(_))),
+                count(|it| matches!(it, Outcome::Different)),
+            );
+            for (id, result) in of {
+                match result {
+                    Outcome::Equal => {}
+                    Outcome::Explained(lines) => println!("    explained: {id} ({} lines)", lines.len()),
+                    Outcome::Different => println!("    different: {id}"),
+                }
+            }
+        }
+    }
+}
+
+/// How the first setup of a case is installed.
+fn install_of(case: &Case) -> Option<Install> {
+    case.steps.iter().find_map(|step| match &step.action {
+        Action::Switch(switch) | Action::Build(switch) => Some(switch.target.install),
+        _ => None,
+    })
+}
+
+/// A snapshot without its header; empty where there is none.
+fn body(path: &Path) -> String {
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let after = text.splitn(3, "---\n").nth(2);
+    after.unwrap_or_default().to_owned()
+}

@@ -1,0 +1,157 @@
+//! One run of machines for all selected cases of a test binary; each test waits for its verdict.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use libtest_mimic::Arguments;
+use switchproof::judge::{SnapshotPolicy, Verdict};
+use switchproof::report::{Event, PlainSink, Sink};
+use switchproof::scenario::model::Case;
+use switchproof::scenario::{load, render_text};
+use switchproof::session::{Limits, Session};
+
+/// The cases of `scenarios/`, or the mistakes in them as text.
+pub fn bundled() -> Result<Vec<Case>, String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    load(&[root.join("scenarios")]).map_err(|found| render_text(&found))
+}
+
+/// The run, begun by the first who asks for a verdict.
+pub struct SharedRun {
+    jobs: Option<usize>,
+    cases: Vec<Case>,
+    selected: BTreeSet<usize>,
+    snapshots: SnapshotPolicy,
+    started: OnceLock<()>,
+    verdicts: Mutex<BTreeMap<String, Verdict>>,
+    changed: Condvar,
+}
+
+impl SharedRun {
+    /// A run of those `cases` that `args` select. Tells libtest-mimic to start all tests at once, as they only wait:
+    /// how many machines run at once is the budget's business.
+    pub fn new(args: &mut Arguments, cases: Vec<Case>, snapshots: SnapshotPolicy) -> Arc<Self> {
+        let jobs = args.test_threads.filter(|&threads| threads > 0);
+        let selected = selection(args, &cases);
+        args.test_threads = Some(selected.len().max(1));
+        Arc::new(Self {
+            jobs,
+            cases,
+            selected,
+            snapshots,
+            started: OnceLock::new(),
+            verdicts: Mutex::default(),
+            changed: Condvar::new(),
+        })
+    }
+
+    /// Waits for the verdict of a case.
+    pub fn verdict(self: &Arc<Self>, id: &str) -> Verdict {
+        self.started.get_or_init(|| {
+            let run = Arc::clone(self);
+            std::thread::spawn(move || run.run());
+        });
+        let mut verdicts = self.verdicts();
+        loop {
+            if let Some(verdict) = verdicts.get(id) {
+                return verdict.clone();
+            }
+            verdicts = self
+                .changed
+                .wait(verdicts)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn verdicts(&self) -> MutexGuard<'_, BTreeMap<String, Verdict>> {
+        self.verdicts
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn run(&self) {
+        let guard = Unanswered(self);
+        let limits = Limits {
+            jobs: self.jobs,
+            memory_mib: None,
+        };
+        match Session::open(limits) {
+            Ok(session) => {
+                let plan = session.plan(self.cases.clone());
+                let sink = Mutex::new(Progress(PlainSink::new(std::io::stderr(), false)));
+                let fresh = std::env::var_os("SWITCHPROOF_FRESH").is_some();
+                session.run(
+                    &plan,
+                    &self.selected,
+                    fresh,
+                    self.snapshots.clone(),
+                    &sink,
+                    &|case, verdict| {
+                        self.tell(&plan.cases[case].id, verdict.clone());
+                    },
+                );
+            }
+            Err(error) => {
+                let verdict = Verdict::Errored {
+                    message: error.to_string(),
+                    hint: error.hint(),
+                    console_tail: String::new(),
+                };
+                for &case in &self.selected {
+                    self.tell(&self.cases[case].id, verdict.clone());
+                }
+            }
+        }
+        drop(guard);
+    }
+
+    fn tell(&self, id: &str, verdict: Verdict) {
+        self.verdicts().entry(id.to_owned()).or_insert(verdict);
+        self.changed.notify_all();
+    }
+}
+
+/// The cases that libtest-mimic will run, by its own rules.
+fn selection(args: &Arguments, cases: &[Case]) -> BTreeSet<usize> {
+    let matches = |filter: &String, id: &str| {
+        if args.exact {
+            filter == id
+        } else {
+            id.contains(filter.as_str())
+        }
+    };
+    let chosen = |case: &Case| {
+        args.filter
+            .as_ref()
+            .is_none_or(|filter| matches(filter, &case.id))
+            && !args.skip.iter().any(|filter| matches(filter, &case.id))
+            && !args.ignored
+    };
+    (0..cases.len())
+        .filter(|&case| chosen(&cases[case]))
+        .collect()
+}
+
+/// What goes on; the verdicts are libtest's to print.
+struct Progress(PlainSink<std::io::Stderr>);
+
+impl Sink for Progress {
+    fn event(&mut self, event: &Event) {
+        if !matches!(event, Event::CaseFinished { .. } | Event::Finished { .. }) {
+            self.0.event(event);
+        }
+    }
+}
+
+/// No test waits for ever: whatever ends the run, every case has a verdict after it.
+struct Unanswered<'a>(&'a SharedRun);
+
+impl Drop for Unanswered<'_> {
+    fn drop(&mut self) {
+        for case in &self.0.cases {
+            let reason = "the run ended before its turn".to_owned();
+            self.0.tell(&case.id, Verdict::NotRun { reason });
+        }
+    }
+}
