@@ -36,7 +36,9 @@ fn main() -> ExitCode {
     };
     let Some(checkout) = checkout() else {
         if !args.list {
-            eprintln!("parity: not run, as SWITCHPROOF_HOME_MANAGER names no checkout of Home Manager");
+            eprintln!(
+                "parity: not run, as SWITCHPROOF_HOME_MANAGER names no checkout of Home Manager"
+            );
         }
         let parity = cases.iter().map(|case| ignored(case, "parity"));
         let others = pocket_only.iter().map(|case| ignored(case, "pocket only"));
@@ -219,7 +221,8 @@ impl Parity {
             if of.is_empty() {
                 continue;
             }
-            let count = |wanted: fn(&Outcome) -> bool| of.iter().filter(|(_, it)| wanted(it)).count();
+            let count =
+                |wanted: fn(&Outcome) -> bool| of.iter().filter(|(_, it)| wanted(it)).count();
             println!(
                 "  {install:?}: {} of {} equal, {} explained, {} different",
                 count(|it| matches!(it, Outcome::Equal)),
@@ -230,7 +233,9 @@ impl Parity {
             for (id, result) in of {
                 match result {
                     Outcome::Equal => {}
-                    Outcome::Explained(lines) => println!("    explained: {id} ({} lines)", lines.len()),
+                    Outcome::Explained(lines) => {
+                        println!("    explained: {id} ({} lines)", lines.len())
+                    }
                     Outcome::Different => println!("    different: {id}"),
                 }
             }

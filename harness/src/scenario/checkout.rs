@@ -136,12 +136,11 @@ fn add(
     folder: &Path,
     place: &str,
 ) -> Result<(), CheckoutError> {
-    let copied = copy_folder(folder, place).map_err(|error: HostFileError| {
-        CheckoutError::Unreadable {
+    let copied =
+        copy_folder(folder, place).map_err(|error: HostFileError| CheckoutError::Unreadable {
             folder: folder.to_owned(),
             reason: error.to_string(),
-        }
-    })?;
+        })?;
     files.extend(
         copied
             .into_iter()

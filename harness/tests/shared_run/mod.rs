@@ -65,9 +65,7 @@ impl SharedRun {
     }
 
     fn verdicts(&self) -> MutexGuard<'_, BTreeMap<String, Verdict>> {
-        self.verdicts
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.verdicts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn run(&self) {
