@@ -66,6 +66,9 @@ pub enum Work {
         guest: Guest,
         /// Who is to exist.
         users: Vec<User>,
+        /// Who has logged in already: whoever types the first step. The first login of a machine takes longer than
+        /// many a step, and this way it is shared.
+        logged_in: Option<String>,
     },
     /// A step of a scenario.
     Step(Action),

@@ -33,6 +33,11 @@ impl Plan {
             let work = Work::Prepare {
                 guest: case.guest.clone(),
                 users: case.users.clone(),
+                logged_in: case
+                    .steps
+                    .first()
+                    .and_then(|step| step.action.typed_by())
+                    .map(str::to_owned),
             };
             let key = base(&case.guest).after(&work, &BTreeSet::new());
             let mut at = plan.reach(

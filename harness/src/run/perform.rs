@@ -24,7 +24,11 @@ pub fn perform(
         on_line,
     };
     match work {
-        Work::Prepare { guest, users } => doing.prepare(guest, users).map_err(not_the_step),
+        Work::Prepare {
+            guest,
+            users,
+            logged_in,
+        } => doing.prepare(guest, users, logged_in).map_err(not_the_step),
         Work::Step(action) => doing.step(action),
     }
 }
@@ -36,14 +40,23 @@ struct Doing<'a> {
 }
 
 impl Doing<'_> {
-    fn prepare(&mut self, guest: &Guest, users: &[User]) -> Result<StepOutput, MachineError> {
+    fn prepare(
+        &mut self,
+        guest: &Guest,
+        users: &[User],
+        logged_in: &Option<String>,
+    ) -> Result<StepOutput, MachineError> {
         if let Some(channel) = &guest.channel {
             let laid = self.lay_channel(channel)?;
             if laid.status != 0 {
                 return Ok(laid);
             }
         }
-        self.root(&scripts::make_users(users))
+        let made = self.root(&scripts::make_users(users))?;
+        if made.status != 0 || logged_in.is_none() {
+            return Ok(made);
+        }
+        self.run(logged_in, "true")
     }
 
     fn lay_channel(&mut self, channel: &ChannelOverlay) -> Result<StepOutput, MachineError> {

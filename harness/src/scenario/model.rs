@@ -173,6 +173,22 @@ pub enum Action {
     },
 }
 
+impl Action {
+    /// The user who types the command that the action is, if a user does; root's actions and those that the harness
+    /// performs from outside have none.
+    #[must_use]
+    pub fn typed_by(&self) -> Option<&str> {
+        match self {
+            Self::Switch(switch) | Self::Build(switch) => switch.target.user.as_deref(),
+            Self::Rollback(target) | Self::Generation { target, .. } | Self::Uninstall(target) => {
+                target.user.as_deref()
+            }
+            Self::Run { user, .. } | Self::CollectGarbage { user } => user.as_deref(),
+            Self::Seed { .. } | Self::Relogin { .. } | Self::Reboot | Self::Edit { .. } => None,
+        }
+    }
+}
+
 /// Whose configuration a step is about, and how it is installed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Target {
