@@ -1,0 +1,127 @@
+//! What a switch costs on a forked machine: `cargo bench --bench switch`.
+//!
+//! Needs the guest image (`switchproof image build`) and a quiet host. For each bundled setup, in a fork of a prepared
+//! machine: the time to evaluate and build it, and to switch to it; each the median of three machines.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use switchproof::judge::{SnapshotMode, SnapshotPolicy, Verdict};
+use switchproof::report::{Event, Sink};
+use switchproof::scenario::model::{Action, Case};
+use switchproof::scenario::{load, render_text};
+use switchproof::session::{Limits, Session};
+
+/// The bundled scenarios, and what evaluating and building each may take at most under emulation, in seconds.
+const SETUPS: [(&str, f64); 2] = [("first-switch", 8.0), ("article-nixos-module", 15.0)];
+const ROUNDS: usize = 3;
+
+type Failure = Box<dyn std::error::Error>;
+
+fn main() -> ExitCode {
+    match measure() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("switch: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn measure() -> Result<(), Failure> {
+    let limits = Limits {
+        jobs: Some(1),
+        ..Limits::default()
+    };
+    let session = Session::open(limits)?;
+    for (scenario, goal_s) in SETUPS {
+        let case = first_step_of(scenario)?;
+        let mut building = case.clone();
+        for step in &mut building.steps {
+            if let Action::Switch(switch) = &step.action {
+                step.action = Action::Build(switch.clone());
+            }
+        }
+        // Whatever the machines are forked from is there before the clock starts.
+        median(&session, &building, 1)?;
+        let build = median(&session, &building, ROUNDS)?;
+        let verdict = if build <= goal_s { "kept" } else { "MISSED" };
+        println!(
+            "{scenario:<22} evaluate and build  {build:>6.1} s  (goal {goal_s:.0} s: {verdict})"
+        );
+        let switch = median(&session, &case, ROUNDS)?;
+        println!(
+            "{scenario:<22} switch              {switch:>6.1} s  ({:.2} times building)",
+            switch / build
+        );
+    }
+    Ok(())
+}
+
+/// The case of a bundled scenario, cut off after its first switch and with nothing to look at.
+fn first_step_of(scenario: &str) -> Result<Case, Failure> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("scenarios/{scenario}.yaml"));
+    let mut cases = load(&[file]).map_err(|found| render_text(&found))?;
+    let mut case = cases.swap_remove(0);
+    let switch = case
+        .steps
+        .iter()
+        .position(|step| matches!(step.action, Action::Switch(_)))
+        .ok_or("the scenario has no switch")?;
+    case.steps.truncate(switch + 1);
+    for step in &mut case.steps {
+        step.snapshot = false;
+        step.expect.clear();
+    }
+    Ok(case)
+}
+
+/// The median time of the case's last step over so many machines, in seconds.
+fn median(session: &Session, case: &Case, rounds: usize) -> Result<f64, Failure> {
+    let mut times = Vec::new();
+    for _ in 0..rounds {
+        times.push(last_step(session, case)?.as_secs_f64());
+    }
+    times.sort_by(f64::total_cmp);
+    Ok(times[times.len() / 2])
+}
+
+fn last_step(session: &Session, case: &Case) -> Result<Duration, Failure> {
+    let plan = session.plan(vec![case.clone()]);
+    let snapshots = SnapshotPolicy {
+        mode: SnapshotMode::Compare,
+        root: "snapshots".into(),
+    };
+    let sink = Mutex::new(Stopwatch::default());
+    let verdicts = session.run(
+        &plan,
+        &BTreeSet::from([0]),
+        true,
+        snapshots,
+        &sink,
+        &|_, _| {},
+    );
+    match verdicts.first() {
+        Some((_, Verdict::Passed { .. })) => {}
+        other => return Err(format!("{}: {other:?}", case.id).into()),
+    }
+    let watch = sink.into_inner().map_err(|_| "a sink panicked")?;
+    watch.last.ok_or_else(|| "no step ran".into())
+}
+
+/// Keeps how long the step took that ended last.
+#[derive(Default)]
+struct Stopwatch {
+    last: Option<Duration>,
+}
+
+impl Sink for Stopwatch {
+    fn event(&mut self, event: &Event) {
+        if let Event::StepFinished { elapsed, .. } = event {
+            self.last = Some(*elapsed);
+        }
+    }
+}
