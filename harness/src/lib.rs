@@ -7,6 +7,9 @@ pub mod cli;
 #[doc(hidden)]
 pub mod fake_machine;
 pub mod judge;
+#[cfg(test)]
+#[path = "../build/look.rs"]
+mod look;
 pub mod machine;
 pub mod observe;
 pub mod plan;
