@@ -1,7 +1,12 @@
-//! What sharing and forking save over whole runs: `cargo bench --bench fork`.
+//! What forking machines and sharing beginnings saves, each line against its goal: `cargo bench --bench fork`, or one
+//! part of it: `cargo bench --bench fork -- forks`, `cases` or `peers`.
 //!
-//! Needs the guest image (`switchproof image build`). Times depend on the host; the ratios, taken in one run, do so
-//! much less. `cargo bench --bench machine` measures a single fork.
+//! Needs the guest image (`switchproof image build`). Times depend on the host and on what else it does; the ratios,
+//! taken in one run, do so much less. `peers/mod.rs` says which other tools are compared with, and how to get them.
+//! `cargo bench --bench machine` measures what a machine does after it was forked.
+
+mod common;
+mod peers;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -10,18 +15,36 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use switchproof::judge::{SnapshotMode, SnapshotPolicy, Verdict};
+use switchproof::plan::{Knowledge, NodeId};
 use switchproof::report::{Event, Sink};
-use switchproof::scenario::{LoadOptions, load_text};
+use switchproof::scenario::{LoadOptions, load, load_text};
 use switchproof::session::{Limits, Session};
+use switchproof_vm::machine::Purpose;
+use switchproof_vm::process::Command;
 
+use common::{Failure, Lab, median, ratio, run};
+
+/// How many forks are measured.
+const FORKS: usize = 10;
 /// Cases that share all but their last step.
 const CASES: usize = 8;
-
-type Failure = Box<dyn std::error::Error>;
+/// How often each way of running cases is measured.
+const ROUNDS: usize = 3;
+/// How often `true` is run in a fresh machine; the first time does not count.
+const FRESH_MACHINES: usize = 20;
 
 fn main() -> ExitCode {
-    match measure() {
-        Ok(()) => ExitCode::SUCCESS,
+    // cargo adds `--bench`.
+    let wanted: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|argument| !argument.starts_with('-'))
+        .collect();
+    let mut table = Table::default();
+    match measure(&wanted, &mut table) {
+        Ok(()) => {
+            println!("{} of {} goals kept", table.kept, table.goals);
+            ExitCode::SUCCESS
+        }
         Err(error) => {
             eprintln!("fork: {error}");
             ExitCode::FAILURE
@@ -29,32 +52,213 @@ fn main() -> ExitCode {
     }
 }
 
-fn measure() -> Result<(), Failure> {
-    let session = Session::open(Limits::default())?;
-    // The base layer is there before the clock starts.
-    run(&session, &scenario(1, "warm"))?;
-    let salt = std::process::id().to_string();
-    let one = run(&session, &scenario(1, &format!("one-{salt}")))?;
-    let many = format!("many-{salt}");
-    let eight = run(&session, &scenario(CASES, &many))?;
-    let again = run(&session, &scenario(CASES, &many))?;
-    row("one case of two steps", one, one);
-    row(
-        &format!("{CASES} cases that share all but the last step"),
-        eight,
-        one,
-    );
-    row("the same again, unchanged", again, one);
-    println!("vmtest and virtme-ng: skipped, this benchmark does not drive them yet");
+fn measure(wanted: &[String], table: &mut Table) -> Result<(), Failure> {
+    let all = ["forks", "cases", "peers"];
+    if let Some(unknown) = wanted.iter().find(|part| !all.contains(&part.as_str())) {
+        return Err(format!("'{unknown}' is none of {}", all.join(", ")).into());
+    }
+    let wants = |part: &str| wanted.is_empty() || wanted.iter().any(|it| it == part);
+    if wants("forks") || wants("peers") {
+        let Some(lab) = Lab::open("fork")? else {
+            return Ok(());
+        };
+        if wants("forks") {
+            forks(&lab, table)?;
+        }
+        if wants("peers") {
+            against_peers(&lab, table)?;
+        }
+    }
+    if wants("cases") {
+        cases(table)?;
+        second_run(table)?;
+    }
     Ok(())
 }
 
-fn row(what: &str, time: Duration, one: Duration) {
-    let ratio = time.as_secs_f64() / one.as_secs_f64().max(1e-9);
-    println!(
-        "{what:<50} {:>9.3} s  {ratio:>6.3} times one case",
-        time.as_secs_f64()
+/// One machine: how soon it runs, how soon it answers, what it holds.
+fn forks(lab: &Lab, table: &mut Table) -> Result<(), Failure> {
+    let (host, base) = (&lab.host, &lab.base);
+    let (mut running, mut answered, mut resident) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..FORKS {
+        let start = Instant::now();
+        let machine = host.fork_unwoken(base, Purpose::Leaf)?;
+        running.push(start.elapsed());
+        drop(machine);
+        let start = Instant::now();
+        let mut leaf = host.fork(base, Purpose::Leaf)?;
+        run(&mut leaf, "true")?;
+        answered.push(start.elapsed());
+        resident.extend(leaf.resident_bytes());
+    }
+    let (running, answered) = (median(running), median(answered));
+    table.fact("cold boot to the first command", seconds(lab.cold_boot));
+    table.fact("freeze, with the hash of its memory", seconds(lab.freeze));
+    table.goal(
+        "fork to `running`",
+        seconds(running),
+        "at most 0.25 s",
+        running <= Duration::from_millis(250),
     );
+    let times = ratio(lab.cold_boot, running);
+    table.goal(
+        "fork to `running`, of the cold boot",
+        format!("1/{times:.0}"),
+        "at most 1/50",
+        times >= 50.0,
+    );
+    table.goal(
+        "fork to the first command answered",
+        seconds(answered),
+        "at most 1.2 s emulated",
+        answered <= Duration::from_millis(1200),
+    );
+    resident.sort_unstable();
+    match resident.get(resident.len() / 2) {
+        Some(&bytes) => {
+            let share = bytes as f64 / (f64::from(host.shape.ram_mib) * 1024.0 * 1024.0);
+            table.goal(
+                "an idle fork, of its configured memory",
+                format!("{share:.2} ({} MiB)", bytes >> 20),
+                "at most 0.25",
+                share <= 0.25,
+            );
+        }
+        None => table.fact("an idle fork", "this host does not tell".to_owned()),
+    }
+    Ok(())
+}
+
+/// `true` in fresh machines, ours and those of other tools.
+fn against_peers(lab: &Lab, table: &mut Table) -> Result<(), Failure> {
+    let directory = tempfile::Builder::new()
+        .prefix("switchproof-peers-")
+        .tempdir()?;
+    let mut fastest: Option<(&str, Duration)> = None;
+    for (name, peer) in peers::peers(&lab.host, directory.path()) {
+        let what = format!("`true` in a fresh machine, {name}");
+        let times = peer.and_then(|peer| repeat(|| peer.run()));
+        match times {
+            Ok(time) => {
+                table.fact(&what, seconds(time));
+                if fastest.is_none_or(|(_, other)| time < other) {
+                    fastest = Some((name, time));
+                }
+            }
+            Err(error) => table.fact(&what, format!("skipped: {error}")),
+        }
+    }
+    let ours = repeat(|| {
+        let start = Instant::now();
+        let mut leaf = lab.host.fork(&lab.base, Purpose::Leaf)?;
+        run(&mut leaf, "true")?;
+        drop(leaf);
+        Ok(start.elapsed())
+    })?;
+    table.fact("`true` in a fresh machine, switchproof", seconds(ours));
+    match fastest {
+        Some((name, other)) => {
+            let times = ratio(other, ours);
+            table.goal(
+                &format!("the same, against {name}"),
+                format!("{times:.1}× faster"),
+                "at least 10×",
+                times >= 10.0,
+            );
+        }
+        None => table.fact("the same, against others", "none could run".to_owned()),
+    }
+    Ok(())
+}
+
+/// The median of what `once` takes, the first time left out.
+fn repeat(mut once: impl FnMut() -> Result<Duration, Failure>) -> Result<Duration, Failure> {
+    let mut times = Vec::new();
+    for _ in 0..FRESH_MACHINES {
+        times.push(once()?);
+    }
+    Ok(median(times.into_iter().skip(1)))
+}
+
+/// Cases that share all but their last step, against one of them.
+fn cases(table: &mut Table) -> Result<(), Failure> {
+    let session = Session::open(Limits::default())?;
+    // The base layer is there before the clock starts.
+    run_cases(&session, &scenario(1, "warm"))?;
+    let (mut one, mut many) = (Vec::new(), Vec::new());
+    for round in 0..ROUNDS {
+        let salt = format!("{}-{round}", std::process::id());
+        one.push(run_cases(&session, &scenario(1, &format!("one-{salt}")))?);
+        many.push(run_cases(
+            &session,
+            &scenario(CASES, &format!("many-{salt}")),
+        )?);
+    }
+    let (one, many) = (median(one), median(many));
+    table.fact("one case of two steps", seconds(one));
+    let times = ratio(many, one);
+    table.goal(
+        &format!("{CASES} cases that share all but the last step"),
+        format!("{} ({times:.2}× one)", seconds(many)),
+        "at most 2.2×, two cores",
+        times <= 2.2,
+    );
+    Ok(())
+}
+
+/// A second run of unchanged cases, as a person starts it: all bundled ones when they are known to pass, else some that
+/// are made here.
+fn second_run(table: &mut Table) -> Result<(), Failure> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let bundled = load(&[root.join("scenarios")]).map_err(|_| "the scenarios have mistakes")?;
+    let count = bundled.len();
+    let all_cached = {
+        let session = Session::open(Limits::default())?;
+        let plan = session.plan(bundled);
+        (0..plan.nodes.len()).all(|id| session.knowledge(&plan, NodeId(id)) == Knowledge::Cached)
+    };
+    let made = tempfile::tempdir()?;
+    let (what, folder) = if all_cached {
+        (
+            format!("unchanged run of all {count} bundled cases"),
+            root.join("scenarios"),
+        )
+    } else {
+        table.fact(
+            "unchanged run of the bundled cases",
+            "skipped: not all of them have passed; `switchproof run` first".to_owned(),
+        );
+        let folder = made.path().join("scenarios");
+        std::fs::create_dir(&folder)?;
+        let salt = format!("again-{}", std::process::id());
+        std::fs::write(folder.join("bench.yaml"), scenario(CASES, &salt))?;
+        switchproof(&folder)?;
+        (
+            format!("unchanged run of {CASES} cases of this benchmark"),
+            folder,
+        )
+    };
+    let times = (0..ROUNDS)
+        .map(|_| switchproof(&folder))
+        .collect::<Result<Vec<_>, _>>()?;
+    let again = median(times);
+    table.goal(
+        &what,
+        seconds(again),
+        "under 0.5 s",
+        again < Duration::from_millis(500),
+    );
+    Ok(())
+}
+
+/// Runs the tool on a folder of scenarios; all of it must pass.
+fn switchproof(folder: &Path) -> Result<Duration, Failure> {
+    let start = Instant::now();
+    Command::new(env!("CARGO_BIN_EXE_switchproof"))
+        .arg("run")
+        .arg(folder)
+        .run(Duration::from_secs(900))?;
+    Ok(start.elapsed())
 }
 
 /// A scenario of `cases` cases that switch a home and then each run a command of their own.
@@ -71,7 +275,7 @@ fn scenario(cases: usize, salt: &str) -> String {
 }
 
 /// Runs all cases of a scenario; the time without loading it.
-fn run(session: &Session, text: &str) -> Result<Duration, Failure> {
+fn run_cases(session: &Session, text: &str) -> Result<Duration, Failure> {
     let (cases, found) = load_text(Path::new("bench.yaml"), text, &LoadOptions::default());
     if let Some(mistake) = found.first() {
         return Err(format!("line {}: {}", mistake.line, mistake.message).into());
@@ -92,6 +296,31 @@ fn run(session: &Session, text: &str) -> Result<Duration, Failure> {
     {
         Some((case, verdict)) => Err(format!("{}: {verdict:?}", plan.cases[*case].id).into()),
         None => Ok(elapsed),
+    }
+}
+
+fn seconds(time: Duration) -> String {
+    format!("{:.3} s", time.as_secs_f64())
+}
+
+/// Prints a line a measurement, and counts goals.
+#[derive(Default)]
+struct Table {
+    goals: usize,
+    kept: usize,
+}
+
+impl Table {
+    /// A measurement that others are compared with, or that could not be made.
+    fn fact(&self, what: &str, measured: String) {
+        println!("{:6}  {what:<50}  {measured}", "");
+    }
+
+    fn goal(&mut self, what: &str, measured: String, goal: &str, kept: bool) {
+        self.goals += 1;
+        self.kept += usize::from(kept);
+        let verdict = if kept { "kept" } else { "MISSED" };
+        println!("{verdict:6}  {what:<50}  {measured:<22}  {goal}");
     }
 }
 

@@ -1,11 +1,13 @@
-//! What a machine costs: `cargo bench --bench machine`.
+//! What a machine costs beside its fork: `cargo bench --bench machine`. Forks, and what they save, are measured by
+//! `cargo bench --bench fork`.
 //!
 //! Needs the guest image (`switchproof image build`), or a directory with one in `$SWITCHPROOF_TEST_IMAGE`. Times depend
 //! on the host; the ratios to the cold boot, taken in the same run, do so much less.
 
+mod common;
+
 use std::collections::BTreeSet;
 use std::io::{self, Read};
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -14,24 +16,18 @@ use switchproof::machine::GuestScript;
 use switchproof::observe::{StepOutput, observe};
 use switchproof::run::{Hypervisor, Qemu};
 use switchproof::scenario::model::Guest;
-use switchproof_vm::accel::{QemuBinary, probe};
 use switchproof_vm::cache_dir::CacheDir;
 use switchproof_vm::guest::GuestCommand;
-use switchproof_vm::image;
-use switchproof_vm::layer::{Layer, LayerStore};
-use switchproof_vm::machine::{GuestImage, Host, Machine, MachineShape, Purpose};
+use switchproof_vm::layer::Layer;
+use switchproof_vm::machine::{Host, Purpose};
 
-/// What a cold boot may take.
-const BOOT: Duration = Duration::from_secs(300);
+use common::{BOOT, Failure, Lab, median, ratio, run};
 
-/// How many forks are measured, and how many round trips.
-const FORKS: usize = 10;
+/// How many round trips are measured.
 const ROUND_TRIPS: usize = 50;
 
 /// How often a home is captured.
 const CAPTURES: usize = 4;
-
-type Failure = Box<dyn std::error::Error>;
 
 fn main() -> ExitCode {
     match measure() {
@@ -44,36 +40,19 @@ fn main() -> ExitCode {
 }
 
 fn measure() -> Result<(), Failure> {
-    // Layers of their own, so that a cold boot is one; beside the image, so that paths stay short and on one disk.
-    let directory = tempfile::Builder::new()
-        .prefix("switchproof-bench-")
-        .tempdir()?;
-    let Some(host) = host(&CacheDir::at(directory.path()))? else {
-        println!("machine: skipped, there is no guest image; `switchproof image build` makes one");
+    let Some(lab) = Lab::open("machine")? else {
         return Ok(());
     };
-    println!(
-        "{}, {} accelerator, {} MiB guest",
-        host.qemu.version, host.accelerator, host.shape.ram_mib
-    );
-    let mut table = Table::default();
-
-    let start = Instant::now();
-    let mut machine = host.boot(BOOT)?;
-    run(&mut machine, "true")?;
-    table.cold_boot = start.elapsed();
-    table.row("cold boot to the first command", start.elapsed());
-    run(&mut machine, &host.warm_up)?;
-
-    let base_key = host.base_key();
-    let start = Instant::now();
-    let base = machine.freeze(&base_key, json!("bench"))?;
-    table.row("freeze, with the hash of its memory", start.elapsed());
-
+    let table = Table {
+        cold_boot: lab.cold_boot,
+    };
+    table.row("cold boot to the first command", lab.cold_boot);
+    table.row("freeze, with the hash of its memory", lab.freeze);
+    let (host, base) = (&lab.host, &lab.base);
     let mut growing = Vec::new();
     for round in 0..3u8 {
         let start = Instant::now();
-        let machine = host.fork(&base, Purpose::Layer)?;
+        let machine = host.fork(base, Purpose::Layer)?;
         let forked = start.elapsed();
         let start = Instant::now();
         drop(machine.freeze(&base.key().child(&[round]), json!("bench"))?);
@@ -87,74 +66,12 @@ fn measure() -> Result<(), Failure> {
         "freeze of such a fork",
         median(growing.iter().map(|pair| pair.1)),
     );
-    forks(&host, &base, &mut table)?;
-    streams(&host, &base, &mut table)?;
+    streams(host, base, &table)?;
     capture()
 }
 
-fn host(own_cache: &CacheDir) -> Result<Option<Host>, Failure> {
-    let user_cache = CacheDir::from_environment()?;
-    let qemu = QemuBinary::find()?;
-    let image = match std::env::var_os("SWITCHPROOF_TEST_IMAGE").map(PathBuf::from) {
-        Some(directory) => GuestImage {
-            directory,
-            key: "bench".to_owned(),
-        },
-        None => {
-            let definition = image::definition();
-            let Some(_) = image::find(&user_cache, &definition)? else {
-                return Ok(None);
-            };
-            let key = definition.key();
-            GuestImage {
-                directory: user_cache.images()?.join(key.as_str()),
-                key: key.as_str().to_owned(),
-            }
-        }
-    };
-    Ok(Some(Host {
-        accelerator: probe(&user_cache, &qemu)?.accelerator,
-        qemu,
-        image,
-        store: LayerStore::open(own_cache)?,
-        shape: MachineShape::default(),
-        warm_up: "nix eval --expr '1 + 1'".to_owned(),
-    }))
-}
-
-/// Forks as leaves: how soon they run, how soon they answer, what they hold.
-fn forks(host: &Host, base: &Layer, table: &mut Table) -> Result<(), Failure> {
-    let (mut running, mut answered, mut resident) = (Vec::new(), Vec::new(), Vec::new());
-    for _ in 0..FORKS {
-        let start = Instant::now();
-        drop(host.fork_unwoken(base, Purpose::Leaf)?);
-        running.push(start.elapsed());
-        let start = Instant::now();
-        let mut leaf = host.fork(base, Purpose::Leaf)?;
-        run(&mut leaf, "true")?;
-        answered.push(start.elapsed());
-        resident.extend(leaf.resident_bytes());
-    }
-    table.row("fork to `running` and end", median(running.into_iter()));
-    table.row(
-        "fork to the first answer, clock and entropy set",
-        median(answered.into_iter()),
-    );
-    resident.sort_unstable();
-    if let Some(bytes) = resident.get(resident.len() / 2) {
-        let share = *bytes as f64 / (f64::from(host.shape.ram_mib) * 1024.0 * 1024.0);
-        println!(
-            "{:<50} {:>7.0} MiB  {:.2} of its memory",
-            "an idle fork holds",
-            *bytes as f64 / 1048576.0,
-            share
-        );
-    }
-    Ok(())
-}
-
 /// Round trips and bulk data in one leaf.
-fn streams(host: &Host, base: &Layer, table: &mut Table) -> Result<(), Failure> {
+fn streams(host: &Host, base: &Layer, table: &Table) -> Result<(), Failure> {
     let mut leaf = host.fork(base, Purpose::Leaf)?;
     let mut trips = Vec::new();
     for _ in 0..ROUND_TRIPS {
@@ -162,7 +79,7 @@ fn streams(host: &Host, base: &Layer, table: &mut Table) -> Result<(), Failure> 
         run(&mut leaf, "true")?;
         trips.push(start.elapsed());
     }
-    table.row("round trip of a root command", median(trips.into_iter()));
+    table.row("round trip of a root command", median(trips));
     run(
         &mut leaf,
         "mkdir /srv/many; cd /srv/many; for i in $(seq 10000); do echo $i > file-$i; done",
@@ -232,7 +149,7 @@ fn capture() -> Result<(), Failure> {
         "{:<50} {:>9.3} s  {:.2} times what tar alone takes",
         "all that is seen of a home of 10,000 files",
         look.as_secs_f64(),
-        look.as_secs_f64() / tar.as_secs_f64().max(1e-9)
+        ratio(look, tar)
     );
     println!(
         "{:<50} {:>9.1} %  of the time it took",
@@ -263,33 +180,17 @@ fn peak_mib() -> Option<u64> {
     Some(line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? / 1024)
 }
 
-fn run(machine: &mut Machine, script: &str) -> Result<(), Failure> {
-    let exit = machine.exec(&GuestCommand::shell(script).deadline(BOOT), &mut |_, _| {})?;
-    if exit.success() {
-        Ok(())
-    } else {
-        Err(format!("`{script}` ended with {}", exit.status()).into())
-    }
-}
-
-fn median(times: impl Iterator<Item = Duration>) -> Duration {
-    let mut times: Vec<_> = times.collect();
-    times.sort_unstable();
-    times.get(times.len() / 2).copied().unwrap_or_default()
-}
-
 /// Prints rows, each with its ratio to the cold boot.
-#[derive(Default)]
 struct Table {
     cold_boot: Duration,
 }
 
 impl Table {
     fn row(&self, what: &str, time: Duration) {
-        let ratio = self.cold_boot.as_secs_f64() / time.as_secs_f64().max(1e-9);
         println!(
-            "{what:<50} {:>9.3} s  {ratio:>6.0}× faster than the cold boot",
-            time.as_secs_f64()
+            "{what:<50} {:>9.3} s  {:>6.0}× faster than the cold boot",
+            time.as_secs_f64(),
+            ratio(self.cold_boot, time)
         );
     }
 }
