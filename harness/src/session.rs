@@ -1,15 +1,17 @@
 //! Everything that a run needs of this host, opened once.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::Mutex;
 
 use switchproof_vm::cache_dir::{CacheDir, CacheDirError};
 
-use crate::judge::{SnapshotPolicy, Verdict};
-use crate::plan::{Knowledge, NodeId, Plan, Work};
+use crate::judge::{SnapshotMode, SnapshotPolicy, Verdict};
+use crate::plan::{Knowledge, Plan};
 use crate::report::Sink;
 use crate::run::{
-    Budget, BudgetError, Hypervisor, Options, Qemu, QemuSetupError, ResultStore, Run, now_s,
+    Budget, BudgetError, Hypervisor, Options, Qemu, QemuSetupError, ResultStore, Run, foresee,
+    now_s,
 };
 use crate::scenario::model::Case;
 
@@ -89,28 +91,23 @@ impl Session {
         Plan::new(cases, |guest| self.hypervisor.base_key(guest))
     }
 
-    /// What is known of a node without running it.
+    /// What is known of each node before a run of the selected cases; see [`foresee`].
     #[must_use]
-    pub fn knowledge(&self, plan: &Plan, id: NodeId) -> Knowledge {
-        let node = &plan[id];
-        let passed = |case: usize| {
-            let guest = &plan.cases[case].guest;
-            let last = plan.paths[case].last().map(|&last| &plan[last].key);
-            guest.locked
-                && last.is_some_and(|key| self.results.pass(&plan.cases[case].id, key).is_some())
+    pub fn foresee(
+        &self,
+        plan: &Plan,
+        selected: &BTreeSet<usize>,
+        snapshots: PathBuf,
+    ) -> Vec<Knowledge> {
+        let options = Options {
+            fresh: false,
+            started_at_s: now_s(),
+            snapshots: SnapshotPolicy {
+                mode: SnapshotMode::Compare,
+                root: snapshots,
+            },
         };
-        let is_seen = matches!(node.work, Work::Prepare { .. })
-            || self
-                .results
-                .seen(&node.key)
-                .is_some_and(|seen| seen.covers(node));
-        if is_seen && node.visits.iter().all(|visit| passed(visit.case)) {
-            Knowledge::Cached
-        } else if self.hypervisor.has(&node.key) {
-            Knowledge::Frozen
-        } else {
-            Knowledge::New
-        }
+        foresee(plan, selected, &self.hypervisor, &self.results, &options)
     }
 
     /// Runs the selected cases of a plan; see [`Run::run`].

@@ -1,8 +1,10 @@
 //! `switchproof plan`.
 
+use std::collections::BTreeSet;
+
 use clap::{Args, ValueEnum};
 
-use super::common::{Chosen, Error, Exit, print};
+use super::common::{Chosen, Error, Exit, print, snapshots_beside};
 use crate::plan::PlanFormat;
 use crate::session::{Limits, Session};
 
@@ -27,8 +29,7 @@ enum Format {
 }
 
 pub fn run(args: &PlanArgs) -> Result<Exit, Error> {
-    let mut cases = args.chosen.load_some()?;
-    cases.retain(|case| args.chosen.admits(case));
+    let cases = args.chosen.load_some()?;
     let session = Session::open(Limits::default())?;
     let plan = session.plan(cases);
     let format = match args.format {
@@ -36,6 +37,11 @@ pub fn run(args: &PlanArgs) -> Result<Exit, Error> {
         Format::Dot => PlanFormat::Dot,
         Format::Json => PlanFormat::Json,
     };
-    print(&plan.show(format, &|id| session.knowledge(&plan, id)))?;
+    // Of all cases, as a run has it: what is shared, and so kept, does not depend on the choice.
+    let chosen: BTreeSet<usize> = (0..plan.cases.len())
+        .filter(|&case| args.chosen.admits(&plan.cases[case]))
+        .collect();
+    let known = session.foresee(&plan, &chosen, snapshots_beside(&args.chosen.paths()));
+    print(&plan.show(format, &chosen, &known))?;
     Ok(Exit::Passed)
 }

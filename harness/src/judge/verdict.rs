@@ -23,6 +23,8 @@ pub enum Verdict {
         hint: Option<String>,
         /// The last lines of the guest's console, if any.
         console_tail: String,
+        /// The step in which it happened: the state before it can be looked at.
+        during: Option<Place>,
     },
     /// It was not run.
     NotRun {
@@ -40,6 +42,15 @@ impl Verdict {
             Self::Passed { .. } | Self::Errored { .. } | Self::NotRun { .. } => false,
         }
     }
+}
+
+/// A step of a case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// The scenario file.
+    pub file: PathBuf,
+    /// The step's name.
+    pub step: String,
 }
 
 /// One thing that is not as it must be.

@@ -1,5 +1,7 @@
 //! Printing a plan.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use super::{NodeId, Plan};
@@ -8,9 +10,9 @@ use super::{NodeId, Plan};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Knowledge {
-    /// Its observation is kept, and every case through it passed.
+    /// What is kept of it is enough: nothing is run here.
     Cached,
-    /// Its machine state is kept.
+    /// Its machine state is kept, and a machine begins from it.
     Frozen,
     /// It has to run.
     New,
@@ -33,7 +35,17 @@ struct Row<'a> {
     parent: Option<&'a str>,
     step: &'a str,
     knowledge: Knowledge,
+    /// How many cases pass through it, those that were not chosen too.
+    shared_by: usize,
+    /// The chosen ones of them.
     cases: Vec<&'a str>,
+}
+
+/// A plan as it is printed: of all cases, but with the nodes of the chosen ones alone.
+struct Shown<'a> {
+    plan: &'a Plan,
+    chosen: &'a BTreeSet<usize>,
+    known: &'a [Knowledge],
 }
 
 /// How a plan can be printed.
@@ -48,92 +60,129 @@ pub enum PlanFormat {
 }
 
 impl Plan {
-    /// The plan in `format`, each node with what is known of it.
+    /// The plan in `format`: the nodes that `chosen` cases pass through, each with what is `known` of it (one entry a
+    /// node) and with how many cases share it, the others counted too, for a run keeps what they share.
     #[must_use]
-    pub fn show(&self, format: PlanFormat, known: &dyn Fn(NodeId) -> Knowledge) -> String {
+    pub fn show(
+        &self,
+        format: PlanFormat,
+        chosen: &BTreeSet<usize>,
+        known: &[Knowledge],
+    ) -> String {
+        let shown = Shown {
+            plan: self,
+            chosen,
+            known,
+        };
         match format {
-            PlanFormat::Text => self.text(known),
-            PlanFormat::Dot => self.dot(known),
-            PlanFormat::Json => self.json(known),
+            PlanFormat::Text => shown.text(),
+            PlanFormat::Dot => shown.dot(),
+            PlanFormat::Json => shown.json(),
+        }
+    }
+}
+
+impl<'a> Shown<'a> {
+    /// The chosen cases through a node.
+    fn cases(&self, id: NodeId) -> impl Iterator<Item = usize> {
+        let visits = self.plan[id].visits.iter().map(|visit| visit.case);
+        visits.filter(|case| self.chosen.contains(case))
+    }
+
+    /// The nodes on the way of any chosen case.
+    fn nodes(&self) -> impl Iterator<Item = NodeId> {
+        (0..self.plan.nodes.len())
+            .map(NodeId)
+            .filter(|&id| self.cases(id).next().is_some())
+    }
+
+    fn known(&self, id: NodeId) -> Knowledge {
+        self.known.get(id.0).copied().unwrap_or(Knowledge::New)
+    }
+
+    /// What a node is marked with: `cached, shared by 3`.
+    fn mark(&self, id: NodeId) -> String {
+        let word = self.known(id).word();
+        match self.plan[id].visits.len() {
+            1 => word.to_owned(),
+            count => format!("{word}, shared by {count}"),
         }
     }
 
-    fn text(&self, known: &dyn Fn(NodeId) -> Knowledge) -> String {
+    fn text(&self) -> String {
         let mut text = String::new();
-        for &root in &self.roots {
-            self.branch(&mut text, root, "", known);
+        for &root in &self.plan.roots {
+            self.branch(&mut text, root, "");
         }
-        let (nodes, visits) = (self.nodes.len(), self.visits());
-        let new = (0..nodes)
-            .filter(|&id| known(NodeId(id)) == Knowledge::New)
-            .count();
+        let visits: usize = self
+            .chosen
+            .iter()
+            .map(|&case| self.plan.paths[case].len())
+            .sum();
+        let is_new = |id: &NodeId| self.known(*id) == Knowledge::New;
+        let (nodes, new) = (self.nodes().count(), self.nodes().filter(is_new).count());
+        let all = self.plan.cases.len();
+        let cases = match self.chosen.len() {
+            chosen if chosen == all => format!("{all} cases"),
+            chosen => format!("{chosen} of {all} cases"),
+        };
         text += &format!(
-            "\n{} cases, {visits} steps in all; {nodes} after merging, {new} of them new\n",
-            self.cases.len()
+            "\n{cases}, {visits} steps in all; {nodes} after merging, {new} of them new\n"
         );
         text
     }
 
-    fn branch(
-        &self,
-        text: &mut String,
-        id: NodeId,
-        indent: &str,
-        known: &dyn Fn(NodeId) -> Knowledge,
-    ) {
-        let node = &self[id];
-        let shared = match node.visits.len() {
-            1 => String::new(),
-            count => format!(", shared by {count}"),
-        };
-        text.push_str(&format!(
-            "{indent}{}  [{}{shared}]  {}\n",
-            node.name,
-            known(id).word(),
-            node.key.short()
-        ));
-        for visit in &node.visits {
-            if self.paths[visit.case].last() == Some(&id) {
-                text.push_str(&format!("{indent}  = {}\n", self.cases[visit.case].id));
+    fn branch(&self, text: &mut String, id: NodeId, indent: &str) {
+        if self.cases(id).next().is_none() {
+            return;
+        }
+        let node = &self.plan[id];
+        let (name, mark, key) = (&node.name, self.mark(id), node.key.short());
+        text.push_str(&format!("{indent}{name}  [{mark}]  {key}\n"));
+        for case in self.cases(id) {
+            if self.plan.paths[case].last() == Some(&id) {
+                text.push_str(&format!("{indent}  = {}\n", self.plan.cases[case].id));
             }
         }
         let deeper = format!("{indent}  ");
         for &child in &node.children {
-            self.branch(text, child, &deeper, known);
+            self.branch(text, child, &deeper);
         }
     }
 
-    fn dot(&self, known: &dyn Fn(NodeId) -> Knowledge) -> String {
+    fn dot(&self) -> String {
         let mut text = "digraph plan {\n  rankdir=LR;\n  node [shape=box];\n".to_owned();
-        for (index, node) in self.nodes.iter().enumerate() {
-            let label = format!("{}\n{}", node.name, known(NodeId(index)).word());
-            text += &format!("  n{index} [label={}];\n", dot_string(&label));
+        for id in self.nodes() {
+            let node = &self.plan[id];
+            let label = format!("{}\n{}", node.name, self.mark(id));
+            text += &format!("  n{} [label={}];\n", id.0, dot_string(&label));
             if let Some(parent) = node.parent {
-                text += &format!("  n{} -> n{index};\n", parent.0);
+                text += &format!("  n{} -> n{};\n", parent.0, id.0);
             }
         }
-        for (case, path) in self.cases.iter().zip(&self.paths) {
-            if let Some(last) = path.last() {
-                let id = dot_string(&case.id);
+        for &case in self.chosen {
+            if let Some(last) = self.plan.paths[case].last() {
+                let id = dot_string(&self.plan.cases[case].id);
                 text += &format!("  {id} [shape=plaintext];\n  n{} -> {id};\n", last.0);
             }
         }
         text + "}\n"
     }
 
-    fn json<'a>(&'a self, known: &dyn Fn(NodeId) -> Knowledge) -> String {
-        let row = |(index, node): (usize, &'a super::Node)| Row {
-            key: &node.key.0,
-            parent: node.parent.map(|parent| self[parent].key.0.as_str()),
-            step: &node.name,
-            knowledge: known(NodeId(index)),
-            cases: node
-                .visits
-                .iter()
-                .map(|it| self.cases[it.case].id.as_str())
-                .collect(),
+    fn json(&self) -> String {
+        let row = |id: NodeId| {
+            let node = &self.plan[id];
+            let cases = self.cases(id).map(|case| self.plan.cases[case].id.as_str());
+            Row {
+                key: &node.key.0,
+                parent: node.parent.map(|parent| self.plan[parent].key.0.as_str()),
+                step: &node.name,
+                knowledge: self.known(id),
+                shared_by: node.visits.len(),
+                cases: cases.collect(),
+            }
         };
-        let rows: Vec<Row<'_>> = self.nodes.iter().enumerate().map(row).collect();
+        let rows: Vec<Row<'a>> = self.nodes().map(row).collect();
         serde_json::to_string_pretty(&rows).expect("plain data always serialises") + "\n"
     }
 }

@@ -19,6 +19,20 @@ pub enum Event {
         /// What, in a few words.
         what: String,
     },
+    /// Another switchproof makes the state that a step leads to; this one waits for that.
+    Waiting {
+        /// A case that needs the state.
+        case: String,
+        /// The step's name.
+        step: String,
+    },
+    /// Such a wait is over.
+    WaitOver {
+        /// The case named when it began.
+        case: String,
+        /// The step's name.
+        step: String,
+    },
     /// A machine began a step.
     StepStarted {
         /// A case that passes through it.

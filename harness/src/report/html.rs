@@ -103,6 +103,7 @@ fn push_case(page: &mut String, case: &str, verdict: &Verdict, elapsed: Duration
             message,
             hint,
             console_tail,
+            ..
         } => errored(message, hint.as_deref(), console_tail),
     };
     // Writing to a String cannot fail.

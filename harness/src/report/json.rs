@@ -33,6 +33,12 @@ fn object(event: &Event) -> Value {
         Event::Started { cases, steps } => {
             json!({"event": "started", "cases": cases, "steps": steps})
         }
+        Event::Waiting { case, step } => {
+            json!({"event": "waiting", "case": case, "step": step})
+        }
+        Event::WaitOver { case, step } => {
+            json!({"event": "wait-over", "case": case, "step": step})
+        }
         Event::Preparing { what } => json!({"event": "preparing", "what": what}),
         Event::StepStarted {
             case,
@@ -80,11 +86,13 @@ fn add_verdict(object: &mut Value, verdict: &Verdict) {
             message,
             hint,
             console_tail,
+            during,
         } => {
             object["verdict"] = json!("errored");
             object["message"] = json!(message);
             object["hint"] = json!(hint);
             object["console_tail"] = json!(console_tail);
+            object["during"] = json!(during);
         }
         Verdict::NotRun { reason } => {
             object["verdict"] = json!("not-run");
@@ -112,9 +120,9 @@ mod tests {
             .map(|line| serde_json::from_str(line).unwrap())
             .collect();
         assert_eq!(lines.len(), events.len());
-        let failed = &lines[4];
+        let failed = &lines[6];
         assert_eq!(failed["verdict"], "failed");
         assert_eq!(failed["findings"][0]["line"], 9);
-        assert_eq!(lines[3]["elapsed_s"], 3.0);
+        assert_eq!(lines[5]["elapsed_s"], 3.0);
     }
 }

@@ -43,6 +43,10 @@ impl<W: Write + Send> Sink for PlainSink<W> {
                 ));
             }
             Event::Preparing { what } => self.say(&format!("preparing: {}", printable_line(what))),
+            Event::Waiting { case, step } => self.say(&format!(
+                "waiting for {}: another switchproof makes it",
+                place(case, step)
+            )),
             Event::StepStarted {
                 case,
                 step,
@@ -64,7 +68,10 @@ impl<W: Write + Send> Sink for PlainSink<W> {
             } if self.verbose => {
                 self.say(&format!("ended {} ({})", place(case, step), span(*elapsed)));
             }
-            Event::StepStarted { .. } | Event::StepOutput { .. } | Event::StepFinished { .. } => {}
+            Event::WaitOver { .. }
+            | Event::StepStarted { .. }
+            | Event::StepOutput { .. }
+            | Event::StepFinished { .. } => {}
             Event::CaseFinished {
                 case,
                 verdict,
@@ -106,6 +113,14 @@ pub(super) mod tests {
         };
         vec![
             Event::Started { cases: 2, steps: 3 },
+            Event::Waiting {
+                case: "first-switch".into(),
+                step: "prepare".into(),
+            },
+            Event::WaitOver {
+                case: "first-switch".into(),
+                step: "prepare".into(),
+            },
             Event::StepStarted {
                 case: "first-switch".into(),
                 step: "switch".into(),
@@ -148,6 +163,7 @@ pub(super) mod tests {
         assert_eq!(
             told(false),
             "2 cases, 3 steps\n\
+             waiting for first-switch prepare: another switchproof makes it\n\
              passed first-switch (3.0 s)\n\
              FAILED clobber (3.0 s)\n\
              \x20 scenarios/clobber.yaml:9: after switch: expected to succeed, it ended with status 1\n\

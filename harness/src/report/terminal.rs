@@ -16,6 +16,9 @@ const REDRAW: Duration = Duration::from_millis(100);
 /// Most machines that get a line.
 const MACHINES: usize = 16;
 
+/// What stands where a machine's last line would while another process makes the state.
+const WAITS: &str = "waiting: another switchproof makes it";
+
 /// Draws on a terminal.
 pub struct TerminalSink<W: Write + Send> {
     out: W,
@@ -25,7 +28,8 @@ pub struct TerminalSink<W: Write + Send> {
     summary: Summary,
     preparing: Option<String>,
     machines: BTreeMap<(String, String), Running>,
-    drawn: usize,
+    /// The widths of the lines at the bottom: a terminal that became narrower has wrapped them.
+    drawn: Vec<usize>,
     drawn_at: Option<Instant>,
 }
 
@@ -46,7 +50,7 @@ impl<W: Write + Send> TerminalSink<W> {
             summary: Summary::default(),
             preparing: None,
             machines: BTreeMap::new(),
-            drawn: 0,
+            drawn: Vec::new(),
             drawn_at: None,
         }
     }
@@ -70,10 +74,15 @@ impl<W: Write + Send> TerminalSink<W> {
 
     /// What removes the lines at the bottom: up and clear, for each.
     fn erased(&self) -> String {
-        if self.drawn == 0 {
-            String::new()
-        } else {
-            format!("\r\u{1b}[{}A\u{1b}[J", self.drawn)
+        let columns = (self.columns)().max(1);
+        let rows: usize = self
+            .drawn
+            .iter()
+            .map(|width| width.div_ceil(columns).max(1))
+            .sum();
+        match rows {
+            0 => String::new(),
+            rows => format!("\r\u{1b}[{rows}A\u{1b}[J"),
         }
     }
 
@@ -84,7 +93,7 @@ impl<W: Write + Send> TerminalSink<W> {
             screen.push_str(line);
             screen.push('\n');
         }
-        self.drawn = bottom.len();
+        self.drawn = bottom.iter().map(|line| line.chars().count()).collect();
         self.drawn_at = Some(Instant::now());
         // Nobody reads any more: not a reason to stop the run.
         let _ = self.out.write_all(screen.as_bytes());
@@ -155,6 +164,16 @@ impl<W: Write + Send> Sink for TerminalSink<W> {
                 self.preparing = Some(printable_line(what));
                 self.redraw(true);
             }
+            Event::Waiting { case, step } => {
+                self.machines.insert(
+                    (printable_line(case), printable_line(step)),
+                    Running {
+                        began: Instant::now(),
+                        line: WAITS.to_owned(),
+                    },
+                );
+                self.redraw(true);
+            }
             Event::StepStarted { case, step, .. } => {
                 self.preparing = None;
                 self.machines.insert(
@@ -173,7 +192,7 @@ impl<W: Write + Send> Sink for TerminalSink<W> {
                 }
                 self.redraw(false);
             }
-            Event::StepFinished { case, step, .. } => {
+            Event::WaitOver { case, step } | Event::StepFinished { case, step, .. } => {
                 self.machines
                     .remove(&(printable_line(case), printable_line(step)));
                 self.redraw(true);
@@ -198,7 +217,7 @@ impl<W: Write + Send> Sink for TerminalSink<W> {
     }
 
     fn tick(&mut self, _elapsed: Duration) {
-        if self.drawn > 0 {
+        if !self.drawn.is_empty() {
             self.redraw(false);
         }
     }
@@ -263,6 +282,20 @@ mod tests {
             "{screen}"
         );
         assert!(!screen.contains("/2 cases"), "{screen}");
+    }
+
+    #[test]
+    fn lines_that_a_narrower_terminal_wrapped_are_erased_whole() {
+        use std::sync::atomic::{AtomicUsize, Ordering};
+        let columns = std::sync::Arc::new(AtomicUsize::new(80));
+        let now = std::sync::Arc::clone(&columns);
+        let mut sink = TerminalSink::new(Vec::new(), move || now.load(Ordering::Relaxed), false);
+        for event in run().iter().take(4) {
+            sink.event(event);
+        }
+        sink.drawn = vec![70, 20];
+        columns.store(30, Ordering::Relaxed);
+        assert_eq!(sink.erased(), "\r\u{1b}[4A\u{1b}[J");
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! Events in words, shared by the sinks that people read.
 
 use std::fmt::Write;
+use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use crate::judge::{Finding, Verdict};
+use crate::judge::{Finding, Place, Verdict};
 use crate::observe::quote;
 use crate::observe::text::{printable, printable_line};
 
@@ -78,13 +79,14 @@ pub(super) fn verdict_body(case: &str, verdict: &Verdict) -> String {
                 push_finding(&mut body, finding);
             }
             if let Some(first) = findings.first() {
-                indented(&mut body, "  ", &way_in(case, first));
+                indented(&mut body, "  ", &way_in(case, &first.file, &first.step));
             }
         }
         Verdict::Errored {
             message,
             hint,
             console_tail,
+            during,
         } => {
             indented(&mut body, "  ", &printable(message));
             if let Some(hint) = hint {
@@ -95,18 +97,22 @@ pub(super) fn verdict_body(case: &str, verdict: &Verdict) -> String {
                 let tail = crate::observe::text::tail(&printable(console_tail), CONSOLE_LINES);
                 indented(&mut body, "    ", &tail);
             }
+            if let Some(Place { file, step }) = during {
+                let way_in = way_in(case, file, step);
+                indented(&mut body, "  ", &format!("{way_in} --before"));
+            }
         }
     }
     body
 }
 
-/// The command that opens a shell where the first finding was seen.
-fn way_in(case: &str, first: &Finding) -> String {
+/// The command that opens a shell after a step.
+fn way_in(case: &str, file: &Path, step: &str) -> String {
     format!(
         "look into it: switchproof shell {} {} --at {}",
         shell_word(case),
-        shell_word(&first.file.to_string_lossy()),
-        shell_word(&first.step)
+        shell_word(&file.to_string_lossy()),
+        shell_word(step)
     )
 }
 
@@ -157,11 +163,16 @@ mod tests {
                 message: "the agent is silent".into(),
                 hint: Some("run `switchproof doctor`".into()),
                 console_tail: "a\n\u{1b}[31mpanic\n".into(),
+                during: Some(Place {
+                    file: "x.yaml".into(),
+                    step: "switch".into(),
+                }),
             },
         );
         assert_eq!(
             body,
-            "  the agent is silent\n  hint: run `switchproof doctor`\n  the guest's console ended with:\n    a\n    panic\n"
+            "  the agent is silent\n  hint: run `switchproof doctor`\n  the guest's console ended with:\n    a\n    panic\n  \
+             look into it: switchproof shell a x.yaml --at switch --before\n"
         );
     }
 }

@@ -22,6 +22,13 @@ pub struct Crew<'a> {
     pub selected: &'a BTreeSet<usize>,
 }
 
+/// The right to make what other processes may want to make too.
+struct Claim {
+    _held: Box<dyn Send>,
+    /// Whether another process had it.
+    waited: bool,
+}
+
 /// What a chain leaves for others.
 pub type Next = Vec<NodeId>;
 
@@ -67,12 +74,13 @@ impl Crew<'_> {
             return Ok(Vec::new());
         };
         let frozen = self.plan().is_branch(end);
-        let _claim = match frozen {
-            true => Some(self.hypervisor().claim(&self.known.layer_key(end))?),
-            false => None,
-        };
+        let is_shared = frozen || self.plan()[end].visits.len() > 1;
+        let claim = is_shared.then(|| self.claim(start, end)).transpose()?;
         // Whoever held the claim before may have made just what this chain is for.
-        if frozen && self.is_made(&links) {
+        if claim
+            .as_ref()
+            .is_some_and(|claim| self.is_made(&links, frozen, claim.waited))
+        {
             return Ok(self.plan()[end].children.clone());
         }
         let _slot = slot()?;
@@ -108,23 +116,51 @@ impl Crew<'_> {
             .any(|&child| is_wanted(self.plan(), self.ledger, self.selected, child))
     }
 
-    /// Whether another process froze the end of the chain while this one waited; if so its observations count.
-    fn is_made(&self, links: &[NodeId]) -> bool {
+    /// The right to go the way from `start` to `end`, which other processes may want to go too.
+    fn claim(&self, start: NodeId, end: NodeId) -> Result<Claim, MachineError> {
+        let (case, step) = self.name(start);
+        let mut waited = false;
+        let mut waits = || {
+            waited = true;
+            let (case, step) = (case.clone(), step.clone());
+            self.ledger.event(&Event::Waiting { case, step });
+        };
+        let held = self
+            .hypervisor()
+            .claim(&self.known.layer_key(end), &mut waits);
+        if waited {
+            self.ledger.event(&Event::WaitOver { case, step });
+        }
+        Ok(Claim {
+            _held: held?,
+            waited,
+        })
+    }
+
+    /// Whether another process has gone the whole way meanwhile; if so its observations count, and a `frozen` end is
+    /// there. What is not as it must be counts only when this one `waited` for it: it may be of an earlier run, and
+    /// failures are seen anew.
+    fn is_made(&self, links: &[NodeId], frozen: bool, waited: bool) -> bool {
         let Some(&end) = links.last() else {
             return false;
         };
-        let key = self.known.layer_key(end);
-        let made_at_s = self.hypervisor().made_at_s(&key);
-        if made_at_s.is_none_or(|at_s| at_s < self.known.options.started_at_s) {
-            return false;
-        }
         let seen: Option<Vec<_>> = links
             .iter()
             .filter(|&&id| matches!(self.plan()[id].work, Work::Step(_)))
             .map(|&id| Some((id, self.known.seen(id)?)))
             .collect();
         let Some(seen) = seen else { return false };
-        if !self.hypervisor().has(&key) {
+        let is_good = |(id, seen): &(NodeId, Seen)| {
+            let new = frozen || seen.at_s >= self.known.options.started_at_s;
+            new && self
+                .open(*id)
+                .iter()
+                .all(|visit| self.ledger.look(*visit, seen).is_good())
+        };
+        if !waited && !seen.iter().all(is_good) {
+            return false;
+        }
+        if frozen && !self.hypervisor().has(&self.known.layer_key(end)) {
             return false;
         }
         for (id, seen) in seen {
@@ -136,10 +172,7 @@ impl Crew<'_> {
     fn step(&self, machine: &mut dyn ForkedMachine, id: NodeId) -> Result<(), MachineError> {
         let node = &self.plan()[id];
         let open: Vec<Visit> = self.open(id);
-        let case = open
-            .first()
-            .map_or_else(String::new, |it| self.plan().cases[it.case].id.clone());
-        let step = node.name.clone();
+        let (case, step) = self.name(id);
         self.ledger.event(&Event::StepStarted {
             case: case.clone(),
             step: step.clone(),
@@ -178,8 +211,21 @@ impl Crew<'_> {
                 self.too_slow(id, &error);
                 Ok(())
             }
-            Err(error) => Err(error),
+            Err(error) => {
+                self.known.results.forget_seen(&node.key);
+                for visit in &open {
+                    self.ledger.error(visit.case, &error, visit.step);
+                }
+                Err(error)
+            }
         }
+    }
+
+    /// A case that is on its way through a node, and what the node is called.
+    fn name(&self, id: NodeId) -> (String, String) {
+        let case = self.open(id).first().map(|visit| visit.case);
+        let case = case.map_or_else(String::new, |case| self.plan().cases[case].id.clone());
+        (case, self.plan()[id].name.clone())
     }
 
     fn open(&self, id: NodeId) -> Vec<Visit> {
@@ -240,7 +286,7 @@ impl Crew<'_> {
                 Some(step) => self
                     .ledger
                     .fail(visit.case, late(case, step, &error.message)),
-                None => self.ledger.error(visit.case, error),
+                None => self.ledger.error(visit.case, error, None),
             }
         }
     }

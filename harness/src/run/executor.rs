@@ -167,7 +167,7 @@ impl Run<'_> {
     fn fail_from(&self, ledger: &Ledger<'_>, start: NodeId, error: &MachineError) {
         for visit in &self.plan[start].visits {
             if self.selected.contains(&visit.case) && ledger.is_open(visit.case) {
-                ledger.error(visit.case, error);
+                ledger.error(visit.case, error, None);
             }
         }
     }

@@ -28,11 +28,10 @@ pub trait Hypervisor: Sync {
     /// Whether a state is kept, whole and usable. A damaged one is removed.
     fn has(&self, key: &StateKey) -> bool;
 
-    /// When a state was made, in seconds since the epoch; `None` when it is not there.
-    fn made_at_s(&self, key: &StateKey) -> Option<u64>;
-
-    /// Takes the right to make a state: nobody else makes it while the guard lives. Waits for whoever has it.
-    fn claim(&self, key: &StateKey) -> Result<Box<dyn Send>, MachineError>;
+    /// Takes the right to make a state: nobody else makes it while the guard lives. Waits for whoever has it, and
+    /// calls `waits` first when it has to.
+    fn claim(&self, key: &StateKey, waits: &mut dyn FnMut())
+    -> Result<Box<dyn Send>, MachineError>;
 
     /// A running machine in the state `key`.
     fn fork<'a>(

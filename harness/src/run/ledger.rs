@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
-use crate::judge::{Finding, Verdict, judge, snapshot};
+use crate::judge::{Finding, Place, Verdict, judge, snapshot};
 use crate::machine::MachineError;
 use crate::observe::Observation;
 use crate::plan::{NodeId, Plan, Visit};
@@ -113,6 +113,7 @@ impl<'a> Ledger<'a> {
                     message,
                     hint,
                     console_tail: String::new(),
+                    during: None,
                 },
             );
             return;
@@ -137,12 +138,18 @@ impl<'a> Ledger<'a> {
         self.end(case, Verdict::Failed(findings));
     }
 
-    /// The machinery failed a case.
-    pub fn error(&self, case: usize, error: &MachineError) {
+    /// The machinery failed a case, `during` the step with this number if it was one.
+    pub fn error(&self, case: usize, error: &MachineError, during: Option<usize>) {
+        let (file, steps) = (&self.plan.cases[case].file, &self.plan.cases[case].steps);
+        let during = during.and_then(|step| steps.get(step)).map(|step| Place {
+            file: file.clone(),
+            step: step.name.clone(),
+        });
         let verdict = Verdict::Errored {
             message: error.message.clone(),
             hint: error.hint.clone(),
             console_tail: error.console_tail.clone(),
+            during,
         };
         self.end(case, verdict);
     }
@@ -226,6 +233,13 @@ pub struct Looked {
     pub stops: bool,
     /// The snapshot could not be read or written.
     pub broken: Option<String>,
+}
+
+impl Looked {
+    /// Whether all is as it must be.
+    pub fn is_good(&self) -> bool {
+        !self.stops && self.broken.is_none() && self.findings.is_empty()
+    }
 }
 
 /// A thread that panicked while holding a lock left plain data behind, which is still good.

@@ -17,6 +17,7 @@ pub use budget::*;
 pub use executor::*;
 pub use hypervisor::*;
 pub use qemu::*;
+pub use selection::foresee;
 pub use store::*;
 pub use travel::*;
 

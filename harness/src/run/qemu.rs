@@ -146,8 +146,9 @@ impl Hypervisor for Qemu {
         if self.layer(&self.base_key(guest))?.is_none() {
             progress("booting the guest once and freezing it");
         }
+        let mut waits = || progress("waiting: another switchproof boots the guest");
         let layer = host
-            .base_layer(BOOT_DEADLINE)
+            .base_layer(BOOT_DEADLINE, &mut waits)
             .map_err(|error| told_by_vm(&error))?;
         self.hold(&self.base_key(guest), layer);
         Ok(())
@@ -157,17 +158,14 @@ impl Hypervisor for Qemu {
         self.layer(key).is_ok_and(|layer| layer.is_some())
     }
 
-    fn made_at_s(&self, key: &StateKey) -> Option<u64> {
-        self.layer(key)
-            .ok()
-            .flatten()
-            .map(|layer| layer.record().created_s)
-    }
-
-    fn claim(&self, key: &StateKey) -> Result<Box<dyn Send>, MachineError> {
+    fn claim(
+        &self,
+        key: &StateKey,
+        waits: &mut dyn FnMut(),
+    ) -> Result<Box<dyn Send>, MachineError> {
         let claim = self
             .store
-            .lock_for_making(&layer_key(key)?, Instant::now() + CLAIM_DEADLINE)
+            .lock_for_making(&layer_key(key)?, Instant::now() + CLAIM_DEADLINE, waits)
             .map_err(|error| broken(error.to_string(), error.hint()))?;
         match claim {
             Some(claim) => Ok(Box::new(claim)),

@@ -1,14 +1,15 @@
 //! Where each case has to begin: what is known need not run again.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Mutex;
 
 use rayon::prelude::*;
 
-use super::ledger::{Ledger, lock};
-use super::{Hypervisor, Options, ResultStore, Seen};
+use super::ledger::Ledger;
+use super::{Hypervisor, Options, Pass, ResultStore, Seen};
 use crate::judge::Verdict;
-use crate::plan::{NodeId, Plan, StateKey, Visit};
+use crate::plan::{Knowledge, NodeId, Plan, StateKey, Visit};
+use crate::report::{Event, Sink};
 
 /// What a run may use of earlier ones.
 pub struct Known<'a> {
@@ -27,18 +28,7 @@ impl Known<'_> {
             .into_par_iter()
             .filter(|&case| !self.settle(case, ledger))
             .collect();
-        let layers = Mutex::new(std::collections::HashMap::new());
-        let has_layer = |id: NodeId| {
-            *lock(&layers)
-                .entry(id)
-                .or_insert_with(|| self.hypervisor.has(&self.layer_key(id)))
-        };
-        let mut must_run = BTreeSet::new();
-        for &case in &left {
-            let path = &self.plan.paths[case];
-            let from = self.first_to_run(case, ledger, &has_layer);
-            must_run.extend(path[from..].iter().copied());
-        }
+        let must_run = self.must_run(&left, ledger);
         let follows_known = |id: &NodeId| {
             self.plan[*id]
                 .parent
@@ -47,26 +37,53 @@ impl Known<'_> {
         must_run.iter().copied().filter(follows_known).collect()
     }
 
-    /// Judges a case by what is kept of its last run; true when that gave it a verdict.
-    fn settle(&self, case: usize, ledger: &Ledger<'_>) -> bool {
-        let path = &self.plan.paths[case];
-        let Some(last) = path.last() else {
-            return false;
+    /// The nodes that machines would pass for `selected` cases. Nothing is run, judged or written.
+    fn foresee(&self, selected: &BTreeSet<usize>) -> BTreeSet<NodeId> {
+        let silent: Mutex<Silent> = Mutex::new(Silent);
+        let ledger = Ledger::new(self.plan, self.results, self.options, &silent, &|_, _| {});
+        let is_open = |case: &usize| self.kept(*case).is_none();
+        let open: Vec<usize> = selected.iter().copied().filter(is_open).collect();
+        self.must_run(&open, &ledger)
+    }
+
+    /// The nodes that machines must pass for these cases.
+    fn must_run(&self, cases: &[usize], ledger: &Ledger<'_>) -> BTreeSet<NodeId> {
+        let mut layers = HashMap::new();
+        let mut has_layer = |id: NodeId| {
+            *layers
+                .entry(id)
+                .or_insert_with(|| self.hypervisor.has(&self.layer_key(id)))
         };
-        let Some(pass) = self
-            .results
-            .pass(&self.plan.cases[case].id, &self.plan[*last].key)
-        else {
-            return false;
-        };
-        if self.is_fresh(*last) {
-            return false;
+        let mut must_run = BTreeSet::new();
+        for &case in cases {
+            let path = &self.plan.paths[case];
+            let from = self.first_to_run(case, ledger, &mut has_layer);
+            must_run.extend(path[from..].iter().copied());
         }
-        let seen: Option<Vec<(NodeId, Visit, Seen)>> = self
+        must_run
+    }
+
+    /// All that was seen of a case that passed before, when that is all that is asked now.
+    fn kept(&self, case: usize) -> Option<(Pass, Vec<(NodeId, Visit, Seen)>)> {
+        let last = *self.plan.paths[case].last()?;
+        let pass = self
+            .results
+            .pass(&self.plan.cases[case].id, &self.plan[last].key)?;
+        if self.is_fresh(last) {
+            return None;
+        }
+        let seen: Option<Vec<_>> = self
             .looks(case)
             .map(|(id, visit)| Some((id, visit, self.seen(id)?)))
             .collect();
-        let Some(seen) = seen else { return false };
+        Some((pass, seen?))
+    }
+
+    /// Judges a case by what is kept of its last run; true when that gave it a verdict.
+    fn settle(&self, case: usize, ledger: &Ledger<'_>) -> bool {
+        let Some((pass, seen)) = self.kept(case) else {
+            return false;
+        };
         for (id, visit, seen) in &seen {
             ledger.reached(*visit, *id, seen, Some(pass.at_s));
         }
@@ -121,7 +138,7 @@ impl Known<'_> {
         &self,
         case: usize,
         ledger: &Ledger<'_>,
-        has_layer: &dyn Fn(NodeId) -> bool,
+        has_layer: &mut dyn FnMut(NodeId) -> bool,
     ) -> usize {
         let path = &self.plan.paths[case];
         let mut good = Vec::new();
@@ -133,7 +150,7 @@ impl Known<'_> {
             if visit.step.is_some() {
                 let Some(seen) = self.seen(id) else { break };
                 let looked = ledger.look(visit, &seen);
-                if looked.stops || looked.broken.is_some() || !looked.findings.is_empty() {
+                if !looked.is_good() {
                     break;
                 }
             }
@@ -143,6 +160,45 @@ impl Known<'_> {
             .rposition(|&id| has_layer(id))
             .map_or(0, |place| place + 1)
     }
+}
+
+/// What is known of each node before a run of the `selected` cases, by the rules that the run itself goes by. Nothing
+/// is run, judged or written.
+#[must_use]
+pub fn foresee(
+    plan: &Plan,
+    selected: &BTreeSet<usize>,
+    hypervisor: &dyn Hypervisor,
+    results: &ResultStore,
+    options: &Options,
+) -> Vec<Knowledge> {
+    let known = Known {
+        plan,
+        hypervisor,
+        results,
+        options,
+    };
+    let must_run = known.foresee(selected);
+    // What lies before a place where a machine begins is needed as a frozen state, or not at all.
+    let begins_a_machine = |id: NodeId| {
+        let follows = |child: &NodeId| must_run.contains(child);
+        !must_run.contains(&id) && plan[id].children.iter().any(follows)
+    };
+    (0..plan.nodes.len())
+        .map(NodeId)
+        .map(|id| match must_run.contains(&id) {
+            true => Knowledge::New,
+            false if begins_a_machine(id) => Knowledge::Frozen,
+            false => Knowledge::Cached,
+        })
+        .collect()
+}
+
+/// Hears of nothing, for nothing happens.
+struct Silent;
+
+impl Sink for Silent {
+    fn event(&mut self, _: &Event) {}
 }
 
 /// Whether any selected case still needs the node.

@@ -16,9 +16,13 @@ use crate::scenario::model::{Action, Case, Guest, InitialHome, Outcome, Session,
 /// Machines that only write down what they are asked.
 #[derive(Default)]
 struct FakeHypervisor {
-    layers: Mutex<BTreeMap<StateKey, u64>>,
+    layers: Arc<Mutex<BTreeSet<StateKey>>>,
+    /// What another process does while the first claim waits for it.
+    other_process: Mutex<Option<OtherProcess>>,
     log: Arc<Mutex<Vec<String>>>,
 }
+
+type OtherProcess = Box<dyn FnOnce(&StateKey) + Send>;
 
 struct FakeMachine<'a> {
     hypervisor: &'a FakeHypervisor,
@@ -45,14 +49,18 @@ impl Hypervisor for FakeHypervisor {
     }
 
     fn has(&self, key: &StateKey) -> bool {
-        lock(&self.layers).contains_key(key)
+        lock(&self.layers).contains(key)
     }
 
-    fn made_at_s(&self, key: &StateKey) -> Option<u64> {
-        lock(&self.layers).get(key).copied()
-    }
-
-    fn claim(&self, _: &StateKey) -> Result<Box<dyn Send>, MachineError> {
+    fn claim(
+        &self,
+        key: &StateKey,
+        waits: &mut dyn FnMut(),
+    ) -> Result<Box<dyn Send>, MachineError> {
+        if let Some(other) = lock(&self.other_process).take() {
+            waits();
+            other(key);
+        }
         Ok(Box::new(()))
     }
 
@@ -126,7 +134,7 @@ impl ForkedMachine for FakeMachine<'_> {
     fn freeze(self: Box<Self>, key: &StateKey, _: &str) -> Result<(), MachineError> {
         assert_eq!(self.purpose, Purpose::Layer, "a leaf cannot be frozen");
         lock(&self.hypervisor.log).push("freeze".to_owned());
-        lock(&self.hypervisor.layers).insert(key.clone(), now_s());
+        lock(&self.hypervisor.layers).insert(key.clone());
         Ok(())
     }
 
@@ -430,5 +438,75 @@ fn a_step_slower_than_its_own_case_allows_fails_that_case_alone() {
     assert!(
         found[0].message.contains("within its deadline of 0 s"),
         "{found:?}"
+    );
+}
+
+/// A case whose shared beginning, or whose whole way, another process makes while this one waits for it.
+fn made_by_another(cases: Vec<Case>, status: i32) -> (Bench, BTreeMap<String, Verdict>) {
+    let bench = Bench::new();
+    let results = ResultStore::new(bench.folder.path());
+    let plan = Plan::new(cases.clone(), |guest| bench.hypervisor.base_key(guest));
+    let layers = Arc::clone(&bench.hypervisor.layers);
+    let other = move |_: &StateKey| {
+        for node in &plan.nodes {
+            let output = crate::observe::StepOutput {
+                status,
+                ..Default::default()
+            };
+            let seen = Seen {
+                at_s: now_s(),
+                full: false,
+                took_ms: 1,
+                probes: BTreeSet::new(),
+                observation: crate::observe::Observation::printed(output),
+            };
+            results.keep_seen(&node.key, &seen).unwrap();
+            lock(&layers).insert(node.key.clone());
+        }
+    };
+    *lock(&bench.hypervisor.other_process) = Some(Box::new(other));
+    let verdicts = bench.run(cases, false);
+    (bench, verdicts)
+}
+
+#[test]
+fn what_another_process_made_meanwhile_is_not_made_again() {
+    let same = vec![case("a", &["first", "x"]), case("b", &["first", "x"])];
+    let (bench, verdicts) = made_by_another(same, 0);
+    assert!(verdicts.values().all(passed), "{verdicts:?}");
+    assert_eq!(bench.hypervisor.ran("fork"), 0);
+
+    let branching = vec![case("a", &["first", "x"]), case("b", &["first", "y"])];
+    let (bench, verdicts) = made_by_another(branching, 0);
+    assert!(verdicts.values().all(passed), "{verdicts:?}");
+    assert_eq!(bench.hypervisor.ran("exec first"), 0);
+    assert_eq!(
+        bench.hypervisor.ran("exec x"),
+        1,
+        "the rest is each one's own"
+    );
+}
+
+#[test]
+fn a_failure_that_another_process_saw_meanwhile_is_one_here_too() {
+    let same = vec![case("a", &["first", "x"]), case("b", &["first", "x"])];
+    let (bench, verdicts) = made_by_another(same, 1);
+    assert!(
+        verdicts.values().all(|it| matches!(it, Verdict::Failed(_))),
+        "{verdicts:?}"
+    );
+    assert_eq!(bench.hypervisor.ran("fork"), 0);
+}
+
+#[test]
+fn a_case_that_broke_says_in_which_step() {
+    let bench = Bench::new();
+    let verdicts = bench.run(vec![case("a", &["first", "die"])], false);
+    let Verdict::Errored { during, .. } = &verdicts["a"] else {
+        panic!("{verdicts:?}")
+    };
+    assert_eq!(
+        during.as_ref().map(|place| place.step.as_str()),
+        Some("run-2")
     );
 }

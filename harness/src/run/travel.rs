@@ -29,7 +29,8 @@ pub fn reach(
     let Some(&last) = rest.last() else {
         return Ok(from);
     };
-    let _claim = hypervisor.claim(&plan[last].key)?;
+    let mut waits = || tell("waiting: another switchproof makes this state");
+    let _claim = hypervisor.claim(&plan[last].key, &mut waits)?;
     if hypervisor.has(&plan[last].key) {
         return Ok(plan[last].key.clone());
     }

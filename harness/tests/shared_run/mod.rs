@@ -95,6 +95,7 @@ impl SharedRun {
                     message: error.to_string(),
                     hint: error.hint(),
                     console_tail: String::new(),
+                    during: None,
                 };
                 for &case in &self.selected {
                     self.tell(&self.cases[case].id, verdict.clone());

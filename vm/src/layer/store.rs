@@ -113,14 +113,23 @@ impl LayerStore {
     }
 
     /// The right to make the layer `key`, which one process at a time has. None when another process still has it
-    /// at the deadline. Look the layer up again once you have it.
+    /// at the deadline. `waits` is called once when it is not free at once. Look the layer up again once you have it.
     pub fn lock_for_making(
         &self,
         key: &LayerKey,
         deadline: Instant,
+        waits: &mut dyn FnMut(),
     ) -> Result<Option<FileLock>, LayerError> {
         let path = self.lock_path("make", key);
-        FileLock::exclusive(&path, deadline).map_err(LayerError::io("cannot lock", path))
+        let lock =
+            |until| FileLock::exclusive(&path, until).map_err(LayerError::io("cannot lock", &path));
+        match lock(Instant::now())? {
+            Some(free) => Ok(Some(free)),
+            None => {
+                waits();
+                lock(deadline)
+            }
+        }
     }
 
     /// Keeps the layer from being removed, whether or not it is there.

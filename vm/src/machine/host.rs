@@ -164,16 +164,21 @@ impl Host {
     }
 
     /// The first layer: found in the store, or made now by booting, warming and freezing. When another process is
-    /// making it, that is waited for.
-    pub fn base_layer(&self, deadline: Duration) -> Result<Layer, MachineError> {
+    /// making it, that is waited for, at most as long as a boot may take; `waits` is called first.
+    pub fn base_layer(
+        &self,
+        deadline: Duration,
+        waits: &mut dyn FnMut(),
+    ) -> Result<Layer, MachineError> {
         let key = self.base_key();
         if let Lookup::Whole(layer) = self.find(&key)? {
             return Ok(layer);
         }
         let end = Instant::now() + deadline;
-        let Some(_making) = self.store.lock_for_making(&key, end)? else {
+        let Some(_making) = self.store.lock_for_making(&key, end, waits)? else {
             return Err(LayerError::InUse { key }.into());
         };
+        let end = Instant::now() + deadline;
         if let Lookup::Whole(layer) = self.find(&key)? {
             return Ok(layer);
         }

@@ -93,7 +93,9 @@ pub fn lab_at(test: &str, cache: &Path) -> Option<Lab> {
 
 impl Lab {
     pub fn base(&self) -> Layer {
-        self.host.base_layer(BOOT).expect("a base layer")
+        self.host
+            .base_layer(BOOT, &mut || {})
+            .expect("a base layer")
     }
 
     pub fn leaf(&self) -> Machine {
