@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::hypervisor::{ForkedMachine, Hypervisor, Purpose};
 use super::ledger::{Ledger, late};
+use super::network::require_route;
 use super::perform::{not_the_step, perform, prepare_failed};
 use super::selection::{Known, is_wanted};
 use super::{Seen, now_s};
@@ -93,9 +94,14 @@ impl Crew<'_> {
         let mut machine = self
             .hypervisor()
             .fork(&parent, self.guest(start), purpose)?;
+        let mut is_connected = !self.guest(start).network;
         for &id in &links {
             if !is_wanted(self.plan(), self.ledger, self.selected, id) {
                 return Ok(Vec::new());
+            }
+            if !is_connected && matches!(self.plan()[id].work, Work::Step(_)) {
+                require_route(machine.as_machine(), self.guest(start))?;
+                is_connected = true;
             }
             self.step(&mut *machine, id)?;
         }

@@ -6,6 +6,7 @@ mod chain;
 mod executor;
 mod hypervisor;
 mod ledger;
+mod network;
 mod perform;
 mod qemu;
 mod scripts;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::ForkedMachine;
 use super::archive::tar_of;
-use super::scripts;
+use super::{network, scripts};
 use crate::machine::{GuestScript, MachineError, Stream};
 use crate::observe::{OutputCollector, StepOutput, in_session};
 use crate::plan::Work;
@@ -52,7 +52,11 @@ impl Doing<'_> {
                 return Ok(laid);
             }
         }
-        let made = self.root(&scripts::make_users(users))?;
+        let mut script = scripts::make_users(users);
+        if guest.network {
+            script += &network::connect(guest);
+        }
+        let made = self.root(&script)?;
         if made.status != 0 || logged_in.is_none() {
             return Ok(made);
         }

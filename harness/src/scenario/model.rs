@@ -35,8 +35,12 @@ pub struct Case {
 pub struct Guest {
     /// Whether the guest has a network card with user-mode networking.
     pub network: bool,
-    /// Binary caches to use besides the defaults of a networked guest, with their public keys.
+    /// Whether a networked guest uses Nix's own default binary cache and flake registry.
+    pub default_substituters: bool,
+    /// Binary caches to use, besides the default one where that is used.
     pub substituters: Vec<Substituter>,
+    /// Where inputs and binary caches are, each as `host:port`: the case says nothing where one is out of reach.
+    pub reaches: BTreeSet<String>,
     /// Whether every input of every flake is locked, so that equal inputs give equal results.
     pub locked: bool,
     /// What replaces parts of the pocket channel.

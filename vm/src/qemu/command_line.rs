@@ -152,7 +152,7 @@ fn machine_switches<'a>(parts: &MachineParts<'a>) -> Vec<Box<dyn Switch + 'a>> {
         }));
     }
     if network {
-        switches.push(plain("-netdev", "user,id=net"));
+        switches.push(plain("-netdev", "user,id=net,ipv6=off"));
         switches.push(Box::new(Device {
             driver: "virtio-net-pci",
             properties: &[("netdev", "net"), ("romfile", "")],

@@ -5,10 +5,12 @@ mod expression;
 mod flake;
 mod home;
 mod host;
+mod inputs;
 mod text;
 mod wrapper;
 
 pub(crate) use check::{NixMistake, check_expression, check_module};
 pub(crate) use flake::render_flake;
+pub(crate) use inputs::input_names;
 pub(crate) use text::is_package_path;
 pub(crate) use wrapper::wrapper_flake;

@@ -28,9 +28,11 @@ pub(crate) struct RawScenario {
         reason = "expanded before serde sees it; here for the schema"
     )]
     pub(crate) matrix: Option<RawMatrix>,
-    /// Whether the machine reaches the network, and Nix's default binary caches. Off by default.
+    /// Whether the machine reaches the network, and uses Nix's default binary cache and flake registry. Off by
+    /// default.
     pub(crate) network: Option<bool>,
-    /// Binary caches to use besides the defaults, where `network` is on. A text is an address.
+    /// Binary caches in place of the default one, where `network` is on. A text is an address, or `default` for Nix's
+    /// own.
     pub(crate) substituters: Option<Vec<RawSubstituter>>,
     /// Whether what is seen after steps that change a home is compared with a reviewed snapshot. On by default; a
     /// step's own `snapshot` counts more.
@@ -84,9 +86,9 @@ pub(crate) enum RawInitialHome {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(extend("x-short" = "url"))]
 pub(crate) struct RawSubstituter {
-    /// Its address.
+    /// Its address, or `default`.
     pub(crate) url: String,
-    /// The key its paths are signed with. Without one it is trusted as it is.
+    /// The public key that its paths are signed with. Without one it is trusted as it is.
     pub(crate) key: Option<String>,
 }
 

@@ -49,18 +49,66 @@ pub(super) fn is_local(url: &str) -> bool {
         || url.starts_with("git+file:")
 }
 
-/// Whether an address names one content for ever: local, or with a full commit.
+/// Whether an address names one content for ever: local, or with a full commit or a hash of its content.
 pub(super) fn is_locked(url: &str) -> bool {
-    let has_commit = url
-        .split(|one: char| !one.is_ascii_alphanumeric())
-        .any(|part| part.len() == 40 && part.chars().all(|one| one.is_ascii_hexdigit()));
-    is_local(url) || has_commit || url.contains("narHash=")
+    let (path, parameters) = url.split_once('?').unwrap_or((url, ""));
+    let names_content = parameters.split('&').any(|parameter| {
+        let (key, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+        key == "narHash" && !value.is_empty() || key == "rev" && is_commit(value)
+    });
+    // github:OWNER/REPO/COMMIT
+    let is_forge = FORGES.iter().any(|(scheme, _)| path.starts_with(scheme));
+    is_local(url) || names_content || is_forge && path.rsplit('/').next().is_some_and(is_commit)
+}
+
+/// Whether a word is a full commit, not a branch or a piece of one.
+fn is_commit(word: &str) -> bool {
+    word.len() == 40 && word.chars().all(|one| one.is_ascii_hexdigit())
+}
+
+/// Forges with a scheme of their own, and where they are.
+const FORGES: [(&str, &str); 3] = [
+    ("github:", "github.com:443"),
+    ("gitlab:", "gitlab.com:443"),
+    ("sourcehut:", "git.sr.ht:443"),
+];
+
+/// Where an address on the network is, as `host:port`; `None` where that cannot be told from it.
+pub(super) fn place_on_network(url: &str) -> Option<String> {
+    let (address, parameters) = url.split_once('?').unwrap_or((url, ""));
+    let host = parameters
+        .split('&')
+        .find_map(|parameter| parameter.strip_prefix("host="));
+    for (scheme, place) in FORGES {
+        if address.starts_with(scheme) {
+            return Some(host.map_or_else(|| place.to_owned(), |host| format!("{host}:443")));
+        }
+    }
+    let (scheme, rest) = address.split_once("://")?;
+    // `git+https`, `tarball+http`: the way is what follows the `+`.
+    let port = match scheme.rsplit('+').next()? {
+        "http" => 80,
+        "https" => 443,
+        "ssh" => 22,
+        "git" => 9418,
+        _ => return None,
+    };
+    let authority = rest.split('/').next()?;
+    let authority = authority.rsplit('@').next()?;
+    let has_port = authority
+        .rsplit_once(':')
+        .is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+    match authority {
+        "" => None,
+        named if has_port => Some(named.to_owned()),
+        named => Some(format!("{named}:{port}")),
+    }
 }
 
 /// An address with a revision.
 pub(super) fn with_revision(url: &str, revision: &str) -> String {
     // github:OWNER/REPO/REF takes the revision in place of the ref; other addresses take a parameter.
-    for forge in ["github:", "gitlab:", "sourcehut:"] {
+    for (forge, _) in FORGES {
         if let Some(rest) = url.strip_prefix(forge) {
             let mut parts = rest.splitn(3, '/');
             if let (Some(owner), Some(repository)) = (parts.next(), parts.next()) {
@@ -97,5 +145,45 @@ mod tests {
             with_revision("git+https://x/y?ref=main", "abc"),
             "git+https://x/y?ref=main&rev=abc"
         );
+    }
+
+    #[test]
+    fn only_a_full_commit_or_a_hash_locks_an_address() {
+        let commit = "0123456789abcdef0123456789abcdef01234567";
+        assert!(is_locked(&format!("github:a/b/{commit}")));
+        assert!(is_locked(&format!("git+https://x/y?ref=main&rev={commit}")));
+        assert!(is_locked("https://x/y.tar.gz?narHash=sha256-AAAA"));
+        assert!(is_locked("path:/etc/channel"));
+        for open in [
+            "github:a/b/main",
+            "github:a/b",
+            "git+https://x/y?ref=main",
+            "git+https://x/y?rev=0123456",
+        ] {
+            assert!(!is_locked(open), "{open}");
+        }
+        assert!(
+            !is_locked(&format!("git+http://x/{commit}")),
+            "a repository that is named like a commit"
+        );
+    }
+
+    #[test]
+    fn an_address_says_where_on_the_network_it_is() {
+        let place = |url| place_on_network(url).unwrap_or_default();
+        assert_eq!(place("github:a/b"), "github.com:443");
+        assert_eq!(
+            place("github:a/b?host=forge.example.org"),
+            "forge.example.org:443"
+        );
+        assert_eq!(
+            place("git+http://10.0.2.2:8000/x.git?ref=y"),
+            "10.0.2.2:8000"
+        );
+        assert_eq!(place("git+ssh://git@example.org/x.git"), "example.org:22");
+        assert_eq!(place("https://example.org/x.tar.gz"), "example.org:443");
+        assert_eq!(place("http://[::1]/x"), "[::1]:80");
+        assert_eq!(place_on_network("flake-utils"), None);
+        assert_eq!(place_on_network("s3://bucket"), None);
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::channel;
+use super::lock::Lock;
 use super::scenario::{Base, Resolver};
 use super::setup::{At, below};
 use crate::scenario::conform::Conform;
@@ -232,13 +233,12 @@ impl Resolver<'_> {
             flake.state_version.as_deref(),
             &below(at, &["stateVersion"]),
         );
-        if self.network {
-            // Whether a flake.lock covers all its inputs only Nix can say; its absence is enough to know.
-            let has_lock = self
-                .files
-                .flake(path)
-                .is_ok_and(|tree| tree.files.contains_key("flake.lock"));
-            self.locked &= has_lock;
+        if self.network
+            && let Ok(tree) = self.files.flake(path)
+        {
+            let lock = Lock::of(&tree);
+            self.locked &= lock.is_whole;
+            self.reaches.extend(lock.reaches);
         }
     }
 

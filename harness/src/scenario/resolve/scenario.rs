@@ -8,7 +8,7 @@ use super::setup::At;
 use crate::scenario::diagnostic::{Mistake, Report};
 use crate::scenario::host_files::HostFiles;
 use crate::scenario::matrix::Variant;
-use crate::scenario::model::{Case, FlakeTree, Guest, InitialHome, Install, Substituter, User};
+use crate::scenario::model::{Case, FlakeTree, Guest, InitialHome, Install, User};
 use crate::scenario::raw::{RawFlake, RawInitialHome, RawScenario};
 use crate::scenario::setup::{DEFAULT_USER, Setup};
 use crate::scenario::suggest::nearest;
@@ -29,6 +29,8 @@ pub(crate) struct Resolver<'case> {
     pub(super) is_matrix: bool,
     pub(super) network: bool,
     pub(super) locked: bool,
+    /// Where inputs are, as `host:port`.
+    pub(super) reaches: BTreeSet<String>,
     pub(super) users: BTreeMap<String, InitialHome>,
     pub(super) base: Base,
     /// Flakes already rendered, so that equal steps share one.
@@ -95,6 +97,7 @@ pub(crate) fn resolve(
         is_matrix: !variant.axes.is_empty(),
         network: raw.network.unwrap_or(false),
         locked: true,
+        reaches: BTreeSet::new(),
         users: BTreeMap::new(),
         base: Base::Nothing,
         rendered: Vec::new(),
@@ -113,7 +116,7 @@ impl Resolver<'_> {
         }
         self.base = self.find_base(raw);
         self.find_users(raw);
-        let substituters = self.substituters(raw);
+        let caches = self.caches(raw);
         let steps = self.steps(raw);
         let case = Case {
             id: self.id(&raw.name, &variant.axes),
@@ -123,7 +126,9 @@ impl Resolver<'_> {
             axes: variant.axes.clone(),
             guest: Guest {
                 network: self.network,
-                substituters,
+                default_substituters: caches.default,
+                substituters: caches.named,
+                reaches: std::mem::take(&mut self.reaches),
                 locked: !self.network || self.locked,
                 channel: None,
             },
@@ -207,24 +212,6 @@ impl Resolver<'_> {
             };
             self.users.insert(user.clone(), home);
         }
-    }
-
-    fn substituters(&mut self, raw: &RawScenario) -> Vec<Substituter> {
-        let Some(substituters) = &raw.substituters else {
-            return Vec::new();
-        };
-        if !self.network {
-            self.mistake(
-                &["substituters"],
-                "binary caches are out of reach without a network",
-                "add `network: true`, or remove them",
-            );
-        }
-        let known = substituters.iter().map(|one| Substituter {
-            url: one.url.clone(),
-            public_key: one.key.clone(),
-        });
-        known.collect()
     }
 
     /// The user meant by a step: the named one, or the only one.

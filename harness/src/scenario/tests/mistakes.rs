@@ -186,6 +186,47 @@ fn what_is_on_the_network_needs_one() {
 }
 
 #[test]
+fn binary_caches_have_an_address_and_a_public_key() {
+    let with = |caches: &str| {
+        format!(
+            "name: t\nnetwork: true\nsubstituters: {caches}\nsetup: {{ home: {{}} }}\nsteps: [switch]\n"
+        )
+    };
+    let key = "example-1:QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE=";
+    let fine = with(&format!(
+        "[default, https://a.example.org, {{ url: http://10.0.2.2:80/x, key: \"{key}\" }}]"
+    ));
+    let guest = super::cases(&fine).remove(0).guest;
+    assert!(guest.default_substituters && guest.locked);
+    assert_eq!(guest.substituters[1].public_key.as_deref(), Some(key));
+    let reaches: Vec<String> = guest.reaches.into_iter().collect();
+    assert_eq!(reaches, ["10.0.2.2:80", "a.example.org:443"]);
+
+    let guest = super::cases(&with("[https://a.example.org]"))
+        .remove(0)
+        .guest;
+    assert!(!guest.default_substituters, "the list takes its place");
+
+    let found = mistakes(&with("[cache.example.org]"));
+    assert!(
+        found.contains("3:16 `cache.example.org` is no address of a binary cache"),
+        "{found}"
+    );
+    let with_key = |key: &str| {
+        with(&format!(
+            "[{{ url: https://a.example.org, key: \"{key}\" }}]"
+        ))
+    };
+    let found = mistakes(&with_key("QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE="));
+    assert!(found.contains("a public key is `name:`"), "{found}");
+    let secret = format!("a-1:{}", "QUFB".repeat(21) + "QQ==");
+    let found = mistakes(&with_key(&secret));
+    assert!(found.contains("this is the secret key"), "{found}");
+    let found = mistakes(&fine.replace("network: true\n", ""));
+    assert!(found.contains("add `network: true`"), "{found}");
+}
+
+#[test]
 fn a_standalone_home_has_no_host_options() {
     let found = mistakes("name: t\nsetup: { globalPkgs: true, home: {} }\nsteps: [switch]\n");
     assert!(

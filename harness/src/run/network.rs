@@ -1,0 +1,210 @@
+//! A guest on the network: what is set up in it, and whether what a case needs can be reached from it.
+
+use std::time::Duration;
+
+use crate::machine::{GuestScript, Machine, MachineError};
+use crate::observe::quote;
+use crate::scenario::model::{Guest, Substituter};
+
+/// Root's script that puts a guest with a network card on QEMU's user-mode network, for every boot, and lets Nix use it.
+/// Addresses are those that QEMU's manual gives ("Using the user mode network stack").
+pub fn connect(guest: &Guest) -> String {
+    let mut script = r#"set -eu
+mkdir -p /usr/local/lib/switchproof
+cat > /usr/local/lib/switchproof/network-up <<'END'
+for try in $(seq 100); do
+    for path in /sys/class/net/*; do
+        card=${path##*/}
+        [ "$card" != lo ] || continue
+        ip link set "$card" up && ip address replace 10.0.2.15/24 dev "$card" &&
+            ip route replace default via 10.0.2.2 dev "$card" && exit 0
+    done
+    sleep 0.1
+done
+echo 'there is no network card' >&2
+exit 1
+END
+cat > /etc/systemd/system/switchproof-network.service <<'END'
+[Unit]
+Description=The network card, on QEMU's user-mode network
+DefaultDependencies=no
+After=systemd-udevd.service
+Before=nix-daemon.socket nix-daemon.service
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/bin/sh /usr/local/lib/switchproof/network-up
+
+[Install]
+WantedBy=multi-user.target
+END
+systemctl daemon-reload
+systemctl --quiet enable switchproof-network.service
+systemctl start switchproof-network.service || { journalctl --quiet --no-pager --unit switchproof-network.service >&2; exit 1; }
+sed -i -e '/^substituters/d' -e '/^download-attempts/d' /etc/nix/nix.conf
+"#
+    .to_owned();
+    if guest.default_substituters {
+        // As on everybody's machine: names without an address are looked up in Nix's own registry, not in the
+        // channel that stands in for it.
+        script += "sed -i '/^flake-registry/d' /etc/nix/nix.conf\nrm -f /etc/nix/registry.json\n";
+    }
+    script += &format!("printf %s {} >> /etc/nix/nix.conf\n", quote(&caches(guest)));
+    // It reads its configuration once.
+    script + "systemctl try-restart nix-daemon.service\n"
+}
+
+/// Lines of `nix.conf`.
+fn caches(guest: &Guest) -> String {
+    let addresses: Vec<String> = guest.substituters.iter().map(address).collect();
+    let keys: Vec<&str> = guest
+        .substituters
+        .iter()
+        .filter_map(|one| one.public_key.as_deref())
+        .collect();
+    let prefix = if guest.default_substituters {
+        "extra-"
+    } else {
+        ""
+    };
+    format!(
+        "connect-timeout = 15\n{prefix}substituters = {}\n{prefix}trusted-public-keys = {}\n",
+        addresses.join(" "),
+        keys.join(" ")
+    )
+}
+
+/// A cache's address as Nix takes it: one without a key is trusted as it is.
+fn address(cache: &Substituter) -> String {
+    let url = &cache.url;
+    match &cache.public_key {
+        Some(_) => url.clone(),
+        None if url.contains('?') => format!("{url}&trusted=true"),
+        None => format!("{url}?trusted=true"),
+    }
+}
+
+/// Makes sure that all the places that a case needs can be reached from the guest. Otherwise nothing of what a switch
+/// would say is about the setup.
+pub fn require_route(machine: &mut dyn Machine, guest: &Guest) -> Result<(), MachineError> {
+    let mut said = Vec::new();
+    let script = GuestScript::root(reach(guest), CHECK_DEADLINE);
+    let exit = machine.exec(&script, &mut |_, bytes| said.extend_from_slice(bytes))?;
+    let said = String::from_utf8_lossy(&said);
+    let unreachable: Vec<String> = said.lines().filter_map(in_words).collect();
+    if unreachable.is_empty() && exit.status == 0 {
+        return Ok(());
+    }
+    let what = match unreachable.as_slice() {
+        [] => format!("the network of the guest does not work: {}", said.trim()),
+        places => format!("no route: the guest cannot reach {}", places.join(", ")),
+    };
+    Err(MachineError::new(what, Some(&hint(guest))))
+}
+
+fn hint(guest: &Guest) -> String {
+    let way = "the guest has the way to the network that this host has, without its proxy, and reaches the host itself \
+               as 10.0.2.2";
+    if guest.default_substituters {
+        return format!(
+            "{way}; without the internet, remove `network: true`, or take all inputs from the channel `pocket` and \
+             name caches within reach under `substituters`"
+        );
+    }
+    way.to_owned()
+}
+
+/// Between a place's first packet and its answer; also how long its name may take to be found.
+const PLACE_DEADLINE_S: u32 = 15;
+/// For all places together, which are tried at once.
+const CHECK_DEADLINE: Duration = Duration::from_secs(90);
+
+/// Prints a line for each place that cannot be reached: `name PLACE` where its name is not known, `connection PLACE`
+/// where nobody answers. Which places Nix's defaults are, Nix says.
+fn reach(guest: &Guest) -> String {
+    let mut script = format!(
+        r#"try() {{
+    host=${{1%:*}} port=${{1##*:}}
+    if ! timeout {PLACE_DEADLINE_S} getent ahosts "$host" >/dev/null; then echo "name $1"
+    elif ! timeout {PLACE_DEADLINE_S} bash -c ': <"/dev/tcp/$1/$2"' - "$host" "$port" 2>/dev/null; then echo "connection $1"
+    fi
+}}
+"#
+    );
+    let mut places: Vec<String> = guest.reaches.iter().map(|place| quote(place)).collect();
+    if guest.default_substituters {
+        script += r#"ours() {
+    nix config show substituters; nix config show flake-registry
+}
+defaults=$(ours | tr ' ' '\n' | sed -n -e 's,^https://\([^/]*\).*,\1:443,p' | sort -u)
+"#;
+        places.push("$defaults".to_owned());
+    }
+    script
+        + &format!(
+            "for place in {}; do try \"$place\" & done; wait\n",
+            places.join(" ")
+        )
+}
+
+fn in_words(line: &str) -> Option<String> {
+    let (problem, place) = line.split_once(' ')?;
+    let why = match problem {
+        "name" => "its name is not known".to_owned(),
+        "connection" => format!("no connection within {PLACE_DEADLINE_S} s"),
+        _ => return None,
+    };
+    Some(format!("{} ({why})", visible(place)))
+}
+
+/// What came from the guest, without what a terminal would obey.
+fn visible(text: &str) -> String {
+    text.chars()
+        .map(|one| if one.is_control() { '?' } else { one })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn guest(key: Option<&str>) -> Guest {
+        Guest {
+            network: true,
+            substituters: vec![Substituter {
+                url: "http://10.0.2.2:8000/cache".to_owned(),
+                public_key: key.map(str::to_owned),
+            }],
+            ..Guest::default()
+        }
+    }
+
+    #[test]
+    fn a_cache_is_trusted_by_its_key_or_as_it_is() {
+        assert_eq!(
+            caches(&guest(Some("k-1:abc="))),
+            "connect-timeout = 15\nsubstituters = http://10.0.2.2:8000/cache\ntrusted-public-keys = k-1:abc=\n"
+        );
+        assert!(caches(&guest(None)).contains("/cache?trusted=true\n"));
+    }
+
+    #[test]
+    fn listed_caches_take_the_place_of_the_default_one_unless_it_is_listed() {
+        let mut guest = guest(Some("k-1:abc="));
+        assert!(caches(&guest).contains("\nsubstituters = http"));
+        assert!(!connect(&guest).contains("registry.json"));
+        guest.default_substituters = true;
+        assert!(caches(&guest).contains("\nextra-substituters = http"));
+        assert!(connect(&guest).contains("rm -f /etc/nix/registry.json"));
+    }
+
+    #[test]
+    fn what_is_out_of_reach_is_said_in_words() {
+        assert_eq!(
+            in_words("name cache.example.org:443").as_deref(),
+            Some("cache.example.org:443 (its name is not known)")
+        );
+        assert_eq!(in_words("noise of something else"), None);
+    }
+}

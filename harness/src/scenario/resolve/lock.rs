@@ -1,0 +1,138 @@
+//! What a flake's `flake.lock` holds still.
+//!
+//! Its format is Nix's (`nix flake --help`, "Lock files"): `nodes` by name, each but the root with what it is `locked`
+//! to, and the name of the `root`, whose `inputs` are those of the flake.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::channel;
+use crate::scenario::model::{FlakeTree, SeedFile};
+use crate::scenario::nix::input_names;
+
+/// What a lock file says about a flake.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Lock {
+    /// Whether every input of the flake, and of its inputs, is locked to one content.
+    pub(super) is_whole: bool,
+    /// Where the locked inputs are, as `host:port`.
+    pub(super) reaches: BTreeSet<String>,
+}
+
+impl Lock {
+    /// Reads the lock of a flake. One that cannot be read locks nothing: Nix will make its own.
+    pub(super) fn of(flake: &FlakeTree) -> Self {
+        let text = |name: &str| match flake.files.get(name) {
+            Some(SeedFile::Regular { bytes, .. }) => std::str::from_utf8(bytes).ok(),
+            _ => None,
+        };
+        let wanted = text("flake.nix").and_then(input_names);
+        let lock: Option<Value> =
+            text("flake.lock").and_then(|text| serde_json::from_str(text).ok());
+        let nodes = lock.as_ref().and_then(|lock| lock["nodes"].as_object());
+        let (Some(wanted), Some(lock), Some(nodes)) = (wanted, &lock, nodes) else {
+            return Self {
+                // A flake without inputs needs no lock.
+                is_whole: text("flake.nix")
+                    .and_then(input_names)
+                    .is_some_and(|names| names.is_empty()),
+                reaches: BTreeSet::new(),
+            };
+        };
+        let root = lock["root"].as_str().unwrap_or("root");
+        let others = || nodes.iter().filter(|(name, _)| *name != root);
+        Self {
+            is_whole: wanted
+                .iter()
+                .all(|name| !nodes[root]["inputs"][name].is_null())
+                && others().all(|(_, node)| is_locked(&node["locked"])),
+            reaches: others()
+                .filter_map(|(_, node)| place(&node["locked"]))
+                .collect(),
+        }
+    }
+}
+
+fn is_locked(locked: &Value) -> bool {
+    let has = |key: &str| locked[key].as_str().is_some_and(|value| !value.is_empty());
+    has("narHash") || has("rev") || locked["type"] == "path"
+}
+
+fn place(locked: &Value) -> Option<String> {
+    let text = |key: &str| locked[key].as_str();
+    let kind = text("type")?;
+    let url = match kind {
+        "github" | "gitlab" | "sourcehut" => match text("host") {
+            Some(host) => format!("{kind}:x/x?host={host}"),
+            None => format!("{kind}:x/x"),
+        },
+        _ => text("url")?.to_owned(),
+    };
+    channel::place_on_network(&url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FLAKE: &str = "{ inputs.a.url = \"github:o/a\"; inputs = { b = { url = \"git+http://h:8000/b\"; }; }; outputs = { self, a, b }: { }; }";
+
+    fn lock_of(files: &[(&str, &str)]) -> Lock {
+        let files = files.iter().map(|(name, text)| {
+            let file = SeedFile::Regular {
+                bytes: text.as_bytes().to_vec(),
+                executable: false,
+            };
+            ((*name).to_owned(), file)
+        });
+        Lock::of(&FlakeTree {
+            files: files.collect(),
+        })
+    }
+
+    fn lock_text(b: &str) -> String {
+        format!(
+            r#"{{"nodes": {{
+                "root": {{"inputs": {{"a": "a", "b": "b_2"}}}},
+                "a": {{"locked": {{"type": "github", "owner": "o", "repo": "a", "narHash": "sha256-x"}}}},
+                "b_2": {{"locked": {b}}}
+            }}, "root": "root", "version": 7}}"#
+        )
+    }
+
+    #[test]
+    fn a_whole_lock_names_every_input_and_its_content() {
+        let b = r#"{"type": "git", "url": "http://h:8000/b", "rev": "0123"}"#;
+        let lock = lock_of(&[("flake.nix", FLAKE), ("flake.lock", &lock_text(b))]);
+        assert!(lock.is_whole);
+        assert_eq!(
+            lock.reaches.into_iter().collect::<Vec<_>>(),
+            ["github.com:443", "h:8000"]
+        );
+    }
+
+    #[test]
+    fn a_lock_with_a_gap_locks_nothing() {
+        assert!(!lock_of(&[("flake.nix", FLAKE)]).is_whole, "no lock file");
+        let open = lock_text(r#"{"type": "git", "url": "http://h:8000/b"}"#);
+        assert!(!lock_of(&[("flake.nix", FLAKE), ("flake.lock", &open)]).is_whole);
+        let more = FLAKE.replace("outputs", "inputs.c.url = \"github:o/c\"; outputs");
+        let b = lock_text(r#"{"type": "git", "rev": "0123"}"#);
+        assert!(
+            !lock_of(&[("flake.nix", &more), ("flake.lock", &b)]).is_whole,
+            "an input that the lock has never seen"
+        );
+        let bare = "{ outputs = { self, nixpkgs }: { }; }";
+        assert!(
+            !lock_of(&[("flake.nix", bare)]).is_whole,
+            "an argument is an input by itself"
+        );
+        assert!(!lock_of(&[("flake.nix", FLAKE), ("flake.lock", "{")]).is_whole);
+    }
+
+    #[test]
+    fn a_flake_without_inputs_needs_no_lock() {
+        assert!(lock_of(&[("flake.nix", "{ outputs = { self }: { }; }")]).is_whole);
+    }
+}

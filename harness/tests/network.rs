@@ -1,0 +1,304 @@
+//! A guest on the network, with a binary cache and a git repository that this host serves on its loopback. Ignored by
+//! name, for it boots machines: `cargo test --test network -- --ignored`. It needs `git`, and no other network.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Mutex;
+
+use switchproof::judge::{SnapshotMode, SnapshotPolicy, Verdict};
+use switchproof::report::PlainSink;
+use switchproof::scenario::{load, render_text};
+use switchproof::session::{Limits, Session};
+
+/// A program that only the cache has, the cache, and the key that the cache is signed with. The cache was written by
+/// `nix copy --to file://…` where the builder finds what it asks for.
+const FIXTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/harness/tests/network");
+
+/// A key that signed nothing.
+const WRONG_KEY: &str = "switchproof-test-1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+
+#[test]
+#[ignore = "boots machines with a network card; needs the guest image and git"]
+fn inputs_and_packages_come_from_the_loopback_of_the_host() {
+    let site = Site::new();
+    let port = serve(&site.served);
+    let first = site.commit("the first");
+    site.scenario(
+        "open",
+        port,
+        KEY_OF_CACHE,
+        "",
+        "expect: { packages: [greet] }",
+    );
+    let pinned = format!("?rev={first}");
+    site.scenario(
+        "pinned",
+        port,
+        KEY_OF_CACHE,
+        &pinned,
+        "expect: { packages: { greet: { version: \"1.0\" } } }",
+    );
+    site.scenario(
+        "wrong-key",
+        port,
+        WRONG_KEY,
+        &pinned,
+        "fails: greet can only be substituted",
+    );
+
+    let verdicts = site.run();
+    for name in ["open", "pinned", "wrong-key"] {
+        assert!(
+            ran_and_passed(&verdicts[name]),
+            "{name}: {:?}",
+            verdicts[name]
+        );
+    }
+
+    // The repository moves on. What is pinned is known already; what is not sees the change.
+    let flake = site.work.join("flake.nix");
+    let text = fs::read_to_string(&flake).unwrap();
+    fs::write(
+        &flake,
+        text.replace("derivation {", "throw \"the second\" {"),
+    )
+    .unwrap();
+    site.commit("the second");
+    let verdicts = site.run();
+    assert!(
+        matches!(
+            verdicts["pinned"],
+            Verdict::Passed {
+                cached_at_s: Some(_)
+            }
+        ),
+        "{:?}",
+        verdicts["pinned"]
+    );
+    let Verdict::Failed(found) = &verdicts["open"] else {
+        panic!(
+            "an unlocked case was served from what was seen before: {:?}",
+            verdicts["open"]
+        );
+    };
+    assert!(
+        found.iter().any(|one| one.detail.contains("the second")),
+        "{found:?}"
+    );
+}
+
+#[test]
+#[ignore = "boots a machine with a network card; needs the guest image and git"]
+fn a_place_out_of_reach_is_said_to_be_no_fault_of_the_setup() {
+    let site = Site::new();
+    // Nobody listens where a listener was just closed.
+    let port = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    site.scenario(
+        "unreachable",
+        port,
+        KEY_OF_CACHE,
+        "",
+        "expect: { packages: [greet] }",
+    );
+    let Verdict::Errored { message, hint, .. } = &site.run()["unreachable"] else {
+        panic!("a verdict about the setup");
+    };
+    assert_eq!(
+        *message,
+        format!("no route: the guest cannot reach 10.0.2.2:{port} (no connection within 15 s)")
+    );
+    assert!(
+        hint.as_deref()
+            .is_some_and(|hint| hint.contains("10.0.2.2")),
+        "{hint:?}"
+    );
+}
+
+const KEY_OF_CACHE: &str = include_str!("network/cache.public-key");
+
+fn ran_and_passed(verdict: &Verdict) -> bool {
+    matches!(verdict, Verdict::Passed { cached_at_s: None })
+}
+
+/// A folder to be served, the repository in it, and scenarios.
+struct Site {
+    _folder: tempfile::TempDir,
+    served: PathBuf,
+    work: PathBuf,
+    scenarios: PathBuf,
+}
+
+impl Site {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let [served, work, scenarios] =
+            ["served", "work", "scenarios"].map(|name| folder.path().join(name));
+        copy(&Path::new(FIXTURE).join("cache"), &served.join("cache"));
+        copy(&Path::new(FIXTURE).join("tool"), &work);
+        fs::create_dir(&scenarios).unwrap();
+        git(&work, &["init", "--quiet", "--initial-branch=main"]);
+        Self {
+            _folder: folder,
+            served,
+            work,
+            scenarios,
+        }
+    }
+
+    /// Commits the tool's flake as it is, and puts the repository where a plain file server can serve it.
+    fn commit(&self, message: &str) -> String {
+        git(&self.work, &["add", "--all"]);
+        git(
+            &self.work,
+            &[
+                "-c",
+                "user.name=t",
+                "-c",
+                "user.email=t@t",
+                "commit",
+                "--quiet",
+                "-m",
+                message,
+            ],
+        );
+        let served = self.served.join("tool.git");
+        if served.exists() {
+            fs::remove_dir_all(&served).unwrap();
+        }
+        git(
+            &self.work,
+            &["clone", "--quiet", "--bare", ".", served.to_str().unwrap()],
+        );
+        git(&served, &["update-server-info"]);
+        git(&self.work, &["rev-parse", "HEAD"])
+    }
+
+    fn scenario(&self, name: &str, port: u16, key: &str, revision: &str, outcome: &str) {
+        let text = format!(
+            "name: {name}
+network: true
+snapshot: false
+substituters:
+  - {{ url: \"http://10.0.2.2:{port}/cache\", key: \"{}\" }}
+setup:
+  inputs:
+    tool: git+http://10.0.2.2:{port}/tool.git{revision}
+  home:
+    stateVersion: \"25.11\"
+    config: home.packages = [ tool.packages.x86_64-linux.default ];
+steps:
+  - switch:
+    {outcome}
+",
+            key.trim()
+        );
+        fs::write(self.scenarios.join(format!("{name}.yaml")), text).unwrap();
+    }
+
+    fn run(&self) -> BTreeMap<String, Verdict> {
+        let cases = load(std::slice::from_ref(&self.scenarios))
+            .unwrap_or_else(|found| panic!("{}", render_text(&found)));
+        let session = Session::open(Limits::default()).unwrap();
+        let plan = session.plan(cases);
+        let all = (0..plan.cases.len()).collect();
+        let snapshots = SnapshotPolicy {
+            mode: SnapshotMode::Compare,
+            root: self.scenarios.join("snapshots"),
+        };
+        let sink = Mutex::new(PlainSink::new(io::stderr(), true));
+        let verdicts = session.run(&plan, &all, false, snapshots, &sink, &|_, _| {});
+        verdicts
+            .into_iter()
+            .map(|(case, verdict)| (plan.cases[case].id.clone(), verdict))
+            .collect()
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let place = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &place);
+        } else {
+            fs::copy(entry.path(), place).unwrap();
+        }
+    }
+}
+
+fn git(folder: &Path, arguments: &[&str]) -> String {
+    let output = Command::new("git")
+        .current_dir(folder)
+        .args(arguments)
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "git {arguments:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+/// Serves the files of a folder over HTTP on the loopback, as long as the process lives; says at which port.
+fn serve(folder: &Path) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let folder = folder.to_owned();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let folder = folder.clone();
+            // A client that goes away is nobody's concern.
+            std::thread::spawn(move || answer(stream, &folder).ok());
+        }
+    });
+    port
+}
+
+/// One request, one answer, and the connection ends.
+fn answer(stream: TcpStream, folder: &Path) -> io::Result<()> {
+    let mut lines = BufReader::new(&stream).lines();
+    let request = lines.next().transpose()?.unwrap_or_default();
+    while lines
+        .next()
+        .transpose()?
+        .is_some_and(|line| !line.is_empty())
+    {}
+    let mut words = request.split(' ');
+    let (method, target) = (
+        words.next().unwrap_or_default(),
+        words.next().unwrap_or_default(),
+    );
+    let path = target
+        .split('?')
+        .next()
+        .unwrap_or_default()
+        .trim_start_matches('/');
+    let content = match path.contains("..") {
+        true => Err(io::ErrorKind::NotFound.into()),
+        false => fs::read(folder.join(path)),
+    };
+    let (status, body) = match content {
+        Ok(body) => ("200 OK", body),
+        Err(_) => ("404 Not Found", Vec::new()),
+    };
+    let mut out = &stream;
+    write!(
+        out,
+        "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        body.len()
+    )?;
+    if method != "HEAD" {
+        out.write_all(&body)?;
+    }
+    out.flush()
+}
