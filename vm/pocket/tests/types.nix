@@ -19,6 +19,7 @@ in
     coerced = [ (merge (t.coercedTo t.int toString t.str) [ 5 ]) "5" ];
     anything = [ (merge t.anything [ { a.b = 1; } { a.c = [ 2 ]; } ]) { a = { b = 1; c = [ 2 ]; }; } ];
     lazy-attrs = [ (merge (t.lazyAttrsOf t.int) [ { a = 1; b = throw "unread"; } ]).a 1 ];
+    freeform-unused = [ (merge (t.submodule { freeformType = t.anything; options.a = lib.mkOption { default = 1; }; }) [ { } ]) { a = 1; } ];
     separated = [ (merge t.commas [ "a" "b" ]) "b,a" ];
     function = [ ((merge (t.functionTo t.lines) [ (x: x) (x: x + x) ]) "q") "qq\nq" ];
     enum-union = [ (evalWith [ { options.e = lib.mkOption { type = t.enum [ "a" ]; }; } { options.e = lib.mkOption { type = t.enum [ "b" ]; }; } { e = "b"; } ]).e "b" ];

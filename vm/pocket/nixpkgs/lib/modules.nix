@@ -255,7 +255,7 @@ rec {
       freeform = merged.config._module.freeformType;
       declared = removeAttrs merged.config [ "_module" ];
       wholeConfig =
-        if freeform == null then
+        if freeform == null || merged.unmatched == [ ] then
           merged.config
         else
           lib.recursiveUpdateUntil (_path: _l: r: !(isAttrs r) || lib.isDerivation r) (

@@ -27,6 +27,7 @@
   man-db = { description = "Implementation of the standard Unix documentation system accessed using the man command"; mainProgram = "man"; };
   shared-mime-info = { description = "Database of common MIME types"; mainProgram = "update-mime-database"; };
   desktop-file-utils = { description = "Command line utilities for working with .desktop files"; mainProgram = "update-desktop-database"; };
+  fontconfig = { description = "Library for font customization and configuration"; mainProgram = "fc-cache"; };
   gnupg = { debs = [ "gpg" "gpg-agent" "gpgconf" "gpgsm" ]; description = "Modern release of the GNU Privacy Guard, a GPL OpenPGP implementation"; license = "gpl3Plus"; mainProgram = "gpg"; };
   openssh = { debs = [ "openssh-client" ]; description = "Implementation of the SSH protocol"; license = "bsd2"; mainProgram = "ssh"; };
 

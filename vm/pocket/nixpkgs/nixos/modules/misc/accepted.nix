@@ -21,7 +21,26 @@ in
     hardware = taken;
     documentation = taken;
     console = taken;
-    fonts = taken;
+    fonts = lib.mkOption {
+      type = lib.types.submodule {
+        freeformType = lib.types.anything;
+        # Homes ask for it.
+        options.fontconfig = lib.mkOption {
+          type = lib.types.submodule {
+            freeformType = lib.types.anything;
+            options.enable = lib.mkOption {
+              type = lib.types.bool;
+              default = true;
+              description = "Whether programs find the system's fonts.";
+            };
+          };
+          default = { };
+          description = "Accepted; changes nothing on the pocket channel.";
+        };
+      };
+      default = { };
+      description = "Accepted; changes nothing on the pocket channel.";
+    };
     powerManagement = taken;
   };
   config._module.args.unknownOptionHint =
