@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use known::Known;
 use libtest_mimic::{Arguments, Failed, Trial};
-use shared_run::{SharedRun, bundled};
+use shared_run::{SharedRun, bundled, selection};
 use similar::{ChangeTag, TextDiff};
 use switchproof::judge::{SnapshotMode, SnapshotPolicy, Verdict, snapshot_path};
 use switchproof::report::describe;
@@ -123,8 +123,14 @@ impl Parity {
             root: seen.clone(),
         };
         let by_id = cases.iter().map(|case| (case.id.clone(), case.clone()));
+        let by_id = by_id.collect();
+        if !args.list {
+            selection(args, &cases)
+                .into_iter()
+                .for_each(|case| forget(&cases[case], &seen));
+        }
         Ok(Arc::new(Self {
-            cases: by_id.collect(),
+            cases: by_id,
             run: SharedRun::new(args, cases, snapshots),
             known: Known::read(&release),
             release,
@@ -158,7 +164,7 @@ impl Parity {
             Verdict::Passed { .. } => Vec::new(),
             Verdict::Failed(findings) => findings
                 .iter()
-                .map(|finding| format!("! {}: {}", finding.step, finding.message))
+                .map(|it| format!("! {}: {}\n{}", it.step, it.message, it.detail))
                 .collect(),
             verdict => return Err(describe(id, &verdict).into()),
         };
@@ -240,6 +246,13 @@ impl Parity {
                 }
             }
         }
+    }
+}
+
+/// Removes what an earlier run saw of a case: a step that is not reached must not look as it did then.
+fn forget(case: &Case, seen: &Path) {
+    for step in &case.steps {
+        let _ = std::fs::remove_file(snapshot_path(seen, case, step));
     }
 }
 

@@ -55,6 +55,9 @@ const HOME_MANAGER: [&str; 6] = [
     "nixos",
 ];
 
+/// What follows the release in the channel's version.
+const VERSION_SUFFIX: &str = "pre-pocket";
+
 impl Checkout {
     /// What is laid over the pocket channel: the folders of Home Manager, the library, and the release that both
     /// stand for, as Home Manager compares its own with nixpkgs'. The packages stay the pocket's.
@@ -84,9 +87,11 @@ impl Checkout {
             replaced.push("nixpkgs/lib".to_owned());
             let version = release.clone().into_bytes();
             files.insert("nixpkgs/lib/.version".to_owned(), regular(version));
+            let suffix = VERSION_SUFFIX.as_bytes().to_vec();
+            files.insert("nixpkgs/.version-suffix".to_owned(), regular(suffix));
         }
         let revision = format!(
-            "{{\n  release = \"{release}\";\n  versionSuffix = \"pre-pocket\";\n  codeName = \"Pocket\";\n}}\n"
+            "{{\n  release = \"{release}\";\n  versionSuffix = \"{VERSION_SUFFIX}\";\n  codeName = \"Pocket\";\n}}\n"
         );
         files.insert(
             "nixpkgs/revision.nix".to_owned(),

@@ -112,7 +112,7 @@ impl SharedRun {
 }
 
 /// The cases that libtest-mimic will run, by its own rules.
-fn selection(args: &Arguments, cases: &[Case]) -> BTreeSet<usize> {
+pub fn selection(args: &Arguments, cases: &[Case]) -> BTreeSet<usize> {
     let matches = |filter: &String, id: &str| {
         if args.exact {
             filter == id

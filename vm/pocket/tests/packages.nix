@@ -12,6 +12,17 @@ in
     main-program = [ (baseNameOf (lib.getExe pkgs.ripgrep)) "rg" ];
     override-attrs = [ (pkgs.hello.overrideAttrs (old: { pname = old.pname + "-x"; version = "9"; })).name "hello-x-9" ];
     override-attrs-final = [ (pkgs.hello.overrideAttrs (final: prev: { version = "8"; tag = final.version; })).tag "8" ];
+    # What a package says of itself changes nothing that is built.
+    override-meta = [
+      (map (
+        p:
+        let
+          new = p.overrideAttrs (old: { meta = (old.meta or { }) // { priority = 3; }; });
+        in
+        [ new.meta.priority (new.drvPath == p.drvPath) ]
+      ) [ pkgs.hello (pkgs.writeText "x" "x") (pkgs.runCommand "x" { } "true") (pkgs.buildEnv { name = "x"; paths = [ ]; }) ])
+      [ [ 3 true ] [ 3 true ] [ 3 true ] [ 3 true ] ]
+    ];
     overlay = [ (with' { overlays = [ (final: prev: { hello = prev.hello.overrideAttrs { version = "7"; }; two = [ final.hello.version ]; }) ]; }).two [ "7" ] ];
     extend = [ (pkgs.extend (final: prev: { new = 1; })).new 1 ];
     overlays-kept = [ (builtins.length (with' { overlays = [ (_: _: { }) ]; }).overlays) 1 ];

@@ -29,7 +29,21 @@ let
       }
       // (extra.meta or { });
       passthru = extra.passthru or { };
-      overrideAttrs = f: packaged (derivation (drv.drvAttrs // (lib.toFunction f) drv.drvAttrs)) extra;
+      # What a package says of itself is no part of what is built.
+      overrideAttrs =
+        f:
+        let
+          prev = drv.drvAttrs // {
+            meta = extra.meta or { };
+            passthru = extra.passthru or { };
+          };
+          once = lib.toFunction f prev;
+          new = if lib.isFunction once then f (prev // new) prev else once;
+          built = removeAttrs new [ "meta" "passthru" ];
+        in
+        packaged (if built == { } then drv else derivation (drv.drvAttrs // built)) (
+          extra // builtins.intersectAttrs { meta = null; passthru = null; } new
+        );
     }
     // lib.optionalAttrs (extra ? pname) { inherit (extra) pname; }
     // (extra.passthru or { });

@@ -126,6 +126,10 @@ let
           new = if lib.isFunction once then f (prev // new) prev else once;
           renamed = if new ? name && new.name != attrs.name or "" then new else removeAttrs (prev // new) [ "name" ];
         in
+        # What a package says of itself is no part of what is built.
+        if removeAttrs new [ "meta" "passthru" ] == { } then
+          package args (attrs // builtins.intersectAttrs { passthru = null; } new) (meta // (new.meta or { }))
+        else
         package args (removeAttrs renamed [ "meta" ] // { base = "${self}"; }) (
           meta // (new.meta or { }) // { name = renamed.name or "${renamed.pname}-${renamed.version}"; }
         );
