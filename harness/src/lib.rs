@@ -7,6 +7,7 @@ pub mod cli;
 #[doc(hidden)]
 pub mod fake_machine;
 pub mod judge;
+pub mod keep;
 #[cfg(test)]
 #[path = "../build/look.rs"]
 mod look;

@@ -7,6 +7,7 @@ use std::sync::Mutex;
 use switchproof_vm::cache_dir::{CacheDir, CacheDirError};
 
 use crate::judge::{SnapshotMode, SnapshotPolicy, Verdict};
+use crate::keep::{self, KeepError, keep_within};
 use crate::plan::{Knowledge, Plan};
 use crate::report::Sink;
 use crate::run::{
@@ -14,9 +15,6 @@ use crate::run::{
     now_s,
 };
 use crate::scenario::model::Case;
-
-/// What all frozen states together may take on the disk; the least recently used go first.
-pub const CACHE_LIMIT_BYTES: u64 = 20 << 30;
 
 /// How much of the host may be used.
 #[derive(Debug, Clone, Copy, Default)]
@@ -35,6 +33,8 @@ pub struct Session {
     pub results: ResultStore,
     /// How many machines may run.
     pub budget: Budget,
+    /// How much may be kept on the disk after a run, in bytes; see [`crate::keep`].
+    pub limit_bytes: u64,
 }
 
 /// Why nothing can be run on this host.
@@ -49,6 +49,9 @@ pub enum SessionError {
     /// No machine fits.
     #[error(transparent)]
     Budget(#[from] BudgetError),
+    /// What is kept has no limit that makes sense.
+    #[error(transparent)]
+    Keep(#[from] KeepError),
 }
 
 impl SessionError {
@@ -58,6 +61,7 @@ impl SessionError {
         Some(match self {
             Self::CacheDir(error) => error.hint().to_owned(),
             Self::Qemu(error) => return error.hint(),
+            Self::Keep(error) => return error.hint(),
             Self::Budget(_) => "free some memory, or allow more with --memory".to_owned(),
         })
     }
@@ -67,6 +71,7 @@ impl Session {
     /// Opens the host. Finds QEMU and what accelerates it, which takes a few seconds the first time after a boot
     /// of the host; builds and boots nothing.
     pub fn open(limits: Limits) -> Result<Self, SessionError> {
+        let limit_bytes = keep::limit_bytes()?;
         let cache = CacheDir::from_environment()?;
         let hypervisor = Qemu::open(&cache)?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -82,6 +87,7 @@ impl Session {
             hypervisor,
             results,
             budget,
+            limit_bytes,
         })
     }
 
@@ -137,7 +143,14 @@ impl Session {
         .run(on_verdict);
         // Keeping to the limit can wait for the next run; nothing of this one depends on it.
         self.hypervisor.release();
-        let _ = self.hypervisor.store.collect(CACHE_LIMIT_BYTES);
+        let qemu = &self.hypervisor;
+        let _ = keep_within(
+            self.limit_bytes,
+            false,
+            &qemu.cache,
+            &qemu.store,
+            &self.results,
+        );
         verdicts
     }
 }

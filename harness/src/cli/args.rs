@@ -26,7 +26,8 @@ Start here:
   switchproof run --update    accept what was seen as the new snapshots
 
 Exit status: 0 all passed, 1 a case failed, 2 the input is wrong, 3 the machinery failed.
-Environment: SWITCHPROOF_CACHE_DIR (where images and frozen machines are kept), SWITCHPROOF_ACCEL (kvm, hvf, tcg).";
+Environment: SWITCHPROOF_CACHE_DIR (where images and frozen machines are kept), SWITCHPROOF_ACCEL (kvm, hvf, tcg),
+SWITCHPROOF_CACHE_LIMIT (how much may be kept, in GiB; 20 unless set: what was not used for the longest time goes).";
 
 #[derive(Subcommand)]
 enum Command {

@@ -1,15 +1,17 @@
 //! `switchproof cache`.
 
-use std::time::SystemTime;
+use std::collections::BTreeMap;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use clap::{Args, Subcommand};
 use switchproof_vm::cache_dir::CacheDir;
-use switchproof_vm::image;
+use switchproof_vm::image::{self, ImageSummary};
 use switchproof_vm::layer::{LayerError, LayerStore, LayerSummary, Lookup};
 
 use super::common::{Error, Exit, print};
+use crate::keep::{self, Kept, keep_within};
 use crate::run::ResultStore;
-use crate::session::{CACHE_LIMIT_BYTES, SessionError};
+use crate::session::SessionError;
 
 /// What to do with what is kept.
 #[derive(Args)]
@@ -20,13 +22,16 @@ pub struct CacheArgs {
 
 #[derive(Subcommand)]
 enum Command {
-    /// List the frozen machine states: size, age, what made them, what they stand on
+    /// List what is kept: size, age, what made it, what keeps it from being removed, and all of it against the limit
     List,
-    /// Remove the states that were not used for the longest time, until the rest fits, and old guest images
+    /// Remove what was not used for the longest time, until the rest fits the limit, and old guest images
+    ///
+    /// A state that a running process uses, or that others stand on, is never removed. Every run keeps to the limit by
+    /// itself when it ends.
     Gc {
-        /// How much may stay, in GiB
-        #[arg(long, value_name = "GIB", default_value_t = CACHE_LIMIT_BYTES / GIB)]
-        limit: u64,
+        /// How much may stay, in GiB [default: $SWITCHPROOF_CACHE_LIMIT, or 20]
+        #[arg(long, value_name = "GIB")]
+        limit: Option<u64>,
     },
     /// Remove all frozen machine states and results; the current guest image stays
     Clear,
@@ -37,71 +42,145 @@ enum Command {
 pub fn run(args: &CacheArgs) -> Result<Exit, Error> {
     let cache = CacheDir::from_environment().map_err(SessionError::from)?;
     let store = LayerStore::open(&cache).map_err(failed)?;
+    let results = ResultStore::new(&cache.results().map_err(SessionError::from)?);
     match args.command {
-        Command::List => list(&cache, &store),
-        Command::Gc { limit } => collect(&cache, &store, limit.saturating_mul(GIB)),
+        Command::List => list(&cache, &Kept::list(&cache, &store, &results)?),
+        Command::Gc { limit } => {
+            let limit_bytes = match limit {
+                Some(gib) => keep::in_bytes(gib),
+                None => keep::limit_bytes()?,
+            };
+            collect(&cache, &store, &results, limit_bytes)
+        }
         Command::Clear => {
-            ResultStore::new(&cache.results().map_err(SessionError::from)?).clear()?;
-            collect(&cache, &store, 0)
+            results.clear()?;
+            collect(&cache, &store, &results, 0)
         }
         Command::Verify => verify(&store),
     }
 }
 
-const GIB: u64 = 1 << 30;
-
 fn failed(error: LayerError) -> Error {
     Error::machinery(error.to_string(), error.hint())
 }
 
-fn list(cache: &CacheDir, store: &LayerStore) -> Result<Exit, Error> {
-    let layers = store.list().map_err(failed)?;
+fn list(cache: &CacheDir, kept: &Kept) -> Result<Exit, Error> {
     let mut text = format!(
-        "{:12}  {:>8}  {:>9}  {:12}  made by\n",
-        "state", "size", "last used", "stands on"
+        "{:12}  {:>8}  {:>7}  {:>9}  {:12}  {:20}  made by\n",
+        "state", "size", "made", "last used", "stands on", "kept by"
     );
-    for layer in &layers {
-        text += &row(layer);
+    let mut carries = BTreeMap::new();
+    let mut uses_image = BTreeMap::new();
+    for state in &kept.states {
+        if let Some(parent) = &state.parent {
+            *carries.entry(parent.as_str()).or_insert(0) += 1;
+        }
+        if let Some(image) = &state.image {
+            *uses_image.entry(image.as_str()).or_insert(0) += 1;
+        }
     }
-    let total: u64 = layers.iter().map(|layer| layer.allocated_bytes).sum();
+    for state in &kept.states {
+        let children = carries.get(state.key.as_str()).copied().unwrap_or(0);
+        text += &state_row(state, children);
+    }
     text += &format!(
-        "{} states, {}, in {}\n",
-        layers.len(),
-        mib(total),
+        "\n{:12}  {:>8}  {:>7}  kept by\n",
+        "guest image", "size", "made"
+    );
+    for image in &kept.images {
+        let states = uses_image.get(image.key.as_str()).copied().unwrap_or(0);
+        text += &image_row(image, states);
+    }
+    let count = |number: usize, what: &str| format!("{number} {what}{}", plural(number));
+    text += &format!(
+        "\n{} {}, {} {}, {} of results {}\n",
+        count(kept.states.len(), "state"),
+        mib(kept.state_bytes()),
+        count(kept.images.len(), "guest image"),
+        mib(kept.image_bytes()),
+        count(kept.results.files, "file"),
+        mib(kept.results.bytes),
+    );
+    text += &format!(
+        "together {} of {} MiB that may be kept in {}\n",
+        mib(kept.bytes()),
+        keep::limit_bytes()? >> 20,
         cache.root().display()
     );
     print(&text)?;
     Ok(Exit::Passed)
 }
 
-fn row(layer: &LayerSummary) -> String {
-    let short = |key: &str| key.get(..12).unwrap_or(key).to_owned();
-    let parent = layer
+fn state_row(state: &LayerSummary, children: usize) -> String {
+    let parent = state
         .parent
         .as_ref()
         .map_or("the image".to_owned(), |it| short(it.as_str()));
-    let used = SystemTime::now()
-        .duration_since(layer.last_used)
-        .unwrap_or_default();
-    let note = layer
+    let made = state.created_s.map_or("?".to_owned(), |at_s| {
+        age(UNIX_EPOCH + Duration::from_secs(at_s))
+    });
+    let note = state
         .note
         .as_str()
-        .map_or_else(|| layer.note.to_string(), str::to_owned);
+        .map_or_else(|| state.note.to_string(), str::to_owned);
     format!(
-        "{:12}  {:>8}  {:>9}  {:12}  {}\n",
-        short(layer.key.as_str()),
-        mib(layer.allocated_bytes),
-        age(used.as_secs()),
-        parent,
+        "{:12}  {:>8}  {made:>7}  {:>9}  {parent:12}  {:20}  {}\n",
+        short(state.key.as_str()),
+        mib(state.allocated_bytes),
+        age(state.last_used),
+        keepers(None, children, state.used_by.as_deref()),
         crate::observe::text::printable_line(&note),
     )
 }
 
-fn mib(bytes: u64) -> String {
-    format!("{} MiB", bytes >> 20)
+fn image_row(image: &ImageSummary, states: usize) -> String {
+    let current = (image.key == image::definition().key().as_str()).then_some("this version");
+    format!(
+        "{:12}  {:>8}  {:>7}  {}\n",
+        short(&image.key),
+        mib(image.allocated_bytes),
+        age(image.built),
+        keepers(current, states, image.used_by.as_deref()),
+    )
 }
 
-fn age(seconds: u64) -> String {
+/// What keeps something from being removed; a dash when nothing does.
+fn keepers(first: Option<&str>, states: usize, used_by: Option<&[u32]>) -> String {
+    let mut keepers: Vec<String> = first.map(str::to_owned).into_iter().collect();
+    if states > 0 {
+        keepers.push(format!("{states} state{}", plural(states)));
+    }
+    match used_by {
+        None => {}
+        Some([]) => keepers.push("another process".to_owned()),
+        Some(pids) => {
+            let names: Vec<_> = pids.iter().map(u32::to_string).collect();
+            keepers.push(format!("process {}", names.join(" and ")));
+        }
+    }
+    match keepers.as_slice() {
+        [] => "-".to_owned(),
+        some => some.join(", "),
+    }
+}
+
+fn plural(number: usize) -> &'static str {
+    if number == 1 { "" } else { "s" }
+}
+
+fn short(key: &str) -> String {
+    key.get(..12).unwrap_or(key).to_owned()
+}
+
+fn mib(bytes: u64) -> String {
+    format!("{} MiB", bytes.div_ceil(1 << 20))
+}
+
+fn age(since: SystemTime) -> String {
+    let seconds = SystemTime::now()
+        .duration_since(since)
+        .unwrap_or_default()
+        .as_secs();
     match seconds {
         0..60 => format!("{seconds} s"),
         60..3600 => format!("{} min", seconds / 60),
@@ -110,32 +189,31 @@ fn age(seconds: u64) -> String {
     }
 }
 
-fn collect(cache: &CacheDir, store: &LayerStore, limit_bytes: u64) -> Result<Exit, Error> {
-    let done = store.collect(limit_bytes).map_err(failed)?;
+fn collect(
+    cache: &CacheDir,
+    store: &LayerStore,
+    results: &ResultStore,
+    limit_bytes: u64,
+) -> Result<Exit, Error> {
+    let done = keep_within(limit_bytes, true, cache, store, results)?;
+    let left = Kept::list(cache, store, results)?.bytes();
     let mut text = format!(
-        "removed {} states and freed {}; {} are left\n",
-        done.removed.len(),
+        "removed {} state{}, {} guest image{} and {} file{} of results: {} freed, {} left\n",
+        done.states,
+        plural(done.states),
+        done.images,
+        plural(done.images),
+        done.results,
+        plural(done.results),
         mib(done.freed_bytes),
-        mib(done.kept_bytes)
+        mib(left),
     );
-    if !done.in_use.is_empty() {
+    if done.states_in_use > 0 {
         text += &format!(
-            "{} states are in use by another run and stay\n",
-            done.in_use.len()
+            "{} more would have gone but are in use; `switchproof cache list` says by whom\n",
+            done.states_in_use
         );
     }
-    let in_layers = store
-        .list()
-        .map_err(failed)?
-        .into_iter()
-        .filter_map(|it| it.image)
-        .collect();
-    let (images, freed) = image::collect(cache, &image::definition().key(), &in_layers)
-        .map_err(|error| Error::machinery(error.to_string(), Some(error.hint())))?;
-    text += &format!(
-        "removed {images} old guest images and freed {}\n",
-        mib(freed)
-    );
     print(&text)?;
     Ok(Exit::Passed)
 }
@@ -158,4 +236,19 @@ fn verify(store: &LayerStore) -> Result<Exit, Error> {
         print(&format!("{}  {verdict}\n", layer.key))?;
     }
     Ok(exit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::keepers;
+
+    #[test]
+    fn what_keeps_something_is_named() {
+        assert_eq!(keepers(None, 0, None), "-");
+        assert_eq!(
+            keepers(Some("this version"), 2, Some(&[7, 9])),
+            "this version, 2 states, process 7 and 9"
+        );
+        assert_eq!(keepers(None, 1, Some(&[])), "1 state, another process");
+    }
 }

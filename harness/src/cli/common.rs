@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use crate::keep::KeepError;
 use crate::scenario::model::Case;
 use crate::scenario::{self, Diagnostic};
 use crate::session::SessionError;
@@ -99,7 +100,23 @@ impl From<io::Error> for Error {
 
 impl From<SessionError> for Error {
     fn from(error: SessionError) -> Self {
-        Self::machinery(error.to_string(), error.hint())
+        match error {
+            SessionError::Keep(error) => error.into(),
+            error => Self::machinery(error.to_string(), error.hint()),
+        }
+    }
+}
+
+impl From<KeepError> for Error {
+    fn from(error: KeepError) -> Self {
+        let made = Self::machinery(error.to_string(), error.hint());
+        match error {
+            KeepError::NotALimit(_) => Self {
+                exit: Exit::Input,
+                ..made
+            },
+            _ => made,
+        }
     }
 }
 

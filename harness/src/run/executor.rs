@@ -139,7 +139,17 @@ impl Run<'_> {
                 .entry(self.hypervisor.base_key(guest))
                 .or_insert_with(|| {
                     let mut tell = |what: &str| crew.tell(what);
-                    self.hypervisor.ensure_base(guest, &mut tell).err()
+                    // A boot is a machine like any other.
+                    let slot = match self.hypervisor.has(&self.hypervisor.base_key(guest)) {
+                        true => None,
+                        false => match self.budget.acquire(&mut tell) {
+                            Ok(slot) => Some(slot),
+                            Err(error) => return Some(no_room(error)),
+                        },
+                    };
+                    let broken = self.hypervisor.ensure_base(guest, &mut tell).err();
+                    drop(slot);
+                    broken
                 });
             if let Some(error) = broken {
                 self.fail_from(crew.ledger, start, error);

@@ -143,12 +143,14 @@ impl Hypervisor for Qemu {
         let _image =
             image::ensure(&self.cache, &self.definition, &mut told).map_err(image_broken)?;
         let host = self.host(guest);
-        if self.layer(&self.base_key(guest))?.is_none() {
-            progress("booting the guest once and freezing it");
-        }
-        let mut waits = || progress("waiting: another switchproof boots the guest");
+        let mut tell = |what| match what {
+            vm::BaseProgress::WaitingForOther => {
+                progress("another switchproof boots the guest; waiting for it");
+            }
+            vm::BaseProgress::Booting => progress("booting the guest once and freezing it"),
+        };
         let layer = host
-            .base_layer(BOOT_DEADLINE, &mut waits)
+            .base_layer(BOOT_DEADLINE, &mut tell)
             .map_err(|error| told_by_vm(&error))?;
         self.hold(&self.base_key(guest), layer);
         Ok(())

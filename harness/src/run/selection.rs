@@ -11,6 +11,9 @@ use crate::judge::Verdict;
 use crate::plan::{Knowledge, NodeId, Plan, StateKey, Visit};
 use crate::report::{Event, Sink};
 
+/// A case's place in the plan, and what was seen there.
+type Look = (NodeId, Visit, Seen);
+
 /// What a run may use of earlier ones.
 pub struct Known<'a> {
     pub plan: &'a Plan,
@@ -64,7 +67,7 @@ impl Known<'_> {
     }
 
     /// All that was seen of a case that passed before, when that is all that is asked now.
-    fn kept(&self, case: usize) -> Option<(Pass, Vec<(NodeId, Visit, Seen)>)> {
+    fn kept(&self, case: usize) -> Option<(Pass, Vec<Look>)> {
         let last = *self.plan.paths[case].last()?;
         let pass = self
             .results

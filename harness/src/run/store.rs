@@ -2,8 +2,9 @@
 //! state it belongs to.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::io::{self, Write};
+use std::fs::{self, File, FileTimes};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -47,6 +48,15 @@ impl Seen {
 pub struct Pass {
     /// When its machine ran, in seconds since the epoch.
     pub at_s: u64,
+}
+
+/// How much results take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ResultUsage {
+    /// How many files.
+    pub files: usize,
+    /// Bytes on the disk.
+    pub bytes: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -108,6 +118,57 @@ impl ResultStore {
         self.write("durations", &key.0, &Took { millis })
     }
 
+    /// How much all results take.
+    pub fn usage(&self) -> io::Result<ResultUsage> {
+        let files = self.files()?;
+        Ok(ResultUsage {
+            files: files.len(),
+            bytes: files.iter().map(|file| file.bytes).sum(),
+        })
+    }
+
+    /// Forgets what was not used for the longest time until the rest takes at most `limit_bytes`. Returns how many
+    /// files went, and their bytes on the disk.
+    pub fn collect(&self, limit_bytes: u64) -> io::Result<(usize, u64)> {
+        let mut files = self.files()?;
+        let mut left: u64 = files.iter().map(|file| file.bytes).sum();
+        files.sort_by_key(|file| file.used);
+        let (mut removed, mut freed) = (0, 0);
+        for file in files {
+            if left <= limit_bytes {
+                break;
+            }
+            // One that another process removed is gone all the same.
+            if fs::remove_file(&file.path).is_ok() {
+                removed += 1;
+                freed += file.bytes;
+            }
+            left -= file.bytes;
+        }
+        Ok((removed, freed))
+    }
+
+    fn files(&self) -> io::Result<Vec<ResultFile>> {
+        let mut files = Vec::new();
+        for kind in KINDS {
+            let entries = match fs::read_dir(self.folder.join(kind)) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                entries => entries?,
+            };
+            for entry in entries {
+                let entry = entry?;
+                // Gone since it was listed: another process collects too.
+                let Ok(data) = entry.metadata() else { continue };
+                files.push(ResultFile {
+                    path: entry.path(),
+                    bytes: data.blocks() * 512,
+                    used: data.modified().unwrap_or(UNIX_EPOCH),
+                });
+            }
+        }
+        Ok(files)
+    }
+
     /// Forgets everything.
     pub fn clear(&self) -> io::Result<()> {
         match fs::remove_dir_all(&self.folder) {
@@ -121,7 +182,16 @@ impl ResultStore {
     }
 
     fn read<T: DeserializeOwned>(&self, kind: &str, name: &str) -> Option<T> {
-        serde_json::from_slice(&fs::read(self.path(kind, name)).ok()?).ok()
+        let mut file = File::open(self.path(kind, name)).ok()?;
+        let mut text = Vec::new();
+        file.read_to_end(&mut text).ok()?;
+        // The time of last change is that of last use, to the hour. In a cache that cannot be written nothing goes.
+        let used = file.metadata().and_then(|data| data.modified());
+        let used = used.is_ok_and(|used| used.elapsed().is_ok_and(|age| age < USE_NOTED));
+        if !used {
+            let _ = file.set_times(FileTimes::new().set_modified(SystemTime::now()));
+        }
+        serde_json::from_slice(&text).ok()
     }
 
     fn write<T: Serialize>(&self, kind: &str, name: &str, value: &T) -> io::Result<()> {
@@ -141,6 +211,19 @@ impl ResultStore {
     }
 }
 
+/// A file of results.
+struct ResultFile {
+    path: PathBuf,
+    bytes: u64,
+    used: SystemTime,
+}
+
+/// The folders of results.
+const KINDS: [&str; 3] = ["observations", "passes", "durations"];
+
+/// A use is noted again after this time.
+const USE_NOTED: Duration = Duration::from_secs(3600);
+
 fn pass_name(id: &str, key: &StateKey) -> String {
     blake3::hash(format!("{id}\n{key}").as_bytes())
         .to_hex()
@@ -153,4 +236,34 @@ pub fn now_s() -> u64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |since| since.as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_used_for_the_longest_time_is_forgotten_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = ResultStore::new(folder.path());
+        assert_eq!(store.usage().unwrap(), ResultUsage::default());
+        let key = |name: &str| StateKey(name.to_owned());
+        for (name, hours) in [("old", 50), ("used", 40), ("new", 2)] {
+            store
+                .keep_duration(&key(name), Duration::from_secs(1))
+                .unwrap();
+            let time = SystemTime::now() - Duration::from_secs(hours * 3600);
+            let file = File::options()
+                .append(true)
+                .open(store.path("durations", name))
+                .unwrap();
+            file.set_modified(time).unwrap();
+        }
+        assert!(store.duration(&key("used")).is_some());
+        let one = store.usage().unwrap().bytes / 3;
+        assert_eq!(store.collect(one * 2).unwrap(), (1, one));
+        assert!(store.duration(&key("old")).is_none());
+        assert!(store.duration(&key("used")).is_some());
+        assert_eq!(store.collect(0).unwrap().0, 2);
+    }
 }

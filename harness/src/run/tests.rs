@@ -510,3 +510,48 @@ fn a_case_that_broke_says_in_which_step() {
         Some("run-2")
     );
 }
+
+#[test]
+fn a_run_is_foreseen_as_it_will_go() {
+    use crate::plan::Knowledge::{Cached, Frozen, New};
+    let bench = Bench::new();
+    let foreseen = |cases: Vec<Case>| {
+        let plan = Plan::new(cases, |guest| bench.hypervisor.base_key(guest));
+        let all: BTreeSet<usize> = (0..plan.cases.len()).collect();
+        let results = ResultStore::new(bench.folder.path());
+        let options = Options {
+            fresh: false,
+            started_at_s: now_s(),
+            snapshots: SnapshotPolicy {
+                mode: SnapshotMode::Compare,
+                root: bench.folder.path().join("snapshots"),
+            },
+        };
+        foresee(&plan, &all, &bench.hypervisor, &results, &options)
+    };
+    let cases = vec![
+        case("a", &["first", "second", "x"]),
+        case("b", &["first", "second", "y"]),
+    ];
+    // prepare, first, second, x, y
+    assert_eq!(foreseen(cases.clone()), [New; 5]);
+    bench.run(cases.clone(), false);
+    assert_eq!(foreseen(cases.clone()), [Cached; 5]);
+    let mut changed = cases;
+    changed[1] = case("b", &["first", "second", "z"]);
+    assert_eq!(
+        foreseen(changed.clone()),
+        [Cached, Cached, Frozen, Cached, New]
+    );
+    bench.run(changed, false);
+    assert_eq!(bench.hypervisor.ran("exec"), 1);
+    let mut failing = vec![case("c", &["fail", "x"]), case("d", &["fail", "y"])];
+    bench.run(failing.clone(), false);
+    assert_eq!(
+        foreseen(failing.clone()),
+        [New; 4],
+        "failures are seen anew"
+    );
+    failing[0].guest.locked = false;
+    assert!(foreseen(failing).contains(&New));
+}

@@ -5,8 +5,9 @@ use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
+use super::kept::MANIFEST;
 use super::store::io_error;
 use super::workdir::{remove_abandoned, remove_tree};
 use super::{ImageError, ImageKey};
@@ -49,6 +50,42 @@ pub fn collect(
         freed_bytes += bytes;
     }
     Ok((removed, freed_bytes))
+}
+
+/// An image as a listing shows it. Nothing of it has been verified.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImageSummary {
+    /// Its key.
+    pub key: String,
+    /// Bytes that it takes on the disk.
+    pub allocated_bytes: u64,
+    /// When it was built.
+    pub built: SystemTime,
+    /// The processes that use it, as [`FileLock::holders`] tells them; none when nobody does.
+    pub used_by: Option<Vec<u32>>,
+}
+
+/// All images, ordered by key; those not that are being built, or were moved aside for a damage.
+pub fn list(cache: &CacheDir) -> Result<Vec<ImageSummary>, ImageError> {
+    let (images, locks) = (cache.images()?, cache.locks()?);
+    let failed = io_error("list", &images);
+    let mut found = Vec::new();
+    for entry in fs::read_dir(&images).map_err(&failed)? {
+        let path = entry.map_err(&failed)?.path();
+        let key = path.file_name().unwrap_or_default().to_string_lossy();
+        if !is_key(&key) {
+            continue;
+        }
+        let manifest = fs::metadata(path.join(MANIFEST)).and_then(|data| data.modified());
+        found.push(ImageSummary {
+            allocated_bytes: allocated_bytes(&path).map_err(io_error("read", &path))?,
+            built: manifest.unwrap_or(SystemTime::UNIX_EPOCH),
+            used_by: FileLock::holders(&in_use_lock(&locks, &key)),
+            key: key.into_owned(),
+        });
+    }
+    found.sort_by(|a, b| a.key.cmp(&b.key));
+    Ok(found)
 }
 
 /// The lock that whoever uses an image shares.
@@ -94,6 +131,12 @@ mod tests {
         fs::create_dir(images.join("notes")).unwrap();
         let in_use = find(&cache, &used).unwrap().unwrap();
         let in_layers = BTreeSet::from([carrying.key().as_str().to_owned()]);
+        let listed = list(&cache).unwrap();
+        assert_eq!(listed.len(), 4);
+        for image in listed {
+            assert!(image.allocated_bytes > 0);
+            assert_eq!(image.used_by.is_some(), image.key == used.key().as_str());
+        }
         let collect = || collect(&cache, &keep.key(), &in_layers).unwrap();
         let (removed, freed_bytes) = collect();
         assert_eq!(removed, 2);

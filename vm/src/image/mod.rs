@@ -16,7 +16,7 @@ pub use build::can_build;
 pub use content::FileRecord;
 pub use definition::{Definition, ImageKey, definition};
 pub use error::ImageError;
-pub use gc::collect;
+pub use gc::{ImageSummary, collect, list};
 pub use kept::{Image, ImageManifest};
 pub use progress::{BuildStep, Progress};
 pub use store::{ensure, find};

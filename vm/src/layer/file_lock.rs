@@ -58,10 +58,38 @@ impl FileLock {
         }
     }
 
+    /// The processes that hold the lock of this file, shared or not; none when nobody does. Where the system does not
+    /// tell who (it does on Linux, in `/proc/locks`), or they cannot be seen from here, the list is empty.
+    pub fn holders(path: &Path) -> Option<Vec<u32>> {
+        match Self::exclusive_existing(path, Instant::now()) {
+            Ok(Some(_)) | Err(_) => None,
+            Ok(None) => {
+                let inode = path.metadata().map(|data| data.ino()).unwrap_or_default();
+                let locks = std::fs::read_to_string("/proc/locks").unwrap_or_default();
+                Some(holders_in(&locks, inode))
+            }
+        }
+    }
+
     /// Releases an exclusive lock and removes its file. Safe only for the exclusive holder.
     pub fn retire(self) -> io::Result<()> {
         std::fs::remove_file(&self.path)
     }
+}
+
+/// The processes that hold a lock on the file of this inode, by `/proc/locks`, of which a line is
+/// `1: FLOCK ADVISORY WRITE 708 08:01:12345 0 EOF` (proc_locks(5)).
+fn holders_in(locks: &str, inode: u64) -> Vec<u32> {
+    let holder = |line: &str| {
+        let mut words = line.split_whitespace();
+        let pid = words.nth(4)?.parse().ok()?;
+        let (_, at) = words.next()?.rsplit_once(':')?;
+        (at.parse() == Ok(inode)).then_some(pid)
+    };
+    let mut holders: Vec<u32> = locks.lines().filter_map(holder).collect();
+    holders.sort_unstable();
+    holders.dedup();
+    holders
 }
 
 fn open_or_create(path: &Path) -> io::Result<File> {
@@ -83,8 +111,25 @@ fn is_at(file: &File, path: &Path) -> io::Result<bool> {
 
 #[cfg(test)]
 mod tests {
-    use super::FileLock;
+    use super::{FileLock, holders_in};
     use std::time::Instant;
+
+    #[test]
+    fn holders_are_found_by_the_inode() {
+        let locks = "1: FLOCK  ADVISORY  READ 708 08:01:12345 0 EOF\n2: POSIX  ADVISORY  WRITE 9 08:01:1 0 EOF\n\
+                     2: -> FLOCK  ADVISORY  WRITE 10 08:01:12345 0 EOF\n3: FLOCK  ADVISORY  READ 70 08:01:12345 0 EOF\n";
+        assert_eq!(holders_in(locks, 12345), [70, 708]);
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("lock");
+        assert_eq!(FileLock::holders(&path), None);
+        let held = FileLock::shared(&path, Instant::now()).expect("a lock");
+        let holders = FileLock::holders(&path).expect("held");
+        if cfg!(target_os = "linux") {
+            assert_eq!(holders, [std::process::id()]);
+        }
+        drop(held);
+        assert_eq!(FileLock::holders(&path), None);
+    }
 
     #[test]
     fn an_exclusive_lock_excludes_and_a_retired_file_does_not_linger() {

@@ -10,7 +10,7 @@ use std::time::SystemTime;
 use serde_json::Value;
 
 use crate::layer::record::RECORD;
-use crate::layer::{LayerError, LayerKey, LayerRecord, LayerStore, WorkDir};
+use crate::layer::{FileLock, LayerError, LayerKey, LayerRecord, LayerStore, WorkDir};
 
 /// A layer as a listing shows it. Nothing of it has been verified.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,6 +29,8 @@ pub struct LayerSummary {
     pub last_used: SystemTime,
     /// What made it, in the words of the caller.
     pub note: Value,
+    /// The processes that use it, as [`crate::layer::FileLock::holders`] tells them; none when nobody does.
+    pub used_by: Option<Vec<u32>>,
 }
 
 /// What a collection did.
@@ -58,7 +60,7 @@ impl LayerStore {
             else {
                 continue;
             };
-            match summary(key, &entry.path()) {
+            match self.summary(key, &entry.path()) {
                 Ok(layer) => layers.push(layer),
                 // Removed by another process since it was listed.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -111,24 +113,25 @@ impl LayerStore {
         }
         Ok(done)
     }
-}
 
-fn summary(key: LayerKey, directory: &Path) -> io::Result<LayerSummary> {
-    let mut allocated_bytes = 0;
-    for entry in fs::read_dir(directory)? {
-        // In units of 512 bytes, whatever the file system's block is.
-        allocated_bytes += entry?.metadata()?.blocks() * 512;
+    fn summary(&self, key: LayerKey, directory: &Path) -> io::Result<LayerSummary> {
+        let mut allocated_bytes = 0;
+        for entry in fs::read_dir(directory)? {
+            // In units of 512 bytes, whatever the file system's block is.
+            allocated_bytes += entry?.metadata()?.blocks() * 512;
+        }
+        let record = LayerRecord::read(directory)?.ok();
+        let last_used = fs::metadata(directory.join(RECORD)).and_then(|data| data.modified());
+        Ok(LayerSummary {
+            used_by: FileLock::holders(&self.in_use_path(&key)),
+            key,
+            parent: record.as_ref().and_then(|record| record.parent.clone()),
+            image: record.as_ref().map(|record| record.made_by.image.clone()),
+            allocated_bytes,
+            created_s: record.as_ref().map(|record| record.created_s),
+            // Without a record it is damaged, and the first to go.
+            last_used: last_used.unwrap_or(SystemTime::UNIX_EPOCH),
+            note: record.map(|record| record.note).unwrap_or_default(),
+        })
     }
-    let record = LayerRecord::read(directory)?.ok();
-    let last_used = fs::metadata(directory.join(RECORD)).and_then(|data| data.modified());
-    Ok(LayerSummary {
-        key,
-        parent: record.as_ref().and_then(|record| record.parent.clone()),
-        image: record.as_ref().map(|record| record.made_by.image.clone()),
-        allocated_bytes,
-        created_s: record.as_ref().map(|record| record.created_s),
-        // Without a record it is damaged, and the first to go.
-        last_used: last_used.unwrap_or(SystemTime::UNIX_EPOCH),
-        note: record.map(|record| record.note).unwrap_or_default(),
-    })
 }

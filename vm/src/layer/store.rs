@@ -132,9 +132,14 @@ impl LayerStore {
         }
     }
 
+    /// The lock that whoever uses a layer shares.
+    pub(super) fn in_use_path(&self, key: &LayerKey) -> PathBuf {
+        self.lock_path("layer", key)
+    }
+
     /// Keeps the layer from being removed, whether or not it is there.
     fn lock_in_use(&self, key: &LayerKey) -> Result<FileLock, LayerError> {
-        let path = self.lock_path("layer", key);
+        let path = self.in_use_path(key);
         FileLock::shared(&path, Instant::now() + REMOVAL_WAIT)
             .map_err(LayerError::io("cannot lock", path))?
             .ok_or_else(|| LayerError::InUse { key: key.clone() })
@@ -236,7 +241,7 @@ impl LayerStore {
 
     /// Removes a layer that nobody uses and that carries no other.
     pub fn remove(&self, key: &LayerKey) -> Result<(), LayerError> {
-        let lock_path = self.lock_path("layer", key);
+        let lock_path = self.in_use_path(key);
         let lock = FileLock::exclusive(&lock_path, Instant::now())
             .map_err(LayerError::io("cannot lock", lock_path))?
             .ok_or_else(|| LayerError::InUse { key: key.clone() })?;

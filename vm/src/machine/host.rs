@@ -61,6 +61,15 @@ pub enum Purpose {
     Layer,
 }
 
+/// What making the first layer waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BaseProgress {
+    /// Another process makes it.
+    WaitingForOther,
+    /// The guest boots.
+    Booting,
+}
+
 impl GuestImage {
     /// The kernel.
     pub fn kernel(&self) -> PathBuf {
@@ -164,24 +173,28 @@ impl Host {
     }
 
     /// The first layer: found in the store, or made now by booting, warming and freezing. When another process is
-    /// making it, that is waited for, at most as long as a boot may take; `waits` is called first.
+    /// making it, that is waited for, at most as long as a boot may take. `tell` hears what takes a while.
     pub fn base_layer(
         &self,
         deadline: Duration,
-        waits: &mut dyn FnMut(),
+        tell: &mut dyn FnMut(BaseProgress),
     ) -> Result<Layer, MachineError> {
         let key = self.base_key();
         if let Lookup::Whole(layer) = self.find(&key)? {
             return Ok(layer);
         }
         let end = Instant::now() + deadline;
-        let Some(_making) = self.store.lock_for_making(&key, end, waits)? else {
+        let Some(_making) = self.store.lock_for_making(&key, end, &mut || {
+            tell(BaseProgress::WaitingForOther);
+        })?
+        else {
             return Err(LayerError::InUse { key }.into());
         };
         let end = Instant::now() + deadline;
         if let Lookup::Whole(layer) = self.find(&key)? {
             return Ok(layer);
         }
+        tell(BaseProgress::Booting);
         let left = || end.saturating_duration_since(Instant::now());
         let mut machine = self.boot(left())?;
         let exit = machine.exec(

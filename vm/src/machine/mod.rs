@@ -18,6 +18,6 @@ mod terminal;
 mod watch;
 
 pub use error::{MachineError, Waited};
-pub use host::{GuestImage, Host, Purpose};
+pub use host::{BaseProgress, GuestImage, Host, Purpose};
 pub use running::Machine;
 pub use shape::MachineShape;

@@ -94,7 +94,7 @@ pub fn lab_at(test: &str, cache: &Path) -> Option<Lab> {
 impl Lab {
     pub fn base(&self) -> Layer {
         self.host
-            .base_layer(BOOT, &mut || {})
+            .base_layer(BOOT, &mut |_| {})
             .expect("a base layer")
     }
 

@@ -1,0 +1,165 @@
+//! What is kept between runs, how much of the disk that takes, and keeping it within a limit.
+
+use std::collections::BTreeSet;
+use std::io;
+
+use switchproof_vm::cache_dir::{CacheDir, CacheDirError};
+use switchproof_vm::image::{self, ImageError, ImageSummary};
+use switchproof_vm::layer::{LayerError, LayerStore, LayerSummary};
+
+use crate::run::{ResultStore, ResultUsage};
+
+/// What is kept may take this much of the disk unless somebody says otherwise, in GiB.
+pub const LIMIT_GIB: u64 = 20;
+
+/// Names the limit, in GiB.
+pub const LIMIT_VARIABLE: &str = "SWITCHPROOF_CACHE_LIMIT";
+
+/// Results may take at most this part of the limit: they are small, and none of them is ever in use.
+const RESULTS_PART: u64 = 10;
+
+/// Everything that is kept, as listings show it.
+#[derive(Debug, Clone)]
+pub struct Kept {
+    /// The guest images.
+    pub images: Vec<ImageSummary>,
+    /// The frozen states.
+    pub states: Vec<LayerSummary>,
+    /// Observations, passes and durations.
+    pub results: ResultUsage,
+}
+
+/// What was removed to keep within a limit.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Removed {
+    /// How many states.
+    pub states: usize,
+    /// How many images.
+    pub images: usize,
+    /// How many files of results.
+    pub results: usize,
+    /// Bytes that all of it took on the disk.
+    pub freed_bytes: u64,
+    /// How many states would have gone too but are in use.
+    pub states_in_use: usize,
+}
+
+/// Why what is kept cannot be listed or removed.
+#[derive(Debug, thiserror::Error)]
+pub enum KeepError {
+    /// The limit is not a number.
+    #[error("${LIMIT_VARIABLE} is `{0}`, which is not a whole number of GiB")]
+    NotALimit(String),
+    /// There is no cache directory.
+    #[error(transparent)]
+    CacheDir(#[from] CacheDirError),
+    /// The images.
+    #[error(transparent)]
+    Images(#[from] ImageError),
+    /// The states.
+    #[error(transparent)]
+    States(#[from] LayerError),
+    /// The results.
+    #[error("the results cannot be read or removed: {0}")]
+    Results(#[from] io::Error),
+}
+
+impl KeepError {
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::NotALimit(_) => format!("write {LIMIT_VARIABLE}={LIMIT_GIB}, or leave it out"),
+            Self::CacheDir(error) => error.hint().to_owned(),
+            Self::Images(error) => error.hint(),
+            Self::States(error) => return error.hint(),
+            Self::Results(_) => "check the permissions of the cache directory".to_owned(),
+        })
+    }
+}
+
+/// The limit that the environment sets, or the default, in bytes.
+pub fn limit_bytes() -> Result<u64, KeepError> {
+    let set = std::env::var_os(LIMIT_VARIABLE).filter(|value| !value.is_empty());
+    let Some(set) = set else {
+        return Ok(in_bytes(LIMIT_GIB));
+    };
+    let text = set.to_string_lossy();
+    match text.trim().parse() {
+        Ok(gib) => Ok(in_bytes(gib)),
+        Err(_) => Err(KeepError::NotALimit(text.into_owned())),
+    }
+}
+
+/// GiB in bytes.
+#[must_use]
+pub fn in_bytes(gib: u64) -> u64 {
+    gib.saturating_mul(1 << 30)
+}
+
+impl Kept {
+    /// Looks at all that is kept. Nothing of it is verified.
+    pub fn list(
+        cache: &CacheDir,
+        store: &LayerStore,
+        results: &ResultStore,
+    ) -> Result<Self, KeepError> {
+        Ok(Self {
+            images: image::list(cache)?,
+            states: store.list()?,
+            results: results.usage()?,
+        })
+    }
+
+    /// Bytes that all of it takes on the disk.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.image_bytes() + self.state_bytes() + self.results.bytes
+    }
+
+    /// Bytes that the images take.
+    #[must_use]
+    pub fn image_bytes(&self) -> u64 {
+        self.images.iter().map(|image| image.allocated_bytes).sum()
+    }
+
+    /// Bytes that the states take.
+    #[must_use]
+    pub fn state_bytes(&self) -> u64 {
+        self.states.iter().map(|state| state.allocated_bytes).sum()
+    }
+}
+
+/// Keeps everything together within the limit: of results, then of states those go that were not used for the longest
+/// time, never a state that a process uses or that others stand on. Images that nobody needs go when there is too much,
+/// and `also_images` even when there is not. What was left unfinished by processes that died goes too.
+pub fn keep_within(
+    limit_bytes: u64,
+    also_images: bool,
+    cache: &CacheDir,
+    store: &LayerStore,
+    results: &ResultStore,
+) -> Result<Removed, KeepError> {
+    let mut removed = Removed::default();
+    let (files, bytes) = results.collect(limit_bytes / RESULTS_PART)?;
+    removed.results = files;
+    removed.freed_bytes += bytes;
+    let kept = Kept::list(cache, store, results)?;
+    let beside_states = kept.image_bytes() + kept.results.bytes;
+    let done = store.collect(limit_bytes.saturating_sub(beside_states))?;
+    removed.states = done.removed.len();
+    removed.freed_bytes += done.freed_bytes;
+    removed.states_in_use = done.in_use.len();
+    if also_images || done.kept_bytes + beside_states > limit_bytes {
+        let in_layers: BTreeSet<String> = store
+            .list()?
+            .into_iter()
+            .filter_map(|state| state.image)
+            .collect();
+        let current = image::definition().key();
+        let (images, bytes) = image::collect(cache, &current, &in_layers)?;
+        removed.images = images;
+        removed.freed_bytes += bytes;
+    }
+    Ok(removed)
+}
