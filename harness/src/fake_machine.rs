@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::machine::{GuestExit, GuestScript, GuestUser, Machine, MachineError, Stream};
+use crate::machine::{GuestExit, GuestScript, GuestUser, Machine, MachineError, Stream, Unpacked};
 use crate::observe::sample::{homes_stream, login_stream};
 
 /// What a fake machine does when a script comes.
@@ -228,14 +228,15 @@ impl Machine for FakeMachine {
         tar: &[u8],
         destination: &str,
         owner: Option<&str>,
-    ) -> Result<(), MachineError> {
+    ) -> Result<Unpacked, MachineError> {
         self.with(|state| {
             state.calls.push(Call::Push {
                 destination: destination.to_owned(),
                 owner: owner.map(str::to_owned),
                 tar: tar.to_vec(),
             });
-            state.push_fault.clone().map_or(Ok(()), Err)
+            let done = Ok(Unpacked::default());
+            state.push_fault.clone().map_or(done, Err)
         })
     }
 }

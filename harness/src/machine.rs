@@ -62,6 +62,15 @@ pub struct GuestExit {
     pub truncated: bool,
 }
 
+/// How unpacking an archive in the guest ended.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Unpacked {
+    /// The exit status; 0 when all of it was unpacked.
+    pub status: i32,
+    /// What the guest said of it on standard error, its end at least.
+    pub stderr: String,
+}
+
 /// A machine could not do what it was asked: the machinery's fault, never the setup's.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{message}")]
@@ -106,11 +115,12 @@ pub trait Machine: Send {
         consume: &mut dyn FnMut(&mut dyn Read) -> std::io::Result<()>,
     ) -> Result<GuestExit, MachineError>;
 
-    /// Unpacks a tar archive at `destination` in the guest, as `owner` (root when `None`).
+    /// Unpacks a tar archive at `destination` in the guest, as `owner` (root when `None`). That it cannot be unpacked
+    /// there is no error of the machine: see [`Unpacked`].
     fn push(
         &mut self,
         tar: &[u8],
         destination: &str,
         owner: Option<&str>,
-    ) -> Result<(), MachineError>;
+    ) -> Result<Unpacked, MachineError>;
 }

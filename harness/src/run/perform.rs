@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::ForkedMachine;
 use super::archive::tar_of;
 use super::{network, scripts};
-use crate::machine::{GuestScript, MachineError, Stream};
+use crate::machine::{GuestScript, MachineError, Stream, Unpacked};
 use crate::observe::{OutputCollector, StepOutput, in_session};
 use crate::plan::Work;
 use crate::scenario::model::{Action, ChannelOverlay, Guest, Install, SeedFile, Switch, User};
@@ -77,8 +77,15 @@ impl Doing<'_> {
         match action {
             Action::Seed { user, files } => {
                 let archive = tar_of(files.iter()).map_err(|source| unpackable(&source))?;
-                self.push(&archive, &scripts::home_of(user), Some(user))?;
-                Ok(StepOutput::default())
+                // Where a setup leaves no room for a file, that is for the setup to answer for.
+                let place = scripts::home_of(user);
+                let unpacked = self.machine.push(&archive, &place, Some(user));
+                let Unpacked { status, stderr } = unpacked.map_err(not_the_step)?;
+                Ok(StepOutput {
+                    status,
+                    stderr,
+                    ..StepOutput::default()
+                })
             }
             Action::Switch(switch) => self.switch(switch, "switch"),
             Action::Build(switch) => self.switch(switch, "build"),
@@ -123,7 +130,17 @@ impl Doing<'_> {
     }
 
     fn push(&mut self, tar: &[u8], place: &str, owner: Option<&str>) -> Result<(), MachineError> {
-        self.machine.push(tar, place, owner).map_err(not_the_step)
+        let unpacked = self.machine.push(tar, place, owner).map_err(not_the_step)?;
+        match unpacked.status {
+            0 => Ok(()),
+            status => Err(MachineError::new(
+                format!(
+                    "files could not be unpacked at {place} in the guest (status {status}): {}",
+                    unpacked.stderr
+                ),
+                None,
+            )),
+        }
     }
 
     fn root(&mut self, script: &str) -> Result<StepOutput, MachineError> {

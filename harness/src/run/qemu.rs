@@ -15,7 +15,7 @@ use switchproof_vm::machine::{self as vm, GuestImage, Host, MachineShape};
 
 use super::ledger::lock;
 use super::{ForkedMachine, Hypervisor, Purpose};
-use crate::machine::{GuestExit, GuestScript, GuestUser, Machine, MachineError, Stream};
+use crate::machine::{GuestExit, GuestScript, GuestUser, Machine, MachineError, Stream, Unpacked};
 use crate::plan::StateKey;
 use crate::scenario::model::Guest;
 
@@ -259,10 +259,19 @@ impl Machine for QemuMachine<'_> {
         tar: &[u8],
         destination: &str,
         owner: Option<&str>,
-    ) -> Result<(), MachineError> {
-        self.machine
-            .push(tar, destination, owner)
-            .map_err(|it| told_by_vm(&it))
+    ) -> Result<Unpacked, MachineError> {
+        match self.machine.push(tar, destination, owner) {
+            Ok(()) => Ok(Unpacked::default()),
+            Err(vm::MachineError::GuestSetup {
+                status,
+                stderr_tail,
+                ..
+            }) => Ok(Unpacked {
+                status,
+                stderr: stderr_tail,
+            }),
+            Err(error) => Err(told_by_vm(&error)),
+        }
     }
 }
 

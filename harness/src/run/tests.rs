@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use super::ledger::lock;
 use super::*;
 use crate::judge::{SnapshotMode, SnapshotPolicy, Verdict};
-use crate::machine::{GuestExit, GuestScript, Machine, MachineError, Stream};
+use crate::machine::{GuestExit, GuestScript, Machine, MachineError, Stream, Unpacked};
 use crate::plan::{Plan, StateKey};
 use crate::report::{Event, Sink};
 use crate::scenario::model::{Action, Case, Guest, InitialHome, Outcome, Session, Step, User};
@@ -125,8 +125,14 @@ impl Machine for FakeMachine<'_> {
         unreachable!("nothing is observed in these tests")
     }
 
-    fn push(&mut self, _: &[u8], _: &str, _: Option<&str>) -> Result<(), MachineError> {
-        Ok(())
+    fn push(&mut self, _: &[u8], _: &str, owner: Option<&str>) -> Result<Unpacked, MachineError> {
+        match owner {
+            Some("bob") => Ok(Unpacked {
+                status: 2,
+                stderr: "tar: .config/x: Cannot open: Read-only file system".to_owned(),
+            }),
+            _ => Ok(Unpacked::default()),
+        }
     }
 }
 
@@ -554,4 +560,22 @@ fn a_run_is_foreseen_as_it_will_go() {
     );
     failing[0].guest.locked = false;
     assert!(foreseen(failing).contains(&New));
+}
+
+#[test]
+fn a_seed_that_cannot_be_written_fails_and_is_no_fault_of_the_machine() {
+    let bench = Bench::new();
+    let mut seeded = case("a", &["first", "x"]);
+    seeded.steps[0].action = Action::Seed {
+        user: "bob".to_owned(),
+        files: Default::default(),
+    };
+    let verdicts = bench.run(vec![seeded], false);
+    let Verdict::Failed(found) = &verdicts["a"] else {
+        panic!("{verdicts:?}")
+    };
+    assert!(
+        format!("{found:?}").contains("Read-only file system"),
+        "{found:?}"
+    );
 }

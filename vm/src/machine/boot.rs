@@ -87,7 +87,7 @@ impl Machine {
 
     /// Has the agent run a root shell script with `input` on its standard input; returns its status and what it
     /// printed.
-    fn agent_shell(
+    pub(super) fn agent_shell(
         &mut self,
         script: &str,
         input: &[u8],

@@ -25,6 +25,12 @@ const SILENT_AFTER: Duration = Duration::from_secs(60);
 /// A closed control port is most often the first sign of a guest that shuts down; this is how long the rest may take.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(30);
 
+/// When the port has been closed for so long, the guest agent is asked whether the guest shuts down at all.
+const SHUTDOWN_DOUBTED: Duration = Duration::from_millis(500);
+
+/// How long the agent may take to say so; one that is silent is taken to shut down with the rest.
+const SHUTDOWN_ANSWER: Duration = Duration::from_secs(5);
+
 /// With less than this free, a QEMU that died without a word most likely could not grow its memory file.
 const FEW_BYTES: u64 = 256 * 1024 * 1024;
 
@@ -69,6 +75,8 @@ pub(super) struct Life {
     last_seen: (String, Instant),
     pinged: Option<Instant>,
     port_closed: Option<Instant>,
+    /// Whether the guest agent was asked what that means.
+    closing_doubted: bool,
     /// Whether a shutdown or reset was asked for by us.
     pub(super) expects_end: bool,
     /// Why QEMU stopped the machine, once it has.
@@ -83,6 +91,7 @@ impl Life {
             last_seen: ("QEMU's start".to_owned(), Instant::now()),
             pinged: None,
             port_closed: None,
+            closing_doubted: false,
             expects_end: false,
             shutdown_reason: None,
             was_reset: false,
@@ -178,6 +187,18 @@ impl Machine {
 
     fn check_silence(&mut self, waiting: &Waiting) -> Result<(), MachineError> {
         let silent = |who| move |waited| MachineError::AgentSilent { who, waited };
+        let doubted = |since: Instant| since.elapsed() > SHUTDOWN_DOUBTED;
+        if !self.life.expects_end
+            && !self.life.closing_doubted
+            && self.life.port_closed.is_some_and(doubted)
+        {
+            self.life.closing_doubted = true;
+            if self.runs_on()? {
+                self.usable = false;
+                let who = "its supervisor was ended, though the guest runs on";
+                return Err(silent(who)(self.waited(waiting)));
+            }
+        }
         if !self.life.expects_end
             && self
                 .life
@@ -204,6 +225,17 @@ impl Machine {
             _ => {}
         }
         Ok(())
+    }
+
+    /// Whether the guest, whose supervisor has gone, is not shutting down: so its agent says, which lives a little
+    /// longer in a shutdown. The end of the machine, should it come meanwhile, is an error.
+    fn runs_on(&mut self) -> Result<bool, MachineError> {
+        let waiting = Waiting::new("the guest agent's word on a shutdown", SHUTDOWN_ANSWER);
+        match self.agent_shell("systemctl is-system-running", &[], &waiting) {
+            Ok((_, state)) => Ok(state.starts_with("running") || state.starts_with("degraded")),
+            Err(MachineError::AgentSilent { .. } | MachineError::Agent { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     fn agent_answers(&mut self) -> bool {
@@ -256,6 +288,7 @@ impl Machine {
             "VSERPORT_CHANGE" if text("id") == "control" => {
                 let open = event.data.get("open") == Some(&Value::Bool(true));
                 self.life.port_closed = (!open).then(Instant::now);
+                self.life.closing_doubted = false;
             }
             _ => {}
         }

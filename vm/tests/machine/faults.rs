@@ -173,8 +173,11 @@ fn a_panic_is_told_from_a_death_and_from_silence() {
     let mut machine = lab.leaf();
     let suicide = GuestCommand::shell("kill -9 $(pgrep -f switchproof-superviso[r]); sleep 100")
         .deadline(Duration::from_secs(100));
+    let start = Instant::now();
     let error = fails(&mut machine, &suicide);
     assert!(matches!(error, MachineError::AgentSilent { .. }), "{error}");
+    assert!(error.to_string().contains("was ended"), "{error}");
+    assert!(start.elapsed() < Duration::from_secs(10), "{error}");
 }
 
 #[test]

@@ -85,7 +85,12 @@ impl Machine for Chroot {
         })
     }
 
-    fn push(&mut self, _: &[u8], _: &str, _: Option<&str>) -> Result<(), MachineError> {
+    fn push(
+        &mut self,
+        _: &[u8],
+        _: &str,
+        _: Option<&str>,
+    ) -> Result<crate::machine::Unpacked, MachineError> {
         unreachable!("looking at a machine only pulls")
     }
 }

@@ -1,0 +1,297 @@
+//! What can go wrong around a whole run: the tool killed at any moment, a cache that cannot be written, a full disk,
+//! another start of the host. Needs the guest image (`switchproof image build`):
+//! `cargo test --test faults -- --ignored`.
+//!
+//! What can go wrong with one machine or one frozen state is tried by the tests of the crate `switchproof-vm`.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use switchproof_vm::cache_dir::CacheDir;
+use switchproof_vm::image;
+
+/// The tests measure time and count processes: one at a time.
+static ALONE: Mutex<()> = Mutex::new(());
+
+/// A cache directory with the user's images, and a folder of scenarios.
+struct Place {
+    cache: PathBuf,
+    scenarios: tempfile::TempDir,
+    _alone: MutexGuard<'static, ()>,
+}
+
+impl Place {
+    /// A place whose cache is kept between tests, so that the guest is booted once.
+    fn new() -> Self {
+        Self::at(Path::new(env!("CARGO_TARGET_TMPDIR")).join("fault-cache"))
+    }
+
+    fn at(cache: PathBuf) -> Self {
+        let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+        let user = CacheDir::from_environment().expect("a cache");
+        let definition = image::definition();
+        assert!(
+            image::find(&user, &definition).expect("readable").is_some(),
+            "there is no guest image; `switchproof image build` makes one"
+        );
+        fs::create_dir_all(&cache).expect("made");
+        let images = cache.join("images");
+        if !images.exists() {
+            std::os::unix::fs::symlink(user.images().expect("images"), images).expect("linked");
+        }
+        Self {
+            cache,
+            scenarios: tempfile::tempdir().expect("a directory"),
+            _alone: alone,
+        }
+    }
+
+    /// Two cases that share a first step; `salt` makes them new.
+    fn write(&self, salt: &str) {
+        let text = format!(
+            "name: fault\nmatrix:\n  last: [\"0\", \"1\"]\nsetup:\n  home:\n    stateVersion: \"24.05\"\nsteps:\n  \
+             - run: {{ command: 'sleep 1; echo {salt}' }}\n    snapshot: false\n  \
+             - run: {{ command: 'sleep 1; echo ${{{{ matrix.last }}}}' }}\n    snapshot: false\n"
+        );
+        fs::write(self.scenarios.path().join("fault.yaml"), text).expect("written");
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_switchproof"));
+        command.args(arguments);
+        self.environment(&mut command);
+        command
+    }
+
+    fn environment(&self, command: &mut Command) {
+        command
+            .current_dir(self.scenarios.path())
+            .env("SWITCHPROOF_CACHE_DIR", &self.cache)
+            .stdin(Stdio::null());
+    }
+
+    /// Runs the scenarios after `script` in a mount namespace of its own, where that may mount over what it likes.
+    fn run_behind(&self, script: &str) -> Output {
+        let mut command = Command::new("unshare");
+        if !rustix::process::geteuid().is_root() {
+            command.arg("--map-root-user");
+        }
+        let script = format!("set -e\n{script}\nexec \"$0\" run .");
+        command
+            .args(["--mount", "sh", "-c", &script])
+            .arg(env!("CARGO_BIN_EXE_switchproof"));
+        self.environment(&mut command);
+        command.output().expect("started")
+    }
+
+    fn run(&self) -> Output {
+        self.command(&["run", "."]).output().expect("started")
+    }
+
+    /// The next run passes, and nothing that is kept is damaged or half made.
+    fn is_whole(&self) {
+        let verified = self
+            .command(&["cache", "verify"])
+            .output()
+            .expect("started");
+        let said = text(&verified);
+        assert!(verified.status.success(), "{said}");
+        assert!(said.lines().all(|line| line.ends_with("whole")), "{said}");
+        let run = self.run();
+        assert!(run.status.success(), "{}", text(&run));
+        assert_eq!(self.half_made(), Vec::<String>::new());
+    }
+
+    fn half_made(&self) -> Vec<String> {
+        fs::read_dir(self.cache.join("layers"))
+            .expect("listed")
+            .map(|entry| {
+                entry
+                    .expect("an entry")
+                    .file_name()
+                    .to_string_lossy()
+                    .into_owned()
+            })
+            .filter(|name| name.starts_with(".tmp-"))
+            .collect()
+    }
+
+    /// All QEMUs that work in this cache.
+    fn qemus(&self) -> usize {
+        let cache = self.cache.display().to_string();
+        fs::read_dir("/proc")
+            .expect("listed")
+            .filter_map(|entry| fs::read(entry.ok()?.path().join("cmdline")).ok())
+            .map(|line| String::from_utf8_lossy(&line).into_owned())
+            .filter(|line| line.contains("-nodefaults") && line.contains(&cache))
+            .count()
+    }
+}
+
+fn text(output: &Output) -> String {
+    let of = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    of(&output.stdout) + &of(&output.stderr)
+}
+
+fn salt(name: &str) -> String {
+    let now = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .expect("after 1970");
+    format!("{name}-{}", now.as_nanos())
+}
+
+#[test]
+#[ignore = "boots machines; needs the guest image"]
+fn a_run_killed_at_any_moment_leaves_no_machine_and_nothing_half() {
+    let place = Place::new();
+    place.write(&salt("first"));
+    place.is_whole();
+    // While the first machine is forked, while its step runs, while it is frozen, and while the last ones run.
+    let moments = [
+        ("2 cases", 0),
+        ("2 cases", 100),
+        ("begins", 500),
+        ("ended fault[last=0] run", 0),
+        ("ended fault[last=0] run", 80),
+        ("ended fault[last=0] run", 200),
+        ("begins fault[last=1]", 300),
+    ];
+    for (line, delay_ms) in moments {
+        place.write(&salt("kill"));
+        let mut victim = place
+            .command(&["run", ".", "--verbose"])
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("started");
+        let said = BufReader::new(victim.stderr.take().expect("a pipe"));
+        let found = said
+            .lines()
+            .map_while(Result::ok)
+            .any(|it| it.starts_with(line));
+        assert!(found, "the run ended before it said '{line}'");
+        std::thread::sleep(Duration::from_millis(delay_ms));
+        let running = place.qemus();
+        victim.kill().expect("killed");
+        victim.wait().expect("reaped");
+        let end = Instant::now() + Duration::from_secs(5);
+        while place.qemus() > 0 {
+            assert!(Instant::now() < end, "a QEMU lives on");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        eprintln!(
+            "{delay_ms} ms after '{line}': {running} QEMU, {:?}",
+            place.half_made()
+        );
+        place.is_whole();
+    }
+}
+
+#[test]
+#[ignore = "boots machines; needs the guest image"]
+fn a_cache_that_cannot_be_written_is_named() {
+    let place = Place::new();
+    place.write(&salt("read-only"));
+    place.is_whole();
+    place.write(&salt("read-only"));
+    let cache = place.cache.display();
+    let run = place.run_behind(&format!(
+        "mount --bind '{cache}' '{cache}'\nmount -o remount,bind,ro '{cache}'"
+    ));
+    let said = text(&run);
+    eprintln!("{said}");
+    assert_eq!(run.status.code(), Some(3), "{said}");
+    assert!(said.contains("Read-only file system"), "{said}");
+    assert!(said.contains("SWITCHPROOF_CACHE_DIR"), "{said}");
+    place.is_whole();
+}
+
+#[test]
+#[ignore = "boots machines; needs the guest image"]
+fn after_another_start_of_the_host_all_is_checked_and_used() {
+    let place = Place::new();
+    place.write(&salt("reboot"));
+    place.is_whole();
+    let other = "11111111-2222-3333-4444-555555555555";
+    let id = place.scenarios.path().join("boot_id");
+    fs::write(&id, other).expect("written");
+    let rebooted = format!(
+        "mount --bind '{}' /proc/sys/kernel/random/boot_id",
+        id.display()
+    );
+    let again = place.run_behind(&rebooted);
+    let said = text(&again);
+    assert!(again.status.success(), "{said}");
+    assert!(said.contains("2 passed (2 cached)"), "{said}");
+    place.write(&salt("reboot"));
+    let run = place.run_behind(&rebooted);
+    let said = text(&run);
+    assert!(run.status.success(), "{said}");
+    assert!(!said.contains("booting"), "the kept guest is used: {said}");
+    let probed = fs::read_dir(place.cache.join("host"))
+        .expect("listed")
+        .any(|file| {
+            let text = fs::read_to_string(file.expect("an entry").path()).unwrap_or_default();
+            text.contains(other)
+        });
+    assert!(probed, "the accelerator was tried anew");
+    place.is_whole();
+}
+
+/// Needs a directory on a file system of its own of 1 to 1.5 GiB, which is filled on purpose:
+/// `mount -t tmpfs -o size=1200m none DIR`, named in `$SWITCHPROOF_TEST_SMALL_DISK`.
+#[test]
+#[ignore = "boots machines; needs the guest image"]
+fn a_full_disk_is_said_and_harms_nothing() {
+    let Some(disk) = std::env::var_os("SWITCHPROOF_TEST_SMALL_DISK").map(PathBuf::from) else {
+        return eprintln!("skipped, for $SWITCHPROOF_TEST_SMALL_DISK names no directory");
+    };
+    let place = Place::at(disk.join("run-cache"));
+    place.write(&salt("full"));
+    place.is_whole();
+    for left_mib in [100, 0] {
+        let ballast = Ballast::leaving(&disk, left_mib);
+        let cached = place.run();
+        assert!(cached.status.success(), "{}", text(&cached));
+        place.write(&salt("full"));
+        let run = place.run();
+        let said = text(&run);
+        eprintln!("{left_mib} MiB left:\n{said}");
+        assert_eq!(run.status.code(), Some(3), "{said}");
+        assert!(said.contains("bytes are free at"), "{said}");
+        assert!(said.contains("switchproof cache gc"), "{said}");
+        drop(ballast);
+        place.is_whole();
+    }
+}
+
+/// Takes up all room but so much until it is dropped.
+struct Ballast(PathBuf);
+
+impl Ballast {
+    fn leaving(disk: &Path, left_mib: u64) -> Self {
+        use std::io::Write;
+        let path = disk.join("ballast");
+        let mut file = fs::File::create(&path).expect("made");
+        let block = vec![1; 1 << 20];
+        let free_mib = || {
+            let space = rustix::fs::statvfs(disk).expect("space");
+            (space.f_bavail * space.f_frsize) >> 20
+        };
+        // A last block that does not fit whole has filled what there was.
+        while free_mib() > left_mib && file.write_all(&block).is_ok() {}
+        if left_mib == 0 {
+            while file.write_all(&[1; 512]).is_ok() {}
+        }
+        Self(path)
+    }
+}
+
+impl Drop for Ballast {
+    fn drop(&mut self) {
+        fs::remove_file(&self.0).expect("removed");
+    }
+}
