@@ -62,11 +62,7 @@ impl SessionError {
             Self::CacheDir(error) => error.hint().to_owned(),
             Self::Qemu(error) => return error.hint(),
             Self::Keep(error) => return error.hint(),
-            Self::Budget(BudgetError::Io { .. }) => {
-                "the cache directory must be writable; SWITCHPROOF_CACHE_DIR names another"
-                    .to_owned()
-            }
-            Self::Budget(_) => "free some memory, or allow more with --memory".to_owned(),
+            Self::Budget(error) => error.hint().to_owned(),
         })
     }
 }

@@ -76,7 +76,7 @@ pub fn run(args: &ShellArgs) -> Result<Exit, Error> {
         // A screen that is gone ends the keys too.
         let _ = out.write_all(bytes).and_then(|()| out.flush());
     };
-    let ended = machine.terminal(&user, size(), &mut io::stdin().lock(), &mut screen);
+    let ended = machine.terminal(&user, &size, &mut io::stdin().lock(), &mut screen);
     drop(raw);
     ended.map_err(failed)?;
     Ok(Exit::Passed)

@@ -49,6 +49,20 @@ pub enum BudgetError {
     },
 }
 
+impl BudgetError {
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::DoesNotFit { .. } => "free some memory, or allow more with --memory",
+            Self::Crowded { .. } => "wait for the other runs, or end them",
+            Self::Io { .. } => {
+                "the cache directory must be writable; SWITCHPROOF_CACHE_DIR names another"
+            }
+        }
+    }
+}
+
 impl Budget {
     /// A budget under `folder`: at most `jobs` machines, and as many as fit into `memory_mib` (the host's
     /// available memory when `None`) at `ram_mib` each.

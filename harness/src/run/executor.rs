@@ -199,10 +199,7 @@ impl Run<'_> {
 const UNKNOWN: Duration = Duration::from_secs(15);
 
 fn no_room(error: BudgetError) -> MachineError {
-    MachineError::new(
-        error.to_string(),
-        Some("run fewer at once with --jobs, or allow more with --memory"),
-    )
+    MachineError::new(error.to_string(), Some(error.hint()))
 }
 
 fn panicked() -> MachineError {

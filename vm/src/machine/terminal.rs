@@ -8,7 +8,7 @@ use rustix::event::{PollFd, PollFlags};
 
 use crate::guest::{GuestCommand, GuestExit, GuestUser, Input, OutputStream, Streams};
 use crate::machine::job::Job;
-use crate::machine::watch::BulkWork;
+use crate::machine::watch::{BulkWork, Waiting};
 use crate::machine::{Machine, MachineError};
 use crate::qemu::poll_until;
 
@@ -18,16 +18,20 @@ const LONGEST: Duration = Duration::from_secs(7 * 24 * 3600);
 /// How long a shell may go on after the end of its keys, in seconds.
 const PATIENCE_S: u64 = 60;
 
+/// How long the guest may take to follow a new size.
+const RESIZE: Duration = Duration::from_secs(5);
+
 /// What a terminal shows is not kept, so it need not be bounded.
 const OUTPUT_LIMIT_BYTES: u64 = u64::MAX;
 
 impl Machine {
-    /// Opens a login shell of `user` on a terminal of `size` (rows, columns) in the guest, and joins it to `keys`,
-    /// which should be a terminal in raw mode, and to `screen`, until the shell ends or `keys` does.
+    /// Opens a login shell of `user` on a terminal in the guest, and joins it to `keys`, which should be a terminal in
+    /// raw mode, and to `screen`, until the shell ends or `keys` does. The terminal is as large as `size` says, in rows
+    /// and columns; it is asked every second at least, and followed.
     pub fn terminal<K: Read + AsFd>(
         &mut self,
         user: &GuestUser,
-        size: (u16, u16),
+        size: &dyn Fn() -> (u16, u16),
         keys: &mut K,
         screen: &mut dyn FnMut(&[u8]),
     ) -> Result<GuestExit, MachineError> {
@@ -35,7 +39,8 @@ impl Machine {
             GuestUser::Root => "exec bash --login".to_owned(),
             GuestUser::Login(name) => format!("exec su --login -- {name}"),
         };
-        let (rows, columns) = size;
+        let mut shown_size = size();
+        let (rows, columns) = shown_size;
         // `script` gives the shell a terminal; all three streams of this command are pipes.
         let command = GuestCommand::argv([
             "/usr/bin/script",
@@ -83,6 +88,24 @@ impl Machine {
             if !open {
                 self.end_terminal(&job, &mut ended_at);
             }
+            let wanted = size();
+            if wanted != shown_size {
+                shown_size = wanted;
+                self.resize_terminals(wanted)?;
+            }
+        }
+    }
+
+    /// Makes the guest's terminals as large as this one, through the agent: the supervisor is busy with the shell.
+    fn resize_terminals(&mut self, (rows, columns): (u16, u16)) -> Result<(), MachineError> {
+        let script = format!(
+            "for terminal in /dev/pts/[0-9]*; do stty -F \"$terminal\" rows {rows} columns {columns}; done"
+        );
+        let waiting = Waiting::new("the guest's terminals to be resized", RESIZE);
+        // A guest that does not follow is still one to type into.
+        match self.agent_shell(&script, &[], &waiting) {
+            Ok(_) | Err(MachineError::AgentSilent { .. } | MachineError::Agent { .. }) => Ok(()),
+            Err(error) => Err(error),
         }
     }
 

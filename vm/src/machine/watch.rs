@@ -193,7 +193,7 @@ impl Machine {
             && self.life.port_closed.is_some_and(doubted)
         {
             self.life.closing_doubted = true;
-            if self.runs_on()? {
+            if self.runs_on(waiting)? {
                 self.usable = false;
                 let who = "its supervisor was ended, though the guest runs on";
                 return Err(silent(who)(self.waited(waiting)));
@@ -228,9 +228,12 @@ impl Machine {
     }
 
     /// Whether the guest, whose supervisor has gone, is not shutting down: so its agent says, which lives a little
-    /// longer in a shutdown. The end of the machine, should it come meanwhile, is an error.
-    fn runs_on(&mut self) -> Result<bool, MachineError> {
-        let waiting = Waiting::new("the guest agent's word on a shutdown", SHUTDOWN_ANSWER);
+    /// longer in a shutdown. The end of the machine, should it come meanwhile, is an error of the wait that goes on.
+    fn runs_on(&mut self, waiting: &Waiting) -> Result<bool, MachineError> {
+        let waiting = Waiting {
+            deadline: Instant::now() + waiting.left().min(SHUTDOWN_ANSWER),
+            ..waiting.clone()
+        };
         match self.agent_shell("systemctl is-system-running", &[], &waiting) {
             Ok((_, state)) => Ok(state.starts_with("running") || state.starts_with("degraded")),
             Err(MachineError::AgentSilent { .. } | MachineError::Agent { .. }) => Ok(false),

@@ -268,23 +268,30 @@ fn somebody_can_type_into_a_terminal() {
     let mut screen = Vec::new();
     let mut typed = false;
     let user = GuestUser::Login("alice".to_owned());
-    let exit = machine.terminal(&user, (33, 99), &mut keys, &mut |bytes| {
+    let columns = std::cell::Cell::new(99);
+    let size = || (33, columns.get());
+    let exit = machine.terminal(&user, &size, &mut keys, &mut |bytes| {
         screen.extend_from_slice(bytes);
         // Not before the prompt, as people do.
         if !typed && screen.ends_with(b"$ ") {
             typed = true;
             hands
-                .write_all(b"stty size; id -un; tty; exit 5\n")
+                .write_all(b"stty size; id -un; tty; sleep 3; stty size; exit 5\n")
                 .expect("typed");
+        }
+        // The window is made narrower while a program runs in it.
+        if screen.ends_with(b"/dev/pts/0\r\n") {
+            columns.set(77);
         }
     });
     let screen = String::from_utf8_lossy(&screen);
     assert_eq!(exit.expect("an end").status(), 5);
     assert!(screen.contains("33 99\r\nalice\r\n/dev/pts/"), "{screen:?}");
+    assert!(screen.contains("33 77\r\n"), "{screen:?}");
     // Nobody there: the shell ends too.
     let (mut keys, hands) = io::pipe().expect("a pipe");
     drop(hands);
-    let exit = machine.terminal(&GuestUser::Root, (24, 80), &mut keys, &mut |_| {});
+    let exit = machine.terminal(&GuestUser::Root, &|| (24, 80), &mut keys, &mut |_| {});
     assert!(exit.expect("an end").elapsed < Duration::from_secs(60));
     assert_eq!(sh(&mut machine, "echo alive"), "alive");
 }
