@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 
 use super::common::{Chosen, Error, Exit, print};
-use crate::scenario::{self, LoadOptions};
+use crate::scenario;
 
 /// What to check.
 #[derive(Args)]
@@ -26,7 +26,7 @@ enum Format {
 }
 
 pub fn run(args: &CheckArgs) -> Result<Exit, Error> {
-    let checked = scenario::check(&args.chosen.paths(), &LoadOptions::default());
+    let checked = scenario::check(&args.chosen.paths(), &args.chosen.trust.load_options());
     match args.format {
         Format::Json => print(&scenario::render_json(&checked.diagnostics))?,
         Format::Github => print(&scenario::render_github(&checked.diagnostics))?,

@@ -9,7 +9,7 @@ use clap::Args;
 
 use crate::keep::KeepError;
 use crate::scenario::model::Case;
-use crate::scenario::{self, Diagnostic};
+use crate::scenario::{self, Diagnostic, LoadOptions};
 use crate::session::SessionError;
 
 /// The exit statuses, as `--help` promises them.
@@ -128,6 +128,26 @@ pub struct Chosen {
     /// Only cases whose id contains this text
     #[arg(long, value_name = "SUBSTRING")]
     pub filter: Option<String>,
+    #[command(flatten)]
+    pub trust: Trust,
+}
+
+/// What scenarios may take of this computer.
+#[derive(Args, Debug, Clone, Copy, Default)]
+pub struct Trust {
+    /// Let scenarios take files from outside of their repository
+    #[arg(long)]
+    pub allow_outside: bool,
+}
+
+impl Trust {
+    /// How scenarios are loaded.
+    pub fn load_options(self) -> LoadOptions {
+        LoadOptions {
+            allow_outside: self.allow_outside,
+            ..LoadOptions::default()
+        }
+    }
 }
 
 impl Chosen {
@@ -153,7 +173,8 @@ impl Chosen {
 
     /// Loads all cases of the paths. Every mistake is printed, then the command ends.
     pub fn load(&self) -> Result<Vec<Case>, Error> {
-        let cases = scenario::load(&self.paths()).map_err(|found| refuse(&found))?;
+        let cases = scenario::load_with(&self.paths(), &self.trust.load_options())
+            .map_err(|found| refuse(&found))?;
         if cases.is_empty() {
             let paths: Vec<_> = self
                 .paths()

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::common::{Chosen, Error, Exit, pick, print};
+use super::common::{Chosen, Error, Exit, Trust, pick, print};
 use crate::scenario;
 
 /// Whose flake to print.
@@ -16,6 +16,8 @@ pub struct RenderArgs {
     case: String,
     /// Scenario files, or folders to look for them in [default: scenarios]
     paths: Vec<PathBuf>,
+    #[command(flatten)]
+    trust: Trust,
 }
 
 /// Which flake to draft scenarios for.
@@ -30,6 +32,7 @@ pub fn render(args: &RenderArgs) -> Result<Exit, Error> {
     let cases = Chosen {
         paths: args.paths.clone(),
         filter: None,
+        trust: args.trust,
     }
     .load()?;
     let ids: Vec<_> = cases.iter().map(|case| case.id.clone()).collect();

@@ -8,7 +8,7 @@ use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetat
 use switchproof_vm::guest::GuestUser;
 use switchproof_vm::machine::Purpose;
 
-use super::common::{Chosen, Error, Exit, pick};
+use super::common::{Chosen, Error, Exit, Trust, pick};
 use crate::machine::MachineError;
 use crate::plan::{NodeId, Plan};
 use crate::run::{guest_of, reach};
@@ -21,6 +21,8 @@ pub struct ShellArgs {
     case: String,
     /// Scenario files, or folders to look for them in [default: scenarios]
     paths: Vec<PathBuf>,
+    #[command(flatten)]
+    trust: Trust,
     /// After this step, as `switchproof plan` names it [default: the last one]
     #[arg(long, value_name = "STEP")]
     at: Option<String>,
@@ -36,6 +38,7 @@ pub fn run(args: &ShellArgs) -> Result<Exit, Error> {
     let chosen = Chosen {
         paths: args.paths.clone(),
         filter: None,
+        trust: args.trust,
     };
     let cases = chosen.load()?;
     let ids: Vec<_> = cases.iter().map(|case| case.id.clone()).collect();

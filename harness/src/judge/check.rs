@@ -1,9 +1,10 @@
 //! Expectations against what was seen.
 
+use super::evaluation::{errors, warnings};
 use super::file::file;
 use super::outcome::outcome;
 use super::package::package;
-use super::session::{command, generations, leftovers, output, unit, variable, warnings};
+use super::session::{command, generations, leftovers, output, unit, variable};
 use super::text_match::Mismatch;
 use super::verdict::Finding;
 use crate::observe::{Observation, UserSeen};
@@ -42,6 +43,7 @@ fn expected(case: &Case, expectation: &Expectation, seen: &Observation) -> Vec<M
     match &expectation.check {
         Check::Output(wanted) => return output(wanted, seen),
         Check::Warnings(wanted) => return warnings(wanted, seen),
+        Check::Errors(wanted) => return errors(wanted, seen),
         _ => {}
     }
     let name = match (&expectation.user, case.users.first()) {
@@ -76,7 +78,7 @@ fn expected(case: &Case, expectation: &Expectation, seen: &Observation) -> Vec<M
         Check::GenerationCount(count) => generations(who, Some(*count), None),
         Check::CurrentGeneration(number) => generations(who, None, Some(*number)),
         Check::NoLeftovers(extensions) => leftovers(who, extensions),
-        Check::Output(_) | Check::Warnings(_) => Vec::new(),
+        Check::Output(_) | Check::Warnings(_) | Check::Errors(_) => Vec::new(),
     }
 }
 

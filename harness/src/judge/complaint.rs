@@ -136,12 +136,12 @@ fn sort_runs(lines: &mut [String], beginning: &str) {
 }
 
 /// Whether an error of Nix begins on this line, at its very start.
-fn begins_error(line: &str) -> bool {
+pub(super) fn begins_error(line: &str) -> bool {
     line.starts_with("error:")
 }
 
 /// Where an error ends: at the first line that is not indented, or at the next error.
-fn error_end(lines: &[&str], begun: usize) -> usize {
+pub(super) fn error_end(lines: &[&str], begun: usize) -> usize {
     lines[begun + 1..]
         .iter()
         .position(|line| !line.is_empty() && !line.starts_with(' '))
@@ -149,7 +149,7 @@ fn error_end(lines: &[&str], begun: usize) -> usize {
 }
 
 /// Of an error with its stack of causes the last: what really went wrong, with the place Nix shows for it.
-fn innermost(block: &[&str]) -> Vec<String> {
+pub(super) fn innermost(block: &[&str]) -> Vec<String> {
     let begins = block
         .iter()
         .rposition(|line| line.trim_start().starts_with("error:"))

@@ -3,6 +3,7 @@
 mod check;
 mod complaint;
 mod diff;
+mod evaluation;
 mod file;
 mod near;
 mod orphan;

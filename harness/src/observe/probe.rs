@@ -75,6 +75,7 @@ fn probe(expectation: &Expectation) -> Option<Probe> {
         | Check::File { .. }
         | Check::Output(_)
         | Check::Warnings(_)
+        | Check::Errors(_)
         | Check::GenerationCount(_)
         | Check::CurrentGeneration(_)
         | Check::NoLeftovers(_) => None,

@@ -68,6 +68,8 @@ pub enum Event {
         verdict: Verdict,
         /// Time that machines worked for it in this run, shared steps included; zero when cached.
         elapsed: Duration,
+        /// Whether the verdict is about an evaluation and a build alone: no switch was made.
+        only_built: bool,
     },
     /// The run is over.
     Finished {

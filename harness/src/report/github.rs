@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use super::event::{Event, Sink};
+use super::words::ONLY_BUILT;
 use crate::judge::Verdict;
 use crate::observe::text::printable;
 
@@ -20,10 +21,17 @@ impl<W: Write + Send> GithubSink<W> {
 
 impl<W: Write + Send> Sink for GithubSink<W> {
     fn event(&mut self, event: &Event) {
-        let Event::CaseFinished { case, verdict, .. } = event else {
+        let Event::CaseFinished {
+            case,
+            verdict,
+            only_built,
+            ..
+        } = event
+        else {
             return;
         };
-        for annotation in annotations(case, verdict) {
+        let notice = only_built.then(|| format!("::notice title={}::{ONLY_BUILT}", property(case)));
+        for annotation in notice.into_iter().chain(annotations(case, verdict)) {
             // Nobody reads any more: not a reason to stop the run.
             let _ = writeln!(self.out, "{annotation}");
         }
@@ -83,7 +91,7 @@ fn property(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::plain::tests::run;
+    use super::super::plain::tests::{run, run_of_a_mac};
     use super::*;
 
     #[test]
@@ -97,6 +105,19 @@ mod tests {
             String::from_utf8(out).unwrap(),
             "::error file=scenarios/clobber.yaml,line=9,title=clobber after switch::\
              expected to succeed, it ended with status 1%0AExisting file\\x07\n"
+        );
+    }
+
+    #[test]
+    fn a_case_that_was_not_switched_to_says_so() {
+        let mut out = Vec::new();
+        let mut sink = GithubSink::new(&mut out);
+        for event in run_of_a_mac() {
+            sink.event(&event);
+        }
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "::notice title=on-a-mac::built only, never switched\n"
         );
     }
 

@@ -2,12 +2,11 @@
 
 use std::fmt::Write as _;
 use std::io::Write;
-use std::time::Duration;
 
 use super::event::{Event, Sink};
 use super::markup::markup;
-use super::summary::Summary;
-use super::words::{ago, span, verdict_word};
+use super::summary::{Ended, Summary};
+use super::words::{ONLY_BUILT, ago, span, verdict_word};
 use crate::judge::{Finding, Verdict};
 use crate::observe::text::tail;
 
@@ -19,7 +18,7 @@ const CONSOLE_LINES: usize = 100;
 pub struct HtmlSink<W: Write + Send> {
     out: W,
     summary: Summary,
-    cases: Vec<(String, Verdict, Duration)>,
+    cases: Vec<Ended>,
 }
 
 impl<W: Write + Send> HtmlSink<W> {
@@ -34,8 +33,9 @@ impl<W: Write + Send> HtmlSink<W> {
 
     fn page(&mut self) -> String {
         // What is wrong comes first, then everything by name.
-        self.cases
-            .sort_by(|left, right| (rank(&left.1), &left.0).cmp(&(rank(&right.1), &right.0)));
+        self.cases.sort_by(|left, right| {
+            (rank(&left.verdict), &left.case).cmp(&(rank(&right.verdict), &right.case))
+        });
         let mut page = format!(
             "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
              <meta name=\"viewport\" content=\"width=device-width\">\n\
@@ -43,8 +43,8 @@ impl<W: Write + Send> HtmlSink<W> {
              <title>switchproof: {0}</title>\n<style>{STYLE}</style>\n<h1>{0}</h1>\n",
             markup(&self.summary.to_string())
         );
-        for (case, verdict, elapsed) in &self.cases {
-            push_case(&mut page, case, verdict, *elapsed);
+        for ended in &self.cases {
+            push_case(&mut page, ended);
         }
         page.push_str("</html>\n");
         page
@@ -81,18 +81,24 @@ fn class(verdict: &Verdict) -> &'static str {
     }
 }
 
-fn push_case(page: &mut String, case: &str, verdict: &Verdict, elapsed: Duration) {
+fn push_case(page: &mut String, ended: &Ended) {
+    let verdict = &ended.verdict;
     let time = match verdict {
         Verdict::Passed {
             cached_at_s: Some(at),
         } => format!("ran {}", ago(*at)),
         Verdict::NotRun { .. } => String::new(),
-        _ => span(elapsed),
+        _ => span(ended.elapsed),
+    };
+    let only_built = if ended.only_built {
+        format!(", {ONLY_BUILT}")
+    } else {
+        String::new()
     };
     let head = format!(
-        "<span class=\"word\">{}</span> {} <span class=\"time\">{time}</span>",
+        "<span class=\"word\">{}</span> {}{only_built} <span class=\"time\">{time}</span>",
         verdict_word(verdict),
-        markup(case)
+        markup(&ended.case)
     );
     let class = class(verdict);
     let body = match verdict {
@@ -169,25 +175,18 @@ fn painted(detail: &str) -> String {
 impl<W: Write + Send> Sink for HtmlSink<W> {
     fn event(&mut self, event: &Event) {
         self.summary.event(event);
-        match event {
-            Event::CaseFinished {
-                case,
-                verdict,
-                elapsed,
-            } => self.cases.push((case.clone(), verdict.clone(), *elapsed)),
-            Event::Finished { .. } => {
-                let page = self.page();
-                let _ = self.out.write_all(page.as_bytes());
-                let _ = self.out.flush();
-            }
-            _ => {}
+        self.cases.extend(Ended::of(event));
+        if let Event::Finished { .. } = event {
+            let page = self.page();
+            let _ = self.out.write_all(page.as_bytes());
+            let _ = self.out.flush();
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::plain::tests::run;
+    use super::super::plain::tests::{run, run_of_a_mac};
     use super::*;
 
     #[test]
@@ -209,6 +208,20 @@ mod tests {
         );
         assert!(
             !page.contains("http://") && !page.contains("https://") && !page.contains("<script")
+        );
+    }
+
+    #[test]
+    fn a_case_that_was_not_switched_to_says_so() {
+        let mut out = Vec::new();
+        let mut sink = HtmlSink::new(&mut out);
+        for event in run_of_a_mac() {
+            sink.event(&event);
+        }
+        let page = String::from_utf8(out).unwrap();
+        assert!(
+            page.contains("on-a-mac, built only, never switched"),
+            "{page}"
         );
     }
 

@@ -8,7 +8,8 @@ use super::event::{Event, Sink};
 use crate::judge::Verdict;
 
 /// Writes each event as a line of JSON. Every line has `event`; times are in seconds; `verdict` is `passed`, `failed`,
-/// `errored` or `not-run`, with `findings`, `message` and `reason` where they belong. Keys are only ever added.
+/// `errored` or `not-run`, with `findings`, `message` and `reason` where they belong; `only_built` says that no switch was
+/// made. Keys are only ever added.
 pub struct JsonSink<W: Write + Send> {
     out: W,
 }
@@ -59,9 +60,11 @@ fn object(event: &Event) -> Value {
             case,
             verdict,
             elapsed,
+            only_built,
         } => {
             let mut object = json!({
                 "event": "case-finished", "case": case, "elapsed_s": elapsed.as_secs_f64(),
+                "only_built": only_built,
             });
             add_verdict(&mut object, verdict);
             object
@@ -103,8 +106,15 @@ fn add_verdict(object: &mut Value, verdict: &Verdict) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::plain::tests::run;
+    use super::super::plain::tests::{run, run_of_a_mac};
     use super::*;
+
+    #[test]
+    fn a_case_that_was_not_switched_to_says_so() {
+        let lines = run_of_a_mac();
+        assert_eq!(object(&lines[1])["only_built"], true);
+        assert_eq!(object(&run()[4])["only_built"], false);
+    }
 
     #[test]
     fn every_event_is_a_line() {

@@ -2,12 +2,11 @@
 
 use std::fmt::Write as _;
 use std::io::Write;
-use std::time::Duration;
 
 use super::event::{Event, Sink};
 use super::markup::markup;
-use super::summary::Summary;
-use super::words::{verdict_body, verdict_word};
+use super::summary::{Ended, Summary};
+use super::words::{ONLY_BUILT, verdict_body, verdict_word};
 use crate::judge::Verdict;
 
 /// Collects the verdicts and writes one document when the run is over: a suite, each case a test of the class that is
@@ -15,7 +14,7 @@ use crate::judge::Verdict;
 pub struct JunitSink<W: Write + Send> {
     out: W,
     summary: Summary,
-    cases: Vec<(String, Verdict, Duration)>,
+    cases: Vec<Ended>,
 }
 
 impl<W: Write + Send> JunitSink<W> {
@@ -29,7 +28,7 @@ impl<W: Write + Send> JunitSink<W> {
     }
 
     fn document(&mut self) -> String {
-        self.cases.sort_by(|left, right| left.0.cmp(&right.0));
+        self.cases.sort_by(|left, right| left.case.cmp(&right.case));
         let counts = format!(
             "tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"{:.3}\"",
             self.cases.len(),
@@ -42,15 +41,21 @@ impl<W: Write + Send> JunitSink<W> {
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites {counts}>\n\
              \x20 <testsuite name=\"switchproof\" {counts}>\n"
         );
-        for (case, verdict, elapsed) in &self.cases {
-            document.push_str(&test_case(case, verdict, *elapsed));
+        for ended in &self.cases {
+            document.push_str(&test_case(ended));
         }
         document.push_str("  </testsuite>\n</testsuites>\n");
         document
     }
 }
 
-fn test_case(case: &str, verdict: &Verdict, elapsed: Duration) -> String {
+fn test_case(ended: &Ended) -> String {
+    let Ended {
+        case,
+        verdict,
+        elapsed,
+        only_built,
+    } = ended;
     let scenario = case.split('[').next().unwrap_or(case);
     let mut text = String::new();
     // Writing to a String cannot fail.
@@ -62,57 +67,77 @@ fn test_case(case: &str, verdict: &Verdict, elapsed: Duration) -> String {
         elapsed.as_secs_f64()
     );
     let body = markup(verdict_body(case, verdict).trim_end());
-    let _ = match verdict {
-        Verdict::Passed { cached_at_s: None } => writeln!(text, "/>"),
-        Verdict::Passed {
-            cached_at_s: Some(_),
-        } => writeln!(
-            text,
-            ">\n      <system-out>{}</system-out>\n    </testcase>",
-            verdict_word(verdict)
-        ),
-        Verdict::Failed(findings) => writeln!(
-            text,
-            ">\n      <failure message=\"{}\">{body}</failure>\n    </testcase>",
-            markup(findings.first().map_or("", |finding| &finding.message))
-        ),
-        Verdict::Errored { message, .. } => writeln!(
-            text,
-            ">\n      <error message=\"{}\">{body}</error>\n    </testcase>",
-            markup(message)
-        ),
-        Verdict::NotRun { reason } => writeln!(
-            text,
-            ">\n      <skipped message=\"{}\"/>\n    </testcase>",
-            markup(reason)
-        ),
+    let mut elements: Vec<String> = match verdict {
+        Verdict::Passed { .. } => Vec::new(),
+        Verdict::Failed(findings) => {
+            let first = findings.first().map_or("", |finding| &finding.message);
+            vec![format!(
+                "<failure message=\"{}\">{body}</failure>",
+                markup(first)
+            )]
+        }
+        Verdict::Errored { message, .. } => {
+            vec![format!(
+                "<error message=\"{}\">{body}</error>",
+                markup(message)
+            )]
+        }
+        Verdict::NotRun { reason } => vec![format!("<skipped message=\"{}\"/>", markup(reason))],
     };
-    text
+    let is_cached = matches!(
+        verdict,
+        Verdict::Passed {
+            cached_at_s: Some(_)
+        }
+    );
+    let said = [
+        is_cached.then(|| verdict_word(verdict)),
+        only_built.then_some(ONLY_BUILT),
+    ];
+    let said: Vec<&str> = said.into_iter().flatten().collect();
+    if !said.is_empty() {
+        elements.push(format!("<system-out>{}</system-out>", said.join(", ")));
+    }
+    if elements.is_empty() {
+        return text + "/>\n";
+    }
+    let inner: String = elements
+        .iter()
+        .map(|element| format!("      {element}\n"))
+        .collect();
+    format!("{text}>\n{inner}    </testcase>\n")
 }
 
 impl<W: Write + Send> Sink for JunitSink<W> {
     fn event(&mut self, event: &Event) {
         self.summary.event(event);
-        match event {
-            Event::CaseFinished {
-                case,
-                verdict,
-                elapsed,
-            } => self.cases.push((case.clone(), verdict.clone(), *elapsed)),
-            Event::Finished { .. } => {
-                let document = self.document();
-                let _ = self.out.write_all(document.as_bytes());
-                let _ = self.out.flush();
-            }
-            _ => {}
+        self.cases.extend(Ended::of(event));
+        if let Event::Finished { .. } = event {
+            let document = self.document();
+            let _ = self.out.write_all(document.as_bytes());
+            let _ = self.out.flush();
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::plain::tests::run;
+    use super::super::plain::tests::{run, run_of_a_mac};
     use super::*;
+
+    #[test]
+    fn a_case_that_was_not_switched_to_says_so() {
+        let mut out = Vec::new();
+        let mut sink = JunitSink::new(&mut out);
+        for event in run_of_a_mac() {
+            sink.event(&event);
+        }
+        let document = String::from_utf8(out).unwrap();
+        assert!(
+            document.contains("<system-out>built only, never switched</system-out>"),
+            "{document}"
+        );
+    }
 
     #[test]
     fn a_run_is_a_suite() {

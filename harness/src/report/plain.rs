@@ -76,9 +76,10 @@ impl<W: Write + Send> Sink for PlainSink<W> {
                 case,
                 verdict,
                 elapsed,
+                only_built,
             } => {
                 let body = verdict_body(case, verdict);
-                self.say(&verdict_line(case, verdict, *elapsed));
+                self.say(&verdict_line(case, verdict, *elapsed, *only_built));
                 if !body.is_empty() {
                     self.say(body.trim_end());
                 }
@@ -110,6 +111,7 @@ pub(super) mod tests {
             case: name.into(),
             verdict,
             elapsed: Duration::from_secs(3),
+            only_built: false,
         };
         vec![
             Event::Started { cases: 2, steps: 3 },
@@ -149,13 +151,41 @@ pub(super) mod tests {
         ]
     }
 
-    fn told(verbose: bool) -> String {
+    /// A run of one case that is built only.
+    pub(in crate::report) fn run_of_a_mac() -> Vec<Event> {
+        vec![
+            Event::Started { cases: 1, steps: 1 },
+            Event::CaseFinished {
+                case: "on-a-mac".into(),
+                verdict: Verdict::Passed { cached_at_s: None },
+                elapsed: Duration::from_secs(3),
+                only_built: true,
+            },
+            Event::Finished {
+                elapsed: Duration::from_secs(4),
+            },
+        ]
+    }
+
+    fn told_of(events: Vec<Event>, verbose: bool) -> String {
         let mut out = Vec::new();
         let mut sink = PlainSink::new(&mut out, verbose);
-        for event in run() {
+        for event in events {
             sink.event(&event);
         }
         String::from_utf8(out).unwrap()
+    }
+
+    fn told(verbose: bool) -> String {
+        told_of(run(), verbose)
+    }
+
+    #[test]
+    fn a_case_that_was_not_switched_to_says_so() {
+        assert!(
+            told_of(run_of_a_mac(), false)
+                .contains("passed on-a-mac, built only, never switched (3.0 s)\n")
+        );
     }
 
     #[test]

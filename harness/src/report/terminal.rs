@@ -201,8 +201,10 @@ impl<W: Write + Send> Sink for TerminalSink<W> {
                 case,
                 verdict,
                 elapsed,
+                only_built,
             } => {
-                let line = self.painted(verdict, &verdict_line(case, verdict, *elapsed));
+                let line =
+                    self.painted(verdict, &verdict_line(case, verdict, *elapsed, *only_built));
                 let text = format!("{line}\n{}", verdict_body(case, verdict));
                 self.say(text.trim_end());
             }
@@ -235,7 +237,7 @@ fn cut(line: &str, width: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::plain::tests::run;
+    use super::super::plain::tests::{run, run_of_a_mac};
     use super::*;
 
     fn told(colour: bool) -> String {
@@ -296,6 +298,20 @@ mod tests {
         sink.drawn = vec![70, 20];
         columns.store(30, Ordering::Relaxed);
         assert_eq!(sink.erased(), "\r\u{1b}[4A\u{1b}[J");
+    }
+
+    #[test]
+    fn a_case_that_was_not_switched_to_says_so() {
+        let mut out = Vec::new();
+        let mut sink = TerminalSink::new(&mut out, || 80, false);
+        for event in run_of_a_mac() {
+            sink.event(&event);
+        }
+        let told = String::from_utf8(out).unwrap();
+        assert!(
+            screen(&told).contains("passed on-a-mac, built only, never switched (3.0 s)"),
+            "{told}"
+        );
     }
 
     #[test]

@@ -51,10 +51,21 @@ pub(super) fn verdict_word(verdict: &Verdict) -> &'static str {
     }
 }
 
+/// What is said of a case whose setup Linux cannot switch to: its verdict is about less than others are.
+pub(super) const ONLY_BUILT: &str = "built only, never switched";
+
 /// A verdict's line: word, case, time.
-pub(super) fn verdict_line(case: &str, verdict: &Verdict, elapsed: Duration) -> String {
+pub(super) fn verdict_line(
+    case: &str,
+    verdict: &Verdict,
+    elapsed: Duration,
+    only_built: bool,
+) -> String {
     let word = verdict_word(verdict);
-    let case = printable_line(case);
+    let mut case = printable_line(case);
+    if only_built {
+        case = format!("{case}, {ONLY_BUILT}");
+    }
     match verdict {
         Verdict::Passed {
             cached_at_s: Some(at),

@@ -164,11 +164,11 @@ impl<'a> Ledger<'a> {
             entry.spent
         };
         self.remember(case, &verdict);
-        let id = self.plan.cases[case].id.clone();
         self.event(&Event::CaseFinished {
-            case: id,
+            case: self.plan.cases[case].id.clone(),
             verdict: verdict.clone(),
             elapsed,
+            only_built: self.plan.cases[case].is_only_built(),
         });
         (self.on_verdict)(case, &verdict);
     }

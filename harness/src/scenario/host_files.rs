@@ -76,7 +76,7 @@ impl HostFileError {
         match self {
             Self::Unreadable { .. } => "paths are relative to the scenario file",
             Self::Outside { .. } => {
-                "a scenario takes files of its own repository only; copy what it needs into it"
+                "a scenario takes files of its own repository only: copy what it needs into it, or allow it with `--allow-outside`"
             }
             Self::WrongKind { .. } => "name another path",
             Self::TooMuch { .. } => "name smaller files, or make the matrix smaller",

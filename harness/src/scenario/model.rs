@@ -30,6 +30,16 @@ pub struct Case {
     pub steps: Vec<Step>,
 }
 
+impl Case {
+    /// Whether its setup is of a system that no machine here can switch to, so that its switches are builds.
+    #[must_use]
+    pub fn is_only_built(&self) -> bool {
+        self.steps.iter().any(|step| {
+            matches!(&step.action, Action::Build(it) if it.target.install == Install::DarwinModule)
+        })
+    }
+}
+
 /// What a case asks of its machine.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Guest {
@@ -345,6 +355,8 @@ pub enum Check {
     Output(TextMatch),
     /// Warnings of the evaluation, each one a text that some warning must match; `[]`: there is none.
     Warnings(Vec<TextMatch>),
+    /// Errors of the evaluation, in the same way; `[]` is true also of a step that fails later.
+    Errors(Vec<TextMatch>),
     /// The number of Home Manager generations.
     GenerationCount(u32),
     /// The number of the current Home Manager generation.

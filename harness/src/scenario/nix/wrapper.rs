@@ -4,8 +4,18 @@ use super::text;
 use crate::scenario::model::{Install, SeedFile};
 
 /// A flake whose output is that of the flake in `./original` with another `home.stateVersion`. Evaluation says what
-/// is missing where the output cannot be extended.
-pub(crate) fn wrapper_flake(install: Install, output: &str, state_version: &str) -> SeedFile {
+/// is missing where the output cannot be changed.
+///
+/// With `has_home_manager` the original has an input of that name. It is then one of this flake too, so that the first
+/// switch runs the command of that very input; and a home is evaluated by the original's own `outputs` with a Home
+/// Manager that adds a module. To extend a finished home is the second choice: Home Manager's newer results cannot be
+/// looked at without their warnings and assertions, which would be about the old version.
+pub(crate) fn wrapper_flake(
+    install: Install,
+    output: &str,
+    state_version: &str,
+    has_home_manager: bool,
+) -> SeedFile {
     let (outputs, place) = match install {
         Install::Standalone => ("homeConfigurations", "module"),
         Install::NixosModule => (
@@ -20,18 +30,34 @@ pub(crate) fn wrapper_flake(install: Install, output: &str, state_version: &str)
     let name = text::name(output);
     let version = text::quoted(state_version);
     let what = text::quoted(&format!("{outputs}.{name}"));
+    let is_rebuilt = has_home_manager && install == Install::Standalone;
+    let follows = if has_home_manager {
+        "\n  inputs.home-manager.follows = \"original/home-manager\";"
+    } else {
+        ""
+    };
+    let (rebuilt, choice) = if is_rebuilt {
+        (
+            REBUILT.replace("@output@", &format!("{outputs}.{name}")),
+            format!(
+                "if rebuilt.config.home.stateVersion == {version} then\n          rebuilt\n        else if output"
+            ),
+        )
+    } else {
+        (String::new(), "if output".to_owned())
+    };
     let flake = format!(
         r#"{{
-  inputs.original.url = "path:./original";
+  inputs.original.url = "path:./original";{follows}
 
   outputs = {{ original, ... }}:
     let
-      output = original.{outputs}.{name};
       module = {{ lib, ... }}: {{ home.stateVersion = lib.mkForce {version}; }};
+      output = original.{outputs}.{name};{rebuilt}
     in
     {{
       {outputs}.{name} =
-        if output ? extendModules then
+        {choice} ? extendModules then
           output.extendModules {{ modules = [ {place} ]; }}
         else
           throw ("the stateVersion of " + {what} + " cannot be changed from outside, as it has no extendModules; make it with homeManagerConfiguration, nixosSystem or darwinSystem");
@@ -44,3 +70,20 @@ pub(crate) fn wrapper_flake(install: Install, output: &str, state_version: &str)
         executable: false,
     }
 }
+
+/// The original's output as it would be if Home Manager added the module to every home.
+const REBUILT: &str = r#"
+      home-manager = original.inputs.home-manager // {
+        lib = original.inputs.home-manager.lib // {
+          homeManagerConfiguration =
+            arguments:
+            original.inputs.home-manager.lib.homeManagerConfiguration (
+              arguments // { modules = (arguments.modules or [ ]) ++ [ module ]; }
+            );
+        };
+      };
+      self = original // outputs // { inherit outputs; };
+      outputs = (import "${original}/flake.nix").outputs (
+        original.inputs // { inherit self home-manager; }
+      );
+      rebuilt = outputs.@output@;"#;

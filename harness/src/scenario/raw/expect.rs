@@ -31,6 +31,10 @@ pub(crate) struct RawExpect {
     /// Warnings of the evaluation: each text must be in one of them. `[]`: there are none.
     #[schemars(extend("x-one" = true))]
     pub(crate) warnings: Option<Vec<RawOutputMatch>>,
+    /// Errors of the evaluation, for a step that `fails`: each text must be in one of them. `[]`: there are none, so
+    /// it is the build or the activation that fails.
+    #[schemars(extend("x-one" = true))]
+    pub(crate) errors: Option<Vec<RawOutputMatch>>,
     /// Generations of Home Manager. A number is their count.
     pub(crate) generations: Option<RawGenerations>,
     /// Extensions that no file in the home may have: backups left behind.

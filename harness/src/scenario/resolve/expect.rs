@@ -46,6 +46,7 @@ impl Resolver<'_> {
             }
         }
         self.contradictions(&out);
+        self.errors_of_a_success(step, &out);
         out
     }
 
@@ -143,6 +144,11 @@ impl Resolver<'_> {
             let at = below(at, &["warnings"]);
             let matches = self.output_list(warnings, &at);
             out.push((Check::Warnings(matches), self.line(&at)));
+        }
+        if let Some(errors) = &raw.errors {
+            let at = below(at, &["errors"]);
+            let matches = self.output_list(errors, &at);
+            out.push((Check::Errors(matches), self.line(&at)));
         }
     }
 
@@ -348,6 +354,21 @@ impl Resolver<'_> {
     }
 
     /// One thing cannot be both there and not there, nor a variable have two values.
+    /// A step that succeeds cannot have had an error in its evaluation.
+    fn errors_of_a_success(&mut self, step: &RawStep, all: &[Expectation]) {
+        let wants_error = |one: &&Expectation| {
+            matches!(&one.check, Check::Errors(texts)
+                if texts.iter().any(|text| !matches!(text, TextMatch::Lacks(_))))
+        };
+        if step.fails.is_none()
+            && let Some(line) = all.iter().find(wants_error).map(|one| one.line)
+        {
+            let message = "an evaluation error is expected of a step that must succeed";
+            let hint = "add `fails: []` to the step, or a text that the failure must say";
+            self.mistake_in_line(line, message.to_owned(), hint.to_owned());
+        }
+    }
+
     fn contradictions(&mut self, all: &[Expectation]) {
         let mut states: BTreeMap<(&str, &str, Option<&str>), (bool, usize)> = BTreeMap::new();
         let mut found = Vec::new();

@@ -10,7 +10,7 @@ use super::setup::{At, below};
 use crate::scenario::conform::Conform;
 use crate::scenario::matrix::merge;
 use crate::scenario::model::{FlakeTree, Install, SeedFile, Switch, Target};
-use crate::scenario::nix::{render_flake, wrapper_flake};
+use crate::scenario::nix::{input_names, render_flake, wrapper_flake};
 use crate::scenario::raw::{RawBuild, RawFlake, RawSetup, RawSwitch};
 use crate::scenario::setup::Setup;
 use crate::scenario::shape::{SCENARIO, Shape};
@@ -214,7 +214,14 @@ impl Resolver<'_> {
             .iter()
             .map(|(name, file)| (format!("original/{name}"), file.clone()))
             .collect();
-        let wrapper = wrapper_flake(target.install, &output, version);
+        let has_home_manager = match tree.files.get("flake.nix") {
+            Some(SeedFile::Regular { bytes, .. }) => std::str::from_utf8(bytes)
+                .ok()
+                .and_then(input_names)
+                .is_some_and(|names| names.contains("home-manager")),
+            _ => false,
+        };
+        let wrapper = wrapper_flake(target.install, &output, version, has_home_manager);
         files.insert("flake.nix".to_owned(), wrapper);
         Some((self.shared(FlakeTree { files }), output))
     }

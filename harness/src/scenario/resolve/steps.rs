@@ -320,8 +320,12 @@ fn only_built(steps: Vec<Step>) -> Vec<Step> {
     });
     for step in &mut steps {
         step.snapshot = false;
-        step.expect
-            .retain(|one| matches!(one.check, Check::Output(_) | Check::Warnings(_)));
+        step.expect.retain(|one| {
+            matches!(
+                one.check,
+                Check::Output(_) | Check::Warnings(_) | Check::Errors(_)
+            )
+        });
     }
     steps
 }

@@ -288,7 +288,8 @@ fn a_flake_of_ones_own_is_copied_and_wrapped_for_another_state_version() {
     let folder = tempfile::tempdir().expect("a folder");
     let home = folder.path().join("flakes/mine");
     std::fs::create_dir_all(home.join(".git")).expect("made");
-    std::fs::write(home.join("flake.nix"), "{ outputs = _: { }; }").expect("written");
+    let flake = "{ inputs.home-manager.url = \"path:/x\"; outputs = _: { }; }";
+    std::fs::write(home.join("flake.nix"), flake).expect("written");
     std::os::unix::fs::symlink("flake.nix", home.join("link")).expect("linked");
     std::os::unix::fs::symlink("/nix/store/x", home.join("result")).expect("linked");
     let file = folder.path().join("t.yaml");
@@ -312,6 +313,14 @@ fn a_flake_of_ones_own_is_copied_and_wrapped_for_another_state_version() {
     let names: Vec<&String> = switches[1].flake.files.keys().collect();
     assert_eq!(names, ["flake.nix", "original/flake.nix", "original/link"]);
     assert!(switches[1].override_inputs.contains_key("original/nixpkgs"));
+    let SeedFile::Regular { bytes, .. } = &switches[1].flake.files["flake.nix"] else {
+        panic!("a file");
+    };
+    let wrapper = String::from_utf8_lossy(bytes);
+    assert!(
+        wrapper.contains("inputs.home-manager.follows = \"original/home-manager\";"),
+        "{wrapper}"
+    );
 }
 
 #[test]

@@ -186,6 +186,21 @@ fn what_is_on_the_network_needs_one() {
 }
 
 #[test]
+fn an_evaluation_error_is_expected_of_a_step_that_fails() {
+    let fine = "- switch:\n  fails: []\n  expect: { errors: infinite recursion }\n- switch:\n  expect: { errors: [] }";
+    super::cases(&with_steps(fine));
+    let found = mistakes(&with_steps(
+        "- switch:\n  expect: { errors: infinite recursion }",
+    ));
+    assert!(
+        found.contains(
+            "6:5 an evaluation error is expected of a step that must succeed (add `fails: []`"
+        ),
+        "{found}"
+    );
+}
+
+#[test]
 fn binary_caches_have_an_address_and_a_public_key() {
     let with = |caches: &str| {
         format!(
