@@ -3,6 +3,7 @@
 use clap::{Args, ValueEnum};
 
 use super::common::{Chosen, Error, Exit, print};
+use crate::report::count;
 use crate::scenario;
 
 /// What to check.
@@ -33,10 +34,9 @@ pub fn run(args: &CheckArgs) -> Result<Exit, Error> {
         Format::Text => {
             eprint!("{}", scenario::render_text(&checked.diagnostics));
             if checked.diagnostics.is_empty() {
-                let (files, cases) = (checked.files, checked.cases);
-                print(&format!(
-                    "no mistakes in {files} files, which make {cases} cases\n"
-                ))?;
+                let files = count(checked.files, "file");
+                let cases = count(checked.cases, "case");
+                print(&format!("no mistakes: {files}, {cases}\n"))?;
             }
         }
     }

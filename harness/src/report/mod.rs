@@ -18,6 +18,7 @@ pub use html::HtmlSink;
 pub use json::JsonSink;
 pub use junit::JunitSink;
 pub use plain::PlainSink;
+pub(crate) use plain::count;
 pub use summary::Summary;
 pub use tee::Tee;
 pub use terminal::TerminalSink;

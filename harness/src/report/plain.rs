@@ -94,7 +94,7 @@ fn place(case: &str, step: &str) -> String {
 }
 
 /// A number and what it counts.
-pub(super) fn count(number: usize, what: &str) -> String {
+pub(crate) fn count(number: usize, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 

@@ -63,8 +63,16 @@ impl Source {
         match String::from_utf8(bytes) {
             Ok(text) => Ok(Self::new(file, &text)),
             Err(error) => {
-                let offset = error.utf8_error().valid_up_to();
-                let message = format!("the file is not UTF-8: byte {offset} starts no character");
+                let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+                let line = good.iter().filter(|byte| **byte == b'\n').count() + 1;
+                let begun = good
+                    .iter()
+                    .rposition(|byte| *byte == b'\n')
+                    .map_or(0, |at| at + 1);
+                let column = String::from_utf8_lossy(&good[begun..]).chars().count() + 1;
+                let message = format!(
+                    "the file is not UTF-8: no character begins in line {line} at column {column}"
+                );
                 let problem = Diagnostic::about_file(file, message).with_hint("save it as UTF-8");
                 Err(Box::new(problem))
             }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::flake::find;
 use super::kinds::{file_type, profile, target_kind, unit_state};
 use super::scenario::Resolver;
 use super::setup::{At, below};
@@ -12,7 +13,7 @@ use crate::scenario::raw::{
     RawCommand, RawExpect, RawFileExpect, RawOutputMatch, RawPackage, RawPresence, RawStep,
     RawVariable,
 };
-use crate::scenario::yaml::quoted;
+use crate::scenario::yaml::{Node, quoted};
 
 impl Resolver<'_> {
     /// What a step expects, in the order of the vocabulary, then of names.
@@ -40,7 +41,7 @@ impl Resolver<'_> {
             let before = out.len();
             let who = self.expected_user(raw, user, &at);
             self.entry(raw, who.as_deref(), &at, &mut out);
-            if out.len() == before && !self.report.has_errors() {
+            if out.len() == before && self.kept_whole(&at) {
                 let hint = "say what must be true, or remove it";
                 self.mistake(&at, "the expectation is empty, so it asserts nothing", hint);
             }
@@ -48,6 +49,17 @@ impl Resolver<'_> {
         self.contradictions(&out);
         self.errors_of_a_success(step, &out);
         out
+    }
+
+    /// Whether no key of an entry was refused, so that it is empty because it was written so.
+    fn kept_whole(&self, at: At<'_>) -> bool {
+        let Some((_, list)) = at.split_last() else {
+            return true;
+        };
+        // One entry may stand for a list of one.
+        let written = find(&self.written, at).or_else(|| find(&self.written, list));
+        let taken = find(&self.tree, at);
+        written.map(Node::count) == taken.map(Node::count)
     }
 
     /// Whom an entry is about. Only what is about a home needs an answer.
@@ -396,7 +408,10 @@ impl Resolver<'_> {
             self.mistake_in_line(
                 second,
                 message,
-                format!("the other is in line {first}; keep one of them"),
+                match first == second {
+                    true => "both are in this line; keep one of them".to_owned(),
+                    false => format!("the other is in line {first}; keep one of them"),
+                },
             );
         }
     }

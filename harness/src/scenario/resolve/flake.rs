@@ -300,7 +300,7 @@ impl Resolver<'_> {
 }
 
 /// The node at a path, if it is there.
-fn find<'tree>(tree: &'tree Node, at: At<'_>) -> Option<&'tree Node> {
+pub(super) fn find<'tree>(tree: &'tree Node, at: At<'_>) -> Option<&'tree Node> {
     at.iter().try_fold(tree, |node, part| match &node.kind {
         Kind::Map(_) => node.get(part),
         Kind::List(items) => items.get(part.parse::<usize>().ok()?),

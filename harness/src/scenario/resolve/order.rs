@@ -8,11 +8,12 @@ use crate::scenario::model::{Action, Outcome, Step};
 use crate::scenario::yaml::Span;
 
 impl Resolver<'_> {
-    /// Refuses steps that need a generation where there can be none, unless they are expected to fail.
-    pub(super) fn check_order(&mut self, steps: &[Step]) {
+    /// Refuses steps that need a generation where there can be none, unless they are expected to fail. Each step comes
+    /// with its place in the list.
+    pub(super) fn check_order(&mut self, steps: &[(usize, Step)]) {
         // Generations that each user, or the system, has at most.
         let mut generations: BTreeMap<Option<String>, u32> = BTreeMap::new();
-        for step in steps {
+        for (place, step) in steps {
             let succeeds = step.outcome == Outcome::Succeeds;
             match &step.action {
                 Action::Switch(switch) if succeeds && !switch.dry_run => {
@@ -21,14 +22,14 @@ impl Resolver<'_> {
                 Action::Uninstall(target) if succeeds => {
                     let had = generations.insert(target.user.clone(), 0).unwrap_or(0);
                     if had == 0 {
-                        self.impossible(step, "there is nothing to uninstall at this point");
+                        self.impossible(*place, "there is nothing to uninstall at this point");
                     }
                 }
                 Action::Rollback(target) if succeeds => {
                     match generations.get(&target.user).copied().unwrap_or(0) {
-                        0 => self.impossible(step, "there is no generation to roll back from"),
+                        0 => self.impossible(*place, "there is no generation to roll back from"),
                         1 => self
-                            .impossible(step, "there is only one generation, and none before it"),
+                            .impossible(*place, "there is only one generation, and none before it"),
                         _ => {}
                     }
                 }
@@ -36,7 +37,7 @@ impl Resolver<'_> {
                     let most = generations.get(&target.user).copied().unwrap_or(0);
                     if *number > most {
                         let message = format!("there is no generation {number} at this point");
-                        self.impossible(step, &message);
+                        self.impossible(*place, &message);
                     }
                 }
                 _ => {}
@@ -44,12 +45,9 @@ impl Resolver<'_> {
         }
     }
 
-    fn impossible(&mut self, step: &Step, message: &str) {
-        self.mistake_in_line(
-            step.line,
-            message.to_owned(),
-            "put a `switch` before it (after an `uninstall`, one more), or say how it fails with `fails:`".to_owned(),
-        );
+    fn impossible(&mut self, place: usize, message: &str) {
+        let hint = "put a `switch` before it (after an `uninstall`, one more), or say how it fails with `fails:`";
+        self.mistake(&["steps", &place.to_string()], message, hint);
     }
 
     /// Reports a mistake about what a line says.

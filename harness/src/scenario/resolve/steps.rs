@@ -39,8 +39,8 @@ impl Resolver<'_> {
         let mut names = BTreeSet::new();
         let mut words: BTreeMap<&'static str, u32> = BTreeMap::new();
         let mut steps = Vec::new();
-        for (index, step) in raw.steps.iter().enumerate() {
-            let index = index.to_string();
+        for (place, step) in raw.steps.iter().enumerate() {
+            let index = place.to_string();
             let at = ["steps", index.as_str()];
             let Some(word) = self.one_action(step, &at) else {
                 continue;
@@ -61,7 +61,7 @@ impl Resolver<'_> {
             let snapshot = step
                 .snapshot
                 .unwrap_or_else(|| changes_a_home(&action) && raw.snapshot.unwrap_or(true));
-            steps.push(Step {
+            let step = Step {
                 name,
                 action,
                 outcome,
@@ -69,13 +69,19 @@ impl Resolver<'_> {
                 snapshot,
                 deadline_s: self.deadline(step, &at),
                 line: self.line(&at),
-            });
+            };
+            steps.push((place, step));
         }
-        if self.base.install() == Install::DarwinModule {
-            return only_built(steps);
+        let is_switched_to = self.base.install() != Install::DarwinModule;
+        if is_switched_to {
+            self.check_order(&steps);
         }
-        self.check_order(&steps);
-        steps
+        let steps = steps.into_iter().map(|(_, step)| step).collect();
+        if is_switched_to {
+            steps
+        } else {
+            only_built(steps)
+        }
     }
 
     /// The word of the step's one action.

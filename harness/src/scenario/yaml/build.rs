@@ -127,8 +127,7 @@ impl<'text> Builder<'text, '_> {
             return Err(Mistake::new(span, message).hint("split it into several scenarios"));
         }
         if depth > MAX_DEPTH {
-            let message = format!("lists and mappings are nested more than {MAX_DEPTH} deep");
-            return Err(Mistake::new(span, message).hint("no scenario needs that depth"));
+            return Err(too_deep(span));
         }
         let (node, anchor) = match event {
             Event::Alias(anchor) => return self.alias(anchor, span),
@@ -293,15 +292,47 @@ fn syntax_mistake(text: &str, error: &ScanError) -> Mistake {
         }
     }
     place.end_column = place.column + 1;
-    let hint = if text
+    if words == "recursion limit exceeded" {
+        return too_deep(place);
+    }
+    let line = text
         .lines()
-        .any(|line| line.trim_start_matches(' ').starts_with('\t'))
-    {
-        "YAML is indented with spaces, never with tabs".to_owned()
-    } else {
-        "look at the indentation and for a missing quote, bracket or colon just above".to_owned()
-    };
+        .nth(place.line as usize - 1)
+        .unwrap_or_default();
+    let (words, hint) = plainly(&words, line);
     Mistake::new(place, format!("this is not YAML: {words}")).hint(hint)
+}
+
+fn too_deep(span: Span) -> Mistake {
+    let message = format!("lists and mappings are nested more than {MAX_DEPTH} deep");
+    Mistake::new(span, message).hint("no scenario needs that depth")
+}
+
+/// The parsers' words about a line, for people who know no grammar of YAML, and what to do.
+fn plainly<'words>(words: &'words str, line: &str) -> (&'words str, &'static str) {
+    if line.trim_start_matches(' ').starts_with('\t') {
+        return (
+            "the line is indented with a tab",
+            "YAML is indented with spaces, never with tabs",
+        );
+    }
+    match words {
+        "mapping values are not allowed in this context" => (
+            "a colon stands where no key can be",
+            "quote a text that holds `: `, or look at the indentation",
+        ),
+        "block sequence entries are not allowed in this context" => (
+            "a `-` stands where no list can begin",
+            "begin the list in the next line, or quote a text that is or begins with `-`",
+        ),
+        "found character that cannot start any token" => {
+            ("a text cannot begin with this character", "quote the text")
+        }
+        _ => (
+            words,
+            "look at the indentation and for a missing quote, bracket or colon just above",
+        ),
+    }
 }
 
 /// What serde_yaml says about a text, and where. Nothing when it takes it.
