@@ -156,7 +156,7 @@ pub fn keep_within(
             .into_iter()
             .filter_map(|state| state.image)
             .collect();
-        let current = image::definition().key();
+        let current = image::Suite::ALL.map(|suite| image::definition_of(suite).key());
         let (images, bytes) = image::collect(cache, &current, &in_layers)?;
         removed.images = images;
         removed.freed_bytes += bytes;

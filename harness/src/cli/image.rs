@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 use switchproof_vm::cache_dir::CacheDir;
-use switchproof_vm::image::{self, Image};
+use switchproof_vm::image::{self, Image, Suite};
 
 use super::common::{Error, Exit, print};
 use crate::run::in_words;
@@ -17,22 +17,40 @@ pub struct ImageArgs {
 #[derive(Subcommand)]
 enum Command {
     /// Build the guest image, if it is not there
-    Build,
+    Build {
+        #[command(flatten)]
+        which: Which,
+    },
     /// Say where the guest image is and what is in it
     Info {
+        #[command(flatten)]
+        which: Which,
         /// Print the version of every package in it
         #[arg(long)]
         packages: bool,
     },
 }
 
+/// Which guest image is meant.
+#[derive(Args)]
+struct Which {
+    /// The guest's Debian release: trixie or sid
+    #[arg(long, default_value_t, value_parser = suite)]
+    suite: Suite,
+}
+
+fn suite(name: &str) -> Result<Suite, String> {
+    name.parse()
+        .map_err(|error: image::UnknownSuite| format!("{error}: {}", error.hint()))
+}
+
 pub fn run(args: &ImageArgs) -> Result<Exit, Error> {
     let failed = |error: image::ImageError| Error::machinery(error.to_string(), Some(error.hint()));
     let cache = CacheDir::from_environment()
         .map_err(|error| Error::machinery(error.to_string(), Some(error.hint().to_owned())))?;
-    let definition = image::definition();
     match args.command {
-        Command::Build => {
+        Command::Build { ref which } => {
+            let definition = image::definition_of(which.suite);
             let mut told = |event: image::Progress| {
                 if let Some(line) = in_words(&event) {
                     eprintln!("{line}");
@@ -41,7 +59,11 @@ pub fn run(args: &ImageArgs) -> Result<Exit, Error> {
             let image = image::ensure(&cache, &definition, &mut told).map_err(failed)?;
             print(&about(&image))?;
         }
-        Command::Info { packages } => {
+        Command::Info {
+            ref which,
+            packages,
+        } => {
+            let definition = image::definition_of(which.suite);
             let found = image::find(&cache, &definition).map_err(failed)?;
             let Some(image) = found else {
                 let key = definition.key();

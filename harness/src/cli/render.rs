@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -49,24 +49,36 @@ pub fn schema() -> Result<Exit, Error> {
 pub fn init(args: &InitArgs) -> Result<Exit, Error> {
     let found = scenario::init(&args.path)
         .map_err(|error| Error::input(error.to_string(), error.hint()))?;
+    let folder = scenario::flake_folder(&args.path);
     for draft in &found.drafts {
-        let path = args.path.join(&draft.path);
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        match fs::File::create_new(&path) {
-            Ok(mut file) => {
-                io::Write::write_all(&mut file, draft.text.as_bytes())?;
-                print(&format!("wrote {} for {}\n", path.display(), draft.subject))?;
-            }
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                print(&format!("kept {}: it is there already\n", path.display()))?;
-            }
-            Err(error) => return Err(error.into()),
-        }
+        let what = format!("for {}", draft.subject);
+        write_new(&folder.join(&draft.path), &draft.text, &what)?;
     }
+    // The drafts name it in their first line.
+    write_new(
+        &folder.join("scenarios/schema.json"),
+        &scenario::schema(),
+        "for editors",
+    )?;
     for note in &found.notes {
         print(&format!("note: {note}\n"))?;
     }
     Ok(Exit::Passed)
+}
+
+/// Writes a file that is not there yet, and says so.
+fn write_new(path: &Path, text: &str, what: &str) -> Result<(), Error> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    match fs::File::create_new(path) {
+        Ok(mut file) => {
+            io::Write::write_all(&mut file, text.as_bytes())?;
+            print(&format!("wrote {} {what}\n", path.display()))
+        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            print(&format!("kept {}: it is there already\n", path.display()))
+        }
+        Err(error) => Err(error.into()),
+    }
 }

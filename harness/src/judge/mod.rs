@@ -11,6 +11,7 @@ mod outcome;
 mod package;
 mod redact;
 mod render;
+mod render_home;
 mod session;
 mod snapshot;
 #[cfg(test)]

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use switchproof_vm::accel::{BinaryError, Probe, ProbeError, QemuBinary, probe};
 use switchproof_vm::cache_dir::{CacheDir, CacheDirError};
 use switchproof_vm::guest::{self, GuestCommand, OutputStream};
-use switchproof_vm::image::{self, Definition, ImageError, Progress};
+use switchproof_vm::image::{self, ImageError, Progress};
 use switchproof_vm::layer::{Layer, LayerError, LayerKey, LayerStore};
 use switchproof_vm::machine::{self as vm, GuestImage, Host, MachineShape};
 
@@ -23,8 +23,6 @@ use crate::scenario::model::Guest;
 pub struct Qemu {
     /// The cache directory in use.
     pub cache: CacheDir,
-    /// What the guest image is made of.
-    pub definition: Definition,
     /// The QEMU that was found.
     pub binary: QemuBinary,
     /// What accelerates it.
@@ -74,7 +72,6 @@ impl Qemu {
         let probe = probe(cache, &binary)?;
         Ok(Self {
             cache: cache.clone(),
-            definition: image::definition(),
             binary,
             probe,
             store: LayerStore::open(cache)?,
@@ -85,7 +82,7 @@ impl Qemu {
 
     /// The machines that serve `guest`.
     pub fn host(&self, guest: &Guest) -> Host {
-        let key = self.definition.key();
+        let key = image::definition_of(guest.suite).key();
         Host {
             qemu: self.binary.clone(),
             accelerator: self.probe.accelerator,
@@ -140,8 +137,8 @@ impl Hypervisor for Qemu {
             }
         };
         // Held until there is a layer, which then keeps it.
-        let _image =
-            image::ensure(&self.cache, &self.definition, &mut told).map_err(image_broken)?;
+        let _image = image::ensure(&self.cache, &image::definition_of(guest.suite), &mut told)
+            .map_err(image_broken)?;
         let host = self.host(guest);
         let mut tell = |what| match what {
             vm::BaseProgress::WaitingForOther => {

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use switchproof_vm::image::Suite;
 
 /// A scenario with one value picked for every matrix axis; the unit that passes or fails.
 #[derive(Debug, Clone)]
@@ -43,6 +44,8 @@ impl Case {
 /// What a case asks of its machine.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Guest {
+    /// Which Debian it is.
+    pub suite: Suite,
     /// Whether the guest has a network card with user-mode networking.
     pub network: bool,
     /// Whether a networked guest uses Nix's own default binary cache and flake registry.

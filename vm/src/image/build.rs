@@ -10,7 +10,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::definition::SUITE;
 use super::follow::{Follower, MARKER};
 use super::kept::{INITRD, KERNEL, ROOT};
 use super::{BuildStep, Definition, ImageError};
@@ -281,7 +280,7 @@ fn command(definition: &Definition, directory: &Path, scratch: &Path, root: Arc<
     for hook in hooks(definition, directory, root.as_raw_fd()) {
         command = command.arg(format!("--customize-hook={hook}"));
     }
-    command = command.args([SUITE, "/dev/null"]);
+    command = command.args([definition.suite().as_str(), "/dev/null"]);
     if let Some(mirror) = env::var_os("SWITCHPROOF_MIRROR").filter(|mirror| !mirror.is_empty()) {
         command = command.arg(mirror);
     }

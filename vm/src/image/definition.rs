@@ -9,12 +9,11 @@ use std::{fs, io};
 
 use serde::{Deserialize, Serialize};
 
+use super::Suite;
 use crate::accel::Architecture;
 
 /// Raised when the builder itself changes what it makes of a definition.
 const FORMAT_VERSION: u32 = 1;
-/// The Debian release of the guest.
-pub(super) const SUITE: &str = "trixie";
 
 /// Name in the repository below `vm/`, whether it is executable, contents.
 type EmbeddedFile = (&'static str, bool, &'static [u8]);
@@ -50,16 +49,22 @@ struct DefinitionFile {
 }
 
 /// Everything that decides what is in a guest image: package list, scripts, files laid over the root, the pocket
-/// channel, the architecture.
+/// channel, the Debian release, the architecture.
 #[derive(Debug, Clone)]
 pub struct Definition {
     architecture: Architecture,
+    suite: Suite,
     /// By name below `vm/`, `guest/packages` for instance.
     files: BTreeMap<String, DefinitionFile>,
 }
 
-/// The definition that this program was built with, for this host's architecture.
+/// The definition that this program was built with, for this host's architecture and the usual Debian release.
 pub fn definition() -> Definition {
+    definition_of(Suite::default())
+}
+
+/// [`definition`] with a Debian release of one's choice.
+pub fn definition_of(suite: Suite) -> Definition {
     let files = EMBEDDED.iter().map(|&(name, executable, contents)| {
         (
             name.to_owned(),
@@ -71,6 +76,7 @@ pub fn definition() -> Definition {
     });
     Definition {
         architecture: Architecture::host(),
+        suite,
         files: files.collect(),
     }
 }
@@ -84,7 +90,7 @@ impl Definition {
             hasher.update(bytes);
         };
         field(&FORMAT_VERSION.to_le_bytes());
-        field(SUITE.as_bytes());
+        field(self.suite.as_str().as_bytes());
         field(self.architecture.debian_name().as_bytes());
         for (name, file) in &self.files {
             field(name.as_bytes());
@@ -97,6 +103,11 @@ impl Definition {
     /// The architecture of the guest.
     pub fn architecture(&self) -> Architecture {
         self.architecture
+    }
+
+    /// The Debian release of the guest.
+    pub fn suite(&self) -> Suite {
+        self.suite
     }
 
     /// The same definition with one file added or replaced, as tests do; the name is relative to `vm/`.
@@ -184,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn the_key_follows_names_contents_and_modes() {
+    fn the_key_follows_the_suite_names_contents_and_modes() {
         let base = definition();
         let keys = [
             base.key(),
@@ -192,6 +203,7 @@ mod tests {
             base.clone().with_file("guest/extra", true, "x").key(),
             base.clone().with_file("guest/extra", false, "y").key(),
             base.clone().with_file("guest/extr", false, "ax").key(),
+            definition_of(Suite::Sid).key(),
         ];
         let different: std::collections::BTreeSet<_> = keys.iter().collect();
         assert_eq!(different.len(), keys.len());

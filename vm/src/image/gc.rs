@@ -17,12 +17,12 @@ use crate::layer::FileLock;
 /// What the names of images that were moved aside begin with.
 pub(super) const DAMAGED: &str = ".damaged-";
 
-/// Removes images that nobody needs: not the one to `keep`, none that a layer was made by (`in_layers` holds the keys
+/// Removes images that nobody needs: none of those to `keep`, none that a layer was made by (`in_layers` holds the keys
 /// of those; see [`crate::layer::LayerSummary::image`]), and none that a process uses. Also removes what dead builds
 /// left. Returns how many images went and how many bytes they took on the disk.
 pub fn collect(
     cache: &CacheDir,
-    keep: &ImageKey,
+    keep: &[ImageKey],
     in_layers: &BTreeSet<String>,
 ) -> Result<(usize, u64), ImageError> {
     let (images, locks) = (cache.images()?, cache.locks()?);
@@ -34,7 +34,8 @@ pub fn collect(
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let damaged = name.strip_prefix(DAMAGED);
         let key = damaged.unwrap_or(&name);
-        let wanted = damaged.is_none() && (key == keep.as_str() || in_layers.contains(key));
+        let wanted = damaged.is_none()
+            && (keep.iter().any(|keep| keep.as_str() == key) || in_layers.contains(key));
         if wanted || !is_key(key) {
             continue;
         }
@@ -137,7 +138,7 @@ mod tests {
             assert!(image.allocated_bytes > 0);
             assert_eq!(image.used_by.is_some(), image.key == used.key().as_str());
         }
-        let collect = || collect(&cache, &keep.key(), &in_layers).unwrap();
+        let collect = || collect(&cache, &[keep.key()], &in_layers).unwrap();
         let (removed, freed_bytes) = collect();
         assert_eq!(removed, 2);
         assert!(freed_bytes > 0);

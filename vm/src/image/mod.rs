@@ -10,16 +10,18 @@ mod gc;
 mod kept;
 mod progress;
 mod store;
+mod suite;
 mod workdir;
 
 pub use build::can_build;
 pub use content::FileRecord;
-pub use definition::{Definition, ImageKey, definition};
+pub use definition::{Definition, ImageKey, definition, definition_of};
 pub use error::ImageError;
 pub use gc::{ImageSummary, collect, list};
 pub use kept::{Image, ImageManifest};
 pub use progress::{BuildStep, Progress};
 pub use store::{ensure, find};
+pub use suite::{Suite, UnknownSuite};
 
 /// What a kernel of a guest image must be told: where the root is, where to talk, and to reset when it panics, which
 /// QEMU's `-no-reboot` turns into an end.

@@ -7,7 +7,6 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::content::FileRecord;
-use super::definition::SUITE;
 use super::follow::Follower;
 use super::gc::{DAMAGED, in_use_lock};
 use super::kept::{BUILD_LOG, INITRD, InUse, KERNEL, MANIFEST, ROOT};
@@ -159,7 +158,7 @@ fn make(
     let manifest = ImageManifest {
         key: key.clone(),
         architecture: definition.architecture(),
-        suite: SUITE.to_owned(),
+        suite: definition.suite().to_string(),
         packages,
         files,
         built_unix_s: SystemTime::now()

@@ -11,12 +11,22 @@ pub(super) fn draft(output: &Output, users: &[String], is_remote: bool) -> Draft
     let name = scenario_name(output);
     let subject = format!("{}.\"{}\"", set_name(output.install), output.name);
     let user = user_of(output, users);
+    let (about, description) = match output.install {
+        Install::Standalone | Install::NixosModule => (
+            "the first switch, in a home that holds nothing",
+            "The first switch to",
+        ),
+        Install::DarwinModule => (
+            "evaluated and built, for Linux cannot switch to it",
+            "The evaluation and the build of",
+        ),
+    };
     let mut text = format!(
         "# yaml-language-server: $schema=./schema.json\n\
-         # {subject} of this flake: the first switch, in a home that holds nothing.\n\
+         # {subject} of this flake: {about}.\n\
          # `switchproof run scenarios/{name}.yaml` runs it; the reference explains every key.\n\
          name: {name}\n\
-         description: The first switch to {subject}.\n\n\
+         description: {description} {subject}.\n\n\
          flake:\n  path: ..\n  output: {}\n",
         quoted(&output.name)
     );
@@ -28,6 +38,9 @@ pub(super) fn draft(output: &Output, users: &[String], is_remote: bool) -> Draft
         text.push_str(&format!("  install: {install}\n"));
     }
     text.push_str(&format!("  user: {user}\n"));
+    if output.install == Install::NixosModule {
+        text.push_str(&other_users(&user, users));
+    }
     if is_remote {
         text.push_str(
             "\n# The flake's inputs are on the network. To stay offline, replace them from outside:\n\
@@ -41,6 +54,22 @@ pub(super) fn draft(output: &Output, users: &[String], is_remote: bool) -> Draft
         text,
         subject,
     }
+}
+
+/// The other users whose homes the flake's modules name: a host may manage several, and each has to be there.
+fn other_users(user: &str, users: &[String]) -> String {
+    let others: Vec<&String> = users
+        .iter()
+        .filter(|other| *other != user && crate::scenario::resolve::is_user_name(other))
+        .collect();
+    if others.is_empty() {
+        return String::new();
+    }
+    let mut text = "\n# Everyone whose home the flake's modules name. Remove who is not on this host.\nusers:\n".to_owned();
+    for other in others {
+        text.push_str(&format!("  {other}: empty\n"));
+    }
+    text
 }
 
 fn steps(install: Install) -> String {

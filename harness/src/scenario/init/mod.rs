@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::host_files::HostFiles;
 use super::model::SeedFile;
 use draft::draft;
-use outputs::{Output, find_homes, find_outputs};
+use outputs::{Output, find_homes, find_outputs, has_remote_input};
 
 /// A first scenario.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,16 +73,25 @@ impl InitError {
     }
 }
 
+/// The folder of a flake that is named by its folder or by its `flake.nix`.
+#[must_use]
+pub fn flake_folder(path: &Path) -> &Path {
+    match path.file_name() {
+        Some(name) if name == "flake.nix" => match path.parent() {
+            Some(folder) if folder != Path::new("") => folder,
+            _ => Path::new("."),
+        },
+        _ => path,
+    }
+}
+
 /// Looks at the flake in `folder` and drafts a scenario for each `homeConfigurations`, `nixosConfigurations` and
 /// `darwinConfigurations` in it.
 ///
 /// # Errors
 /// When there is no flake, it is no Nix, or it names none of them.
 pub fn init(folder: &Path) -> Result<Drafts, InitError> {
-    let folder = match folder.file_name() {
-        Some(name) if name == "flake.nix" => folder.parent().unwrap_or(folder),
-        _ => folder,
-    };
+    let folder = flake_folder(folder);
     let beside = folder.join("scenario.yaml");
     let flake = HostFiles::beside(&beside, None, true)
         .flake(".")
@@ -100,12 +109,12 @@ pub fn init(folder: &Path) -> Result<Drafts, InitError> {
     let (outputs, notes) = find_outputs(&main);
     // Who has a home on a host may be said in any of its modules.
     let modules = flake.files.keys().filter(|name| name.ends_with(".nix"));
-    let users: Vec<String> = modules
+    let mut users: Vec<String> = modules
         .flat_map(|name| find_homes(&text_of(name)))
         .collect();
-    let is_remote = ["github:", "gitlab:", "https:", "git+ssh:", "flake:"]
-        .iter()
-        .any(|scheme| main.contains(scheme));
+    users.sort();
+    users.dedup();
+    let is_remote = has_remote_input(&main);
     let mut drafts: Vec<Draft> = outputs
         .iter()
         .map(|output: &Output| draft(output, &users, is_remote))

@@ -7,6 +7,7 @@ use rnix::{Root, SyntaxNode};
 use rowan::ast::AstNode as _;
 
 use crate::scenario::model::Install;
+use crate::scenario::nix::input_names;
 
 /// A host or home.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -123,6 +124,24 @@ pub(super) fn find_homes(nix: &str) -> Vec<String> {
     users.sort();
     users.dedup();
     users
+}
+
+/// Whether an input of the flake is on the network: by its address, or as a name that Nix's registry knows.
+pub(super) fn has_remote_input(nix: &str) -> bool {
+    let root = Root::parse(nix).tree();
+    let texts = simple_texts(root.syntax());
+    let addresses: Vec<String> = bindings(root.syntax())
+        .filter(|binding| {
+            let path = path_of(binding, &texts);
+            path.last().and_then(Option::as_deref) == Some("url")
+        })
+        .filter_map(|binding| name_of(&binding.value()?, &texts))
+        .collect();
+    let is_local = |address: &String| crate::scenario::resolve::is_local(address);
+    if addresses.is_empty() {
+        return input_names(nix).is_some_and(|names| !names.is_empty());
+    }
+    !addresses.iter().all(is_local)
 }
 
 fn bindings(node: &SyntaxNode) -> impl Iterator<Item = AttrpathValue> {

@@ -82,7 +82,7 @@ fn variant(
     for (place, value) in places.iter().zip(combination) {
         // A value that is only a name does what it `set`s.
         if let (Some(place), Some(node)) = (place, &value.value) {
-            put(&mut tree, place, node.clone());
+            put(&mut tree, Some(&SCENARIO), place, node.clone());
         }
     }
     for value in combination {
@@ -178,31 +178,38 @@ fn unused(axis: &Axis) -> Mistake {
         .hint(hint)
 }
 
-/// Puts a value at a place, making the mappings on the way. A text on the way is the short form of a flake.
-fn put(node: &mut Node, place: &[String], value: Node) {
+/// Puts a value at a place, making the mappings on the way. A text on the way is the short form of what belongs there,
+/// whose key `shape` knows.
+fn put(node: &mut Node, shape: Option<&Shape>, place: &[String], value: Node) {
     let Some((first, rest)) = place.split_first() else {
         *node = value;
         return;
     };
-    if let Some(path) = node.text().map(str::to_owned) {
-        let is_null = node.is_null();
-        let mut entries = Vec::new();
-        if !is_null {
-            let inner = Node::new(node.span, Kind::Text(Arc::from(path)));
-            entries.push(entry("path", node.span, inner));
-        }
+    let structure = shape.and_then(structure);
+    if node.text().is_some() {
+        let short = structure.and_then(|structure| structure.short.as_deref());
+        let entries = match short {
+            Some(short) if !node.is_null() => vec![entry(short, node.span, node.clone())],
+            _ => Vec::new(),
+        };
         node.kind = Kind::Map(entries);
     }
+    let inner_shape = match shape {
+        Some(Shape::Map { value, .. }) => Some(&**value),
+        _ => structure
+            .and_then(|structure| structure.fields.get(first))
+            .map(|field| &*field.shape),
+    };
     let Kind::Map(entries) = &mut node.kind else {
         return;
     };
     if let Some(found) = entries.iter_mut().find(|entry| *entry.key == **first) {
-        put(&mut found.value, rest, value);
+        put(&mut found.value, inner_shape, rest, value);
         return;
     }
     let mut inner = Node::new(value.span, Kind::Map(Vec::new()));
     let span = value.span;
-    put(&mut inner, rest, value);
+    put(&mut inner, inner_shape, rest, value);
     entries.push(entry(first, span, inner));
 }
 

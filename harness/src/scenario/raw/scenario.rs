@@ -28,6 +28,8 @@ pub(crate) struct RawScenario {
         reason = "expanded before serde sees it; here for the schema"
     )]
     pub(crate) matrix: Option<RawMatrix>,
+    /// What the machine is. A text is its Debian release.
+    pub(crate) guest: Option<RawGuest>,
     /// Whether the machine reaches the network, and uses Nix's default binary cache and flake registry. Off by
     /// default.
     pub(crate) network: Option<bool>,
@@ -60,6 +62,16 @@ pub(crate) struct RawFlake {
     pub(crate) inputs: Option<BTreeMap<String, String>>,
     /// The extension given to files in the way.
     pub(crate) backup: Option<String>,
+}
+
+/// The machine.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(extend("x-short" = "suite"))]
+pub(crate) struct RawGuest {
+    /// Its Debian release: `trixie` (the default, with Nix 2.26), or `sid`, whose Nix is the newest in Debian.
+    #[schemars(extend("examples" = ["trixie", "sid"]))]
+    pub(crate) suite: Option<String>,
 }
 
 /// A user of the machine.

@@ -42,7 +42,7 @@ fn pocket_release(channel: &str) -> Option<&str> {
 }
 
 /// Whether an address can be reached without a network.
-pub(super) fn is_local(url: &str) -> bool {
+pub(crate) fn is_local(url: &str) -> bool {
     url.starts_with("path:")
         || url.starts_with('/')
         || url.starts_with("./")

@@ -4,15 +4,16 @@ mod changes;
 mod channel;
 mod expect;
 mod flake;
+mod guest;
 mod kinds;
 mod lock;
 mod names;
-mod network;
 mod order;
 mod pattern;
 mod scenario;
 mod setup;
 mod steps;
 
+pub(crate) use channel::is_local;
 pub(crate) use names::is_user_name;
 pub(crate) use scenario::resolve;

@@ -125,6 +125,7 @@ impl Resolver<'_> {
             file: self.report.source().file.clone(),
             axes: variant.axes.clone(),
             guest: Guest {
+                suite: self.suite(raw),
                 network: self.network,
                 default_substituters: caches.default,
                 substituters: caches.named,

@@ -202,7 +202,9 @@ fn files_that_are_no_text_and_files_that_are_not_there_say_so() {
         .collect();
     assert_eq!(messages.len(), 3, "{messages:?}");
     assert!(messages[0].contains("there is no such file or folder"));
-    assert!(messages[2].contains("the file is not UTF-8: no character begins in line 1 at column 10"));
+    assert!(
+        messages[2].contains("the file is not UTF-8: no character begins in line 1 at column 10")
+    );
     std::fs::create_dir(folder.path().join("void")).expect("made");
     let checked = check(&[folder.path().join("void")], &LoadOptions::default());
     assert_eq!(checked.diagnostics[0].message, "there is no scenario here");

@@ -86,7 +86,6 @@ fn users_are_found_in_modules_of_their_own() {
     ]);
     assert!(found[0].1.contains("output: \"my host\""), "{}", found[0].1);
     assert!(found[0].1.contains("user: erin"));
-    assert!(!found[0].1.contains("network: true"));
 }
 
 #[test]
@@ -119,4 +118,47 @@ fn what_cannot_be_read_is_said() {
         "{}",
         error.hint()
     );
+}
+
+#[test]
+fn a_host_of_several_users_has_them_all() {
+    let found = drafts(&[
+        (
+            "flake.nix",
+            "{ outputs = { self }: { nixosConfigurations.laptop = { modules = [ ./host.nix ]; }; }; }",
+        ),
+        (
+            "host.nix",
+            "{ home-manager.users = { ann = ./ann.nix; bob = ./bob.nix; }; }",
+        ),
+    ]);
+    assert!(found[0].1.contains("user: ann\n"), "{}", found[0].1);
+    assert!(
+        found[0].1.contains("users:\n  bob: empty\n"),
+        "{}",
+        found[0].1
+    );
+    assert!(!found[0].1.contains("network"), "{}", found[0].1);
+}
+
+#[test]
+fn inputs_on_the_network_are_noticed_however_they_are_named() {
+    let with = |inputs: &str, arguments: &str| {
+        let flake = format!(
+            "{{ {inputs} outputs = {{ self, {arguments} }}: {{ homeConfigurations.ann = 1; }}; }}"
+        );
+        drafts(&[("flake.nix", &flake)]).remove(0).1
+    };
+    for (inputs, arguments) in [
+        ("inputs.nixpkgs.url = \"nixpkgs/nixos-24.05\";", "nixpkgs"),
+        ("inputs = { a = { url = \"github:o/a\"; }; };", "a"),
+        ("", "nixpkgs"),
+    ] {
+        assert!(
+            with(inputs, arguments).contains("\nnetwork: true\n"),
+            "{inputs}"
+        );
+    }
+    let local = with("inputs.nixpkgs.url = \"path:/etc/nixpkgs\";", "nixpkgs");
+    assert!(!local.contains("network"), "{local}");
 }

@@ -201,6 +201,27 @@ fn an_evaluation_error_is_expected_of_a_step_that_fails() {
 }
 
 #[test]
+fn a_guest_is_of_a_release_that_can_be_one() {
+    let with = |guest: &str| {
+        format!("name: t\nguest: {guest}\nsetup: {{ home: {{}} }}\nsteps: [switch]\n")
+    };
+    let suite = |guest: &str| super::cases(&with(guest)).remove(0).guest.suite.as_str();
+    assert_eq!(suite("sid"), "sid");
+    assert_eq!(suite("{ suite: trixie }"), "trixie");
+    let found = mistakes(&with("bookworm"));
+    assert!(
+        found.contains("2:8 no guest can be made of Debian `bookworm` (its Nix is 2.8"),
+        "{found}"
+    );
+    let axis = "matrix: { guest.suite: [trixie, sid] }\n".to_owned() + &with("trixie");
+    let ids: Vec<String> = super::cases(&axis)
+        .into_iter()
+        .map(|case| case.id)
+        .collect();
+    assert_eq!(ids, ["t[guest.suite=trixie]", "t[guest.suite=sid]"]);
+}
+
+#[test]
 fn binary_caches_have_an_address_and_a_public_key() {
     let with = |caches: &str| {
         format!(

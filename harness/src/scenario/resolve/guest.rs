@@ -1,4 +1,6 @@
-//! Binary caches.
+//! What the machine is, and where it gets what is built already.
+
+use switchproof_vm::image::{Suite, UnknownSuite};
 
 use super::channel;
 use super::scenario::Resolver;
@@ -20,6 +22,17 @@ pub(super) struct Caches {
 }
 
 impl Resolver<'_> {
+    /// The Debian release of the guest.
+    pub(super) fn suite(&mut self, raw: &RawScenario) -> Suite {
+        let Some(name) = raw.guest.as_ref().and_then(|guest| guest.suite.as_ref()) else {
+            return Suite::default();
+        };
+        name.parse().unwrap_or_else(|error: UnknownSuite| {
+            self.mistake(&["guest", "suite"], error.to_string(), error.hint());
+            Suite::default()
+        })
+    }
+
     /// The binary caches of the case: the listed ones, as in `nix.conf`, take the place of the default one.
     pub(super) fn caches(&mut self, raw: &RawScenario) -> Caches {
         let Some(listed) = &raw.substituters else {
