@@ -78,8 +78,14 @@ fn folder() -> tempfile::TempDir {
     for (name, text) in [
         ("home.nix", "{ }"),
         ("files/greet", "#!/bin/sh\n"),
-        ("my-flake/flake.nix", "{ outputs = _: { }; }"),
-        ("my-other-flake/flake.nix", "{ outputs = _: { }; }"),
+        (
+            "my-flake/flake.nix",
+            "{ outputs = { nixpkgs, home-manager, ... }: { }; }",
+        ),
+        (
+            "my-other-flake/flake.nix",
+            "{ outputs = { nixpkgs, home-manager, ... }: { }; }",
+        ),
     ] {
         let file = folder.path().join(name);
         std::fs::create_dir_all(file.parent().expect("a parent")).expect("made");

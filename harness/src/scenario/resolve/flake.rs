@@ -1,6 +1,6 @@
 //! What a switch or a build is of: the scenario's setup or flake, or another one for that step.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::channel;
@@ -14,7 +14,9 @@ use crate::scenario::nix::{input_names, render_flake, wrapper_flake};
 use crate::scenario::raw::{RawBuild, RawFlake, RawSetup, RawSwitch};
 use crate::scenario::setup::Setup;
 use crate::scenario::shape::{SCENARIO, Shape};
+use crate::scenario::suggest::nearest;
 use crate::scenario::value::to_value;
+use crate::scenario::words::list_words;
 use crate::scenario::yaml::{Kind, Node, quoted};
 
 impl From<&RawBuild> for RawSwitch {
@@ -214,13 +216,7 @@ impl Resolver<'_> {
             .iter()
             .map(|(name, file)| (format!("original/{name}"), file.clone()))
             .collect();
-        let has_home_manager = match tree.files.get("flake.nix") {
-            Some(SeedFile::Regular { bytes, .. }) => std::str::from_utf8(bytes)
-                .ok()
-                .and_then(input_names)
-                .is_some_and(|names| names.contains("home-manager")),
-            _ => false,
-        };
+        let has_home_manager = inputs_of(&tree).is_some_and(|names| names.contains("home-manager"));
         let wrapper = wrapper_flake(target.install, &output, version, has_home_manager);
         files.insert("flake.nix".to_owned(), wrapper);
         Some((self.shared(FlakeTree { files }), output))
@@ -255,6 +251,40 @@ impl Resolver<'_> {
         }
     }
 
+    /// The inputs of what is switched to; `None` where they cannot be told.
+    fn inputs_to_override(&mut self, base: &Base) -> Option<BTreeSet<String>> {
+        match base {
+            Base::Nothing => None,
+            Base::Setup(setup) => Some(setup.inputs.keys().cloned().collect()),
+            Base::Flake(flake) => {
+                let (path, _) = path_and_output(&flake.path);
+                inputs_of(self.files.flake(path).ok()?.as_ref())
+            }
+        }
+    }
+
+    /// Nix only warns of an override that overrides nothing, and then switches to something else than was meant.
+    fn is_input(&mut self, name: &str, inputs: Option<&BTreeSet<String>>, place: At<'_>) {
+        // Of a nested input such as `home-manager/nixpkgs` the text shows the first name.
+        let first = name.split('/').next().unwrap_or(name);
+        let Some(inputs) = inputs.filter(|inputs| !inputs.contains(first)) else {
+            return;
+        };
+        let names = || inputs.iter().map(String::as_str);
+        let hint = match nearest(first, names()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None if inputs.is_empty() => {
+                "it has none; add `inputs.NAME.url` to the flake".to_owned()
+            }
+            None => format!(
+                "it has {}; to replace another one, add it to the flake as `inputs.{first}.url`",
+                list_words(names()).replace(" or ", " and ")
+            ),
+        };
+        let message = format!("the flake has no input {} to replace", quoted(first));
+        self.key_mistake(place, message, hint);
+    }
+
     fn override_inputs(
         &mut self,
         raw: &RawSwitch,
@@ -273,9 +303,15 @@ impl Resolver<'_> {
             let place = place.into_iter().map(str::to_owned).collect();
             given.insert(name.clone(), (word.clone(), place));
         }
+        let inputs = if given.is_empty() {
+            None
+        } else {
+            self.inputs_to_override(base)
+        };
         let mut out = BTreeMap::new();
         for (name, (word, place)) in given {
             let place: Vec<&str> = place.iter().map(String::as_str).collect();
+            self.is_input(&name, inputs.as_ref(), &place);
             let url = if channel::is_channel(&word) {
                 // A nested input such as `home-manager/nixpkgs` is known by its last name.
                 let last = name.rsplit('/').next().unwrap_or(&name);
@@ -296,6 +332,14 @@ impl Resolver<'_> {
             out.insert(name, url);
         }
         out
+    }
+}
+
+/// The inputs that a flake names, as far as its text tells.
+fn inputs_of(flake: &FlakeTree) -> Option<BTreeSet<String>> {
+    match flake.files.get("flake.nix") {
+        Some(SeedFile::Regular { bytes, .. }) => input_names(std::str::from_utf8(bytes).ok()?),
+        _ => None,
     }
 }
 

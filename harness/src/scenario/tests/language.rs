@@ -288,7 +288,7 @@ fn a_flake_of_ones_own_is_copied_and_wrapped_for_another_state_version() {
     let folder = tempfile::tempdir().expect("a folder");
     let home = folder.path().join("flakes/mine");
     std::fs::create_dir_all(home.join(".git")).expect("made");
-    let flake = "{ inputs.home-manager.url = \"path:/x\"; outputs = _: { }; }";
+    let flake = "{ inputs.home-manager.url = \"path:/x\"; outputs = { nixpkgs, ... }: { }; }";
     std::fs::write(home.join("flake.nix"), flake).expect("written");
     std::os::unix::fs::symlink("flake.nix", home.join("link")).expect("linked");
     std::os::unix::fs::symlink("/nix/store/x", home.join("result")).expect("linked");
@@ -320,6 +320,24 @@ fn a_flake_of_ones_own_is_copied_and_wrapped_for_another_state_version() {
     assert!(
         wrapper.contains("inputs.home-manager.follows = \"original/home-manager\";"),
         "{wrapper}"
+    );
+    let text = "name: t\nflake: ./flakes/mine\nsteps:\n  - switch: { inputs: { nixpkg: pocket } }\n  - switch: { inputs: { stylix: path:/x } }\n";
+    std::fs::write(&file, text).expect("written");
+    let found = crate::scenario::load(&[folder.path().to_path_buf()]).expect_err("refused");
+    assert!(
+        found
+            .iter()
+            .any(|one| one.line == 4 && one.hint.as_deref() == Some("did you mean `nixpkgs`?")),
+        "{found:?}"
+    );
+    assert!(
+        found.iter().any(|one| one.line == 5
+            && one.message == "the flake has no input `stylix` to replace"
+            && one
+                .hint
+                .as_deref()
+                .is_some_and(|hint| hint.starts_with("it has `home-manager` and `nixpkgs`"))),
+        "{found:?}"
     );
 }
 
