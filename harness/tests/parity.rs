@@ -1,4 +1,4 @@
-//! Holds the pocket channel against the real Home Manager: every case runs again with a checkout laid over the pocket's,
+//! Holds the pocket channel against the real Home Manager: every case with a snapshot runs again with a checkout laid over the pocket's,
 //! and what is seen is compared with the reviewed snapshots, which are what the pocket shows.
 //!
 //!     SWITCHPROOF_HOME_MANAGER=~/home-manager SWITCHPROOF_NIXPKGS_LIB=~/nixpkgs.lib cargo test --test parity
@@ -28,7 +28,10 @@ use switchproof::scenario::{Checkout, CheckoutError};
 fn main() -> ExitCode {
     let mut args = Arguments::from_args();
     let (cases, pocket_only): (Vec<_>, Vec<_>) = match bundled() {
-        Ok(cases) => cases.into_iter().partition(|case| !is_pocket_only(case)),
+        Ok(cases) => cases
+            .into_iter()
+            .filter(|case| case.steps.iter().any(|step| step.snapshot))
+            .partition(|case| !is_pocket_only(case)),
         Err(mistakes) => {
             eprint!("{mistakes}");
             return ExitCode::from(2);
@@ -95,6 +98,8 @@ enum Outcome {
     Equal,
     Explained(Vec<String>),
     Different,
+    /// A machine or the tool broke.
+    Unknown,
 }
 
 struct Parity {
@@ -150,8 +155,19 @@ impl Parity {
             .collect();
         trials.extend(pocket_only.iter().map(|case| ignored(case, "pocket only")));
         let conclusion = libtest_mimic::run(args, trials);
-        if !args.list {
-            self.tell();
+        if args.list {
+            return conclusion.exit_code();
+        }
+        self.tell();
+        let all_ran = args.filter.is_none() && args.skip.is_empty();
+        let unseen = self.known.unseen();
+        if all_ran && !unseen.is_empty() {
+            println!(
+                "listed in {}, but not seen:\n  {}",
+                known::FILE,
+                unseen.join("\n  ")
+            );
+            return ExitCode::from(101);
         }
         conclusion.exit_code()
     }
@@ -166,7 +182,10 @@ impl Parity {
                 .iter()
                 .map(|it| format!("! {}: {}\n{}", it.step, it.message, it.detail))
                 .collect(),
-            verdict => return Err(describe(id, &verdict).into()),
+            verdict => {
+                self.note(id, Outcome::Unknown);
+                return Err(describe(id, &verdict).into());
+            }
         };
         changes.extend(self.snapshots(case));
         let (explained, new): (Vec<_>, Vec<_>) = changes
@@ -177,10 +196,7 @@ impl Parity {
             (false, true) => Outcome::Explained(explained),
             (_, false) => Outcome::Different,
         };
-        self.results
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(id.to_owned(), result);
+        self.note(id, result);
         if new.is_empty() {
             return Ok(());
         }
@@ -190,6 +206,13 @@ impl Parity {
             known::FILE
         )
         .into())
+    }
+
+    fn note(&self, id: &str, result: Outcome) {
+        self.results
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(id.to_owned(), result);
     }
 
     /// The lines in which the snapshots of a case differ, with the sign of the side that has them.
@@ -230,11 +253,12 @@ impl Parity {
             let count =
                 |wanted: fn(&Outcome) -> bool| of.iter().filter(|(_, it)| wanted(it)).count();
             println!(
-                "  {install:?}: {} of {} equal, {} explained, {} different",
+                "  {install:?}: {} of {} equal, {} explained, {} different, {} not seen",
                 count(|it| matches!(it, Outcome::Equal)),
                 of.len(),
                 count(|it| matches!(it, Outcome::Explained(_))),
                 count(|it| matches!(it, Outcome::Different)),
+                count(|it| matches!(it, Outcome::Unknown)),
             );
             for (id, result) in of {
                 match result {
@@ -243,6 +267,7 @@ impl Parity {
                         println!("    explained: {id} ({} lines)", lines.len())
                     }
                     Outcome::Different => println!("    different: {id}"),
+                    Outcome::Unknown => println!("    not seen: {id}"),
                 }
             }
         }

@@ -146,5 +146,6 @@ fn commands(step: &Step) -> BTreeSet<Probe> {
     asked
 }
 
-/// Making users takes a second or two; a machine that needs longer than this is broken.
+/// Making users and a first login take seconds, laying a checkout over the channel half a minute under emulation; a machine
+/// that needs longer than this for one of them is broken.
 const PREPARE_DEADLINE_S: u32 = 120;

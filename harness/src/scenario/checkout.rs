@@ -116,7 +116,9 @@ impl Checkout {
             .and_then(|bytes| serde_json::from_slice::<Release>(&bytes).ok())
             .map(|it| it.release);
         release
-            .filter(|it| it.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.'))
+            .filter(|it| {
+                !it.is_empty() && it.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+            })
             .ok_or(CheckoutError::NoRelease(path))
     }
 }

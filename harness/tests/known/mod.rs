@@ -1,6 +1,7 @@
 //! The differences between the pocket channel and the real one that are known, as `DIFFERENCES.md` lists them.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The list, relative to the repository.
 pub const FILE: &str = "vm/pocket/DIFFERENCES.md";
@@ -13,9 +14,11 @@ pub struct Known {
 }
 
 struct Row {
+    release: String,
     scenario: String,
     sign: char,
     text: String,
+    seen: AtomicBool,
 }
 
 impl Known {
@@ -33,14 +36,30 @@ impl Known {
         Self { rows }
     }
 
-    /// Whether a changed line (`+ text`, `- text`, `! text`) of a case is listed.
+    /// Whether a change (`+ text`, `- text`, `! text`) of a case is listed. Only its first line counts: what follows
+    /// is for the eye.
     pub fn explains(&self, case: &str, change: &str) -> bool {
         let scenario = case.split('[').next().unwrap_or(case);
-        self.rows.iter().any(|row| {
+        let change = change.lines().next().unwrap_or_default();
+        let row = self.rows.iter().find(|row| {
             (row.scenario == "all" || row.scenario == scenario)
                 && change.starts_with(row.sign)
                 && change.contains(&row.text)
-        })
+        });
+        if let Some(row) = row {
+            row.seen.store(true, Ordering::Relaxed);
+        }
+        row.is_some()
+    }
+
+    /// The rows of this very release that explained nothing.
+    pub fn unseen(&self) -> Vec<String> {
+        let unseen = |row: &&Row| row.release != "all" && !row.seen.load(Ordering::Relaxed);
+        self.rows
+            .iter()
+            .filter(unseen)
+            .map(|row| format!("{}: {} {}", row.scenario, row.sign, row.text))
+            .collect()
     }
 }
 
@@ -53,8 +72,10 @@ fn row(line: &str, release: &str) -> Option<Row> {
     let change = change.replace('\u{0}', "|");
     let (sign, text) = (change.chars().next()?, change.get(1..)?.trim());
     (!text.is_empty() && (of == "all" || of == release)).then(|| Row {
+        release: of.to_owned(),
         scenario: scenario.to_owned(),
         sign,
         text: text.to_owned(),
+        seen: AtomicBool::new(false),
     })
 }

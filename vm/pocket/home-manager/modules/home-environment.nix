@@ -49,7 +49,8 @@ let
     ${lib.optionalString cfg.activationGenerateGcRoot ''
       # A root for the time of the activation. The caller's link and profile
       # hold the generation already, so only the traces of one are left.
-      trap 'run rm -f $VERBOSE_ARG "$newGenGcPath"' EXIT
+      dropRoot() { run rm -f $VERBOSE_ARG "$newGenGcPath"; }
+      trap dropRoot EXIT
       if [[ -v DRY_RUN ]]; then
         run nix-store --realise "$newGenPath" --add-root "$newGenGcPath"
       else

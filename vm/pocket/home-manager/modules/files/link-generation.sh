@@ -1,95 +1,71 @@
 # First the links that only the previous generation has are removed, then the
 # new ones are made; links in both are never absent.
-function cleanOldGen() {
+
+filesOf() { readlink -e "$1/home-files"; }
+leavesOf() { find "$1" '(' -type f -or -type l ')' -printf '%P\0'; }
+
+dropLink() { # PATH, relative to the home: it and the directories that it leaves empty
+  run rm $VERBOSE_ARG "$HOME/$1"
+  [[ $1 == */* ]] || return 0
+  # Relative, so that the home itself is never tried.
+  cd "$HOME"
+  run rmdir $VERBOSE_ARG -p --ignore-fail-on-non-empty "${1%/*}"
+  cd "$OLDPWD"
+}
+
+dropOldLinks() {
   [[ -v oldGenPath && -e $oldGenPath/home-files ]] || return 0
   _i "Cleaning up orphan links from %s" "$HOME"
-  local newGenFiles oldGenFiles relativePath targetPath targetDir
-  newGenFiles="$(readlink -e "$newGenPath/home-files")"
-  oldGenFiles="$(readlink -e "$oldGenPath/home-files")"
-  [[ $newGenFiles != "$oldGenFiles" ]] || return 0
-  while IFS= read -r -d '' relativePath; do
-    targetPath="$HOME/$relativePath"
-    if [[ -e $newGenFiles/$relativePath ]]; then
-      verboseEcho "Checking $targetPath: exists"
-    elif [[ ! "$(readlink "$targetPath")" == /nix/store/*-home-manager-files/* ]]; then
-      warnEcho "Path '$targetPath' does not link into a Home Manager generation. Skipping delete."
-    else
-      verboseEcho "Checking $targetPath: gone (deleting)"
-      run rm $VERBOSE_ARG "$targetPath"
-      targetDir="$(dirname "$relativePath")"
-      if [[ $targetDir != "." ]]; then
-        # Relative to $HOME, which itself must stay.
-        pushd "$HOME" > /dev/null
-        run rmdir $VERBOSE_ARG -p --ignore-fail-on-non-empty "$targetDir"
-        popd > /dev/null
-      fi
+  local old new leaf
+  old="$(filesOf "$oldGenPath")"
+  new="$(filesOf "$newGenPath")"
+  [[ $old != "$new" ]] || return 0
+  while IFS= read -r -d '' leaf; do
+    if [[ -e $new/$leaf ]]; then
+      verboseEcho "Checking $HOME/$leaf: exists"
+      continue
     fi
-  done < <(find "$oldGenFiles" '(' -type f -or -type l ')' -printf '%P\0')
+    case "$(readlink "$HOME/$leaf")" in
+      /nix/store/*-home-manager-files/*)
+        verboseEcho "Checking $HOME/$leaf: gone (deleting)"
+        dropLink "$leaf"
+        ;;
+      *) warnEcho "Path '$HOME/$leaf' does not link into a Home Manager generation. Skipping delete." ;;
+    esac
+  done < <(leavesOf "$old")
 }
 
-function backUpOrSkip() { # false when the file in the way is to stay
-  local sourcePath="$1" targetPath="$2" backup
+isInTheWay() { [[ -e $1 && ! -L $1 ]]; }
+
+moveAside() { # FILE: by the user's command, or under the user's extension
   if [[ -n ${HOME_MANAGER_BACKUP_COMMAND-} ]]; then
-    verboseEcho "Running '$HOME_MANAGER_BACKUP_COMMAND' on '$targetPath'."
-    run $HOME_MANAGER_BACKUP_COMMAND "$targetPath" || errorEcho "Running '$HOME_MANAGER_BACKUP_COMMAND' on '$targetPath' failed."
+    verboseEcho "Running '$HOME_MANAGER_BACKUP_COMMAND' on '$1'."
+    run $HOME_MANAGER_BACKUP_COMMAND "$1" || errorEcho "Running '$HOME_MANAGER_BACKUP_COMMAND' on '$1' failed."
   elif [[ -n ${HOME_MANAGER_BACKUP_EXT-} ]]; then
-    backup="$targetPath.$HOME_MANAGER_BACKUP_EXT"
-    if [[ -e $backup && -n ${HOME_MANAGER_BACKUP_OVERWRITE-} ]]; then run rm $VERBOSE_ARG "$backup"; fi
-    run mv $VERBOSE_ARG "$targetPath" "$backup" || errorEcho "Moving '$targetPath' failed!"
-  fi
-  if [[ -e $targetPath && ! -L $targetPath ]] && cmp -s "$sourcePath" "$targetPath"; then
-    verboseEcho "Skipping '$targetPath' as it is identical to '$sourcePath'"
-    return 1
+    local aside="$1.$HOME_MANAGER_BACKUP_EXT"
+    [[ ! -e $aside || -z ${HOME_MANAGER_BACKUP_OVERWRITE-} ]] || run rm $VERBOSE_ARG "$aside"
+    run mv $VERBOSE_ARG "$1" "$aside" || errorEcho "Moving '$1' failed!"
   fi
 }
 
-function linkNewGen() {
+placeLinks() {
   _i "Creating home file links in %s" "$HOME"
-  local newGenFiles sourcePath targetPath dir i
-  newGenFiles="$(readlink -e "$newGenPath/home-files")"
-  # What is free or already a link is linked in groups, one ln per directory;
-  # what is in the way is looked at one by one.
-  local -a linkSources=() linkDirs=() inTheWay=() batch=()
-  local -A missingDirs=() dirBatches=()
-  while IFS= read -r -d '' sourcePath; do
-    targetPath="$HOME/${sourcePath#"$newGenFiles"/}"
-    dir="${targetPath%/*}"
-    if [[ -L $dir ]]; then
-      inTheWay+=("$sourcePath")
-    elif [[ -L $targetPath ]]; then
-      [[ "$(readlink "$targetPath")" == "$sourcePath" ]] && continue
-      linkSources+=("$sourcePath")
-      linkDirs+=("$dir")
-    elif [[ -e $targetPath ]]; then
-      inTheWay+=("$sourcePath")
-    else
-      linkSources+=("$sourcePath")
-      linkDirs+=("$dir")
+  local new leaf link
+  new="$(filesOf "$newGenPath")"
+  while IFS= read -r -d '' leaf; do
+    link="$HOME/$leaf"
+    if isInTheWay "$link"; then moveAside "$link"; fi
+    if isInTheWay "$link" && cmp -s "$new/$leaf" "$link"; then
+      verboseEcho "Skipping '$link' as it is identical to '$new/$leaf'"
+      continue
     fi
-  done < <(find "$newGenFiles" \( -type f -or -type l \) -print0)
-
-  for dir in ${linkDirs[@]+"${linkDirs[@]}"}; do
-    [[ -d $dir ]] || missingDirs[$dir]=1
-  done
-  if ((${#missingDirs[@]} > 0)); then
-    run mkdir -p $VERBOSE_ARG -- "${!missingDirs[@]}" || exit 1
-  fi
-  for i in ${linkSources[@]+"${!linkSources[@]}"}; do dirBatches[${linkDirs[i]}]+="$i "; done
-  for dir in ${dirBatches[@]+"${!dirBatches[@]}"}; do
-    batch=()
-    for i in ${dirBatches[$dir]}; do batch+=("${linkSources[i]}"); done
-    run ln -sfn $VERBOSE_ARG -t "$dir" -- "${batch[@]}" || exit 1
-  done
-
-  for sourcePath in ${inTheWay[@]+"${inTheWay[@]}"}; do
-    targetPath="$HOME/${sourcePath#"$newGenFiles"/}"
-    if [[ -e $targetPath && ! -L $targetPath ]]; then
-      backUpOrSkip "$sourcePath" "$targetPath" || continue
+    # A process takes its time in a guest; what is there already needs none, but a dry run names all.
+    if [[ -v DRY_RUN || ! -d ${link%/*} ]]; then run mkdir -p $VERBOSE_ARG "${link%/*}"; fi
+    if [[ -v DRY_RUN || ! $link -ef $new/$leaf || "$(readlink "$link")" != "$new/$leaf" ]]; then
+      run ln -Tsf $VERBOSE_ARG "$new/$leaf" "$link" || exit 1
     fi
-    run mkdir -p $VERBOSE_ARG "${targetPath%/*}"
-    run ln -Tsf $VERBOSE_ARG "$sourcePath" "$targetPath" || exit 1
-  done
+  done < <(leavesOf "$new")
 }
 
-cleanOldGen
-linkNewGen
+dropOldLinks
+placeLinks

@@ -24,8 +24,7 @@ in
 {
   options.fonts.fontconfig.enable = lib.mkOption {
     type = lib.types.bool;
-    # A system's fontconfig does not know the directories in /etc/profiles.
-    default = nixosConfig != null && nixosConfig.home-manager.useUserPackages && nixosConfig.fonts.fontconfig.enable;
+    default = (nixosConfig.home-manager.useUserPackages or false) && (nixosConfig.fonts.fontconfig.enable or false);
     description = "Whether to enable fontconfig configuration.";
   };
   config.xdg.configFile = lib.mkIf cfg.enable {

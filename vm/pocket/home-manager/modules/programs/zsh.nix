@@ -1,4 +1,4 @@
-# zsh: .zshenv, .zprofile and .zshrc.
+# zsh: .zshenv, .zshrc and what is added to its other files.
 {
   config,
   lib,
@@ -130,7 +130,6 @@ let
       ${lib.hm.zsh.exportAll cfg.sessionVariables { indent = "  "; }}
     fi
   '';
-  indented = s: lib.concatMapStringsSep "\n" (l: if l == "" then "" else "  ${l}") (lib.splitString "\n" s);
   aliasLines =
     kind: set:
     lib.concatStringsSep "\n" (
@@ -308,8 +307,8 @@ in
         home.file."${dotDirRel}/.zshenv".text = "${lib.hm.zsh.export "ZDOTDIR" dotDirAbs}\n";
         home.file.".zshenv".text = "source ${lib.escapeShellArg "${dotDirAbs}/.zshenv"}\n";
       })
-      (inDotDir ".zshenv" "if [[ ! -o login ]]; then\n${indented sessionVars}\nfi\n")
-      (inDotDir ".zprofile" ("${sessionVars}\n" + lib.optionalString (cfg.profileExtra != "") "\n${cfg.profileExtra}\n"))
+      (inDotDir ".zshenv" "${sessionVars}\n")
+      (mkIf (cfg.profileExtra != "") (inDotDir ".zprofile" cfg.profileExtra))
       (inDotDir ".zshrc" cfg.initContent)
     ]
   );

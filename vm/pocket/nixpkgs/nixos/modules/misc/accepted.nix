@@ -35,7 +35,7 @@ in
             };
           };
           default = { };
-          description = "Accepted; changes nothing on the pocket channel.";
+          description = "Homes with packages of their own ask whether it is on; nothing else does on the pocket channel.";
         };
       };
       default = { };
