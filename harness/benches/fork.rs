@@ -132,7 +132,7 @@ fn forks(lab: &Lab, table: &mut Table) -> Result<(), Failure> {
 /// `true` in fresh machines, ours and those of other tools.
 fn against_peers(lab: &Lab, table: &mut Table) -> Result<(), Failure> {
     let directory = tempfile::Builder::new()
-        .prefix("switchproof-peers-")
+        .prefix("bench-of-switchproof-peers-")
         .tempdir()?;
     let mut fastest: Option<(&str, Duration)> = None;
     for (name, peer) in peers::peers(&lab.host, directory.path()) {

@@ -34,8 +34,9 @@ impl Lab {
     /// Boots and freezes. None, said so, when there is no guest image: the user's, or the one in the directory
     /// `$SWITCHPROOF_TEST_IMAGE`.
     pub fn open(bench: &str) -> Result<Option<Self>, Failure> {
+        // No name that begins as those of machines' socket directories do: runs sweep away what looks abandoned there.
         let directory = tempfile::Builder::new()
-            .prefix("switchproof-bench-")
+            .prefix("bench-of-switchproof-")
             .tempdir()?;
         let Some(host) = host(&CacheDir::at(directory.path()))? else {
             println!(
