@@ -134,7 +134,9 @@ fn state_row(state: &LayerSummary, children: usize) -> String {
 }
 
 fn image_row(image: &ImageSummary, states: usize) -> String {
-    let current = (image.key == image::definition().key().as_str()).then_some("this version");
+    let made_now = image::Suite::ALL.map(|suite| image::definition_of(suite).key());
+    let is_current = made_now.iter().any(|key| key.as_str() == image.key);
+    let current = is_current.then_some("this version");
     format!(
         "{:12}  {:>8}  {:>7}  {}\n",
         short(&image.key),

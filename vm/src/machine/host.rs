@@ -202,7 +202,7 @@ impl Host {
             &mut |_, _| {},
         )?;
         machine.require(exit, "warming up")?;
-        machine.freeze(&key, json!({ "what": "boot" }))
+        machine.freeze(&key, json!("boot"))
     }
 
     /// Boots the image until the guest has settled. The machine can be frozen as a first layer.
