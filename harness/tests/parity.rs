@@ -228,7 +228,10 @@ impl Parity {
                     ChangeTag::Delete => '-',
                     ChangeTag::Insert => '+',
                 };
-                changes.push(format!("{sign} {}", change.value().trim_end()));
+                // A blank line comes or goes with those around it.
+                if !change.value().trim().is_empty() {
+                    changes.push(format!("{sign} {}", change.value().trim_end()));
+                }
             }
         }
         changes
