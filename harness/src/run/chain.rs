@@ -144,8 +144,8 @@ impl Crew<'_> {
     }
 
     /// Whether another process has gone the whole way meanwhile; if so its observations count, and a `frozen` end is
-    /// there. What is not as it must be counts only when this one `waited` for it: it may be of an earlier run, and
-    /// failures are seen anew.
+    /// there. What is not as it must be counts only when this one `waited` for it and it was seen since this run
+    /// began: whoever was waited for may have been killed, and failures of earlier runs are seen anew.
     fn is_made(&self, links: &[NodeId], frozen: bool, waited: bool) -> bool {
         let Some(&end) = links.last() else {
             return false;
@@ -156,14 +156,20 @@ impl Crew<'_> {
             .map(|&id| Some((id, self.known.seen(id)?)))
             .collect();
         let Some(seen) = seen else { return false };
+        let is_new = |seen: &Seen| seen.at_s >= self.known.options.started_at_s;
         let is_good = |(id, seen): &(NodeId, Seen)| {
-            let new = frozen || seen.at_s >= self.known.options.started_at_s;
-            new && self
-                .open(*id)
+            self.open(*id)
                 .iter()
                 .all(|visit| self.ledger.look(*visit, seen).is_good())
         };
-        if !waited && !seen.iter().all(is_good) {
+        // A machine that came to the end of the way has passed all of it.
+        let counts = match seen.last() {
+            Some((_, last)) if is_new(last) => seen
+                .iter()
+                .all(|one| waited && is_new(&one.1) || is_good(one)),
+            _ => frozen && seen.iter().all(is_good),
+        };
+        if !counts {
             return false;
         }
         if frozen && !self.hypervisor().has(&self.known.layer_key(end)) {

@@ -447,8 +447,9 @@ fn a_step_slower_than_its_own_case_allows_fails_that_case_alone() {
     );
 }
 
-/// A case whose shared beginning, or whose whole way, another process makes while this one waits for it.
-fn made_by_another(cases: Vec<Case>, status: i32) -> (Bench, BTreeMap<String, Verdict>) {
+/// Cases whose shared beginning, or whose whole way, another process makes while this one waits for it. All that is
+/// found then was seen at `at_s`, and ended with `status`.
+fn made_by_another(cases: Vec<Case>, status: i32, at_s: u64) -> (Bench, BTreeMap<String, Verdict>) {
     let bench = Bench::new();
     let results = ResultStore::new(bench.folder.path());
     let plan = Plan::new(cases.clone(), |guest| bench.hypervisor.base_key(guest));
@@ -460,7 +461,7 @@ fn made_by_another(cases: Vec<Case>, status: i32) -> (Bench, BTreeMap<String, Ve
                 ..Default::default()
             };
             let seen = Seen {
-                at_s: now_s(),
+                at_s,
                 full: false,
                 took_ms: 1,
                 probes: BTreeSet::new(),
@@ -478,12 +479,12 @@ fn made_by_another(cases: Vec<Case>, status: i32) -> (Bench, BTreeMap<String, Ve
 #[test]
 fn what_another_process_made_meanwhile_is_not_made_again() {
     let same = vec![case("a", &["first", "x"]), case("b", &["first", "x"])];
-    let (bench, verdicts) = made_by_another(same, 0);
+    let (bench, verdicts) = made_by_another(same, 0, u64::MAX);
     assert!(verdicts.values().all(passed), "{verdicts:?}");
     assert_eq!(bench.hypervisor.ran("fork"), 0);
 
     let branching = vec![case("a", &["first", "x"]), case("b", &["first", "y"])];
-    let (bench, verdicts) = made_by_another(branching, 0);
+    let (bench, verdicts) = made_by_another(branching, 0, u64::MAX);
     assert!(verdicts.values().all(passed), "{verdicts:?}");
     assert_eq!(bench.hypervisor.ran("exec first"), 0);
     assert_eq!(
@@ -496,12 +497,23 @@ fn what_another_process_made_meanwhile_is_not_made_again() {
 #[test]
 fn a_failure_that_another_process_saw_meanwhile_is_one_here_too() {
     let same = vec![case("a", &["first", "x"]), case("b", &["first", "x"])];
-    let (bench, verdicts) = made_by_another(same, 1);
+    let (bench, verdicts) = made_by_another(same, 1, u64::MAX);
     assert!(
         verdicts.values().all(|it| matches!(it, Verdict::Failed(_))),
         "{verdicts:?}"
     );
     assert_eq!(bench.hypervisor.ran("fork"), 0);
+}
+
+#[test]
+fn a_failure_of_an_earlier_run_is_seen_anew_after_a_wait_for_a_process_that_died() {
+    let same = vec![case("a", &["first", "x"]), case("b", &["first", "x"])];
+    let branching = vec![case("a", &["first", "x"]), case("b", &["first", "y"])];
+    for cases in [same, branching] {
+        let (bench, verdicts) = made_by_another(cases, 1, now_s() - 100);
+        assert!(verdicts.values().all(passed), "{verdicts:?}");
+        assert_eq!(bench.hypervisor.ran("exec first"), 1);
+    }
 }
 
 #[test]
