@@ -86,7 +86,8 @@ impl Machine {
     }
 
     /// Has the agent run a root shell script with `input` on its standard input; returns its status and what it
-    /// printed.
+    /// printed. One that has not ended in time counts as the agent's silence, and is left to itself: where a hostile
+    /// guest can make it wait, it must bound itself.
     pub(super) fn agent_shell(
         &mut self,
         script: &str,
@@ -99,6 +100,12 @@ impl Machine {
             let status = self.ask_agent("guest-exec-status", question, waiting)?;
             if let Some(ended) = shell_ended(&status) {
                 return Ok(ended);
+            }
+            // The agent may go on answering for ever that the process, which is the guest's, still runs.
+            self.hear_qmp(waiting)?;
+            if waiting.left().is_zero() {
+                let command = "guest-exec".to_owned();
+                return Err(self.agent_error(AgentError::Silent { command }, waiting));
             }
             std::thread::sleep(STATUS_POLL);
         }

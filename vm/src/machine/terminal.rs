@@ -99,7 +99,7 @@ impl Machine {
     /// Makes the guest's terminals as large as this one, through the agent: the supervisor is busy with the shell.
     fn resize_terminals(&mut self, (rows, columns): (u16, u16)) -> Result<(), MachineError> {
         let script = format!(
-            "for terminal in /dev/pts/[0-9]*; do stty -F \"$terminal\" rows {rows} columns {columns}; done"
+            "for terminal in /dev/pts/[0-9]*; do timeout 5 stty -F \"$terminal\" rows {rows} columns {columns}; done"
         );
         let waiting = Waiting::new("the guest's terminals to be resized", RESIZE);
         // A guest that does not follow is still one to type into.

@@ -234,7 +234,7 @@ impl Machine {
             deadline: Instant::now() + waiting.left().min(SHUTDOWN_ANSWER),
             ..waiting.clone()
         };
-        match self.agent_shell("systemctl is-system-running", &[], &waiting) {
+        match self.agent_shell("timeout 5 systemctl is-system-running", &[], &waiting) {
             Ok((_, state)) => Ok(state.starts_with("running") || state.starts_with("degraded")),
             Err(MachineError::AgentSilent { .. } | MachineError::Agent { .. }) => Ok(false),
             Err(error) => Err(error),
