@@ -57,12 +57,15 @@ pub(super) fn is_locked(url: &str) -> bool {
         key == "narHash" && !value.is_empty() || key == "rev" && is_commit(value)
     });
     // github:OWNER/REPO/COMMIT
-    let is_forge = FORGES.iter().any(|(scheme, _)| path.starts_with(scheme));
-    is_local(url) || names_content || is_forge && path.rsplit('/').next().is_some_and(is_commit)
+    let of_forge = FORGES
+        .iter()
+        .find_map(|(scheme, _)| path.strip_prefix(scheme));
+    let version = of_forge.and_then(|rest| rest.splitn(3, '/').nth(2));
+    is_local(url) || names_content || version.is_some_and(is_commit)
 }
 
 /// Whether a word is a full commit, not a branch or a piece of one.
-fn is_commit(word: &str) -> bool {
+pub(super) fn is_commit(word: &str) -> bool {
     word.len() == 40 && word.chars().all(|one| one.is_ascii_hexdigit())
 }
 
@@ -165,6 +168,14 @@ mod tests {
         assert!(
             !is_locked(&format!("git+http://x/{commit}")),
             "a repository that is named like a commit"
+        );
+        assert!(
+            !is_locked(&format!("github:a/{commit}")),
+            "one on a forge that is"
+        );
+        assert!(
+            !is_locked(&format!("github:a/b/branch/{commit}")),
+            "a branch whose name ends like one"
         );
     }
 
