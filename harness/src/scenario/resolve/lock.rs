@@ -7,14 +7,15 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::channel;
+use super::{channel, reference};
 use crate::scenario::model::{FlakeTree, SeedFile};
-use crate::scenario::nix::input_names;
+use crate::scenario::nix::{input_names, input_urls};
 
 /// What a lock file says about a flake.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Lock {
-    /// Whether every input of the flake, and of its inputs, is locked to one content.
+    /// Whether every input of the flake, and of its inputs, is locked to one content, and the flake still names those
+    /// that were locked.
     pub(super) is_whole: bool,
     /// Where the locked inputs are, as `host:port`.
     pub(super) reaches: BTreeSet<String>,
@@ -42,10 +43,15 @@ impl Lock {
         };
         let root = lock["root"].as_str().unwrap_or("root");
         let others = || nodes.iter().filter(|(name, _)| *name != root);
+        let inputs = &nodes.get(root).unwrap_or(&Value::Null)["inputs"];
+        let node = |name: &String| inputs[name].as_str().and_then(|name| nodes.get(name));
+        let urls = text("flake.nix").map(input_urls).unwrap_or_default();
+        let is_current = |(name, url): (&String, &String)| {
+            node(name).is_some_and(|node| reference::is_same(url, &node["original"]))
+        };
         Self {
-            is_whole: wanted
-                .iter()
-                .all(|name| !nodes[root]["inputs"][name].is_null())
+            is_whole: wanted.iter().all(|name| !inputs[name].is_null())
+                && urls.iter().all(is_current)
                 && others().all(|(_, node)| is_locked(&node["locked"])),
             reaches: others()
                 .filter_map(|(_, node)| place(&node["locked"]))
@@ -95,8 +101,11 @@ mod tests {
         format!(
             r#"{{"nodes": {{
                 "root": {{"inputs": {{"a": "a", "b": "b_2"}}}},
-                "a": {{"locked": {{"type": "github", "owner": "o", "repo": "a", "narHash": "sha256-x"}}}},
-                "b_2": {{"locked": {b}}}
+                "a": {{
+                    "locked": {{"type": "github", "owner": "o", "repo": "a", "narHash": "sha256-x"}},
+                    "original": {{"type": "github", "owner": "o", "repo": "a"}}
+                }},
+                "b_2": {{"locked": {b}, "original": {{"type": "git", "url": "http://h:8000/b"}}}}
             }}, "root": "root", "version": 7}}"#
         )
     }
@@ -129,6 +138,28 @@ mod tests {
             "an argument is an input by itself"
         );
         assert!(!lock_of(&[("flake.nix", FLAKE), ("flake.lock", "{")]).is_whole);
+    }
+
+    #[test]
+    fn a_lock_of_other_addresses_locks_nothing() {
+        let lock = lock_text(r#"{"type": "git", "rev": "0123"}"#);
+        let is_whole =
+            |flake: &str| lock_of(&[("flake.nix", flake), ("flake.lock", &lock)]).is_whole;
+        assert!(is_whole(FLAKE));
+        for (old, new) in [
+            ("github:o/a", "github:o/a/next"),
+            ("github:o/a", "github:o/other"),
+            ("http://h:8000/b", "http://h:8000/c"),
+            ("http://h:8000/b", "http://h:8000/b?ref=next"),
+        ] {
+            assert!(!is_whole(&FLAKE.replace(old, new)), "{new}");
+        }
+    }
+
+    #[test]
+    fn a_lock_without_its_root_locks_nothing() {
+        let lock = r#"{"nodes": {}, "root": "root"}"#;
+        assert!(!lock_of(&[("flake.nix", FLAKE), ("flake.lock", lock)]).is_whole);
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod lock;
 mod names;
 mod order;
 mod pattern;
+mod reference;
 mod scenario;
 mod setup;
 mod steps;
