@@ -1,6 +1,5 @@
 //! What is kept between runs, how much of the disk that takes, and keeping it within a limit.
 
-use std::collections::BTreeSet;
 use std::io;
 
 use switchproof_vm::cache_dir::{CacheDir, CacheDirError};
@@ -132,7 +131,7 @@ impl Kept {
 
 /// Keeps everything together within the limit: of results, then of states those go that were not used for the longest
 /// time, never a state that a process uses or that others stand on. Images that nobody needs go when there is too much,
-/// and `also_images` even when there is not. What was left unfinished by processes that died goes too.
+/// before any state, and `also_images` even when there is not. What was left unfinished by processes that died goes too.
 pub fn keep_within(
     limit_bytes: u64,
     also_images: bool,
@@ -144,22 +143,68 @@ pub fn keep_within(
     let (files, bytes) = results.collect(limit_bytes / RESULTS_PART)?;
     removed.results = files;
     removed.freed_bytes += bytes;
-    let kept = Kept::list(cache, store, results)?;
+    let mut kept = Kept::list(cache, store, results)?;
+    if also_images || kept.bytes() > limit_bytes {
+        removed.collect_images(cache, store)?;
+        kept = Kept::list(cache, store, results)?;
+    }
     let beside_states = kept.image_bytes() + kept.results.bytes;
     let done = store.collect(limit_bytes.saturating_sub(beside_states))?;
     removed.states = done.removed.len();
     removed.freed_bytes += done.freed_bytes;
     removed.states_in_use = done.in_use.len();
+    // The last states of an image may have gone.
     if also_images || done.kept_bytes + beside_states > limit_bytes {
-        let in_layers: BTreeSet<String> = store
-            .list()?
-            .into_iter()
-            .filter_map(|state| state.image)
-            .collect();
-        let current = image::Suite::ALL.map(|suite| image::definition_of(suite).key());
-        let (images, bytes) = image::collect(cache, &current, &in_layers)?;
-        removed.images = images;
-        removed.freed_bytes += bytes;
+        removed.collect_images(cache, store)?;
     }
     Ok(removed)
+}
+
+impl Removed {
+    /// Removes the images that neither this version of switchproof nor any state needs.
+    fn collect_images(&mut self, cache: &CacheDir, store: &LayerStore) -> Result<(), KeepError> {
+        let current = image::Suite::ALL.map(|suite| image::definition_of(suite).key());
+        // States that cannot be listed may be of any image.
+        let is_in_layers = |key: &str| {
+            let of_image = |state: &LayerSummary| state.image.as_deref() == Some(key);
+            store
+                .list()
+                .map_or(true, |states| states.iter().any(of_image))
+        };
+        let (images, bytes) = image::collect(cache, &current, &is_in_layers)?;
+        self.images += images;
+        self.freed_bytes += bytes;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn an_image_that_nobody_needs_goes_before_any_state() {
+        let directory = tempfile::tempdir().unwrap();
+        let cache = CacheDir::at(directory.path());
+        let store = LayerStore::open(&cache).unwrap();
+        let results = ResultStore::new(&directory.path().join("results"));
+        let state = switchproof_vm::layer::LayerKey::root(&[b"state"]);
+        for (folder, name, kib) in [
+            (cache.images().unwrap(), "0".repeat(64), 1024),
+            (cache.layers().unwrap(), state.to_string(), 64),
+        ] {
+            let folder = folder.join(name);
+            fs::create_dir(&folder).unwrap();
+            fs::write(folder.join("bytes"), vec![1; kib * 1024]).unwrap();
+        }
+        let keep = |kib: u64| keep_within(kib * 1024, false, &cache, &store, &results).unwrap();
+        assert_eq!(keep(2048), Removed::default());
+        let removed = keep(512);
+        assert_eq!((removed.images, removed.states), (1, 0));
+        assert!(removed.freed_bytes >= 1024 * 1024);
+        let removed = keep(1);
+        assert_eq!((removed.images, removed.states), (0, 1));
+    }
 }

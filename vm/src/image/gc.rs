@@ -1,6 +1,5 @@
 //! Making room among the images: every version of switchproof builds its own, and they are large.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -17,13 +16,16 @@ use crate::layer::FileLock;
 /// What the names of images that were moved aside begin with.
 pub(super) const DAMAGED: &str = ".damaged-";
 
-/// Removes images that nobody needs: none of those to `keep`, none that a layer was made by (`in_layers` holds the keys
-/// of those; see [`crate::layer::LayerSummary::image`]), and none that a process uses. Also removes what dead builds
+/// Removes images that nobody needs: none of those to `keep`, none that a layer was made by (`is_in_layers` tells it by
+/// their keys; see [`crate::layer::LayerSummary::image`]), and none that a process uses. Also removes what dead builds
 /// left. Returns how many images went and how many bytes they took on the disk.
+///
+/// `is_in_layers` is asked while nobody can use the image, and must look at the layers of that moment: whoever used it
+/// before may have made one.
 pub fn collect(
     cache: &CacheDir,
     keep: &[ImageKey],
-    in_layers: &BTreeSet<String>,
+    is_in_layers: &dyn Fn(&str) -> bool,
 ) -> Result<(usize, u64), ImageError> {
     let (images, locks) = (cache.images()?, cache.locks()?);
     remove_abandoned(&images, &locks).map_err(io_error("clean up", &images))?;
@@ -34,15 +36,17 @@ pub fn collect(
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let damaged = name.strip_prefix(DAMAGED);
         let key = damaged.unwrap_or(&name);
-        let wanted = damaged.is_none()
-            && (keep.iter().any(|keep| keep.as_str() == key) || in_layers.contains(key));
-        if wanted || !is_key(key) {
+        let kept = damaged.is_none() && keep.iter().any(|keep| keep.as_str() == key);
+        if kept || !is_key(key) {
             continue;
         }
         let lock_path = in_use_lock(&locks, key);
         let lock = FileLock::exclusive(&lock_path, Instant::now())
             .map_err(io_error("lock", &lock_path))?;
         let Some(lock) = lock else { continue };
+        if damaged.is_none() && is_in_layers(key) {
+            continue;
+        }
         let bytes = allocated_bytes(&path).map_err(io_error("read", &path))?;
         remove_tree(&path).map_err(io_error("remove", &path))?;
         // Without its image the lock file has no use; failing to remove it harms nobody.
@@ -131,14 +135,20 @@ mod tests {
         fs::create_dir(images.join(".tmp-making-dead")).unwrap();
         fs::create_dir(images.join("notes")).unwrap();
         let in_use = find(&cache, &used).unwrap().unwrap();
-        let in_layers = BTreeSet::from([carrying.key().as_str().to_owned()]);
+        let locks = cache.locks().unwrap();
+        let is_in_layers = |key: &str| {
+            let now = Instant::now();
+            let shared = FileLock::shared(&in_use_lock(&locks, key), now).unwrap();
+            assert!(shared.is_none(), "meanwhile nobody may use the image");
+            key == carrying.key().as_str()
+        };
         let listed = list(&cache).unwrap();
         assert_eq!(listed.len(), 4);
         for image in listed {
             assert!(image.allocated_bytes > 0);
             assert_eq!(image.used_by.is_some(), image.key == used.key().as_str());
         }
-        let collect = || collect(&cache, &[keep.key()], &in_layers).unwrap();
+        let collect = || collect(&cache, &[keep.key()], &is_in_layers).unwrap();
         let (removed, freed_bytes) = collect();
         assert_eq!(removed, 2);
         assert!(freed_bytes > 0);
