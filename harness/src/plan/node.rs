@@ -36,6 +36,14 @@ impl StateKey {
         Self(hash.to_hex()[..DIGITS].to_owned())
     }
 
+    /// A key for the same state as a person's shell reached it: nothing was asked there that observers ask, which may
+    /// change a state.
+    #[must_use]
+    pub fn for_shell(&self) -> Self {
+        let hash = blake3::hash(format!("{self}\nshell").as_bytes());
+        Self(hash.to_hex()[..DIGITS].to_owned())
+    }
+
     /// Enough of the key to tell states apart by eye.
     #[must_use]
     pub fn short(&self) -> &str {

@@ -575,6 +575,36 @@ fn a_run_is_foreseen_as_it_will_go() {
 }
 
 #[test]
+fn a_shell_leaves_no_state_that_a_run_would_take_for_its_own() {
+    let bench = Bench::new();
+    let cases = vec![case("a", &["first", "x"]), case("b", &["first", "y"])];
+    let shell = |cases: &[Case]| {
+        lock(&bench.hypervisor.log).clear();
+        let plan = Plan::new(cases.to_vec(), |guest| bench.hypervisor.base_key(guest));
+        let path = &plan.paths[0][..2];
+        reach(&plan, path, &bench.hypervisor, &mut |_| {}).unwrap()
+    };
+    let key = shell(&cases);
+    assert_eq!(bench.hypervisor.ran("exec first"), 1);
+    assert_eq!(shell(&cases), key);
+    assert_eq!(bench.hypervisor.ran("exec first"), 0);
+    bench.run(cases.clone(), false);
+    assert_eq!(bench.hypervisor.ran("exec first"), 1);
+    assert_eq!(bench.hypervisor.ran("freeze"), 1);
+    assert_ne!(shell(&cases), key, "the run's own is as good");
+
+    let mut unlocked = cases;
+    for one in &mut unlocked {
+        one.guest.locked = false;
+    }
+    let before = shell(&unlocked);
+    // Keys made anew tell seconds apart.
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    assert_ne!(shell(&unlocked), before);
+    assert_eq!(bench.hypervisor.ran("exec first"), 1);
+}
+
+#[test]
 fn a_seed_that_cannot_be_written_fails_and_is_no_fault_of_the_machine() {
     let bench = Bench::new();
     let mut seeded = case("a", &["first", "x"]);

@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use super::perform::{perform, prepare_failed};
-use super::{Hypervisor, Purpose};
+use super::{Hypervisor, Purpose, now_s};
 use crate::machine::MachineError;
 use crate::plan::{NodeId, Plan, StateKey, Work};
 use crate::scenario::model::Guest;
 
 /// Makes sure that the state at the end of `path` is frozen, by performing what follows the last state on it that
 /// is. A step that ends with an error status is gone past: its aftermath is what people want to see. `tell` hears
-/// what goes on. Returns the state's key.
+/// what goes on. Returns the state's key, which is none that a run uses; where an input is not locked and may have
+/// changed, everything is performed anew.
 pub fn reach(
     plan: &Plan,
     path: &[NodeId],
@@ -18,9 +19,19 @@ pub fn reach(
     tell: &mut dyn FnMut(&str),
 ) -> Result<StateKey, MachineError> {
     let guest = guest_of(plan, path);
-    let frozen = path.iter().rposition(|&id| hypervisor.has(&plan[id].key));
+    let kept = |id: NodeId| {
+        let key = &plan[id].key;
+        let keys = [key.clone(), key.for_shell()];
+        keys.into_iter()
+            .find(|key| guest.locked && hypervisor.has(key))
+    };
+    let frozen = path
+        .iter()
+        .enumerate()
+        .rev()
+        .find_map(|(place, &id)| Some((place, kept(id)?)));
     let (from, rest) = match frozen {
-        Some(place) => (plan[path[place]].key.clone(), &path[place + 1..]),
+        Some((place, key)) => (key, &path[place + 1..]),
         None => {
             hypervisor.ensure_base(&guest, tell)?;
             (hypervisor.base_key(&guest), path)
@@ -29,10 +40,14 @@ pub fn reach(
     let Some(&last) = rest.last() else {
         return Ok(from);
     };
+    let key = match guest.locked {
+        true => plan[last].key.for_shell(),
+        false => plan[last].key.for_shell().made_anew(now_s()),
+    };
     let mut waits = || tell("waiting: another switchproof makes this state");
-    let _claim = hypervisor.claim(&plan[last].key, &mut waits)?;
-    if hypervisor.has(&plan[last].key) {
-        return Ok(plan[last].key.clone());
+    let _claim = hypervisor.claim(&key, &mut waits)?;
+    if hypervisor.has(&key) {
+        return Ok(key);
     }
     let mut machine = hypervisor.fork(&from, &guest, Purpose::Layer)?;
     for &id in rest {
@@ -50,7 +65,6 @@ pub fn reach(
             ));
         }
     }
-    let key = plan[last].key.clone();
     machine.freeze(&key, &format!("a shell at {}", plan[last].name))?;
     Ok(key)
 }
