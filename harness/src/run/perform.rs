@@ -138,7 +138,9 @@ impl Doing<'_> {
                     "files could not be unpacked at {place} in the guest (status {status}): {}",
                     unpacked.stderr
                 ),
-                None,
+                Some(
+                    "what earlier steps left there, or a full disk, may be in the way: look with `switchproof shell`",
+                ),
             )),
         }
     }
