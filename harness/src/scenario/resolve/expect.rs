@@ -365,7 +365,6 @@ impl Resolver<'_> {
         out
     }
 
-    /// One thing cannot be both there and not there, nor a variable have two values.
     /// A step that succeeds cannot have had an error in its evaluation.
     fn errors_of_a_success(&mut self, step: &RawStep, all: &[Expectation]) {
         let wants_error = |one: &&Expectation| {
@@ -381,6 +380,7 @@ impl Resolver<'_> {
         }
     }
 
+    /// One thing cannot be both there and not there.
     fn contradictions(&mut self, all: &[Expectation]) {
         let mut states: BTreeMap<(&str, &str, Option<&str>), (bool, usize)> = BTreeMap::new();
         let mut found = Vec::new();
