@@ -108,10 +108,8 @@ impl Crew<'_> {
         if !frozen || !self.any_child_wanted(end) {
             return Ok(Vec::new());
         }
-        let key = self.known.layer_key(end);
-        if !self.hypervisor().has(&key) {
-            machine.freeze(&key, &self.note(end))?;
-        }
+        // Also where there is a state already: it is of an earlier time, and what was seen is now of this one.
+        machine.freeze(&self.known.layer_key(end), &self.note(end))?;
         Ok(self.plan()[end].children.clone())
     }
 

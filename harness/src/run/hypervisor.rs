@@ -47,7 +47,7 @@ pub trait Hypervisor: Sync {
 
 /// A machine that was forked: it can be frozen again, and restarted.
 pub trait ForkedMachine: Machine {
-    /// Freezes the machine as the state `key`. A frozen machine runs no more. Made with [`Purpose::Layer`] only.
+    /// Freezes the machine as the state `key`, in place of one that is there already unless somebody uses that. A frozen machine runs no more. Made with [`Purpose::Layer`] only.
     fn freeze(self: Box<Self>, key: &StateKey, note: &str) -> Result<(), MachineError>;
 
     /// Restarts the guest and waits until it has settled.

@@ -275,6 +275,8 @@ impl Machine for QemuMachine<'_> {
 impl ForkedMachine for QemuMachine<'_> {
     fn freeze(self: Box<Self>, key: &StateKey, note: &str) -> Result<(), MachineError> {
         let note = serde_json::Value::String(note.to_owned());
+        // An older one of the same key makes room, unless somebody else uses it.
+        drop(lock(&self.qemu.in_use).remove(key));
         let layer = self
             .machine
             .freeze(&layer_key(key)?, note)

@@ -575,6 +575,19 @@ fn a_run_is_foreseen_as_it_will_go() {
 }
 
 #[test]
+fn a_state_that_is_reached_again_takes_the_place_of_the_older_one() {
+    let bench = Bench::new();
+    let cases = vec![case("a", &["first", "x"]), case("b", &["first", "y"])];
+    bench.run(cases.clone(), false);
+    let plan = Plan::new(cases.clone(), |guest| bench.hypervisor.base_key(guest));
+    let first = &plan[plan.paths[0][1]].key;
+    ResultStore::new(bench.folder.path()).forget_seen(first);
+    assert!(bench.run(cases, false).values().all(passed));
+    assert_eq!(bench.hypervisor.ran("exec first"), 1);
+    assert_eq!(bench.hypervisor.ran("freeze"), 1);
+}
+
+#[test]
 fn a_shell_leaves_no_state_that_a_run_would_take_for_its_own() {
     let bench = Bench::new();
     let cases = vec![case("a", &["first", "x"]), case("b", &["first", "y"])];

@@ -264,6 +264,21 @@ impl LayerStore {
         Ok(())
     }
 
+    /// Removes a layer that is to be replaced and that nobody uses, nor anything that stands on it: who uses a layer uses
+    /// all below it. The lock keeps everybody from looking for it; none where there is no layer to remove.
+    fn take_out(&self, key: &LayerKey) -> Result<Option<FileLock>, LayerError> {
+        let Some(place) = Place::of(&self.path_of(key))? else {
+            return Ok(None);
+        };
+        let lock_path = self.in_use_path(key);
+        let alone = FileLock::exclusive(&lock_path, Instant::now())
+            .map_err(LayerError::io("cannot lock", lock_path))?;
+        if alone.is_some() {
+            self.discard(key, &place)?;
+        }
+        Ok(alone)
+    }
+
     /// Looks at a layer that was opened earlier once more, and at all below it: a layer may be held for long before it
     /// is forked. Its device state is read in full, which costs nothing against the fork.
     pub(crate) fn recheck(&self, layer: &Layer) -> Result<(), LayerError> {
@@ -303,11 +318,23 @@ impl LayerStore {
         }
     }
 
-    /// Publishes a finished layer and opens it. When another process was first, that one's is opened.
+    /// Publishes a finished layer and opens it. One that was there before is replaced, and what stands on that is no
+    /// longer found; where somebody uses it, it stays and is opened instead.
     pub(crate) fn publish(&self, work: WorkDir, key: &LayerKey) -> Result<Layer, LayerError> {
-        // Taken before anybody can see the layer: no collection removes it before it is used.
-        let _in_use = self.lock_in_use(key)?;
-        work.publish(&self.path_of(key))?;
+        let _in_use = match self.take_out(key)? {
+            Some(alone) => {
+                // Whoever looks for the layer waits for the lock meanwhile, and finds the new one.
+                work.publish(&self.path_of(key))?;
+                drop(alone);
+                self.lock_in_use(key)?
+            }
+            None => {
+                // Taken before anybody can see the layer: no collection removes it before it is used.
+                let in_use = self.lock_in_use(key)?;
+                work.publish(&self.path_of(key))?;
+                in_use
+            }
+        };
         match self.look_up(key, None)? {
             Lookup::Whole(layer) => Ok(layer),
             Lookup::Absent => Err(LayerError::Damaged {

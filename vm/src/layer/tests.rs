@@ -212,6 +212,23 @@ fn who_holds_an_old_layer_leaves_its_replacement_alone() {
 }
 
 #[test]
+fn what_is_made_again_replaces_what_nobody_uses() {
+    let fixture = fixture();
+    let find = |key: &LayerKey| fixture.store.find(key).expect("read");
+    let size = |key: &LayerKey| find(key).map(|layer| layer.record().disk.clone());
+    let key = fixture.layer_with_disk(None, "again", 4096);
+    let child = fixture.layer(Some(&key), "child", 0);
+    let old = size(&key);
+    let held = find(&child);
+    fixture.layer_with_disk(None, "again", 8192);
+    assert_eq!(size(&key), old, "what the child stands on is in use");
+    drop(held);
+    fixture.layer_with_disk(None, "again", 8192);
+    assert_ne!(size(&key), old);
+    assert!(find(&child).is_none(), "it stood on the old one");
+}
+
+#[test]
 fn another_image_another_qemu_and_a_forged_record_are_refused() {
     let fixture = fixture();
     let base = fixture.layer(None, "base", 0);

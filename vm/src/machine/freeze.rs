@@ -27,7 +27,7 @@ const FD_NAME: &str = "state";
 
 impl Machine {
     /// Ends the machine and keeps its state as the layer `key`. `note` says in the layer's record what made it.
-    /// There is afterwards a whole layer, or none: when another process has made the same layer meanwhile, that one
+    /// There is afterwards a whole layer, or none: one that was made before is replaced, but where somebody uses that it
     /// is returned. A machine forked as a leaf cannot be frozen.
     pub fn freeze(mut self, key: &LayerKey, note: Value) -> Result<Layer, MachineError> {
         if self.purpose == Purpose::Leaf {
