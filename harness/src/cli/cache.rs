@@ -10,6 +10,7 @@ use switchproof_vm::layer::{LayerError, LayerStore, LayerSummary, Lookup};
 
 use super::common::{Error, Exit, print};
 use crate::keep::{self, Kept, keep_within};
+use crate::report::count;
 use crate::run::ResultStore;
 use crate::session::SessionError;
 
@@ -91,7 +92,6 @@ fn list(cache: &CacheDir, kept: &Kept) -> Result<Exit, Error> {
         let states = uses_image.get(image.key.as_str()).copied().unwrap_or(0);
         text += &image_row(image, states);
     }
-    let count = |number: usize, what: &str| format!("{number} {what}{}", plural(number));
     text += &format!(
         "\n{} {}, {} {}, {} of results {}\n",
         count(kept.states.len(), "state"),
@@ -150,7 +150,7 @@ fn image_row(image: &ImageSummary, states: usize) -> String {
 fn keepers(first: Option<&str>, states: usize, used_by: Option<&[u32]>) -> String {
     let mut keepers: Vec<String> = first.map(str::to_owned).into_iter().collect();
     if states > 0 {
-        keepers.push(format!("{states} state{}", plural(states)));
+        keepers.push(count(states, "state"));
     }
     match used_by {
         None => {}
@@ -164,10 +164,6 @@ fn keepers(first: Option<&str>, states: usize, used_by: Option<&[u32]>) -> Strin
         [] => "-".to_owned(),
         some => some.join(", "),
     }
-}
-
-fn plural(number: usize) -> &'static str {
-    if number == 1 { "" } else { "s" }
 }
 
 fn short(key: &str) -> String {
@@ -200,13 +196,10 @@ fn collect(
     let done = keep_within(limit_bytes, true, cache, store, results)?;
     let left = Kept::list(cache, store, results)?.bytes();
     let mut text = format!(
-        "removed {} state{}, {} guest image{} and {} file{} of results: {} freed, {} left\n",
-        done.states,
-        plural(done.states),
-        done.images,
-        plural(done.images),
-        done.results,
-        plural(done.results),
+        "removed {}, {} and {} of results: {} freed, {} left\n",
+        count(done.states, "state"),
+        count(done.images, "guest image"),
+        count(done.results, "file"),
         mib(done.freed_bytes),
         mib(left),
     );

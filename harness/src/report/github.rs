@@ -91,16 +91,13 @@ fn property(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::plain::tests::{run, run_of_a_mac};
+    use super::super::plain::tests::{run, run_of_a_mac, tell};
     use super::*;
 
     #[test]
     fn a_finding_is_an_annotation_at_its_line() {
         let mut out = Vec::new();
-        let mut sink = GithubSink::new(&mut out);
-        for event in run() {
-            sink.event(&event);
-        }
+        tell(GithubSink::new(&mut out), run());
         assert_eq!(
             String::from_utf8(out).unwrap(),
             "::error file=scenarios/clobber.yaml,line=9,title=clobber after switch::\
@@ -111,10 +108,7 @@ mod tests {
     #[test]
     fn a_case_that_was_not_switched_to_says_so() {
         let mut out = Vec::new();
-        let mut sink = GithubSink::new(&mut out);
-        for event in run_of_a_mac() {
-            sink.event(&event);
-        }
+        tell(GithubSink::new(&mut out), run_of_a_mac());
         assert_eq!(
             String::from_utf8(out).unwrap(),
             "::notice title=on-a-mac::built only, never switched\n"

@@ -186,16 +186,13 @@ impl<W: Write + Send> Sink for HtmlSink<W> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::plain::tests::{run, run_of_a_mac};
+    use super::super::plain::tests::{run, run_of_a_mac, tell};
     use super::*;
 
     #[test]
     fn a_page_holds_the_run_and_nothing_from_elsewhere() {
         let mut out = Vec::new();
-        let mut sink = HtmlSink::new(&mut out);
-        for event in run() {
-            sink.event(&event);
-        }
+        tell(HtmlSink::new(&mut out), run());
         let page = String::from_utf8(out).unwrap();
         assert!(
             page.contains("<h1>1 passed, 1 failed in 1 min 05 s</h1>"),
@@ -214,10 +211,7 @@ mod tests {
     #[test]
     fn a_case_that_was_not_switched_to_says_so() {
         let mut out = Vec::new();
-        let mut sink = HtmlSink::new(&mut out);
-        for event in run_of_a_mac() {
-            sink.event(&event);
-        }
+        tell(HtmlSink::new(&mut out), run_of_a_mac());
         let page = String::from_utf8(out).unwrap();
         assert!(
             page.contains("on-a-mac, built only, never switched"),

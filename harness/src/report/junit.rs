@@ -122,16 +122,13 @@ impl<W: Write + Send> Sink for JunitSink<W> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::plain::tests::{run, run_of_a_mac};
+    use super::super::plain::tests::{run, run_of_a_mac, tell};
     use super::*;
 
     #[test]
     fn a_case_that_was_not_switched_to_says_so() {
         let mut out = Vec::new();
-        let mut sink = JunitSink::new(&mut out);
-        for event in run_of_a_mac() {
-            sink.event(&event);
-        }
+        tell(JunitSink::new(&mut out), run_of_a_mac());
         let document = String::from_utf8(out).unwrap();
         assert!(
             document.contains("<system-out>built only, never switched</system-out>"),
@@ -142,10 +139,7 @@ mod tests {
     #[test]
     fn a_run_is_a_suite() {
         let mut out = Vec::new();
-        let mut sink = JunitSink::new(&mut out);
-        for event in run() {
-            sink.event(&event);
-        }
+        tell(JunitSink::new(&mut out), run());
         let text = String::from_utf8(out).unwrap();
         assert!(
             text.contains("<testsuite name=\"switchproof\" tests=\"2\" failures=\"1\" errors=\"0\" skipped=\"0\" time=\"65.000\">"),

@@ -167,12 +167,16 @@ pub(super) mod tests {
         ]
     }
 
+    /// Lets a sink hear events.
+    pub(in crate::report) fn tell(mut sink: impl Sink, events: Vec<Event>) {
+        for event in &events {
+            sink.event(event);
+        }
+    }
+
     fn told_of(events: Vec<Event>, verbose: bool) -> String {
         let mut out = Vec::new();
-        let mut sink = PlainSink::new(&mut out, verbose);
-        for event in events {
-            sink.event(&event);
-        }
+        tell(PlainSink::new(&mut out, verbose), events);
         String::from_utf8(out).unwrap()
     }
 

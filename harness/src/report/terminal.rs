@@ -237,7 +237,7 @@ fn cut(line: &str, width: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::plain::tests::{run, run_of_a_mac};
+    use super::super::plain::tests::{run, run_of_a_mac, tell};
     use super::*;
 
     fn told(colour: bool) -> String {
@@ -303,10 +303,7 @@ mod tests {
     #[test]
     fn a_case_that_was_not_switched_to_says_so() {
         let mut out = Vec::new();
-        let mut sink = TerminalSink::new(&mut out, || 80, false);
-        for event in run_of_a_mac() {
-            sink.event(&event);
-        }
+        tell(TerminalSink::new(&mut out, || 80, false), run_of_a_mac());
         let told = String::from_utf8(out).unwrap();
         assert!(
             screen(&told).contains("passed on-a-mac, built only, never switched (3.0 s)"),

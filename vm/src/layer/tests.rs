@@ -37,6 +37,12 @@ fn fixture() -> Fixture {
 }
 
 impl Fixture {
+    /// What all layers take on the disk.
+    fn total_bytes(&self) -> u64 {
+        let layers = self.store.list().expect("listed");
+        layers.iter().map(|layer| layer.allocated_bytes).sum()
+    }
+
     /// Makes a layer that was last used `age_s` ago.
     fn layer(&self, parent: Option<&LayerKey>, name: &str, age_s: u64) -> LayerKey {
         let key = self.layer_with_disk(parent, name, 4096);
@@ -119,13 +125,7 @@ fn the_least_recently_used_goes_first_and_parents_after_their_children() {
     let old = fixture.layer(Some(&base), "old", 500);
     let young = fixture.layer(Some(&base), "young", 100);
     fixture.age(&base, 900);
-    let total: u64 = fixture
-        .store
-        .list()
-        .expect("listed")
-        .iter()
-        .map(|layer| layer.allocated_bytes)
-        .sum();
+    let total = fixture.total_bytes();
     let done = fixture.store.collect(total - 1).expect("collected");
     assert_eq!(done.removed, [old]);
     let used = fixture.store.find(&young).expect("read").expect("there");
@@ -312,13 +312,7 @@ fn a_clock_that_was_set_back_neither_loses_nor_keeps_anything() {
     fs::create_dir(&dead).expect("made");
     fs::write(dead.join("owner.lock"), "").expect("written");
     set(&dead);
-    let total: u64 = fixture
-        .store
-        .list()
-        .expect("listed")
-        .iter()
-        .map(|layer| layer.allocated_bytes)
-        .sum();
+    let total = fixture.total_bytes();
     let done = fixture.store.collect(total - 1).expect("collected");
     assert_eq!(done.removed, [old]);
     assert!(!dead.exists());
