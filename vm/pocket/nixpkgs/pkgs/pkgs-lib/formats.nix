@@ -2,6 +2,7 @@
 { lib, pkgs }:
 let
   inherit (lib) types;
+  inherit (import ./xml.nix { inherit lib; }) toXml;
   # A value of scalars, lists and sets, nested as deep as wanted.
   nested =
     description: scalars:
@@ -81,6 +82,20 @@ rec {
       type = types.attrsOf (if listsAsDuplicateKeys || listToValue != null then types.either atom (types.listOf atom) else atom);
       generate = name: v: pkgs.writeText name (lib.generators.toKeyValue (removeAttrs args [ "listToValue" ]) (lib.mapAttrs (_: x: if builtins.isList x && listToValue != null then listToValue x else x) v));
     };
+
+  xml =
+    {
+      format ? "badgerfish",
+      withHeader ? true,
+    }:
+    if format != "badgerfish" then
+      throw "pkgs.formats.xml: Unknown format: ${format}"
+    else
+      {
+        type = orNull (nested "XML value" scalars);
+        generate = name: value: pkgs.writeText name (toXml { inherit withHeader; } value);
+        lib = { };
+      };
 
   # JSON with two spaces, as jq prints it.
   pretty =
