@@ -6,7 +6,8 @@
 //! `SWITCHPROOF_HOME_MANAGER` names a checkout of Home Manager; without it every test is ignored.
 //! `SWITCHPROOF_NIXPKGS_LIB`, or else `SWITCHPROOF_NIXPKGS`, names a folder with nixpkgs' `lib`; the pocket's own is
 //! used where neither is set. The packages are the pocket's in any case. A difference is right only if
-//! `vm/pocket/DIFFERENCES.md` lists it. What was seen is left in `target/tmp/parity-RELEASE`.
+//! `vm/pocket/DIFFERENCES.md` lists it; a case of which it lists everything is ignored. What was seen is left in
+//! `target/tmp/parity-RELEASE`.
 
 mod known;
 mod shared_run;
@@ -71,17 +72,23 @@ fn checkout() -> Option<Checkout> {
 
 /// Whether a case names an older revision of the pocket channel, which no checkout replaces.
 fn is_pocket_only(case: &Case) -> bool {
-    let names_revision = |file: &SeedFile| match file {
-        SeedFile::Regular { bytes, .. } => String::from_utf8_lossy(bytes)
-            .split("/etc/switchproof/pocket/")
-            .skip(1)
-            .any(|rest| rest.starts_with(|first: char| first.is_ascii_digit())),
+    let names_revision = |text: &str| {
+        let mut places = text.split("/etc/switchproof/pocket/").skip(1);
+        places.any(|rest| rest.starts_with(|first: char| first.is_ascii_digit()))
+    };
+    let in_file = |file: &SeedFile| match file {
+        SeedFile::Regular { bytes, .. } => names_revision(&String::from_utf8_lossy(bytes)),
         SeedFile::Symlink { .. } | SeedFile::Directory => false,
     };
     case.steps.iter().any(|step| match &step.action {
         Action::Switch(switch) | Action::Build(switch) => {
-            switch.flake.files.values().any(names_revision)
+            switch.flake.files.values().any(in_file)
+                || switch
+                    .override_inputs
+                    .values()
+                    .any(|url| names_revision(url))
         }
+        Action::Run { command, .. } => names_revision(command),
         _ => false,
     })
 }
@@ -105,6 +112,8 @@ enum Outcome {
 struct Parity {
     release: String,
     cases: BTreeMap<String, Case>,
+    /// Cases that do what the release cannot do.
+    excluded: Vec<Case>,
     run: Arc<SharedRun>,
     known: Known,
     seen: PathBuf,
@@ -115,10 +124,13 @@ impl Parity {
     fn new(
         checkout: &Checkout,
         args: &mut Arguments,
-        mut cases: Vec<Case>,
+        cases: Vec<Case>,
     ) -> Result<Arc<Self>, CheckoutError> {
         let release = checkout.release()?;
         let overlay = checkout.overlay()?;
+        let known = Known::read(&release);
+        let (excluded, mut cases): (Vec<_>, Vec<_>) =
+            cases.into_iter().partition(|case| known.excludes(&case.id));
         for case in &mut cases {
             case.guest.channel = Some(overlay.clone());
         }
@@ -136,8 +148,9 @@ impl Parity {
         }
         Ok(Arc::new(Self {
             cases: by_id,
+            excluded,
             run: SharedRun::new(args, cases, snapshots),
-            known: Known::read(&release),
+            known,
             release,
             seen,
             results: Mutex::default(),
@@ -154,6 +167,7 @@ impl Parity {
             })
             .collect();
         trials.extend(pocket_only.iter().map(|case| ignored(case, "pocket only")));
+        trials.extend(self.excluded.iter().map(|case| ignored(case, "excluded")));
         let conclusion = libtest_mimic::run(args, trials);
         if args.list {
             return conclusion.exit_code();
@@ -228,8 +242,8 @@ impl Parity {
                     ChangeTag::Delete => '-',
                     ChangeTag::Insert => '+',
                 };
-                // A blank line comes or goes with those around it.
-                if !change.value().trim().is_empty() {
+                // A blank line, of a file too, comes or goes with those around it.
+                if !matches!(change.value().trim(), "" | "|") {
                     changes.push(format!("{sign} {}", change.value().trim_end()));
                 }
             }

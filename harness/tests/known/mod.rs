@@ -14,16 +14,34 @@ pub struct Known {
 }
 
 struct Row {
-    release: String,
-    scenario: String,
-    sign: char,
-    text: String,
+    /// Whether it is about this very release, not about all.
+    is_own: bool,
+    /// Names of scenarios, or `all`.
+    scenarios: Vec<String>,
+    change: Change,
     seen: AtomicBool,
 }
 
+enum Change {
+    /// The scenario does what this release cannot do.
+    Everything,
+    Line {
+        sign: char,
+        text: String,
+    },
+}
+
+impl Row {
+    fn is_about(&self, case: &str) -> bool {
+        let scenario = case.split('[').next().unwrap_or(case);
+        let names = |name: &String| name == "all" || name == scenario;
+        self.scenarios.iter().any(names)
+    }
+}
+
 impl Known {
-    /// Reads the rows of `release`: `| release | scenario | line | why |`, the first two `all` where they do not matter,
-    /// the line as `` `+ text` `` with the sign of the side that has it.
+    /// Reads the rows of `release`: `| releases | scenarios | line | why |`, the first two `all` where they do not matter,
+    /// the line as `` `+ text` `` with the sign of the side that has it, or the word `everything`.
     pub fn read(release: &str) -> Self {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(FILE);
         let text = std::fs::read_to_string(path).unwrap_or_default();
@@ -36,16 +54,27 @@ impl Known {
         Self { rows }
     }
 
-    /// Whether a change (`+ text`, `- text`, `! text`) of a case is listed. Only its first line counts: what follows
-    /// is for the eye.
+    /// Whether nothing that a case shows can be compared, as the release cannot do it.
+    pub fn excludes(&self, case: &str) -> bool {
+        let everything = |row: &&Row| matches!(row.change, Change::Everything);
+        self.see(case, everything)
+    }
+
+    /// Whether a change (`+ text`, `- text`, `! text`) of a case is listed. Only its first line counts, as what follows
+    /// is for the eye, and indents do not, as Markdown does not keep them.
     pub fn explains(&self, case: &str, change: &str) -> bool {
-        let scenario = case.split('[').next().unwrap_or(case);
-        let change = change.lines().next().unwrap_or_default();
-        let row = self.rows.iter().find(|row| {
-            (row.scenario == "all" || row.scenario == scenario)
-                && change.starts_with(row.sign)
-                && change.contains(&row.text)
-        });
+        let words = change.lines().next().unwrap_or_default().split_whitespace();
+        let change = words.collect::<Vec<_>>().join(" ");
+        self.see(case, |row| match &row.change {
+            Change::Everything => false,
+            Change::Line { sign, text } => {
+                change.starts_with(*sign) && change.contains(text.as_str())
+            }
+        })
+    }
+
+    fn see(&self, case: &str, fits: impl Fn(&&Row) -> bool) -> bool {
+        let row = self.rows.iter().filter(|row| row.is_about(case)).find(fits);
         if let Some(row) = row {
             row.seen.store(true, Ordering::Relaxed);
         }
@@ -54,11 +83,17 @@ impl Known {
 
     /// The rows of this very release that explained nothing.
     pub fn unseen(&self) -> Vec<String> {
-        let unseen = |row: &&Row| row.release != "all" && !row.seen.load(Ordering::Relaxed);
+        let unseen = |row: &&Row| row.is_own && !row.seen.load(Ordering::Relaxed);
         self.rows
             .iter()
             .filter(unseen)
-            .map(|row| format!("{}: {} {}", row.scenario, row.sign, row.text))
+            .map(|row| {
+                let scenarios = row.scenarios.join(", ");
+                match &row.change {
+                    Change::Everything => format!("{scenarios}: everything"),
+                    Change::Line { sign, text } => format!("{scenarios}: {sign} {text}"),
+                }
+            })
             .collect()
     }
 }
@@ -67,15 +102,26 @@ fn row(line: &str, release: &str) -> Option<Row> {
     // A pipe inside of a cell is written as GitHub wants it.
     let line = line.replace("\\|", "\u{0}");
     let mut cells = line.strip_prefix('|')?.split('|').map(str::trim);
-    let (of, scenario, change) = (cells.next()?, cells.next()?, cells.next()?);
-    let change = change.strip_prefix('`')?.strip_suffix('`')?;
+    let (of, scenarios, line) = (cells.next()?, cells.next()?, cells.next()?);
+    let change = match line {
+        "everything" => Change::Everything,
+        line => change(line)?,
+    };
+    let is_own = of.split(", ").any(|of| of == release);
+    (of == "all" || is_own).then(|| Row {
+        is_own,
+        scenarios: scenarios.split(", ").map(str::to_owned).collect(),
+        change,
+        seen: AtomicBool::new(false),
+    })
+}
+
+fn change(cell: &str) -> Option<Change> {
+    let change = cell.strip_prefix('`')?.strip_suffix('`')?;
     let change = change.replace('\u{0}', "|");
     let (sign, text) = (change.chars().next()?, change.get(1..)?.trim());
-    (!text.is_empty() && (of == "all" || of == release)).then(|| Row {
-        release: of.to_owned(),
-        scenario: scenario.to_owned(),
+    (!text.is_empty()).then(|| Change::Line {
         sign,
         text: text.to_owned(),
-        seen: AtomicBool::new(false),
     })
 }
