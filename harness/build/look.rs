@@ -60,7 +60,7 @@ fn folder_of_modules(path: &Path) -> PathBuf {
 }
 
 /// A file's text without the items that only tests have, and the names of the modules among those that are files of
-/// their own. An item ends at the first line that ends with a semicolon, or that is a closing brace without indent.
+/// their own. An item ends at the first line without indent that ends with a semicolon or a closing brace.
 fn without_tests(text: &str) -> (String, Vec<String>) {
     let (mut kept, mut modules) = (String::new(), Vec::new());
     let mut lines = text.lines();
@@ -77,7 +77,7 @@ fn without_tests(text: &str) -> (String, Vec<String>) {
             {
                 modules.push(name.to_owned());
             }
-            if line == "}" || line.ends_with(';') && !line.starts_with(' ') {
+            if line.ends_with([';', '}']) && !line.starts_with(' ') {
                 break;
             }
         }
@@ -129,6 +129,14 @@ mod tests {
             "fn work() {}\n\n#[cfg(test)]\nmod tests {\n}\nfn more() {}\n",
         );
         assert_ne!(text_of(root.path()), before, "what follows a test counts");
+        let one_line = |rest: &str| {
+            write(
+                "work.rs",
+                &format!("#[cfg(test)]\nstruct Trial {{}}\n{rest}"),
+            );
+            text_of(root.path())
+        };
+        assert_ne!(one_line("fn more() {}\n"), one_line("fn less() {}\n"));
         write("trials.rs", "");
         assert!(
             text_of(root.path())
