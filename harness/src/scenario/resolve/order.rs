@@ -16,6 +16,8 @@ impl Resolver<'_> {
         for (place, step) in steps {
             let succeeds = step.outcome == Outcome::Succeeds;
             match &step.action {
+                // A command may switch, roll back and uninstall by itself.
+                Action::Run { .. } => return,
                 Action::Switch(switch) if succeeds && !switch.dry_run => {
                     *generations.entry(switch.target.user.clone()).or_default() += 1;
                 }

@@ -144,6 +144,9 @@ fn steps_that_cannot_succeed_are_refused() {
             .contains("no generation 2 at this point")
     );
     super::cases(&with_steps("- rollback:\n  fails: no generation"));
+    super::cases(&with_steps(
+        "- run: home-manager switch --flake .\n- rollback",
+    ));
 }
 
 #[test]
