@@ -113,7 +113,7 @@ fn a_place_out_of_reach_is_said_to_be_no_fault_of_the_setup() {
     };
     assert_eq!(
         *message,
-        format!("no route: the guest cannot reach 10.0.2.2:{port} (no connection within 15 s)")
+        format!("no route: the guest cannot reach 10.0.2.2:{port} (the connection is refused)")
     );
     assert!(
         hint.as_deref()

@@ -120,14 +120,16 @@ const PLACE_DEADLINE_S: u32 = 15;
 /// For all places together, which are tried at once.
 const CHECK_DEADLINE: Duration = Duration::from_secs(90);
 
-/// Prints a line for each place that cannot be reached: `name PLACE` where its name is not known, `connection PLACE`
-/// where nobody answers. Which places Nix's defaults are, Nix says.
+/// Prints a line for each place that cannot be reached: `name PLACE` where its name is not known, `silence PLACE` where
+/// nobody answers, `refusal PLACE` where a connection is turned down. Which places Nix's defaults are, Nix says.
 fn reach(guest: &Guest) -> String {
     let mut script = format!(
         r#"try() {{
     host=${{1%:*}} port=${{1##*:}}
     if ! timeout {PLACE_DEADLINE_S} getent ahosts "$host" >/dev/null; then echo "name $1"
-    elif ! timeout {PLACE_DEADLINE_S} bash -c ': <"/dev/tcp/$1/$2"' - "$host" "$port" 2>/dev/null; then echo "connection $1"
+    else
+        timeout {PLACE_DEADLINE_S} bash -c ': <"/dev/tcp/$1/$2"' - "$host" "$port" 2>/dev/null
+        case $? in 0) ;; 124) echo "silence $1" ;; *) echo "refusal $1" ;; esac
     fi
 }}
 "#
@@ -152,7 +154,8 @@ fn in_words(line: &str) -> Option<String> {
     let (problem, place) = line.split_once(' ')?;
     let why = match problem {
         "name" => "its name is not known".to_owned(),
-        "connection" => format!("no connection within {PLACE_DEADLINE_S} s"),
+        "silence" => format!("no answer within {PLACE_DEADLINE_S} s"),
+        "refusal" => "the connection is refused".to_owned(),
         _ => return None,
     };
     Some(format!("{} ({why})", visible(place)))

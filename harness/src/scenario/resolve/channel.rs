@@ -69,24 +69,42 @@ pub(super) fn is_commit(word: &str) -> bool {
     word.len() == 40 && word.chars().all(|one| one.is_ascii_hexdigit())
 }
 
-/// Forges with a scheme of their own, and where they are.
-const FORGES: [(&str, &str); 3] = [
-    ("github:", "github.com:443"),
-    ("gitlab:", "gitlab.com:443"),
-    ("sourcehut:", "git.sr.ht:443"),
+/// Forges with a scheme of their own, and where Nix gets what they hold; GitHub sends whoever wants an archive on.
+const FORGES: [(&str, &[&str]); 3] = [
+    ("github:", &["github.com:443", "codeload.github.com:443"]),
+    ("gitlab:", &["gitlab.com:443"]),
+    ("sourcehut:", &["git.sr.ht:443"]),
 ];
 
-/// Where an address on the network is, as `host:port`; `None` where that cannot be told from it.
-pub(super) fn place_on_network(url: &str) -> Option<String> {
+/// Where Nix asks for the revision of a branch on GitHub.
+const GITHUB_BRANCHES: &str = "api.github.com:443";
+
+/// Where on the network an address leads, each place as `host:port`; none where that cannot be told from it.
+pub(super) fn places_on_network(url: &str) -> Vec<String> {
     let (address, parameters) = url.split_once('?').unwrap_or((url, ""));
     let host = parameters
         .split('&')
         .find_map(|parameter| parameter.strip_prefix("host="));
-    for (scheme, place) in FORGES {
+    for (scheme, places) in FORGES {
         if address.starts_with(scheme) {
-            return Some(host.map_or_else(|| place.to_owned(), |host| format!("{host}:443")));
+            if let Some(host) = host {
+                return vec![format!("{host}:443")];
+            }
+            let asks = scheme == "github:" && !is_locked(url);
+            let branches = asks.then_some(GITHUB_BRANCHES);
+            return places
+                .iter()
+                .copied()
+                .chain(branches)
+                .map(str::to_owned)
+                .collect();
         }
     }
+    place_of(address).into_iter().collect()
+}
+
+/// Where an address of the form `scheme://host[:port]/…` is.
+fn place_of(address: &str) -> Option<String> {
     let (scheme, rest) = address.split_once("://")?;
     // `git+https`, `tarball+http`: the way is what follows the `+`.
     let port = match scheme.rsplit('+').next()? {
@@ -181,8 +199,16 @@ mod tests {
 
     #[test]
     fn an_address_says_where_on_the_network_it_is() {
-        let place = |url| place_on_network(url).unwrap_or_default();
-        assert_eq!(place("github:a/b"), "github.com:443");
+        let place = |url| places_on_network(url).join(" ");
+        assert_eq!(
+            place("github:a/b"),
+            "github.com:443 codeload.github.com:443 api.github.com:443"
+        );
+        assert_eq!(
+            place("github:a/b/0123456789abcdef0123456789abcdef01234567"),
+            "github.com:443 codeload.github.com:443"
+        );
+        assert_eq!(place("sourcehut:~a/b"), "git.sr.ht:443");
         assert_eq!(
             place("github:a/b?host=forge.example.org"),
             "forge.example.org:443"
@@ -194,7 +220,7 @@ mod tests {
         assert_eq!(place("git+ssh://git@example.org/x.git"), "example.org:22");
         assert_eq!(place("https://example.org/x.tar.gz"), "example.org:443");
         assert_eq!(place("http://[::1]/x"), "[::1]:80");
-        assert_eq!(place_on_network("flake-utils"), None);
-        assert_eq!(place_on_network("s3://bucket"), None);
+        assert_eq!(place("flake-utils"), "");
+        assert_eq!(place("s3://bucket"), "");
     }
 }

@@ -62,7 +62,7 @@ impl Resolver<'_> {
             }
             self.cache_address(&one.url, &below(&at, &["url"]));
             self.cache_key(one, &below(&at, &["key"]));
-            self.reaches.extend(channel::place_on_network(&one.url));
+            self.reaches.extend(channel::places_on_network(&one.url));
             caches.named.push(Substituter {
                 url: one.url.clone(),
                 public_key: one.key.clone(),

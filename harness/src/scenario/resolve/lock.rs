@@ -54,7 +54,7 @@ impl Lock {
                 && urls.iter().all(is_current)
                 && others().all(|(_, node)| is_locked(&node["locked"])),
             reaches: others()
-                .filter_map(|(_, node)| place(&node["locked"]))
+                .flat_map(|(_, node)| places(&node["locked"]))
                 .collect(),
         }
     }
@@ -65,17 +65,18 @@ fn is_locked(locked: &Value) -> bool {
     has("narHash") || has("rev") || locked["type"] == "path"
 }
 
-fn place(locked: &Value) -> Option<String> {
+fn places(locked: &Value) -> Vec<String> {
     let text = |key: &str| locked[key].as_str();
-    let kind = text("type")?;
-    let url = match kind {
-        "github" | "gitlab" | "sourcehut" => match text("host") {
-            Some(host) => format!("{kind}:x/x?host={host}"),
-            None => format!("{kind}:x/x"),
-        },
-        _ => text("url")?.to_owned(),
+    let url = match text("type") {
+        Some(kind @ ("github" | "gitlab" | "sourcehut")) => {
+            let hash = if is_locked(locked) { "known" } else { "" };
+            let host = text("host").map(|host| format!("&host={host}"));
+            format!("{kind}:x/x?narHash={hash}{}", host.unwrap_or_default())
+        }
+        Some(_) => text("url").unwrap_or_default().to_owned(),
+        None => return Vec::new(),
     };
-    channel::place_on_network(&url)
+    channel::places_on_network(&url)
 }
 
 #[cfg(test)]
@@ -117,7 +118,7 @@ mod tests {
         assert!(lock.is_whole);
         assert_eq!(
             lock.reaches.into_iter().collect::<Vec<_>>(),
-            ["github.com:443", "h:8000"]
+            ["codeload.github.com:443", "github.com:443", "h:8000"]
         );
     }
 

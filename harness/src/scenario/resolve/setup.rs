@@ -235,7 +235,7 @@ impl Resolver<'_> {
             return;
         }
         self.locked &= channel::is_locked(url);
-        self.reaches.extend(channel::place_on_network(url));
+        self.reaches.extend(channel::places_on_network(url));
         if !self.network {
             self.mistake(
                 at,
