@@ -1,5 +1,5 @@
-//! What can go wrong around a whole run: the tool killed at any moment, a cache that cannot be written, a full disk,
-//! another start of the host. Needs the guest image (`switchproof image build`):
+//! What can go wrong around a whole run: the tool killed at any moment, kept states damaged, a cache that cannot be
+//! written, a full disk, another start of the host. Needs the guest image (`switchproof image build`):
 //! `cargo test --test faults -- --ignored`.
 //!
 //! What can go wrong with one machine or one frozen state is tried by the tests of the crate `switchproof-vm`.
@@ -52,10 +52,15 @@ impl Place {
 
     /// Two cases that share a first step; `salt` makes them new.
     fn write(&self, salt: &str) {
+        self.write_ends(salt, "");
+    }
+
+    /// As [`Place::write`]; `end` makes only what follows the first step new.
+    fn write_ends(&self, salt: &str, end: &str) {
         let text = format!(
             "name: fault\nmatrix:\n  last: [\"0\", \"1\"]\nsetup:\n  home:\n    stateVersion: \"24.05\"\nsteps:\n  \
              - run: {{ command: 'sleep 1; echo {salt}' }}\n    snapshot: false\n  \
-             - run: {{ command: 'sleep 1; echo ${{{{ matrix.last }}}}' }}\n    snapshot: false\n"
+             - run: {{ command: 'sleep 1; echo ${{{{ matrix.last }}}}{end}' }}\n    snapshot: false\n"
         );
         fs::write(self.scenarios.path().join("fault.yaml"), text).expect("written");
     }
@@ -186,6 +191,50 @@ fn a_run_killed_at_any_moment_leaves_no_machine_and_nothing_half() {
             "{delay_ms} ms after '{line}': {running} QEMU, {:?}",
             place.half_made()
         );
+        place.is_whole();
+    }
+}
+
+#[test]
+#[ignore = "boots machines; needs the guest image"]
+fn damaged_states_are_made_anew() {
+    let place = Place::new();
+    let salt = salt("damage");
+    place.write(&salt);
+    place.is_whole();
+    let flip = |path: &Path| {
+        use std::os::unix::fs::FileExt;
+        let file = fs::File::options().read(true).write(true).open(path);
+        let file = file.expect("opened");
+        let middle = file.metadata().expect("looked at").len() / 2;
+        let mut byte = [0];
+        file.read_exact_at(&mut byte, middle).expect("read");
+        file.write_all_at(&[byte[0] ^ 1], middle).expect("written");
+    };
+    let cut = |path: &Path| {
+        let file = fs::File::options().write(true).open(path).expect("opened");
+        let length = file.metadata().expect("looked at").len();
+        file.set_len(length / 2).expect("cut");
+    };
+    type Damage<'a> = &'a dyn Fn(&Path);
+    let damages: [(&str, Damage); 4] = [
+        ("ram", &cut),
+        ("ram", &flip),
+        ("state", &flip),
+        ("disk.qcow2", &flip),
+    ];
+    for (round, (file, damage)) in damages.into_iter().enumerate() {
+        let layers = fs::read_dir(place.cache.join("layers")).expect("listed");
+        let layers: Vec<PathBuf> = layers.map(|it| it.expect("an entry").path()).collect();
+        assert!(layers.len() >= 3, "boot, preparation and the first step");
+        layers.iter().for_each(|layer| damage(&layer.join(file)));
+        // The first step need not run again, but what it left must be there for what follows it.
+        place.write_ends(&salt, &round.to_string());
+        let run = place.run();
+        let said = text(&run);
+        eprintln!("{file}:\n{said}");
+        assert!(run.status.success(), "{said}");
+        assert!(said.contains("booting"), "all was made anew: {said}");
         place.is_whole();
     }
 }
