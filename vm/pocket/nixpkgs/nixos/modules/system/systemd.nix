@@ -231,8 +231,8 @@ in
       deps = [ "etc" ];
       text = "systemd-tmpfiles --create /etc/tmpfiles.d/00-nixos.conf\n";
     };
-    # NixOS activates in its own first process; here the guest has booted
-    # already when its turn comes.
+    # NixOS activates in its own first process; here the guest boots already
+    # when its turn comes.
     systemd.services.nixos-activation = {
       description = "NixOS Activation";
       wantedBy = [ "basic.target" ];
@@ -245,7 +245,7 @@ in
       serviceConfig = {
         Type = "oneshot";
         RemainAfterExit = true;
-        ExecStart = "/nix/var/nix/profiles/system/activate";
+        ExecStart = "/bin/bash ${./activate-at-boot.sh}";
       };
     };
   };
