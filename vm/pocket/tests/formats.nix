@@ -1,8 +1,10 @@
 # pkgs.formats: the generated text.
-{ lib, pkgs, ... }:
+{ lib, pkgs, evalWith, ... }:
 let
   inherit (pkgs) formats;
   text = drv: drv.text;
+  # What an option of a format makes of a null in a list in a set.
+  nullWithin = format: (evalWith [ { options.o = lib.mkOption { inherit (format) type; }; config.o.a = [ null ]; } ]).o.a;
 in
 {
   equal = {
@@ -16,7 +18,13 @@ in
       (text ((formats.xml { }).generate "x" { r = { "@a" = "x<\"y"; b = null; l = [ 1 { "@k" = true; "#text" = "a&b"; } ]; }; }))
       "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<r a='x&lt;\"y'>\n  <b></b>\n  <l>1</l>\n  <l k=\"true\">a&amp;b</l>\n</r>\n"
     ];
-    xml-without-header = [ (text ((formats.xml { withHeader = false; }).generate "x" { r = "v"; })) "<r>v</r>\n" ];
+    xml-of-lists = [
+      (text ((formats.xml { }).generate "x" { r = { none = [ ]; half = [ 0.5 ]; }; }))
+      "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<r>\n  <half>0.5</half>\n</r>\n"
+    ];
+    xml-of-nothing = [ (text ((formats.xml { }).generate "x" { r.none = [ ]; })) "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<r></r>\n" ];
+    xml-without-header = [ (text ((formats.xml { withHeader = false; }).generate "x" { a = 1; b = 2; })) "<a>1</a><b>2</b>\n" ];
+    null-within = [ (map nullWithin [ (formats.json { }) (formats.yaml { }) (formats.xml { }) ]) [ [ null ] [ null ] [ null ] ] ];
     type-takes = [ ((formats.json { }).type.check { a = [ 1 { } ]; }) true ];
   };
   refused = {
@@ -24,8 +32,12 @@ in
       expr = (formats.xml { format = "other"; }).type;
       says = "pkgs.formats.xml: Unknown format: other";
     };
+    toml-of-null = {
+      expr = nullWithin (formats.toml { });
+      says = "is not of type `TOML value'";
+    };
     xml-of-two-roots = {
-      expr = text ((formats.xml { }).generate "x" { a = 1; b = 2; });
+      expr = text ((formats.xml { }).generate "x" { a = [ 1 2 ]; });
       says = "XML has one root element, not 2";
     };
   };

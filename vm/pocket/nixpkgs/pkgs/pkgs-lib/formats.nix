@@ -3,29 +3,30 @@
 let
   inherit (lib) types;
   inherit (import ./xml.nix { inherit lib; }) toXml;
-  # A value of scalars, lists and sets, nested as deep as wanted.
+  # A value of scalars, lists and sets, nested as deep as wanted; `of` says what else each may be.
   nested =
-    description: scalars:
+    description: of:
     let
       t =
-        types.oneOf (
-          scalars
-          ++ [
-            (types.attrsOf t)
-            (types.listOf t)
-          ]
+        of (
+          types.oneOf (
+            scalars
+            ++ [
+              (types.attrsOf t)
+              (types.listOf t)
+            ]
+          )
         )
         // { inherit description; };
     in
     t;
   scalars = with types; [ bool int float str path ];
-  orNull = t: types.nullOr t // { description = t.description; };
   py = name: value: code: pkgs.runCommandLocal name { value = builtins.toJSON value; passAsFile = [ "value" ]; } code;
   atom = types.nullOr (types.oneOf (with types; [ bool int float str ]));
 in
 rec {
   json = { }: {
-    type = orNull (nested "JSON value" scalars);
+    type = nested "JSON value" types.nullOr;
     generate = name: value: pkgs.writeText name (pretty "" value + "\n");
     lib = { };
   };
@@ -33,12 +34,12 @@ rec {
   yaml_1_1 = json_like;
   yaml_1_2 = json_like;
   json_like = { }: {
-    type = orNull (nested "YAML value" scalars);
+    type = nested "YAML value" types.nullOr;
     generate = name: value: pkgs.writeText name (toYaml value);
     lib = { };
   };
   toml = { }: {
-    type = nested "TOML value" scalars;
+    type = nested "TOML value" lib.id;
     generate = name: value: pkgs.writeText name (toToml value);
     lib = { };
   };
@@ -92,7 +93,7 @@ rec {
       throw "pkgs.formats.xml: Unknown format: ${format}"
     else
       {
-        type = orNull (nested "XML value" scalars);
+        type = nested "XML value" types.nullOr;
         generate = name: value: pkgs.writeText name (toXml { inherit withHeader; } value);
         lib = { };
       };

@@ -8,7 +8,7 @@ let
     else if builtins.isBool v then
       lib.boolToString v
     else if builtins.isFloat v then
-      lib.strings.floatToString v
+      builtins.toJSON v
     else
       "${if builtins.isInt v then toString v else v}";
   escape = lib.replaceStrings [ "&" "<" ">" ] [ "&amp;" "&lt;" "&gt;" ];
@@ -24,19 +24,20 @@ let
     else
       "\"${lib.replaceStrings [ "\"" ] [ "&quot;" ] e}\"";
 
+  # The elements that a value makes, each without a line end behind it.
+  elements = indent: name: value: map (element indent name) (lib.toList value);
   element =
     indent: name: value:
     let
       set = if builtins.isAttrs value && !lib.isDerivation value then value else { "#text" = value; };
       attributes = lib.filterAttrs (k: _: lib.hasPrefix "@" k) set;
-      children = lib.filterAttrs (k: _: k != "#text" && !lib.hasPrefix "@" k) set;
+      children = lib.filterAttrs (k: v: k != "#text" && !lib.hasPrefix "@" k && v != [ ]) set;
       start = lib.concatStrings (lib.mapAttrsToList (k: v: " ${lib.removePrefix "@" k}=${quote (scalar v)}") attributes);
       text = escape (scalar (set."#text" or null));
-      inside = lib.concatStrings (lib.mapAttrsToList (elements "${indent}  ") children);
-      body = if children == { } then text else "\n${inside}${text}${indent}";
+      body = if children == { } then text else "\n${lib.concatMapStrings (e: "${e}\n") (all "${indent}  " children)}${text}${indent}";
     in
-    "${indent}<${name}${start}>${body}</${name}>\n";
-  elements = indent: name: value: if builtins.isList value then lib.concatMapStrings (element indent name) value else element indent name value;
+    "${indent}<${name}${start}>${body}</${name}>";
+  all = indent: set: lib.concatLists (lib.mapAttrsToList (elements indent) set);
 
   header = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n";
 in
@@ -44,8 +45,11 @@ in
   toXml =
     { withHeader }:
     value:
-    if withHeader && lib.length (lib.attrNames value) != 1 then
-      throw "XML has one root element, not ${toString (lib.length (lib.attrNames value))}"
+    let
+      roots = all "" value;
+    in
+    if withHeader && lib.length roots != 1 then
+      throw "XML has one root element, not ${toString (lib.length roots)}"
     else
-      lib.optionalString withHeader header + lib.concatStrings (lib.mapAttrsToList (elements "") value);
+      lib.optionalString withHeader header + lib.concatStrings roots + "\n";
 }
