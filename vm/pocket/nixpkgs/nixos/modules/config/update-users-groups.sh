@@ -5,6 +5,16 @@ spec=$1
 state=/var/lib/nixos
 mkdir -p "$state"
 touch "$state/declarative-users" "$state/declarative-groups"
+# Debian's groups stand for those that NixOS always declares.
+[ -e "$state/distribution-groups" ] || cut -d: -f1 /etc/group | sort > "$state/distribution-groups"
+
+declared() { awk -F'\t' -v kind="$1" '$1 == kind { print $2 }' "$spec" | sort; }
+
+for name in $(comm -23 "$state/declarative-users" <(declared user)); do
+  getent passwd "$name" > /dev/null || continue
+  echo "removing user ‘$name’" >&2
+  userdel --force "$name" 2> /dev/null || echo "warning: user ‘$name’ could not be removed" >&2
+done
 
 while IFS=$'\t' read -r kind name gid members; do
   [[ $kind == group ]] || continue
@@ -40,36 +50,38 @@ while IFS=$'\t' read -r kind name uid group extra home mode create shell type ha
 done < "$spec"
 
 # The groups whose members are not who they should be. Who was declared before
-# is in a group only if that is declared now; others stay. Debian's own groups
-# stand for those that NixOS declares by itself; those of people are left alone.
+# is in a group only if that is declared now; others stay.
 members='
-  function add(group, name) { if (!((group, name) in in_it)) { in_it[group, name]; list[group] = list[group] sep[group] name; sep[group] = "," } }
-  FILENAME == ARGV[1] { was[$1]; next }
-  FS == "\t" && $1 == "group" { declared[$2]; n = split($4, names, ","); for (i = 1; i <= n; i++) add($2, names[i]); next }
-  FS == "\t" && $1 == "user" && $5 != "-" { n = split($5, groups, ","); for (i = 1; i <= n; i++) add(groups[i], $2); next }
-  FS == ":" && ($3 < 1000 || $1 in declared) {
+  function add(group, name) {
+    if (!(name in known) || (group, name) in in_it) return
+    in_it[group, name]
+    list[group] = list[group] sep[group] name
+    sep[group] = ","
+  }
+  file == "were" { were[$1]; next }
+  file == "debian" { ours[$1]; next }
+  file == "passwd" { known[$1]; next }
+  file == "spec" && $1 == "group" { ours[$2]; n = split($4, names, ","); for (i = 1; i <= n; i++) add($2, names[i]); next }
+  file == "spec" && $1 == "user" && $5 != "-" { n = split($5, groups, ","); for (i = 1; i <= n; i++) add(groups[i], $2); next }
+  file == "group" && $1 in ours {
     n = split($4, names, ",")
     changed = 0
-    for (i = 1; i <= n; i++) { if (!(names[i] in was)) add($1, names[i]); if (!(($1, names[i]) in in_it)) changed = 1 }
+    for (i = 1; i <= n; i++) {
+      if (!(names[i] in were)) add($1, names[i])
+      if (!(($1, names[i]) in in_it)) changed = 1
+    }
     if (changed || split(list[$1], ignored, ",") != n) print $1 "\t" list[$1]
   }'
-awk "$members" "$state/declarative-users" FS='\t' "$spec" FS=: /etc/group |
-  while IFS=$'\t' read -r group names; do gpasswd --members "$names" "$group"; done
+awk "$members" file=were "$state/declarative-users" file=debian "$state/distribution-groups" \
+  FS=: file=passwd /etc/passwd FS='\t' file=spec "$spec" FS=: file=group /etc/group |
+  while IFS=$'\t' read -r group names; do
+    gpasswd --members "$names" "$group" || echo "warning: the members of group $group could not be set" >&2
+  done
 
-# gone KIND: those that were declared before and are not now; then notes the present ones.
-gone() {
-  local declared
-  declared=$(awk -F'\t' -v kind="$1" '$1 == kind { print $2 }' "$spec" | sort)
-  comm -23 <(sort -u "$state/declarative-$1s") <(echo "$declared")
-  echo "$declared" > "$state/declarative-$1s"
-}
-for name in $(gone user); do
-  getent passwd "$name" > /dev/null || continue
-  echo "removing user ‘$name’" >&2
-  userdel "$name" 2> /dev/null || true
-done
-for name in $(gone group); do
+for name in $(comm -23 <(comm -23 "$state/declarative-groups" <(declared group)) "$state/distribution-groups"); do
   getent group "$name" > /dev/null || continue
   echo "removing group ‘$name’" >&2
-  groupdel "$name" 2> /dev/null || true
+  groupdel --force "$name" || echo "warning: group ‘$name’ could not be removed" >&2
 done
+
+for kind in user group; do declared "$kind" > "$state/declarative-${kind}s"; done
