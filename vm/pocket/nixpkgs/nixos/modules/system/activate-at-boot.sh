@@ -1,6 +1,6 @@
 # Activates the system of the profile. The service manager has read the units of
-# whatever was active last; where those are others, as after a test, it reads
-# them anew and starts what they want.
+# the system that was active before the restart. Where that was another, as after
+# `nixos-rebuild test` or `boot`, it reads them anew and starts what is wanted now.
 set -u
 before=$(readlink -f /etc/static)
 status=0

@@ -231,13 +231,13 @@ in
       deps = [ "etc" ];
       text = "systemd-tmpfiles --create /etc/tmpfiles.d/00-nixos.conf\n";
     };
-    # NixOS activates in its own first process; here the guest boots already
-    # when its turn comes.
+    # NixOS activates before its service manager runs; here that is starting
+    # units already.
     systemd.services.nixos-activation = {
       description = "NixOS Activation";
-      wantedBy = [ "basic.target" ];
+      wantedBy = [ "sysinit.target" ];
       after = [ "local-fs.target" "systemd-tmpfiles-setup.service" ];
-      before = [ "basic.target" ];
+      before = [ "sysinit.target" ];
       unitConfig.DefaultDependencies = false;
       unitConfig.ConditionPathExists = [ "/nix/var/nix/profiles/system/activate" "!/run/current-system" ];
       restartIfChanged = false;
