@@ -121,15 +121,20 @@ const PLACE_DEADLINE_S: u32 = 15;
 const CHECK_DEADLINE: Duration = Duration::from_secs(90);
 
 /// Prints a line for each place that cannot be reached: `name PLACE` where its name is not known, `silence PLACE` where
-/// nobody answers, `refusal PLACE` where a connection is turned down. Which places Nix's defaults are, Nix says.
+/// nobody answers, `refusal PLACE` where a connection is turned down, `way PLACE` where there is none. Which places Nix's defaults are, Nix says.
 fn reach(guest: &Guest) -> String {
     let mut script = format!(
         r#"try() {{
     host=${{1%:*}} port=${{1##*:}}
     if ! timeout {PLACE_DEADLINE_S} getent ahosts "$host" >/dev/null; then echo "name $1"
     else
-        timeout {PLACE_DEADLINE_S} bash -c ': <"/dev/tcp/$1/$2"' - "$host" "$port" 2>/dev/null
-        case $? in 0) ;; 124) echo "silence $1" ;; *) echo "refusal $1" ;; esac
+        said=$(LC_ALL=C timeout {PLACE_DEADLINE_S} bash -c ': <"/dev/tcp/$1/$2"' - "$host" "$port" 2>&1)
+        case "$? $said" in
+        "0 "*) ;;
+        "124 "*) echo "silence $1" ;;
+        *"Connection refused"*) echo "refusal $1" ;;
+        *) echo "way $1" ;;
+        esac
     fi
 }}
 "#
@@ -156,6 +161,7 @@ fn in_words(line: &str) -> Option<String> {
         "name" => "its name is not known".to_owned(),
         "silence" => format!("no answer within {PLACE_DEADLINE_S} s"),
         "refusal" => "the connection is refused".to_owned(),
+        "way" => "there is no way to it".to_owned(),
         _ => return None,
     };
     Some(format!("{} ({why})", visible(place)))
@@ -207,6 +213,10 @@ mod tests {
         assert_eq!(
             in_words("name cache.example.org:443").as_deref(),
             Some("cache.example.org:443 (its name is not known)")
+        );
+        assert_eq!(
+            in_words("refusal 10.0.2.2:1").as_deref(),
+            Some("10.0.2.2:1 (the connection is refused)")
         );
         assert_eq!(in_words("noise of something else"), None);
     }

@@ -32,29 +32,32 @@ impl Lock {
         let lock: Option<Value> =
             text("flake.lock").and_then(|text| serde_json::from_str(text).ok());
         let nodes = lock.as_ref().and_then(|lock| lock["nodes"].as_object());
+        let urls = text("flake.nix").map(input_urls).unwrap_or_default();
+        let ways = |url: &String| channel::places_on_network(url);
         let (Some(wanted), Some(lock), Some(nodes)) = (wanted, &lock, nodes) else {
             return Self {
                 // A flake without inputs needs no lock.
                 is_whole: text("flake.nix")
                     .and_then(input_names)
                     .is_some_and(|names| names.is_empty()),
-                reaches: BTreeSet::new(),
+                reaches: urls.values().flat_map(ways).collect(),
             };
         };
         let root = lock["root"].as_str().unwrap_or("root");
         let others = || nodes.iter().filter(|(name, _)| *name != root);
         let inputs = &nodes.get(root).unwrap_or(&Value::Null)["inputs"];
         let node = |name: &String| inputs[name].as_str().and_then(|name| nodes.get(name));
-        let urls = text("flake.nix").map(input_urls).unwrap_or_default();
         let is_current = |(name, url): (&String, &String)| {
             node(name).is_some_and(|node| reference::is_same(url, &node["original"]))
         };
+        let outdated = urls.iter().filter(|&input| !is_current(input));
         Self {
             is_whole: wanted.iter().all(|name| !inputs[name].is_null())
                 && urls.iter().all(is_current)
                 && others().all(|(_, node)| is_locked(&node["locked"])),
             reaches: others()
                 .flat_map(|(_, node)| places(&node["locked"]))
+                .chain(outdated.flat_map(|(_, url)| ways(url)))
                 .collect(),
         }
     }
@@ -120,6 +123,17 @@ mod tests {
             lock.reaches.into_iter().collect::<Vec<_>>(),
             ["codeload.github.com:443", "github.com:443", "h:8000"]
         );
+    }
+
+    #[test]
+    fn what_is_not_locked_is_asked_for() {
+        let reaches = |files: &[(&str, &str)]| lock_of(files).reaches;
+        let asks = "api.github.com:443";
+        assert!(reaches(&[("flake.nix", FLAKE)]).contains(asks));
+        let lock = lock_text(r#"{"type": "git", "url": "http://h:8000/b", "rev": "0123"}"#);
+        let other = FLAKE.replace("o/a", "o/other");
+        assert!(!reaches(&[("flake.nix", FLAKE), ("flake.lock", &lock)]).contains(asks));
+        assert!(reaches(&[("flake.nix", &other), ("flake.lock", &lock)]).contains(asks));
     }
 
     #[test]

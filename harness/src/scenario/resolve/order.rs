@@ -8,8 +8,8 @@ use crate::scenario::model::{Action, Outcome, Step};
 use crate::scenario::yaml::Span;
 
 impl Resolver<'_> {
-    /// Refuses steps that need a generation where there can be none, unless they are expected to fail. Each step comes
-    /// with its place in the list.
+    /// Refuses steps that need a generation where there can be none, unless they are expected to fail, up to the first
+    /// command of the scenario's own. Each step comes with its place in the list.
     pub(super) fn check_order(&mut self, steps: &[(usize, Step)]) {
         // Generations that each user, or the system, has at most.
         let mut generations: BTreeMap<Option<String>, u32> = BTreeMap::new();
