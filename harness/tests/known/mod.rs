@@ -16,10 +16,9 @@ pub struct Known {
 struct Row {
     /// Whether it is about this very release, not about all.
     is_own: bool,
-    /// Names of scenarios, or `all`.
-    scenarios: Vec<String>,
+    /// Names of scenarios, or `all`, each with whether it was seen there.
+    scenarios: Vec<(String, AtomicBool)>,
     change: Change,
-    seen: AtomicBool,
 }
 
 enum Change {
@@ -32,10 +31,17 @@ enum Change {
 }
 
 impl Row {
-    fn is_about(&self, case: &str) -> bool {
+    /// Whether the row is about a case; noted as seen if so.
+    fn is_seen(&self, case: &str) -> bool {
         let scenario = case.split('[').next().unwrap_or(case);
-        let names = |name: &String| name == "all" || name == scenario;
-        self.scenarios.iter().any(names)
+        let named = self
+            .scenarios
+            .iter()
+            .find(|(name, _)| name == "all" || name == scenario);
+        if let Some((_, seen)) = named {
+            seen.store(true, Ordering::Relaxed);
+        }
+        named.is_some()
     }
 }
 
@@ -56,46 +62,44 @@ impl Known {
 
     /// Whether nothing that a case shows can be compared, as the release cannot do it.
     pub fn excludes(&self, case: &str) -> bool {
-        let everything = |row: &&Row| matches!(row.change, Change::Everything);
-        self.see(case, everything)
+        self.rows
+            .iter()
+            .any(|row| matches!(row.change, Change::Everything) && row.is_seen(case))
     }
 
-    /// Whether a change (`+ text`, `- text`, `! text`) of a case is listed. Only its first line counts, as what follows
-    /// is for the eye, and indents do not, as Markdown does not keep them.
+    /// Whether a change (`+ text`, `- text`, `! text`) of a case is listed. Only its first line counts: what follows
+    /// is for the eye.
     pub fn explains(&self, case: &str, change: &str) -> bool {
-        let words = change.lines().next().unwrap_or_default().split_whitespace();
-        let change = words.collect::<Vec<_>>().join(" ");
-        self.see(case, |row| match &row.change {
+        let change = squeezed(change.lines().next().unwrap_or_default());
+        self.rows.iter().any(|row| match &row.change {
             Change::Everything => false,
             Change::Line { sign, text } => {
-                change.starts_with(*sign) && change.contains(text.as_str())
+                change.starts_with(*sign) && change.contains(text) && row.is_seen(case)
             }
         })
     }
 
-    fn see(&self, case: &str, fits: impl Fn(&&Row) -> bool) -> bool {
-        let row = self.rows.iter().filter(|row| row.is_about(case)).find(fits);
-        if let Some(row) = row {
-            row.seen.store(true, Ordering::Relaxed);
-        }
-        row.is_some()
-    }
-
-    /// The rows of this very release that explained nothing.
+    /// The rows of this very release that explained nothing, for each scenario that they name.
     pub fn unseen(&self) -> Vec<String> {
-        let unseen = |row: &&Row| row.is_own && !row.seen.load(Ordering::Relaxed);
-        self.rows
-            .iter()
-            .filter(unseen)
-            .map(|row| {
-                let scenarios = row.scenarios.join(", ");
-                match &row.change {
-                    Change::Everything => format!("{scenarios}: everything"),
-                    Change::Line { sign, text } => format!("{scenarios}: {sign} {text}"),
-                }
-            })
-            .collect()
+        let mut unseen = Vec::new();
+        for row in self.rows.iter().filter(|row| row.is_own) {
+            let what = match &row.change {
+                Change::Everything => "everything".to_owned(),
+                Change::Line { sign, text } => format!("{sign} {text}"),
+            };
+            let names = row
+                .scenarios
+                .iter()
+                .filter(|(_, seen)| !seen.load(Ordering::Relaxed));
+            unseen.extend(names.map(|(name, _)| format!("{name}: {what}")));
+        }
+        unseen
     }
+}
+
+/// Without indents, which Markdown does not keep.
+fn squeezed(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn row(line: &str, release: &str) -> Option<Row> {
@@ -110,18 +114,17 @@ fn row(line: &str, release: &str) -> Option<Row> {
     let is_own = of.split(", ").any(|of| of == release);
     (of == "all" || is_own).then(|| Row {
         is_own,
-        scenarios: scenarios.split(", ").map(str::to_owned).collect(),
+        scenarios: scenarios
+            .split(", ")
+            .map(|name| (name.to_owned(), AtomicBool::new(false)))
+            .collect(),
         change,
-        seen: AtomicBool::new(false),
     })
 }
 
 fn change(cell: &str) -> Option<Change> {
     let change = cell.strip_prefix('`')?.strip_suffix('`')?;
     let change = change.replace('\u{0}', "|");
-    let (sign, text) = (change.chars().next()?, change.get(1..)?.trim());
-    (!text.is_empty()).then(|| Change::Line {
-        sign,
-        text: text.to_owned(),
-    })
+    let (sign, text) = (change.chars().next()?, squeezed(change.get(1..)?));
+    (!text.is_empty()).then_some(Change::Line { sign, text })
 }
