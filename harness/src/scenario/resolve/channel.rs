@@ -85,22 +85,26 @@ pub(super) fn places_on_network(url: &str) -> Vec<String> {
     let host = parameters
         .split('&')
         .find_map(|parameter| parameter.strip_prefix("host="));
-    for (scheme, places) in FORGES {
-        if address.starts_with(scheme) {
-            if let Some(host) = host {
-                return vec![format!("{host}:443")];
-            }
-            let asks = scheme == "github:" && !is_locked(url);
-            let branches = asks.then_some(GITHUB_BRANCHES);
-            return places
-                .iter()
-                .copied()
-                .chain(branches)
-                .map(str::to_owned)
-                .collect();
-        }
+    let forge = address.split_once(':').map_or("", |(forge, _)| forge);
+    places_of_forge(forge, host, is_locked(url))
+        .unwrap_or_else(|| place_of(address).into_iter().collect())
+}
+
+/// Where Nix gets what a forge such as `github` holds, from another `host` of its kind if one is named; `None` for what
+/// is no forge. What is not locked is asked for first.
+pub(super) fn places_of_forge(
+    forge: &str,
+    host: Option<&str>,
+    is_locked: bool,
+) -> Option<Vec<String>> {
+    let named = |(scheme, _): &&(&str, _)| scheme.strip_suffix(':') == Some(forge);
+    let (_, places) = FORGES.iter().find(named)?;
+    if let Some(host) = host {
+        return Some(vec![format!("{host}:443")]);
     }
-    place_of(address).into_iter().collect()
+    let branches = (forge == "github" && !is_locked).then_some(GITHUB_BRANCHES);
+    let all = places.iter().copied().chain(branches);
+    Some(all.map(str::to_owned).collect())
 }
 
 /// Where an address of the form `scheme://host[:port]/…` is.

@@ -50,14 +50,14 @@ impl Lock {
         let is_current = |(name, url): (&String, &String)| {
             node(name).is_some_and(|node| reference::is_same(url, &node["original"]))
         };
-        let outdated = urls.iter().filter(|&input| !is_current(input));
+        let outdated: Vec<_> = urls.iter().filter(|&input| !is_current(input)).collect();
         Self {
             is_whole: wanted.iter().all(|name| !inputs[name].is_null())
-                && urls.iter().all(is_current)
+                && outdated.is_empty()
                 && others().all(|(_, node)| is_locked(&node["locked"])),
             reaches: others()
                 .flat_map(|(_, node)| places(&node["locked"]))
-                .chain(outdated.flat_map(|(_, url)| ways(url)))
+                .chain(outdated.into_iter().flat_map(|(_, url)| ways(url)))
                 .collect(),
         }
     }
@@ -70,16 +70,11 @@ fn is_locked(locked: &Value) -> bool {
 
 fn places(locked: &Value) -> Vec<String> {
     let text = |key: &str| locked[key].as_str();
-    let url = match text("type") {
-        Some(kind @ ("github" | "gitlab" | "sourcehut")) => {
-            let hash = if is_locked(locked) { "known" } else { "" };
-            let host = text("host").map(|host| format!("&host={host}"));
-            format!("{kind}:x/x?narHash={hash}{}", host.unwrap_or_default())
-        }
-        Some(_) => text("url").unwrap_or_default().to_owned(),
-        None => return Vec::new(),
+    let Some(kind) = text("type") else {
+        return Vec::new();
     };
-    channel::places_on_network(&url)
+    channel::places_of_forge(kind, text("host"), is_locked(locked))
+        .unwrap_or_else(|| channel::places_on_network(text("url").unwrap_or_default()))
 }
 
 #[cfg(test)]
