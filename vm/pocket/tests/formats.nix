@@ -13,6 +13,8 @@ in
     toml = [ (text ((formats.toml { }).generate "x" { a = 1; t.k = "v"; l = [ { x = 1; } ]; })) "a = 1\n\n[t]\nk = \"v\"\n\n[[l]]\nx = 1\n" ];
     ini = [ (text ((formats.ini { }).generate "x" { s.k = 1; })) "[s]\nk=1\n" ];
     ini-lists = [ (text ((formats.ini { listsAsDuplicateKeys = true; }).generate "x" { s.k = [ 1 2 ]; })) "[s]\nk=1\nk=2\n" ];
+    ini-joined-lists = [ (text ((formats.ini { listToValue = lib.concatStringsSep ","; }).generate "x" { s.k = [ "a" "b" ]; })) "[s]\nk=a,b\n" ];
+    key-value-joined-lists = [ (text ((formats.keyValue { listToValue = lib.concatStringsSep ","; }).generate "x" { k = [ "a" "b" ]; })) "k=a,b\n" ];
     key-value = [ (text ((formats.keyValue { }).generate "x" { k = "v"; })) "k=v\n" ];
     xml = [
       (text ((formats.xml { }).generate "x" { r = { "@a" = "x<\"y"; b = null; l = [ 1 { "@k" = true; "#text" = "a&b"; } ]; }; }))

@@ -21,7 +21,8 @@ let
     in
     t;
   scalars = with types; [ bool int float str path ];
-  py = name: value: code: pkgs.runCommandLocal name { value = builtins.toJSON value; passAsFile = [ "value" ]; } code;
+  # The values of a set, lists among them made one value each where that is asked for.
+  joinLists = listToValue: lib.mapAttrs (_: v: if builtins.isList v && listToValue != null then listToValue v else v);
   atom = types.nullOr (types.oneOf (with types; [ bool int float str ]));
 in
 rec {
@@ -53,11 +54,10 @@ rec {
     let
       value = if listsAsDuplicateKeys || listToValue != null then types.either atom (types.listOf atom) else atom;
       rest = removeAttrs args [ "listToValue" "atomsCoercedToLists" ];
-      joined = lib.mapAttrs (_: lib.mapAttrs (_: v: if builtins.isList v && listToValue != null then listToValue v else v));
     in
     {
       type = types.attrsOf (types.attrsOf (value // { description = "INI atom (null, bool, int, float or string)"; }));
-      generate = name: v: pkgs.writeText name (lib.generators.toINI rest (joined v));
+      generate = name: v: pkgs.writeText name (lib.generators.toINI rest (lib.mapAttrs (_: joinLists listToValue) v));
       lib.types.atom = atom;
     };
   iniWithGlobalSection = args: {
@@ -81,7 +81,7 @@ rec {
     }@args:
     {
       type = types.attrsOf (if listsAsDuplicateKeys || listToValue != null then types.either atom (types.listOf atom) else atom);
-      generate = name: v: pkgs.writeText name (lib.generators.toKeyValue (removeAttrs args [ "listToValue" ]) (lib.mapAttrs (_: x: if builtins.isList x && listToValue != null then listToValue x else x) v));
+      generate = name: v: pkgs.writeText name (lib.generators.toKeyValue (removeAttrs args [ "listToValue" ]) (joinLists listToValue v));
     };
 
   xml =

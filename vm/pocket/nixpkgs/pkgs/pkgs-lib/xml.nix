@@ -5,12 +5,10 @@ let
     v:
     if v == null then
       ""
-    else if builtins.isBool v then
-      lib.boolToString v
-    else if builtins.isFloat v then
+    else if builtins.isBool v || builtins.isInt v || builtins.isFloat v then
       builtins.toJSON v
     else
-      "${if builtins.isInt v then toString v else v}";
+      "${v}";
   escape = lib.replaceStrings [ "&" "<" ">" ] [ "&amp;" "&lt;" "&gt;" ];
   quote =
     s:
