@@ -32,6 +32,26 @@ in
     trim = [ (strings.trim "  a b ") "a b" ];
     cli-newer = [ (lib.cli.toCommandLineShellGNU { } { v = true; long = "x y"; n = [ 1 2 ]; }) "'--long=x y' -n1 -n2 -v" ];
     set-type = [ (lib.isType "t" (lib.setType "t" { })) true ];
+    builtins-again = [ [ (lib.floor 1.5) (lib.div 7 2) (lib.bitNot 5) (lib.baseNameOf "a/b") (lib.typeOf 1) ] [ 1 3 (-6) "b" "int" ] ];
+    closure = [
+      (lib.textClosureMap lib.id { a = lib.noDepEntry "A"; b = lib.stringAfter [ "a" ] "B"; c = lib.noDepEntry "C"; } [ "b" "a" "c" ])
+      "A\nB\nC"
+    ];
+    closure-of-a-loop = [ (lib.textClosureList { a = lib.stringAfter [ "b" ] "A"; b = lib.stringAfter [ "a" ] "B"; } [ "a" ]) [ "B" "A" ] ];
+    store-path = [ (map lib.path.hasStorePathPrefix [ /nix/store/00000000000000000000000000000000-a /nix/store ]) [ true false ] ];
+    root-of-a-path = [ (lib.path.splitRoot /a/b) { root = /.; subpath = "./a/b"; } ];
+    paths = [ [ (lib.path.removePrefix /a /a/b/c) (lib.path.removePrefix /a /a) (lib.path.hasPrefix /a /ab) (lib.path.subpath.join [ "a/./b" "c" ]) (lib.path.subpath.normalise ".") ] [ "./b/c" "./." false "./a/b/c" "./." ] ];
+    fake-hash = [ lib.fakeHash "sha256-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=" ];
     cli = [ (lib.cli.toGNUCommandLineShell { } { v = true; long = "x y"; n = null; }) "--long 'x y' -v" ];
+  };
+  refused = {
+    fileset = {
+      expr = lib.fileset.unions [ ];
+      says = "the pocket channel does not model it; run this scenario on the real channel";
+    };
+    no-prefix = {
+      expr = lib.path.removePrefix /a /b;
+      says = "is not a component-wise prefix of the second path argument";
+    };
   };
 }

@@ -20,6 +20,7 @@ let
     asserts = import ./asserts.nix { inherit lib; };
     sources = import ./sources.nix { inherit lib; };
     filesystem = import ./filesystem.nix { inherit lib; };
+    fileset = throw "nixpkgs has `lib.fileset', but the pocket channel does not model it; run this scenario on the real channel.";
     path = import ./path.nix { inherit lib; };
     systems = import ./systems.nix { inherit lib; };
     debug = import ./debug.nix { inherit lib; };
@@ -27,6 +28,7 @@ let
     maintainers = import ./maintainers.nix;
     platforms = lib.systems.doubles;
     cli = import ./cli.nix { inherit lib; };
+    stringsWithDeps = import ./strings-with-deps.nix { inherit lib; };
     nixosSystem = args: import ../nixos/lib/eval-config.nix ({ inherit lib; system = null; } // args);
   };
   flat =
@@ -44,6 +46,7 @@ let
     // p.filesystem
     // p.debug
     // p.cli
+    // p.stringsWithDeps
     // fixedPoints;
 in
 fixedPoints.makeExtensible (
@@ -51,5 +54,13 @@ fixedPoints.makeExtensible (
   let
     p = parts lib;
   in
-  flat p // p // { inherit (p.types) isType setType mkOptionType defaultFunctor; }
+  flat p
+  // p
+  // {
+    inherit (p.generators) mkLuaInline;
+    fakeHash = "sha256-${lib.strings.replicate 43 "A"}=";
+    fakeSha256 = lib.strings.replicate 64 "0";
+    fakeSha512 = lib.strings.replicate 128 "0";
+    inherit (p.types) isType setType mkOptionType defaultFunctor;
+  }
 )

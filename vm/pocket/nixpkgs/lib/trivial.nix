@@ -6,26 +6,51 @@ in
 {
   inherit (builtins)
     add
-    sub
-    lessThan
-    seq
-    deepSeq
-    genericClosure
+    addErrorContext
+    appendContext
+    baseNameOf
     bitAnd
     bitOr
     bitXor
-    isInt
-    isFloat
-    isBool
-    isNull
-    isAttrs
-    isString
-    isList
-    isPath
-    pathExists
-    readFile
+    ceil
+    convertHash
+    deepSeq
+    dirOf
+    div
+    filterSource
+    floor
     fromJSON
+    fromTOML
+    genericClosure
+    getContext
+    hasContext
+    hashFile
+    isAttrs
+    isBool
+    isFloat
+    isInt
+    isList
+    isNull
+    isPath
+    isString
+    lessThan
+    mul
+    pathExists
+    placeholder
+    readDir
+    readFile
+    readFileType
+    seq
+    sub
+    toFile
+    toString
+    toXML
+    trace
+    tryEval
+    typeOf
+    unsafeDiscardOutputDependency
     ;
+  bitNot = builtins.sub (-1);
 
   id = x: x;
   const = x: _: x;

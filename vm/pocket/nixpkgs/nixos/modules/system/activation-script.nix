@@ -2,19 +2,20 @@
 { config, lib, ... }:
 let
   inherit (lib) mkOption types;
-  scripts = builtins.mapAttrs (_: s: if builtins.isString s then { text = s; deps = [ ]; } else s) config.system.activationScripts;
-  # Depth first, each piece once.
-  visit =
-    acc: name:
-    if acc.seen ? ${name} then
-      acc
-    else
-      let
-        s = scripts.${name} or (throw "activation script '${name}' does not exist");
-        before = builtins.foldl' visit (acc // { seen = acc.seen // { ${name} = true; }; }) (lib.filter (d: scripts ? ${d}) s.deps);
-      in
-      before // { order = before.order ++ [ name ]; };
-  order = (builtins.foldl' visit { seen = { }; order = [ ]; } (builtins.attrNames scripts)).order;
+  scripts = builtins.mapAttrs piecemeal config.system.activationScripts;
+  # A piece under its name. What it needs may be a piece of NixOS that this guest has no use for.
+  piecemeal = name: script: {
+    deps = lib.filter (needed: config.system.activationScripts ? ${needed}) (script.deps or [ ]);
+    text = ''
+
+      #### Activation script snippet ${name}:
+      _localstatus=0
+      ${script.text or script}
+      if (( _localstatus > 0 )); then
+        printf "Activation script snippet '%s' failed (%s)\n" "${name}" "$_localstatus"
+      fi
+    '';
+  };
   piece = type: mkOption {
     type = types.attrsOf (types.either types.str (types.submodule {
       options = {
@@ -61,15 +62,7 @@ in
     _status=0
     trap "_status=1 _localstatus=\$?" ERR
     umask 0022
-    ${lib.concatMapStrings (name: ''
-
-      #### Activation script snippet ${name}:
-      _localstatus=0
-      ${scripts.${name}.text}
-      if (( _localstatus > 0 )); then
-        printf "Activation script snippet '%s' failed (%s)\n" "${name}" "$_localstatus"
-      fi
-    '') order}
+    ${lib.concatStrings (lib.textClosureList scripts (builtins.attrNames scripts))}
     # Make this configuration the current configuration.
     ln -sfn "$(readlink -f "$systemConfig")" /run/current-system
     mkdir -p /nix/var/nix/gcroots
