@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::machine::{GuestScript, Machine, MachineError};
 use crate::observe::quote;
+use crate::observe::text::printable_line;
 use crate::scenario::model::{Guest, Substituter};
 
 /// Root's script that puts a guest with a network card on QEMU's user-mode network, for every boot, and lets Nix use it.
@@ -121,7 +122,8 @@ const PLACE_DEADLINE_S: u32 = 15;
 const CHECK_DEADLINE: Duration = Duration::from_secs(90);
 
 /// Prints a line for each place that cannot be reached: `name PLACE` where its name is not known, `silence PLACE` where
-/// nobody answers, `refusal PLACE` where a connection is turned down, `way PLACE` where there is none. Which places Nix's defaults are, Nix says.
+/// nobody answers, `refusal PLACE` where a connection is turned down, `way PLACE` where there is none. Which places
+/// Nix's defaults are, Nix says.
 fn reach(guest: &Guest) -> String {
     let mut script = format!(
         r#"try() {{
@@ -164,14 +166,7 @@ fn in_words(line: &str) -> Option<String> {
         "way" => "there is no way to it".to_owned(),
         _ => return None,
     };
-    Some(format!("{} ({why})", visible(place)))
-}
-
-/// What came from the guest, without what a terminal would obey.
-fn visible(text: &str) -> String {
-    text.chars()
-        .map(|one| if one.is_control() { '?' } else { one })
-        .collect()
+    Some(format!("{} ({why})", printable_line(place)))
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use super::ForkedMachine;
 use super::archive::tar_of;
 use super::{network, scripts};
 use crate::machine::{GuestScript, MachineError, Stream, Unpacked};
+use crate::observe::text::printable_line;
 use crate::observe::{OutputCollector, StepOutput, in_session};
 use crate::plan::Work;
 use crate::scenario::model::{Action, ChannelOverlay, Guest, Install, SeedFile, Switch, User};
@@ -214,7 +215,7 @@ impl Lines {
             match byte {
                 b'\n' | b'\r' => {
                     if !line.is_empty() {
-                        on_line(&visible(line));
+                        on_line(&printable_line(&String::from_utf8_lossy(line)));
                     }
                     line.clear();
                 }
@@ -223,13 +224,6 @@ impl Lines {
             }
         }
     }
-}
-
-fn visible(line: &[u8]) -> String {
-    let text = String::from_utf8_lossy(line);
-    text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect()
 }
 
 /// A file of a seed, as [`tar_of`] takes it.
