@@ -125,9 +125,9 @@ impl From<KeepError> for Error {
 pub struct Chosen {
     /// Scenario files, or folders to look for them in [default: scenarios]
     pub paths: Vec<PathBuf>,
-    /// Only cases whose id contains this text
+    /// Only cases whose id contains this text; given again, also those with another
     #[arg(long, value_name = "SUBSTRING")]
-    pub filter: Option<String>,
+    pub filter: Vec<String>,
     #[command(flatten)]
     pub trust: Trust,
 }
@@ -161,14 +161,12 @@ impl Chosen {
 
     /// Whether no scenario of the folders that are named is left out.
     pub fn is_everything(&self) -> bool {
-        self.filter.is_none() && self.paths().iter().all(|path| path.is_dir())
+        self.filter.is_empty() && self.paths().iter().all(|path| path.is_dir())
     }
 
-    /// Whether the filter lets a case through.
+    /// Whether the filters let a case through.
     pub fn admits(&self, case: &Case) -> bool {
-        self.filter
-            .as_deref()
-            .is_none_or(|filter| case.id.contains(filter))
+        self.filter.is_empty() || self.filter.iter().any(|it| case.id.contains(it))
     }
 
     /// Loads all cases of the paths. Every mistake is printed, then the command ends.
@@ -192,16 +190,14 @@ impl Chosen {
     /// Loads, and refuses a filter that lets nothing through.
     pub fn load_some(&self) -> Result<Vec<Case>, Error> {
         let cases = self.load()?;
-        if !cases.iter().any(|case| self.admits(case)) {
-            return Err(Error::input(
-                format!(
-                    "no case contains '{}'",
-                    self.filter.as_deref().unwrap_or_default()
-                ),
+        let idle = |filter: &&String| !cases.iter().any(|case| case.id.contains(*filter));
+        match self.filter.iter().find(idle) {
+            Some(filter) => Err(Error::input(
+                format!("no case contains '{filter}'"),
                 "`switchproof list` prints every case",
-            ));
+            )),
+            None => Ok(cases),
         }
-        Ok(cases)
     }
 }
 

@@ -31,7 +31,7 @@ pub struct InitArgs {
 pub fn render(args: &RenderArgs) -> Result<Exit, Error> {
     let cases = Chosen {
         paths: args.paths.clone(),
-        filter: None,
+        filter: Vec::new(),
         trust: args.trust,
     }
     .load()?;

@@ -37,7 +37,7 @@ pub struct ShellArgs {
 pub fn run(args: &ShellArgs) -> Result<Exit, Error> {
     let chosen = Chosen {
         paths: args.paths.clone(),
-        filter: None,
+        filter: Vec::new(),
         trust: args.trust,
     };
     let cases = chosen.load()?;
