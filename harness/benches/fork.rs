@@ -5,16 +5,15 @@
 //! taken in one run, do so much less. `peers/mod.rs` says which other tools are compared with, and how to get them.
 //! `cargo bench --bench machine` measures what a machine does after it was forked.
 
+mod cases;
 mod common;
 mod peers;
 
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use switchproof::judge::{SnapshotMode, SnapshotPolicy, Verdict};
 use switchproof::plan::Knowledge;
 use switchproof::report::{Event, Sink};
 use switchproof::scenario::{LoadOptions, load, load_text};
@@ -22,6 +21,7 @@ use switchproof::session::{Limits, Session};
 use switchproof_vm::machine::Purpose;
 use switchproof_vm::process::Command;
 
+use cases::pass;
 use common::{Failure, Lab, median, ratio, run};
 
 /// How many forks are measured.
@@ -282,23 +282,9 @@ fn run_cases(session: &Session, text: &str) -> Result<Duration, Failure> {
     if let Some(mistake) = found.first() {
         return Err(format!("line {}: {}", mistake.line, mistake.message).into());
     }
-    let plan = session.plan(cases);
-    let selected: BTreeSet<usize> = (0..plan.cases.len()).collect();
-    let snapshots = SnapshotPolicy {
-        mode: SnapshotMode::Compare,
-        root: "snapshots".into(),
-    };
     let start = Instant::now();
-    let sink = Mutex::new(Silent);
-    let verdicts = session.run(&plan, &selected, false, snapshots, &sink, &|_, _| {});
-    let elapsed = start.elapsed();
-    match verdicts
-        .iter()
-        .find(|(_, verdict)| !matches!(verdict, Verdict::Passed { .. }))
-    {
-        Some((case, verdict)) => Err(format!("{}: {verdict:?}", plan.cases[*case].id).into()),
-        None => Ok(elapsed),
-    }
+    pass(session, cases, false, Silent)?;
+    Ok(start.elapsed())
 }
 
 fn seconds(time: Duration) -> String {

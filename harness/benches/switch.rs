@@ -3,13 +3,13 @@
 //! Needs the guest image (`switchproof image build`) and a quiet host. For each bundled setup, in a fork of a prepared
 //! machine: the time to evaluate and build it, and to switch to it; each the median of three machines.
 
-use std::collections::BTreeSet;
+mod cases;
+
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Mutex;
 use std::time::Duration;
 
-use switchproof::judge::{SnapshotMode, SnapshotPolicy, Verdict};
+use cases::pass;
 use switchproof::report::{Event, Sink};
 use switchproof::scenario::model::{Action, Case};
 use switchproof::scenario::{load, render_text};
@@ -90,25 +90,7 @@ fn median(session: &Session, case: &Case, rounds: usize) -> Result<f64, Failure>
 }
 
 fn last_step(session: &Session, case: &Case) -> Result<Duration, Failure> {
-    let plan = session.plan(vec![case.clone()]);
-    let snapshots = SnapshotPolicy {
-        mode: SnapshotMode::Compare,
-        root: "snapshots".into(),
-    };
-    let sink = Mutex::new(Stopwatch::default());
-    let verdicts = session.run(
-        &plan,
-        &BTreeSet::from([0]),
-        true,
-        snapshots,
-        &sink,
-        &|_, _| {},
-    );
-    match verdicts.first() {
-        Some((_, Verdict::Passed { .. })) => {}
-        other => return Err(format!("{}: {other:?}", case.id).into()),
-    }
-    let watch = sink.into_inner().map_err(|_| "a sink panicked")?;
+    let watch = pass(session, vec![case.clone()], true, Stopwatch::default())?;
     watch.last.ok_or_else(|| "no step ran".into())
 }
 

@@ -1,0 +1,34 @@
+//! Running cases as the commands do, for benchmarks.
+
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+
+use switchproof::judge::{SnapshotMode, SnapshotPolicy, Verdict};
+use switchproof::report::Sink;
+use switchproof::scenario::model::Case;
+use switchproof::session::Session;
+
+/// Runs cases, each of which must pass, and gives back the sink that heard of it. `fresh`: also those that have passed
+/// before.
+pub fn pass<S: Sink + 'static>(
+    session: &Session,
+    cases: Vec<Case>,
+    fresh: bool,
+    sink: S,
+) -> Result<S, Box<dyn std::error::Error>> {
+    let plan = session.plan(cases);
+    let selected: BTreeSet<usize> = (0..plan.cases.len()).collect();
+    let snapshots = SnapshotPolicy {
+        mode: SnapshotMode::Compare,
+        root: "snapshots".into(),
+    };
+    let sink = Mutex::new(sink);
+    let verdicts = session.run(&plan, &selected, fresh, snapshots, &sink, &|_, _| {});
+    let failed = verdicts
+        .iter()
+        .find(|(_, verdict)| !matches!(verdict, Verdict::Passed { .. }));
+    match failed {
+        Some((case, verdict)) => Err(format!("{}: {verdict:?}", plan.cases[*case].id).into()),
+        None => Ok(sink.into_inner().map_err(|_| "a sink panicked")?),
+    }
+}
