@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use known::Known;
+use known::{Known, placed};
 use libtest_mimic::{Arguments, Failed, Trial};
 use shared_run::{SharedRun, bundled, selection};
 use similar::{ChangeTag, TextDiff};
@@ -229,22 +229,19 @@ impl Parity {
             .insert(id.to_owned(), result);
     }
 
-    /// The lines in which the snapshots of a case differ, with the sign of the side that has them.
+    /// The lines in which the snapshots of a case differ, each with its place and the sign of the side that has it.
     fn snapshots(&self, case: &Case) -> Vec<String> {
         let pocket = Path::new(env!("CARGO_MANIFEST_DIR")).join("snapshots");
         let mut changes = Vec::new();
         for step in case.steps.iter().filter(|step| step.snapshot) {
-            let text = |root: &Path| body(&snapshot_path(root, case, step));
-            let (pocket, real) = (text(&pocket), text(&self.seen));
-            for change in TextDiff::from_lines(&pocket, &real).iter_all_changes() {
-                let sign = match change.tag() {
-                    ChangeTag::Equal => continue,
-                    ChangeTag::Delete => '-',
-                    ChangeTag::Insert => '+',
-                };
-                // A blank line, of a file too, comes or goes with those around it.
-                if !matches!(change.value().trim(), "" | "|") {
-                    changes.push(format!("{sign} {}", change.value().trim_end()));
+            let lines = |root: &Path| placed(&body(&snapshot_path(root, case, step)));
+            let (pocket, real) = (lines(&pocket), lines(&self.seen));
+            let (pocket, real) = (slices(&pocket), slices(&real));
+            for change in TextDiff::from_slices(&pocket, &real).iter_all_changes() {
+                match change.tag() {
+                    ChangeTag::Equal => {}
+                    ChangeTag::Delete => changes.push(format!("- {}", change.value())),
+                    ChangeTag::Insert => changes.push(format!("+ {}", change.value())),
                 }
             }
         }
@@ -296,6 +293,10 @@ fn forget(case: &Case, seen: &Path) {
     for step in &case.steps {
         let _ = std::fs::remove_file(snapshot_path(seen, case, step));
     }
+}
+
+fn slices(lines: &[String]) -> Vec<&str> {
+    lines.iter().map(String::as_str).collect()
 }
 
 /// How the first setup of a case is installed.

@@ -1,7 +1,11 @@
 //! The differences between the pocket channel and the real one that are known, as `DIFFERENCES.md` lists them.
 
+mod placed;
+
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
+
+pub use placed::placed;
 
 /// The list, relative to the repository.
 pub const FILE: &str = "vm/pocket/DIFFERENCES.md";
@@ -31,8 +35,8 @@ enum Change {
 }
 
 impl Row {
-    /// Whether the row is about a case; noted as seen if so.
-    fn is_seen(&self, case: &str) -> bool {
+    /// Whether the row is about a case, and if so notes that it was seen there.
+    fn note_seen(&self, case: &str) -> bool {
         let scenario = case.split('[').next().unwrap_or(case);
         let named = self
             .scenarios
@@ -64,17 +68,17 @@ impl Known {
     pub fn excludes(&self, case: &str) -> bool {
         self.rows
             .iter()
-            .any(|row| matches!(row.change, Change::Everything) && row.is_seen(case))
+            .any(|row| matches!(row.change, Change::Everything) && row.note_seen(case))
     }
 
-    /// Whether a change (`+ text`, `- text`, `! text`) of a case is listed. Only its first line counts: what follows
-    /// is for the eye.
+    /// Whether a change of a case is listed: a line as [`placed`] tells it behind `+` or `-`, or `! text`. Only its first
+    /// line counts: what follows is for the eye.
     pub fn explains(&self, case: &str, change: &str) -> bool {
         let change = squeezed(change.lines().next().unwrap_or_default());
         self.rows.iter().any(|row| match &row.change {
             Change::Everything => false,
             Change::Line { sign, text } => {
-                change.starts_with(*sign) && change.contains(text) && row.is_seen(case)
+                change.starts_with(*sign) && change.contains(text) && row.note_seen(case)
             }
         })
     }
