@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use super::common::Error;
-use crate::report::{GithubSink, HtmlSink, JsonSink, JunitSink, Sink};
+use crate::report::{DocumentSink, GithubSink, JsonSink, Sink};
 
 /// A report, as `--report` names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,8 +66,8 @@ impl Report {
         };
         Ok(match self.format {
             Format::Json => Box::new(JsonSink::new(out)),
-            Format::Junit => Box::new(JunitSink::new(out)),
-            Format::Html => Box::new(HtmlSink::new(out)),
+            Format::Junit => Box::new(DocumentSink::junit(out)),
+            Format::Html => Box::new(DocumentSink::html(out)),
             Format::Github => Box::new(GithubSink::new(out)),
         })
     }

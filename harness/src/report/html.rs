@@ -1,9 +1,7 @@
 //! One page that holds everything: to be kept as an artefact and read offline.
 
 use std::fmt::Write as _;
-use std::io::Write;
 
-use super::event::{Event, Sink};
 use super::markup::markup;
 use super::summary::{Ended, Summary};
 use super::words::{ONLY_BUILT, ago, span, verdict_word};
@@ -13,42 +11,23 @@ use crate::observe::text::tail;
 /// Lines of a guest's console that are shown.
 const CONSOLE_LINES: usize = 100;
 
-/// Collects the verdicts and writes a page when the run is over. The page refers to nothing outside itself and runs no
-/// script.
-pub struct HtmlSink<W: Write + Send> {
-    out: W,
-    summary: Summary,
-    cases: Vec<Ended>,
-}
-
-impl<W: Write + Send> HtmlSink<W> {
-    /// A sink that writes to `out`.
-    pub fn new(out: W) -> Self {
-        Self {
-            out,
-            summary: Summary::default(),
-            cases: Vec::new(),
-        }
+/// The page of a run: what is wrong comes first, then everything by name.
+pub(super) fn page(summary: &Summary, mut cases: Vec<Ended>) -> String {
+    cases.sort_by(|left, right| {
+        (rank(&left.verdict), &left.case).cmp(&(rank(&right.verdict), &right.case))
+    });
+    let mut page = format!(
+        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
+         <title>switchproof: {0}</title>\n<style>{STYLE}</style>\n<h1>{0}</h1>\n",
+        markup(&summary.to_string())
+    );
+    for ended in &cases {
+        push_case(&mut page, ended);
     }
-
-    fn page(&mut self) -> String {
-        // What is wrong comes first, then everything by name.
-        self.cases.sort_by(|left, right| {
-            (rank(&left.verdict), &left.case).cmp(&(rank(&right.verdict), &right.case))
-        });
-        let mut page = format!(
-            "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
-             <meta name=\"viewport\" content=\"width=device-width\">\n\
-             <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
-             <title>switchproof: {0}</title>\n<style>{STYLE}</style>\n<h1>{0}</h1>\n",
-            markup(&self.summary.to_string())
-        );
-        for ended in &self.cases {
-            push_case(&mut page, ended);
-        }
-        page.push_str("</html>\n");
-        page
-    }
+    page.push_str("</html>\n");
+    page
 }
 
 const STYLE: &str = "
@@ -172,27 +151,16 @@ fn painted(detail: &str) -> String {
     lines.join("\n")
 }
 
-impl<W: Write + Send> Sink for HtmlSink<W> {
-    fn event(&mut self, event: &Event) {
-        self.summary.event(event);
-        self.cases.extend(Ended::of(event));
-        if let Event::Finished { .. } = event {
-            let page = self.page();
-            let _ = self.out.write_all(page.as_bytes());
-            let _ = self.out.flush();
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::document::DocumentSink;
     use super::super::plain::tests::{run, run_of_a_mac, tell};
     use super::*;
 
     #[test]
     fn a_page_holds_the_run_and_nothing_from_elsewhere() {
         let mut out = Vec::new();
-        tell(HtmlSink::new(&mut out), run());
+        tell(DocumentSink::html(&mut out), run());
         let page = String::from_utf8(out).unwrap();
         assert!(
             page.contains("<h1>1 passed, 1 failed in 1 min 05 s</h1>"),
@@ -211,7 +179,7 @@ mod tests {
     #[test]
     fn a_case_that_was_not_switched_to_says_so() {
         let mut out = Vec::new();
-        tell(HtmlSink::new(&mut out), run_of_a_mac());
+        tell(DocumentSink::html(&mut out), run_of_a_mac());
         let page = String::from_utf8(out).unwrap();
         assert!(
             page.contains("on-a-mac, built only, never switched"),

@@ -1,52 +1,32 @@
 //! JUnit's XML, as CI systems read it.
 
 use std::fmt::Write as _;
-use std::io::Write;
 
-use super::event::{Event, Sink};
 use super::markup::markup;
 use super::summary::{Ended, Summary};
 use super::words::{ONLY_BUILT, verdict_body, verdict_word};
 use crate::judge::Verdict;
 
-/// Collects the verdicts and writes one document when the run is over: a suite, each case a test of the class that is
-/// its scenario. What failed is a `failure`, what errored an `error`, what was not run `skipped`.
-pub struct JunitSink<W: Write + Send> {
-    out: W,
-    summary: Summary,
-    cases: Vec<Ended>,
-}
-
-impl<W: Write + Send> JunitSink<W> {
-    /// A sink that writes to `out`.
-    pub fn new(out: W) -> Self {
-        Self {
-            out,
-            summary: Summary::default(),
-            cases: Vec::new(),
-        }
+/// The document of a run.
+pub(super) fn document(summary: &Summary, mut cases: Vec<Ended>) -> String {
+    cases.sort_by(|left, right| left.case.cmp(&right.case));
+    let counts = format!(
+        "tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"{:.3}\"",
+        cases.len(),
+        summary.failed,
+        summary.errored,
+        summary.not_run,
+        summary.elapsed.as_secs_f64()
+    );
+    let mut document = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites {counts}>\n\
+         \x20 <testsuite name=\"switchproof\" {counts}>\n"
+    );
+    for ended in &cases {
+        document.push_str(&test_case(ended));
     }
-
-    fn document(&mut self) -> String {
-        self.cases.sort_by(|left, right| left.case.cmp(&right.case));
-        let counts = format!(
-            "tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"{:.3}\"",
-            self.cases.len(),
-            self.summary.failed,
-            self.summary.errored,
-            self.summary.not_run,
-            self.summary.elapsed.as_secs_f64()
-        );
-        let mut document = format!(
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites {counts}>\n\
-             \x20 <testsuite name=\"switchproof\" {counts}>\n"
-        );
-        for ended in &self.cases {
-            document.push_str(&test_case(ended));
-        }
-        document.push_str("  </testsuite>\n</testsuites>\n");
-        document
-    }
+    document.push_str("  </testsuite>\n</testsuites>\n");
+    document
 }
 
 fn test_case(ended: &Ended) -> String {
@@ -108,27 +88,15 @@ fn test_case(ended: &Ended) -> String {
     format!("{text}>\n{inner}    </testcase>\n")
 }
 
-impl<W: Write + Send> Sink for JunitSink<W> {
-    fn event(&mut self, event: &Event) {
-        self.summary.event(event);
-        self.cases.extend(Ended::of(event));
-        if let Event::Finished { .. } = event {
-            let document = self.document();
-            let _ = self.out.write_all(document.as_bytes());
-            let _ = self.out.flush();
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::document::DocumentSink;
     use super::super::plain::tests::{run, run_of_a_mac, tell};
-    use super::*;
 
     #[test]
     fn a_case_that_was_not_switched_to_says_so() {
         let mut out = Vec::new();
-        tell(JunitSink::new(&mut out), run_of_a_mac());
+        tell(DocumentSink::junit(&mut out), run_of_a_mac());
         let document = String::from_utf8(out).unwrap();
         assert!(
             document.contains("<system-out>built only, never switched</system-out>"),
@@ -139,7 +107,7 @@ mod tests {
     #[test]
     fn a_run_is_a_suite() {
         let mut out = Vec::new();
-        tell(JunitSink::new(&mut out), run());
+        tell(DocumentSink::junit(&mut out), run());
         let text = String::from_utf8(out).unwrap();
         assert!(
             text.contains("<testsuite name=\"switchproof\" tests=\"2\" failures=\"1\" errors=\"0\" skipped=\"0\" time=\"65.000\">"),

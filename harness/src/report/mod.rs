@@ -1,5 +1,6 @@
 //! What a run tells, to whoever listens.
 
+mod document;
 mod event;
 mod github;
 mod html;
@@ -12,11 +13,10 @@ mod tee;
 mod terminal;
 mod words;
 
+pub use document::DocumentSink;
 pub use event::*;
 pub use github::GithubSink;
-pub use html::HtmlSink;
 pub use json::JsonSink;
-pub use junit::JunitSink;
 pub use plain::PlainSink;
 pub(crate) use plain::count;
 pub use summary::Summary;

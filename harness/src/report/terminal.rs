@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::time::{Duration, Instant};
 
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
 use super::event::{Event, Sink};
 use super::plain::count;
 use super::summary::Summary;
@@ -93,7 +95,7 @@ impl<W: Write + Send> TerminalSink<W> {
             screen.push_str(line);
             screen.push('\n');
         }
-        self.drawn = bottom.iter().map(|line| line.chars().count()).collect();
+        self.drawn = bottom.iter().map(|line| line.width()).collect();
         self.drawn_at = Some(Instant::now());
         // Nobody reads any more: not a reason to stop the run.
         let _ = self.out.write_all(screen.as_bytes());
@@ -225,12 +227,17 @@ impl<W: Write + Send> Sink for TerminalSink<W> {
     }
 }
 
-/// As much of a line as fits, counted in characters.
+/// As much of a line as fits into so many columns, of which some characters take two.
 fn cut(line: &str, width: usize) -> String {
-    if line.chars().count() <= width {
+    if line.width() <= width {
         return line.to_owned();
     }
-    let mut short: String = line.chars().take(width - 1).collect();
+    let mut taken = 0;
+    let fits = |character: &char| {
+        taken += character.width().unwrap_or(0);
+        taken < width
+    };
+    let mut short: String = line.chars().take_while(fits).collect();
     short.push('…');
     short
 }
@@ -315,6 +322,7 @@ mod tests {
     fn no_line_is_wider_than_the_terminal() {
         assert_eq!(cut("abcdef", 4), "abc…");
         assert_eq!(cut("äöü", 3), "äöü");
+        assert_eq!(cut("家の中を見る", 6), "家の…");
     }
 
     #[test]
