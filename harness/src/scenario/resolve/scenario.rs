@@ -8,7 +8,7 @@ use super::setup::At;
 use crate::scenario::diagnostic::{Mistake, Report};
 use crate::scenario::host_files::HostFiles;
 use crate::scenario::matrix::Variant;
-use crate::scenario::model::{Case, FlakeTree, Guest, InitialHome, Install, User};
+use crate::scenario::model::{Action, Case, FlakeTree, Guest, InitialHome, Install, Step, User};
 use crate::scenario::raw::{RawFlake, RawInitialHome, RawScenario};
 use crate::scenario::setup::{DEFAULT_USER, Setup};
 use crate::scenario::suggest::nearest;
@@ -118,6 +118,9 @@ impl Resolver<'_> {
         self.find_users(raw);
         let caches = self.caches(raw);
         let steps = self.steps(raw);
+        // A command may fetch what nothing of the scenario pins.
+        let runs = |step: &Step| matches!(step.action, Action::Run { .. });
+        let pinned = self.locked && !steps.iter().any(runs);
         let case = Case {
             id: self.id(&raw.name, &variant.axes),
             scenario: raw.name.clone(),
@@ -130,7 +133,7 @@ impl Resolver<'_> {
                 default_substituters: caches.default,
                 substituters: caches.named,
                 reaches: std::mem::take(&mut self.reaches),
-                locked: !self.network || self.locked,
+                locked: !self.network || pinned,
                 channel: None,
             },
             users: self

@@ -237,6 +237,9 @@ fn binary_caches_have_an_address_and_a_public_key() {
     ));
     let guest = super::cases(&fine).remove(0).guest;
     assert!(guest.default_substituters && guest.locked);
+    let fetching = fine.replace("[switch]", "[switch, { run: curl https://a.example.org }]");
+    let fetches = super::cases(&fetching).remove(0).guest;
+    assert!(!fetches.locked, "a command may fetch anything");
     assert_eq!(guest.substituters[1].public_key.as_deref(), Some(key));
     let reaches: Vec<String> = guest.reaches.into_iter().collect();
     assert_eq!(reaches, ["10.0.2.2:80", "a.example.org:443"]);
