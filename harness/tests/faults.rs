@@ -198,7 +198,9 @@ fn a_run_killed_at_any_moment_leaves_no_machine_and_nothing_half() {
 #[test]
 #[ignore = "boots machines; needs the guest image"]
 fn damaged_states_are_made_anew() {
-    let place = Place::new();
+    // A cache of its own: nothing but what this test makes is damaged.
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a directory");
+    let place = Place::at(folder.path().join("cache"));
     let salt = salt("damage");
     place.write(&salt);
     place.is_whole();
@@ -226,7 +228,7 @@ fn damaged_states_are_made_anew() {
     for (round, (file, damage)) in damages.into_iter().enumerate() {
         let layers = fs::read_dir(place.cache.join("layers")).expect("listed");
         let layers: Vec<PathBuf> = layers.map(|it| it.expect("an entry").path()).collect();
-        assert!(layers.len() >= 3, "boot, preparation and the first step");
+        assert_eq!(layers.len(), 2, "the boot and the first step");
         layers.iter().for_each(|layer| damage(&layer.join(file)));
         // The first step need not run again, but what it left must be there for what follows it.
         place.write_ends(&salt, &round.to_string());

@@ -10,9 +10,7 @@ use crate::lab::{lab, run, sh};
 #[test]
 #[ignore = "boots machines; SWITCHPROOF_TEST_IMAGE names the directory of a guest image"]
 fn a_round_trip_is_short() {
-    let Some(lab) = lab("a_round_trip_is_short") else {
-        return;
-    };
+    let lab = lab();
     let mut machine = lab.leaf();
     let mut times: Vec<_> = (0..50)
         .map(|_| {
@@ -31,9 +29,7 @@ fn a_round_trip_is_short() {
 #[test]
 #[ignore = "boots machines; SWITCHPROOF_TEST_IMAGE names the directory of a guest image"]
 fn root_gets_what_it_asked_for() {
-    let Some(lab) = lab("root_gets_what_it_asked_for") else {
-        return;
-    };
+    let lab = lab();
     let mut machine = lab.leaf();
     let command = GuestCommand::shell("pwd; echo \"$A\"; echo bad >&2; id -un; umask; cat; exit 7")
         .cwd("/srv")
@@ -63,9 +59,7 @@ fn root_gets_what_it_asked_for() {
 #[test]
 #[ignore = "boots machines; SWITCHPROOF_TEST_IMAGE names the directory of a guest image"]
 fn a_user_gets_a_login_session() {
-    let Some(lab) = lab("a_user_gets_a_login_session") else {
-        return;
-    };
+    let lab = lab();
     let mut machine = lab.leaf();
     let script = "id -un; pwd; echo $XDG_RUNTIME_DIR; echo $XDG_SESSION_ID; shopt -q login_shell && echo login; \
         systemctl --user is-system-running --wait; echo \"$A\"; cut -d: -f3 /proc/self/cgroup";
@@ -101,9 +95,7 @@ fn a_user_gets_a_login_session() {
 #[test]
 #[ignore = "boots machines; SWITCHPROOF_TEST_IMAGE names the directory of a guest image"]
 fn a_flood_of_output_is_cut_and_counted() {
-    let Some(lab) = lab("a_flood_of_output_is_cut_and_counted") else {
-        return;
-    };
+    let lab = lab();
     let mut machine = lab.leaf();
     let command = GuestCommand::shell("head -c 100000000 /dev/zero; echo done >&2")
         .output_limit_bytes(1_000_000)
@@ -120,9 +112,7 @@ fn a_flood_of_output_is_cut_and_counted() {
 #[test]
 #[ignore = "boots machines; SWITCHPROOF_TEST_IMAGE names the directory of a guest image"]
 fn output_comes_live_and_in_full() {
-    let Some(lab) = lab("output_comes_live_and_in_full") else {
-        return;
-    };
+    let lab = lab();
     let mut machine = lab.leaf();
     let mut first = None;
     let start = Instant::now();
@@ -143,9 +133,7 @@ fn output_comes_live_and_in_full() {
 #[test]
 #[ignore = "boots machines; SWITCHPROOF_TEST_IMAGE names the directory of a guest image"]
 fn children_in_the_background_hold_nobody_up() {
-    let Some(lab) = lab("children_in_the_background_hold_nobody_up") else {
-        return;
-    };
+    let lab = lab();
     let mut machine = lab.leaf();
     let (exit, out, _) = run(
         &mut machine,
@@ -162,9 +150,7 @@ fn children_in_the_background_hold_nobody_up() {
 #[test]
 #[ignore = "boots machines; SWITCHPROOF_TEST_IMAGE names the directory of a guest image"]
 fn bulk_data_goes_both_ways_unchanged() {
-    let Some(lab) = lab("bulk_data_goes_both_ways_unchanged") else {
-        return;
-    };
+    let lab = lab();
     let mut machine = lab.leaf();
     let data: Vec<u8> = (0..3_000_001u32)
         .map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8)
@@ -216,9 +202,7 @@ fn bulk_data_goes_both_ways_unchanged() {
 #[test]
 #[ignore = "boots machines; SWITCHPROOF_TEST_IMAGE names the directory of a guest image"]
 fn an_archive_is_unpacked_for_its_owner() {
-    let Some(lab) = lab("an_archive_is_unpacked_for_its_owner") else {
-        return;
-    };
+    let lab = lab();
     let mut machine = lab.leaf();
     let mut tar = Vec::new();
     let make = GuestCommand::shell(
@@ -260,9 +244,7 @@ fn an_archive_is_unpacked_for_its_owner() {
 #[test]
 #[ignore = "boots machines; SWITCHPROOF_TEST_IMAGE names the directory of a guest image"]
 fn somebody_can_type_into_a_terminal() {
-    let Some(lab) = lab("somebody_can_type_into_a_terminal") else {
-        return;
-    };
+    let lab = lab();
     let mut machine = lab.leaf();
     let (mut keys, mut hands) = io::pipe().expect("a pipe");
     let mut screen = Vec::new();

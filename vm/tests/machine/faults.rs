@@ -20,9 +20,7 @@ fn fails(machine: &mut Machine, command: &GuestCommand) -> MachineError {
 #[test]
 #[ignore = "boots machines; SWITCHPROOF_TEST_IMAGE names the directory of a guest image"]
 fn a_command_that_hangs_is_killed_with_all_its_children() {
-    let Some(lab) = lab("a_command_that_hangs_is_killed_with_all_its_children") else {
-        return;
-    };
+    let lab = lab();
     let mut machine = lab.leaf();
     let script = "trap '' TERM INT; setsid sleep 1234 & (sleep 1234 &) ; sleep 1234";
     for command in [
@@ -81,9 +79,7 @@ fn a_command_that_hangs_is_killed_with_all_its_children() {
 #[test]
 #[ignore = "boots machines; SWITCHPROOF_TEST_IMAGE names the directory of a guest image"]
 fn a_guest_that_goes_away_in_mid_step_says_so() {
-    let Some(lab) = lab("a_guest_that_goes_away_in_mid_step_says_so") else {
-        return;
-    };
+    let lab = lab();
     for (script, how) in [
         ("systemctl poweroff; sleep 100", "powered off"),
         ("systemctl reboot; sleep 100", "rebooted"),
@@ -116,9 +112,7 @@ fn a_guest_that_goes_away_in_mid_step_says_so() {
 #[test]
 #[ignore = "boots machines; SWITCHPROOF_TEST_IMAGE names the directory of a guest image"]
 fn a_panic_is_told_from_a_death_and_from_silence() {
-    let Some(lab) = lab("a_panic_is_told_from_a_death_and_from_silence") else {
-        return;
-    };
+    let lab = lab();
     let mut machine = lab.leaf();
     let panic = GuestCommand::shell(
         "echo 1 > /proc/sys/kernel/sysrq; echo c > /proc/sysrq-trigger; sleep 100",
@@ -183,9 +177,7 @@ fn a_panic_is_told_from_a_death_and_from_silence() {
 #[test]
 #[ignore = "boots machines; SWITCHPROOF_TEST_IMAGE names the directory of a guest image"]
 fn a_reboot_that_was_asked_for_works() {
-    let Some(lab) = lab("a_reboot_that_was_asked_for_works") else {
-        return;
-    };
+    let lab = lab();
     let mut machine = lab.leaf();
     let boot = |machine: &mut Machine| sh(machine, "cat /proc/sys/kernel/random/boot_id");
     let before = boot(&mut machine);

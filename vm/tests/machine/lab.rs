@@ -23,9 +23,9 @@ pub struct Lab {
     _alone: MutexGuard<'static, ()>,
 }
 
-/// The lab, or none, said so, when there is no image. Layers are kept between test runs.
-pub fn lab(test: &str) -> Option<Lab> {
-    lab_at(test, &cache())
+/// The lab. Layers are kept between test runs.
+pub fn lab() -> Lab {
+    lab_at(&cache())
 }
 
 /// Where the layers of these tests are.
@@ -64,18 +64,19 @@ pub fn qemus() -> Vec<i32> {
 }
 
 /// The lab with its own cache directory.
-pub fn lab_at(test: &str, cache: &Path) -> Option<Lab> {
+pub fn lab_at(cache: &Path) -> Lab {
     let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let Some(image) = std::env::var_os("SWITCHPROOF_TEST_IMAGE").map(PathBuf::from) else {
-        eprintln!("{test}: skipped, for $SWITCHPROOF_TEST_IMAGE names no guest image");
-        return None;
+        panic!("$SWITCHPROOF_TEST_IMAGE names no directory of a guest image");
     };
+    // A directory is named after its image, and one of another image is another.
+    let key = image.canonicalize().expect("a guest image");
     let host = Host {
         qemu: QemuBinary::find().expect("QEMU"),
         accelerator: Accelerator::Tcg,
         image: GuestImage {
             directory: image,
-            key: "test".to_owned(),
+            key: format!("test {}", key.display()),
         },
         store: LayerStore::open(&CacheDir::at(cache)).expect("a store"),
         shape: MachineShape {
@@ -85,10 +86,10 @@ pub fn lab_at(test: &str, cache: &Path) -> Option<Lab> {
         warm_up: "useradd --create-home --shell /bin/bash alice && nix eval --expr '1 + 1'"
             .to_owned(),
     };
-    Some(Lab {
+    Lab {
         host,
         _alone: alone,
-    })
+    }
 }
 
 impl Lab {

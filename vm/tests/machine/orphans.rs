@@ -20,7 +20,7 @@ fn victim() {
     if std::env::var_os(VICTIM).is_none() {
         return;
     }
-    let Some(lab) = lab("victim") else { return };
+    let lab = lab();
     let base = lab.base();
     let key = base.key().child(b"victim");
     loop {
@@ -33,9 +33,7 @@ fn victim() {
 #[test]
 #[ignore = "boots machines; SWITCHPROOF_TEST_IMAGE names the directory of a guest image"]
 fn a_killed_harness_leaves_no_machine_and_no_half_layer() {
-    let Some(lab) = lab("a_killed_harness_leaves_no_machine_and_no_half_layer") else {
-        return;
-    };
+    let lab = lab();
     let base = lab.base();
     let before = qemus();
     for delay_ms in [300, 450, 600, 750, 900, 1300] {
