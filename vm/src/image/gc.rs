@@ -47,7 +47,10 @@ pub fn collect(
         if damaged.is_none() && is_in_layers(key) {
             continue;
         }
-        let bytes = allocated_bytes(&path).map_err(io_error("read", &path))?;
+        let Some(bytes) = allocated_bytes(&path).map_err(io_error("read", &path))? else {
+            let _ = lock.retire();
+            continue;
+        };
         remove_tree(&path).map_err(io_error("remove", &path))?;
         // Without its image the lock file has no use; failing to remove it harms nobody.
         let _ = lock.retire();
@@ -82,8 +85,11 @@ pub fn list(cache: &CacheDir) -> Result<Vec<ImageSummary>, ImageError> {
             continue;
         }
         let manifest = fs::metadata(path.join(MANIFEST)).and_then(|data| data.modified());
+        let Some(allocated_bytes) = allocated_bytes(&path).map_err(io_error("read", &path))? else {
+            continue;
+        };
         found.push(ImageSummary {
-            allocated_bytes: allocated_bytes(&path).map_err(io_error("read", &path))?,
+            allocated_bytes,
             built: manifest.unwrap_or(SystemTime::UNIX_EPOCH),
             used_by: FileLock::holders(&in_use_lock(&locks, &key)),
             key: key.into_owned(),
@@ -106,13 +112,21 @@ fn is_key(name: &str) -> bool {
             .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
-fn allocated_bytes(directory: &Path) -> io::Result<u64> {
-    let mut bytes = 0;
-    for entry in fs::read_dir(directory)? {
-        // In units of 512 bytes, whatever the file system's block is.
-        bytes += entry?.metadata()?.blocks() * 512;
+/// Bytes that an image takes on the disk; none when it is gone, for other processes collect too.
+fn allocated_bytes(directory: &Path) -> io::Result<Option<u64>> {
+    let sum = || {
+        let mut bytes = 0;
+        for entry in fs::read_dir(directory)? {
+            // In units of 512 bytes, whatever the file system's block is.
+            bytes += entry?.metadata()?.blocks() * 512;
+        }
+        Ok(bytes)
+    };
+    match sum() {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if io::Error::kind(&error) == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
     }
-    Ok(bytes)
 }
 
 #[cfg(test)]

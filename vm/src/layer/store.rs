@@ -169,7 +169,10 @@ impl LayerStore {
                         _in_use: in_use,
                     }),
                 };
-                layer.touch();
+                // To verify a layer is not to use it.
+                if !fully {
+                    layer.touch();
+                }
                 Ok(Lookup::Whole(layer))
             }
             Err(what) => {

@@ -128,6 +128,7 @@ impl Host {
         let made_by = serde_json::to_vec(&self.made_by()).unwrap_or_default();
         let mut parts = vec![
             FORMAT.to_le_bytes().to_vec(),
+            env!("SWITCHPROOF_VM_LOOK").as_bytes().to_vec(),
             made_by,
             SUPERVISOR.as_bytes().to_vec(),
             self.warm_up.clone().into_bytes(),
