@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-#[path = "harness/build/look.rs"]
+#[path = "vm/build/look.rs"]
 mod look;
 
 const PARTS: [&str; 3] = [
@@ -13,18 +13,11 @@ const PARTS: [&str; 3] = [
 ];
 
 fn main() -> std::io::Result<()> {
-    println!("cargo::rerun-if-changed=harness/build");
+    println!("cargo::rerun-if-changed=vm/build");
     for part in PARTS {
         println!("cargo::rerun-if-changed={part}");
     }
-    let mut hasher = blake3::Hasher::new();
-    for (file, text) in look::look(&PARTS.map(Path::new))? {
-        hasher.update(file.as_os_str().as_encoded_bytes());
-        hasher.update(&text);
-    }
-    println!(
-        "cargo::rustc-env=SWITCHPROOF_LOOK={}",
-        hasher.finalize().to_hex()
-    );
+    let look = look::digest(&PARTS.map(Path::new))?;
+    println!("cargo::rustc-env=SWITCHPROOF_LOOK={look}");
     Ok(())
 }

@@ -9,7 +9,7 @@ pub mod fake_machine;
 pub mod judge;
 pub mod keep;
 #[cfg(test)]
-#[path = "../build/look.rs"]
+#[path = "../../vm/build/look.rs"]
 mod look;
 pub mod machine;
 pub mod observe;

@@ -9,6 +9,16 @@ use std::path::{Path, PathBuf};
 /// What precedes an item that only tests have, as rustfmt writes it.
 const TEST_ONLY: &str = "#[cfg(test)]";
 
+/// What stands for all the text of `parts` that counts.
+pub fn digest(parts: &[&Path]) -> io::Result<String> {
+    let mut hasher = blake3::Hasher::new();
+    for (file, text) in look(parts)? {
+        hasher.update(file.as_os_str().as_encoded_bytes());
+        hasher.update(&text);
+    }
+    Ok(hasher.finalize().to_hex().to_string())
+}
+
 /// Every file of `parts` with the text that counts, ordered by path. Modules that are declared for tests are left out,
 /// and so are the test items of the others.
 pub fn look(parts: &[&Path]) -> io::Result<Vec<(PathBuf, Vec<u8>)>> {
@@ -89,8 +99,8 @@ fn without_tests(text: &str) -> (String, Vec<String>) {
 mod tests {
     use super::*;
 
-    fn text_of(root: &Path) -> Vec<(PathBuf, Vec<u8>)> {
-        look(&[root]).expect("read")
+    fn digest_of(root: &Path) -> String {
+        digest(&[root]).expect("read")
     }
 
     #[test]
@@ -110,7 +120,7 @@ mod tests {
             "fn work() {}\n\n#[cfg(test)]\nmod tests {\n    fn one() {\n        x();\n    }\n}\n",
         );
         write("more/mod.rs", "#[cfg(test)]\nmod deep;\n");
-        let before = text_of(root.path());
+        let before = digest_of(root.path());
         for (name, text) in [
             ("trial/mod.rs", "one"),
             ("trial/home.sh", "two"),
@@ -122,35 +132,48 @@ mod tests {
             ),
         ] {
             write(name, text);
-            assert_eq!(text_of(root.path()), before, "{name} counts");
+            assert_eq!(digest_of(root.path()), before, "{name} counts");
         }
         write(
             "work.rs",
             "fn work() {}\n\n#[cfg(test)]\nmod tests {\n}\nfn more() {}\n",
         );
-        assert_ne!(text_of(root.path()), before, "what follows a test counts");
+        assert_ne!(digest_of(root.path()), before, "what follows a test counts");
         let one_line = |rest: &str| {
             write(
                 "work.rs",
                 &format!("#[cfg(test)]\nstruct Trial {{}}\n{rest}"),
             );
-            text_of(root.path())
+            digest_of(root.path())
         };
         assert_ne!(one_line("fn more() {}\n"), one_line("fn less() {}\n"));
         write("trials.rs", "");
         assert!(
-            text_of(root.path())
+            look(&[root.path()])
+                .expect("read")
                 .iter()
                 .any(|(path, _)| path.ends_with("trials.rs"))
         );
     }
 
-    /// The parts that the build script names hold no test that counts.
+    /// The parts that the build scripts name hold no test that counts.
     #[test]
-    fn no_test_of_this_crate_counts() {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("harness/src");
-        let texts = look(&[&root.join("observe"), &root.join("run")]).expect("read");
+    fn no_test_of_these_crates_counts() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let parts = [
+            "harness/src/observe",
+            "harness/src/run",
+            "vm/src/guest",
+            "vm/src/machine",
+        ];
+        let parts = parts.map(|part| root.join(part));
+        let texts = look(&parts.each_ref().map(PathBuf::as_path)).expect("read");
         assert!(texts.iter().any(|(path, _)| path.ends_with("run/chain.rs")));
+        assert!(
+            texts
+                .iter()
+                .any(|(path, _)| path.ends_with("machine/boot.rs"))
+        );
         for (path, text) in texts {
             let text = String::from_utf8_lossy(&text).into_owned();
             assert!(!text.contains("#[test]"), "{}", path.display());
