@@ -11,7 +11,7 @@ use switchproof_vm::machine::Purpose;
 use super::common::{Chosen, Error, Exit, Trust, pick};
 use crate::machine::MachineError;
 use crate::plan::{NodeId, Plan};
-use crate::run::{guest_of, reach};
+use crate::run::{Hypervisor, guest_of, reach};
 use crate::session::{Limits, Session};
 
 /// Which machine to open a shell in.
@@ -56,7 +56,8 @@ pub fn run(args: &ShellArgs) -> Result<Exit, Error> {
         eprintln!("{line}")
     })
     .map_err(machine_broke)?;
-    let host = session.hypervisor.host(&guest_of(&plan, path));
+    let guest = guest_of(&plan, path);
+    let host = session.hypervisor.host(&guest);
     let layer = key
         .0
         .parse()
@@ -80,7 +81,10 @@ pub fn run(args: &ShellArgs) -> Result<Exit, Error> {
         let _ = out.write_all(bytes).and_then(|()| out.flush());
     };
     let ended = machine.terminal(&user, &size, &mut io::stdin().lock(), &mut screen);
-    drop(raw);
+    drop((raw, machine, layer));
+    if !guest.locked {
+        session.hypervisor.forget(&key);
+    }
     ended.map_err(failed)?;
     Ok(Exit::Passed)
 }

@@ -1,5 +1,6 @@
 //! How many machines may run at once, over all processes that use one cache directory.
 
+use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -24,12 +25,12 @@ pub struct Slot {
 #[derive(Debug, thiserror::Error)]
 pub enum BudgetError {
     /// Not even one machine fits.
-    #[error("a machine needs {needed_mib} MiB of memory and {available_mib} MiB may be used")]
+    #[error("a machine needs {needed_mib} MiB of memory and {allowed_mib} MiB may be used")]
     DoesNotFit {
         /// The memory of one machine.
         needed_mib: u32,
-        /// What the host has, or `--memory` allows.
-        available_mib: u64,
+        /// What `--memory` allows.
+        allowed_mib: u64,
     },
     /// The others did not give a slot back in time.
     #[error("no room for another machine after {} s: {slots} slots are taken by other runs", waited.as_secs())]
@@ -54,7 +55,7 @@ impl BudgetError {
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::DoesNotFit { .. } => "free some memory, or allow more with --memory",
+            Self::DoesNotFit { .. } => "allow more with --memory",
             Self::Crowded { .. } => "wait for the other runs, or end them",
             Self::Io { .. } => {
                 "the cache directory must be writable; SWITCHPROOF_CACHE_DIR names another"
@@ -64,26 +65,25 @@ impl BudgetError {
 }
 
 impl Budget {
-    /// A budget under `folder`: at most `jobs` machines, and as many as fit into `memory_mib` (the host's
-    /// available memory when `None`) at `ram_mib` each.
+    /// A budget under `folder`: at most `jobs` machines at `ram_mib` each, all of them within `memory_mib` where that
+    /// is set. Besides, each must fit into what the host has left when it starts.
     pub fn new(
         folder: &Path,
         jobs: usize,
         memory_mib: Option<u64>,
         ram_mib: u32,
     ) -> Result<Self, BudgetError> {
-        let available_mib = memory_mib
-            .or_else(available_memory_mib)
-            .unwrap_or(u64::from(ram_mib));
-        let fitting =
-            usize::try_from(available_mib / u64::from(ram_mib.max(1))).unwrap_or(usize::MAX);
-        // What is free at this moment may be more in the next: only a limit that somebody set is refused.
-        if fitting == 0 && memory_mib.is_some() {
-            return Err(BudgetError::DoesNotFit {
-                needed_mib: ram_mib,
-                available_mib,
-            });
-        }
+        // Without a limit that somebody set, what is free at the moment decides, each time that a machine is to start.
+        let fitting = match memory_mib.map(|mib| mib / u64::from(ram_mib.max(1))) {
+            Some(0) => {
+                return Err(BudgetError::DoesNotFit {
+                    needed_mib: ram_mib,
+                    allowed_mib: memory_mib.unwrap_or_default(),
+                });
+            }
+            Some(fitting) => usize::try_from(fitting).unwrap_or(usize::MAX),
+            None => usize::MAX,
+        };
         let folder = folder.to_owned();
         std::fs::create_dir_all(&folder).map_err(|source| BudgetError::Io {
             path: folder.clone(),
@@ -91,7 +91,7 @@ impl Budget {
         })?;
         Ok(Self {
             folder,
-            slots: jobs.clamp(1, fitting.max(1)),
+            slots: jobs.clamp(1, fitting),
             ram_mib,
         })
     }
@@ -130,8 +130,8 @@ impl Budget {
     fn try_acquire(&self) -> Result<Option<Slot>, BudgetError> {
         let mut free = None;
         let mut taken = 0;
-        for number in 0..self.slots {
-            let path = self.folder.join(format!("machine-{number}"));
+        for number in self.numbers()? {
+            let path = self.folder.join(format!("{SLOT}{number}"));
             let failed = |source| BudgetError::Io {
                 path: path.clone(),
                 source,
@@ -143,16 +143,31 @@ impl Budget {
                 .open(&path)
                 .map_err(failed)?;
             match file.try_lock() {
-                Ok(()) if free.is_none() => free = Some(file),
+                Ok(()) if free.is_none() && number < self.slots => free = Some(file),
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => taken += 1,
                 Err(TryLockError::Error(source)) => return Err(failed(source)),
             }
         }
-        // The first machine always gets its chance: it was found to fit when the budget was made.
+        // A machine always gets its chance where none runs: nothing would change by waiting.
         let fits = taken == 0
             || available_memory_mib().is_none_or(|free_mib| free_mib >= u64::from(self.ram_mib));
         Ok(free.filter(|_| fits).map(|file| Slot { _file: file }))
+    }
+
+    /// The slots of this budget, and those beyond it that others use who may run more machines.
+    fn numbers(&self) -> Result<BTreeSet<usize>, BudgetError> {
+        let failed = |source| BudgetError::Io {
+            path: self.folder.clone(),
+            source,
+        };
+        let mut numbers: BTreeSet<usize> = (0..self.slots).collect();
+        for entry in std::fs::read_dir(&self.folder).map_err(failed)? {
+            let name = entry.map_err(failed)?.file_name();
+            let number = name.to_str().and_then(|name| name.strip_prefix(SLOT));
+            numbers.extend(number.and_then(|it| it.parse::<usize>().ok()));
+        }
+        Ok(numbers)
     }
 }
 
@@ -170,6 +185,8 @@ fn available_memory_mib() -> Option<u64> {
         .map(|kib| kib / 1024)
 }
 
+/// What the names of the lock files begin with; the number follows.
+const SLOT: &str = "machine-";
 const TELL_AFTER: Duration = Duration::from_secs(2);
 const POLL: Duration = Duration::from_millis(50);
 const CROWDED_AFTER: Duration = Duration::from_secs(3600);
@@ -190,6 +207,20 @@ mod tests {
         );
         drop(slot);
         assert!(budget.try_acquire().unwrap().is_some());
+    }
+
+    #[test]
+    fn machines_of_a_larger_budget_are_counted() {
+        let folder = tempfile::tempdir().unwrap();
+        let large = Budget::new(folder.path(), 2, None, 1).unwrap();
+        let small = Budget::new(folder.path(), 1, None, u32::MAX).unwrap();
+        let first = large.try_acquire().unwrap().unwrap();
+        let _second = large.try_acquire().unwrap().unwrap();
+        drop(first);
+        assert!(
+            small.try_acquire().unwrap().is_none(),
+            "one runs, and no other of this size fits beside it"
+        );
     }
 
     #[test]

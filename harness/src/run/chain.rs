@@ -154,7 +154,7 @@ impl Crew<'_> {
             .map(|&id| Some((id, self.known.seen(id)?)))
             .collect();
         let Some(seen) = seen else { return false };
-        let is_new = |seen: &Seen| seen.at_s >= self.known.options.started_at_s;
+        let is_new = |seen: &Seen| self.known.options.covers(seen.at_s);
         let is_good = |(id, seen): &(NodeId, Seen)| {
             self.open(*id)
                 .iter()

@@ -9,7 +9,7 @@ use super::chain::{Crew, Next};
 use super::hypervisor::Hypervisor;
 use super::ledger::{Ledger, lock};
 use super::selection::{Known, is_wanted, not_run};
-use super::{Budget, BudgetError, ResultStore};
+use super::{Budget, BudgetError, ResultStore, now_s};
 use crate::judge::{SnapshotPolicy, Verdict};
 use crate::machine::MachineError;
 use crate::plan::{NodeId, Plan, StateKey, Work};
@@ -27,6 +27,13 @@ pub struct Options {
     pub started_at_s: u64,
     /// What to do about snapshots.
     pub snapshots: SnapshotPolicy,
+}
+
+impl Options {
+    /// Whether a moment is within the run. One that is still to come is of a time before the clock was set back.
+    pub fn covers(&self, at_s: u64) -> bool {
+        (self.started_at_s..=now_s()).contains(&at_s)
+    }
 }
 
 /// All that a run needs.
@@ -127,6 +134,7 @@ impl Run<'_> {
                 });
             }
         });
+        crew.known.forget_own();
     }
 
     /// Boots what must be booted before machines start in parallel.

@@ -41,13 +41,17 @@ pub trait Hypervisor: Sync {
         purpose: Purpose,
     ) -> Result<Box<dyn ForkedMachine + 'a>, MachineError>;
 
+    /// Removes a state that this run has seen or made, for nobody will ask for it again. One that somebody uses stays.
+    fn forget(&self, key: &StateKey);
+
     /// The memory a machine may come to use, in MiB.
     fn ram_mib(&self) -> u32;
 }
 
 /// A machine that was forked: it can be frozen again, and restarted.
 pub trait ForkedMachine: Machine {
-    /// Freezes the machine as the state `key`, in place of one that is there already unless somebody uses that. A frozen machine runs no more. Made with [`Purpose::Layer`] only.
+    /// Freezes the machine as the state `key`, in place of one that is there already unless somebody uses that. A frozen
+    /// machine runs no more. Made with [`Purpose::Layer`] only.
     fn freeze(self: Box<Self>, key: &StateKey, note: &str) -> Result<(), MachineError>;
 
     /// Restarts the guest and waits until it has settled.

@@ -201,6 +201,15 @@ impl Hypervisor for Qemu {
         }))
     }
 
+    fn forget(&self, key: &StateKey) {
+        let held = lock(&self.in_use).remove(key);
+        if let (Some(layer), Ok(key)) = (held, layer_key(key)) {
+            drop(layer);
+            // What cannot be removed now goes when room is made.
+            let _ = self.store.remove(&key);
+        }
+    }
+
     fn ram_mib(&self) -> u32 {
         MachineShape::default().ram_mib
     }

@@ -114,7 +114,7 @@ impl Known<'_> {
     pub fn seen(&self, id: NodeId) -> Option<Seen> {
         let node = &self.plan[id];
         let seen = self.results.seen(&node.key)?;
-        let new_enough = !self.is_fresh(id) || seen.at_s >= self.options.started_at_s;
+        let new_enough = !self.is_fresh(id) || self.options.covers(seen.at_s);
         (new_enough && seen.covers(node)).then_some(seen)
     }
 
@@ -125,6 +125,16 @@ impl Known<'_> {
         match self.is_fresh(id) {
             true => key.made_anew(self.options.started_at_s),
             false => key.clone(),
+        }
+    }
+
+    /// Removes the states that only this run could use.
+    pub fn forget_own(&self) {
+        // What stands on others was made after them.
+        for id in (0..self.plan.nodes.len()).rev().map(NodeId) {
+            if self.is_fresh(id) && self.plan.is_branch(id) {
+                self.hypervisor.forget(&self.layer_key(id));
+            }
         }
     }
 

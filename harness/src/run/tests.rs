@@ -52,6 +52,10 @@ impl Hypervisor for FakeHypervisor {
         lock(&self.layers).contains(key)
     }
 
+    fn forget(&self, key: &StateKey) {
+        lock(&self.layers).remove(key);
+    }
+
     fn claim(
         &self,
         key: &StateKey,
@@ -389,6 +393,11 @@ fn a_fresh_run_makes_a_branch_of_its_own() {
         1,
         "the old state is not used"
     );
+    assert_eq!(
+        lock(&bench.hypervisor.layers).len(),
+        1,
+        "its own is of no use to others"
+    );
 }
 
 #[test]
@@ -448,8 +457,12 @@ fn a_step_slower_than_its_own_case_allows_fails_that_case_alone() {
 }
 
 /// Cases whose shared beginning, or whose whole way, another process makes while this one waits for it. All that is
-/// found then was seen at `at_s`, and ended with `status`.
-fn made_by_another(cases: Vec<Case>, status: i32, at_s: u64) -> (Bench, BTreeMap<String, Verdict>) {
+/// found then was seen as many seconds off as `off_s` says, and ended with `status`.
+fn made_by_another(
+    cases: Vec<Case>,
+    status: i32,
+    off_s: i64,
+) -> (Bench, BTreeMap<String, Verdict>) {
     let bench = Bench::new();
     let results = ResultStore::new(bench.folder.path());
     let plan = Plan::new(cases.clone(), |guest| bench.hypervisor.base_key(guest));
@@ -461,7 +474,7 @@ fn made_by_another(cases: Vec<Case>, status: i32, at_s: u64) -> (Bench, BTreeMap
                 ..Default::default()
             };
             let seen = Seen {
-                at_s,
+                at_s: now_s().saturating_add_signed(off_s),
                 full: false,
                 took_ms: 1,
                 probes: BTreeSet::new(),
@@ -479,12 +492,12 @@ fn made_by_another(cases: Vec<Case>, status: i32, at_s: u64) -> (Bench, BTreeMap
 #[test]
 fn what_another_process_made_meanwhile_is_not_made_again() {
     let same = vec![case("a", &["first", "x"]), case("b", &["first", "x"])];
-    let (bench, verdicts) = made_by_another(same, 0, u64::MAX);
+    let (bench, verdicts) = made_by_another(same, 0, 0);
     assert!(verdicts.values().all(passed), "{verdicts:?}");
     assert_eq!(bench.hypervisor.ran("fork"), 0);
 
     let branching = vec![case("a", &["first", "x"]), case("b", &["first", "y"])];
-    let (bench, verdicts) = made_by_another(branching, 0, u64::MAX);
+    let (bench, verdicts) = made_by_another(branching, 0, 0);
     assert!(verdicts.values().all(passed), "{verdicts:?}");
     assert_eq!(bench.hypervisor.ran("exec first"), 0);
     assert_eq!(
@@ -497,7 +510,7 @@ fn what_another_process_made_meanwhile_is_not_made_again() {
 #[test]
 fn a_failure_that_another_process_saw_meanwhile_is_one_here_too() {
     let same = vec![case("a", &["first", "x"]), case("b", &["first", "x"])];
-    let (bench, verdicts) = made_by_another(same, 1, u64::MAX);
+    let (bench, verdicts) = made_by_another(same, 1, 0);
     assert!(
         verdicts.values().all(|it| matches!(it, Verdict::Failed(_))),
         "{verdicts:?}"
@@ -509,8 +522,9 @@ fn a_failure_that_another_process_saw_meanwhile_is_one_here_too() {
 fn a_failure_of_an_earlier_run_is_seen_anew_after_a_wait_for_a_process_that_died() {
     let same = vec![case("a", &["first", "x"]), case("b", &["first", "x"])];
     let branching = vec![case("a", &["first", "x"]), case("b", &["first", "y"])];
-    for cases in [same, branching] {
-        let (bench, verdicts) = made_by_another(cases, 1, now_s() - 100);
+    // What was seen in the future was seen before the clock was set back.
+    for (cases, off_s) in [(&same, -100), (&branching, -100), (&same, 100)] {
+        let (bench, verdicts) = made_by_another(cases.clone(), 1, off_s);
         assert!(verdicts.values().all(passed), "{verdicts:?}");
         assert_eq!(bench.hypervisor.ran("exec first"), 1);
     }

@@ -9,7 +9,8 @@ use crate::plan::{NodeId, Plan, StateKey, Work};
 use crate::scenario::model::Guest;
 
 /// Makes sure that the state at the end of `path` is frozen, by performing what follows the last state on it that
-/// is. A step that ends with an error status is gone past: its aftermath is what people want to see. `tell` hears
+/// is. A step that ends with an error status, or not within its deadline, is gone past: its aftermath is what people want
+/// to see. `tell` hears
 /// what goes on. Returns the state's key, which is none that a run uses; where an input is not locked and may have
 /// changed, everything is performed anew.
 pub fn reach(
@@ -54,15 +55,21 @@ pub fn reach(
         let node = &plan[id];
         tell(&format!("performing {}", node.name));
         let deadline = Duration::from_secs(node.deadline_s.into());
-        let output = perform(&mut *machine, &node.work, deadline, &mut |line| tell(line))?;
-        if matches!(node.work, Work::Prepare { .. }) && output.status != 0 {
-            return Err(prepare_failed(&output));
-        }
-        if output.status != 0 {
-            tell(&format!(
-                "{} ended with status {}",
-                node.name, output.status
-            ));
+        let is_step = matches!(node.work, Work::Step(_));
+        match perform(&mut *machine, &node.work, deadline, &mut |line| tell(line)) {
+            Ok(output) if output.status == 0 => {}
+            Ok(output) if is_step => {
+                tell(&format!(
+                    "{} ended with status {}",
+                    node.name, output.status
+                ));
+            }
+            Ok(output) => return Err(prepare_failed(&output)),
+            // It was ended, and the machine goes on as the step left it.
+            Err(error) if is_step && error.step_deadline => {
+                tell(&format!("{}: {}", node.name, error.message));
+            }
+            Err(error) => return Err(error),
         }
     }
     machine.freeze(&key, &format!("a shell at {}", plan[last].name))?;
