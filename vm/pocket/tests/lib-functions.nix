@@ -42,12 +42,46 @@ in
     root-of-a-path = [ (lib.path.splitRoot /a/b) { root = /.; subpath = "./a/b"; } ];
     paths = [ [ (lib.path.removePrefix /a /a/b/c) (lib.path.removePrefix /a /a) (lib.path.hasPrefix /a /ab) (lib.path.subpath.join [ "a/./b" "c" ]) (lib.path.subpath.normalise ".") ] [ "./b/c" "./." false "./a/b/c" "./." ] ];
     fake-hash = [ lib.fakeHash "sha256-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=" ];
+    collect = [ (lib.collect lib.isInt { a.b = 1; c = "x"; d = 2; }) [ 1 2 ] ];
+    replicate = [ [ (lib.replicate 2 "a") (lib.strings.replicate 2 "a") ] [ [ "a" "a" ] "aa" ] ];
+    doc-list = [
+      (map (o: o.name) (lib.filter (o: lib.head o.loc != "_module") (lib.optionAttrSetToDocList (lib.evalModules { modules = [ { options.a.b = lib.mkEnableOption "x"; } ]; }).options)))
+      [ "a.b" ]
+    ];
+    not-flat = [ (map (n: lib ? ${n}) [ "isNull" "mdDoc" "literalExample" "listFilesRecursive" "collectModules" "hiPrio" "lowPrio" ]) [ false false false false false true true ] ];
+    floats = [ [ (generators.toKeyValue { } { a = 1.5; }) (generators.toPretty { } 1.5) ] [ "a=1.500000\n" "1.5" ] ];
+    git-ini-empty = [ (generators.toGitINI { a = { }; b.c = { }; d.e = 1; }) "[d]\n\te = 1\n" ];
+    plist = [ (lib.hasInfix "PUBLIC \"-//Apple Computer//DTD PLIST 1.0//EN\"" (generators.toPlist { escape = true; } { })) true ];
+    update-many = [
+      (lib.updateManyAttrsByPath [ { path = [ "a" ]; update = _: { n = 1; }; } { path = [ "b" "c" ]; update = _: 2; } ] { a.b = 1; })
+      { a.n = 1; b.c = 2; }
+    ];
+    clean-source = [ (map (n: lib.cleanSourceFilter "/a/${n}" "regular") [ "x.o" "x.so" ".x.swp" "a~" "result" "x.c" ]) [ false false false false true true ] ];
+    camel-case = [ (map lib.toCamelCase [ "fooBar" "foo-bar_baz" "FOO-bar" "-foo" ]) [ "fooBar" "fooBarBaz" "fooBar" "Foo" ] ];
+    pad-version = [ (map (lib.versions.pad 3) [ "1.2-pre" "1.2.3.4" ]) [ "1.2.0-pre" "1.2.3" ] ];
+    gvariant-is-a-set = [ (builtins.isAttrs lib.gvariant) true ];
     cli = [ (lib.cli.toGNUCommandLineShell { } { v = true; long = "x y"; n = null; }) "--long 'x y' -v" ];
   };
   refused = {
     fileset = {
       expr = lib.fileset.unions [ ];
       says = "the pocket channel does not model it; run this scenario on the real channel";
+    };
+    gvariant = {
+      expr = lib.gvariant.mkTuple [ ];
+      says = "nixpkgs has `lib.gvariant.mkTuple', but the pocket channel does not model it; run this scenario on the real channel.";
+    };
+    exe-of-a-string = {
+      expr = lib.getExe' "/x" "y";
+      says = "lib.meta.getExe': The first argument is of type string, but it should be a derivation instead.";
+    };
+    append-absolute = {
+      expr = lib.path.append /a "/b";
+      says = "lib.path.append: Second argument is not a valid subpath string:";
+    };
+    join-upwards = {
+      expr = lib.path.subpath.join [ "a" "../b" ];
+      says = "lib.path.subpath.join: Element at index 1 is not a valid subpath string:";
     };
     no-prefix = {
       expr = lib.path.removePrefix /a /b;

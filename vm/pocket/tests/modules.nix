@@ -52,8 +52,55 @@ in
     extend = [ ((lib.evalModules { modules = [ int { n = 1; } ]; }).extendModules { modules = [ { n = lib.mkForce 5; } ]; }).config.n 5 ];
     highest-priority = [ (lib.evalModules { modules = [ int { n = lib.mkForce 1; } ]; }).options.n.highestPrio 50 ];
     lists-concatenate = [ (lib.sort (a: b: a < b) (evalWith [ { options.x = mkOption { type = types.listOf types.int; }; } { x = [ 1 ]; } { x = [ 2 ]; } ]).x) [ 1 2 ] ];
+    empty-values = [
+      (evalWith [ { options = lib.mapAttrs (_: type: mkOption { inherit type; }) { l = types.listOf types.int; a = types.attrsOf types.int; n = types.nullOr types.int; s = types.submodule { options.d = mkOption { default = 1; }; }; c = types.coercedTo types.int toString (types.listOf types.str); u = types.uniq (types.listOf types.int); }; } ])
+      { l = [ ]; a = { }; n = null; s.d = 1; c = [ ]; u = [ ]; }
+    ];
+    submodules-in-order = [
+      (let sub = l: { options.s = mkOption { type = types.submodule { config = { inherit l; }; }; }; }; in
+        (evalWith [ { options.s = mkOption { type = types.submodule { options.l = mkOption { type = types.lines; }; config.l = "a"; }; }; } (sub "b") { s.l = "c"; } ]).s.l)
+      "b\na\nc"
+    ];
+    freeform-condition = [ (evalWith [ { freeformType = types.attrsOf types.int; } { a = lib.mkIf false 1; b = lib.mkForce 2; } { b = 3; } ]) { b = 2; } ];
+    renamed-without-warnings = [ (evalWith [ int (lib.mkRenamedOptionModule [ "old" ] [ "n" ]) { old = 9; } ]).n 9 ];
   };
   refused = {
+    unknown-if-false = {
+      expr = evalWith [ int { _file = "here.nix"; config.foo = lib.mkIf false 1; } ];
+      says = "The option `foo' does not exist. Definition values: - In `here.nix': { _type = \"if\"; condition = false; content = 1; }";
+    };
+    far-names = {
+      expr = evalWith [ { options.programs = { alpha = mkOption { }; beta = mkOption { }; }; } { programs.gamma = 1; } ];
+      says = "Did you mean `programs.alpha' or `programs.beta'?";
+    };
+    read-only-default = {
+      expr = (evalWith [ { _file = "d.nix"; options.r = mkOption { type = types.int; readOnly = true; default = 0; }; } { _file = "a.nix"; r = lib.mkForce 1; } ]).r;
+      says = "The option `r' is read-only, but it's set multiple times. Definition values: - In `d.nix': 0 - In `a.nix': 1";
+    };
+    set-expected = {
+      expr = (evalWith [ { options.a.b = mkOption { }; } { _file = "q.nix"; a = 3; } ]).a.b;
+      says = "In module `q.nix', you're trying to define a value of type `int'";
+    };
+    nested-list = {
+      expr = evalWith [ int { imports = [ [ { n = 1; } ] ]; } ];
+      says = "Module imports can't be nested lists. Perhaps you meant to remove one level of lists?";
+    };
+    flake = {
+      expr = evalWith [ int { imports = [ { _type = "flake"; outPath = "/x"; } ]; } ];
+      says = "Perhaps you forgot to select an attribute name?";
+    };
+    text-condition = {
+      expr = (evalWith [ int { n = lib.mkIf "true" 1; } ]).n;
+      says = "called with a non-Boolean condition";
+    };
+    declared-twice-files = {
+      expr = (evalWith [ (int // { _file = "a.nix"; }) { _file = "b.nix"; options.n = mkOption { type = types.str; }; } ]).n;
+      says = "The option `n' in `a.nix' is already declared in `b.nix'.";
+    };
+    type-without-option = {
+      expr = (evalWith [ { _file = "no.nix"; options.x = types.int; } ]).x;
+      says = "In module no.nix: expected an option declaration at option path `x` but got an attribute set with type option-type";
+    };
     unknown-option = {
       expr = evalWith [ int { _file = "here.nix"; config.nn = 1; } ];
       says = "The option `nn' does not exist. Definition values: - In `here.nix': 1";

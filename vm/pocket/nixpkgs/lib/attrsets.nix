@@ -167,12 +167,33 @@ rec {
   unionOfDisjoint = x: y:
     let both = attrNames (builtins.intersectAttrs x y); in
     builtins.mapAttrs (n: _: throw "unionOfDisjoint: collision on ${n}") (getAttrs both x) // removeAttrs (x // y) both // lib.optionalAttrs (both != [ ]) (genAttrs both (n: throw "unionOfDisjoint: collision on ${n}"));
+  # At every level the updates of what lies deeper come before its own.
   updateManyAttrsByPath =
-    updates: value:
-    builtins.foldl' (
-      acc: u:
-      recursiveUpdate acc (setAttrByPath u.path (u.update (attrByPath u.path null acc)))
-    ) value updates;
+    let
+      go =
+        depth: exists: value: updates:
+        let
+          here = lib.partition (u: length u.path == depth) updates;
+          deeper = builtins.groupBy (u: builtins.elemAt u.path depth) here.wrong;
+          path = (head updates).path;
+          inner =
+            if here.wrong == [ ] then
+              (
+                if exists then
+                  value
+                else
+                  throw "updateManyAttrsByPath: Path '${showAttrPath path}' does not exist in the given value, but the first update to this path tries to access the existing value."
+              )
+            else if !exists then
+              builtins.mapAttrs (_: go (depth + 1) false null) deeper
+            else if builtins.isAttrs value then
+              value // builtins.mapAttrs (n: go (depth + 1) (value ? ${n}) value.${n}) deeper
+            else
+              throw "updateManyAttrsByPath: Path '${showAttrPath (head here.wrong).path}' needs to be updated, but path '${showAttrPath (lib.take depth (head here.wrong).path)}' of the given value is not an attribute set, so we can't update an attribute inside of it.";
+        in
+        lib.foldl (acc: u: u.update acc) inner here.right;
+    in
+    updates: value: go 0 true value updates;
   cartesianProduct =
     set:
     builtins.foldl' (

@@ -1,8 +1,9 @@
 # `lib` of the pocket channel: the part of nixpkgs' library that setups use.
-# Each file is one idea and is named as nixpkgs names it; everything is also
+# Each file is one idea and is named as nixpkgs names it; most is also
 # reachable flat (`lib.mkIf` as well as `lib.modules.mkIf`).
 let
   fixedPoints = import ./fixed-points.nix;
+  notModelled = name: throw "nixpkgs has `lib.${name}', but the pocket channel does not model it; run this scenario on the real channel.";
   parts = lib: {
     trivial = import ./trivial.nix { inherit lib; };
     attrsets = import ./attrsets.nix { inherit lib; };
@@ -13,14 +14,17 @@ let
     modules = import ./modules.nix { inherit lib; };
     types = import ./types.nix { inherit lib; };
     generators = import ./generators.nix { inherit lib; };
-    gvariant = { };
+    gvariant = lib.genAttrs [
+      "isGVariant" "mkArray" "mkBoolean" "mkDictionaryEntry" "mkDouble" "mkEmptyArray" "mkInt16" "mkInt32" "mkInt64" "mkJust"
+      "mkMaybe" "mkNothing" "mkObjectpath" "mkString" "mkTuple" "mkUchar" "mkUint16" "mkUint32" "mkUint64" "mkValue" "mkVariant" "type"
+    ] (name: notModelled "gvariant.${name}");
     customisation = import ./customisation.nix { inherit lib; };
     meta = import ./meta.nix { inherit lib; };
     licenses = import ./licenses.nix;
     asserts = import ./asserts.nix { inherit lib; };
     sources = import ./sources.nix { inherit lib; };
     filesystem = import ./filesystem.nix { inherit lib; };
-    fileset = throw "nixpkgs has `lib.fileset', but the pocket channel does not model it; run this scenario on the real channel.";
+    fileset = notModelled "fileset";
     path = import ./path.nix { inherit lib; };
     systems = import ./systems.nix { inherit lib; };
     debug = import ./debug.nix { inherit lib; };
@@ -33,21 +37,43 @@ let
   };
   flat =
     p:
-    p.trivial
-    // p.attrsets
-    // p.lists
-    // p.strings
-    // p.options
-    // p.modules
-    // p.customisation
-    // p.meta
-    // p.asserts
-    // p.sources
-    // p.filesystem
-    // p.debug
-    // p.cli
-    // p.stringsWithDeps
-    // fixedPoints;
+    removeAttrs (
+      p.trivial
+      // p.attrsets
+      // p.lists
+      # `lib.replicate' makes lists, `lib.strings.replicate' strings.
+      // removeAttrs p.strings [ "replicate" ]
+      // p.options
+      // p.modules
+      // p.customisation
+      // p.meta
+      // p.asserts
+      // p.sources
+      // p.filesystem
+      // p.debug
+      // p.stringsWithDeps
+      // fixedPoints
+    ) notFlat;
+  # What nixpkgs has only below `lib.strings' and so on, and what is our own.
+  notFlat = [
+    # trivial
+    "codeName" "isNull" "oldestSupportedRelease" "release" "revisionWithDefault" "versionSuffix"
+    # lists, attrsets
+    "commonPrefix" "findFirstIndex" "unionOfDisjoint"
+    # strings
+    "charToInt" "commonPrefixLength" "commonSuffixLength" "escapeC" "escapeNixIdentifier" "escapeNixString"
+    "escapeSystemdPath" "floatToString" "isCoercibleToString" "isConvertibleWithToString" "keywords" "levenshtein"
+    "levenshteinAtMost" "makePerlPath" "normalizeName" "normalizePath" "quoteSystemdValue" "readPathsFromFile"
+    "sanitizeDerivationName" "splitLines" "toInt'"
+    # options
+    "literalCode" "prioritySuggestion" "renderOptionValue" "showDefs" "typeOfValue"
+    # modules
+    "applyModuleArgs" "collectModules" "defaultOrderPriority" "defaultOverridePriority" "defsFinal" "discharge"
+    "evalOption" "importApply" "leaf" "mergeDeclarations" "mergeTree" "mkAliasAndWrapDefsWithPriority" "mkAliasIfDef"
+    "mkForceOverride" "mkStrict" "noDeclaration" "notAModule" "pushDown" "showRawDecls" "unify" "unknown" "unmatchedMessage" "withExtras"
+    # meta, asserts, filesystem, fixedPoints
+    "availableOn" "platformMatch" "assertEachOneOf" "checkAssertWarn" "listFilesRecursive" "toOverlay"
+  ];
 in
 fixedPoints.makeExtensible (
   lib:

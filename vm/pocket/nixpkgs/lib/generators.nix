@@ -75,39 +75,31 @@ rec {
   toGitINI =
     attrs:
     let
-      sectionName =
+      isSet = v: isAttrs v && !lib.isDerivation v;
+      mkSectionName =
         name:
         let
-          parts = builtins.split "\\." name;
+          parts = lib.splitString "." name;
         in
-        name;
-      heading =
-        path:
-        if builtins.length path == 1 then
-          let
-            dot = builtins.match "([^.]*)\\.(.*)" (builtins.head path);
-          in
-          if dot == null then builtins.head path else "${builtins.head dot} \"${lib.last dot}\""
+        if lib.hasInfix "\"" name || builtins.length parts == 1 then
+          name
         else
-          "${builtins.head path} \"${lib.concatStringsSep "." (builtins.tail path)}\"";
-      value =
-        v:
-        if isString v then
-          "\"" + lib.replaceStrings [ "\\" "\"" "\n" "\t" ] [ "\\\\" "\\\"" "\\n" "\\t" ] v + "\""
+          "${builtins.head parts} \"${lib.concatStringsSep "." (builtins.tail parts)}\"";
+      quoted = v: "\"" + lib.replaceStrings [ "\\" "\"" "\n" "\t" ] [ "\\\\" "\\\"" "\\n" "\\t" ] v + "\"";
+      line = mkKeyValueDefault { mkValueString = v: mkValueStringDefault { } (if isString v then quoted v else v); } " = ";
+      mkKeyValue = k: v: lib.concatMapStringsSep "\n" (one: "\t" + line k one) (if isList v then v else [ v ]);
+      # Sections within sections, each under its whole name; those with no
+      # keys go away.
+      flatten =
+        path: v:
+        if isSet v then
+          lib.concatMap (n: flatten (path ++ [ n ]) v.${n}) (attrNames v)
+        else if builtins.length path == 1 then
+          [ { ${builtins.head path} = v; } ]
         else
-          mkValueStringDefault { } v;
-      keyLines = k: v: lib.concatMapStrings (one: "\t${k} = ${value one}\n") (lib.toList v);
-      isSection = v: isAttrs v && !lib.isDerivation v;
-      section =
-        path: set:
-        let
-          plain = lib.filterAttrs (_: v: !isSection v) set;
-          nested = lib.filterAttrs (_: isSection) set;
-        in
-        lib.optional (plain != { } || (nested == { } && set == { })) "[${heading path}]\n${lib.concatStrings (lib.mapAttrsToList keyLines plain)}"
-        ++ lib.concatLists (lib.mapAttrsToList (n: section (path ++ [ n ])) nested);
+          [ { ${lib.concatStringsSep "." (lib.init path)}.${lib.last path} = v; } ];
     in
-    lib.concatStringsSep "\n" (lib.concatLists (lib.mapAttrsToList (n: section [ n ]) attrs));
+    toINI { inherit mkKeyValue mkSectionName; } (lib.foldl lib.recursiveUpdate { } (flatten [ ] attrs));
 
   toJSON = { }: builtins.toJSON;
   toYAML = { }: builtins.toJSON;
@@ -147,7 +139,7 @@ rec {
   };
 
   toPlist =
-    { escape ? true }:
+    { escape ? false }:
     v:
     let
       text = if escape then lib.escapeXML else (s: s);
@@ -160,21 +152,21 @@ rec {
         else if isInt x then
           "${ind}<integer>${toString x}</integer>"
         else if isFloat x then
-          "${ind}<real>${lib.strings.floatToString x}</real>"
+          "${ind}<real>${toString x}</real>"
         else if isString x || builtins.isPath x || lib.isDerivation x then
-          "${ind}<string>${text "${x}"}</string>"
+          "${ind}<string>${text (toString x)}</string>"
         else if isList x then
           "${ind}<array>\n${lib.concatMapStringsSep "\n" (go (ind + "\t")) x}\n${ind}</array>"
         else
           "${ind}<dict>\n${
             lib.concatStringsSep "\n" (
-              lib.mapAttrsToList (k: y: "${ind}\t<key>${text k}</key>\n${go (ind + "\t") y}") (lib.filterAttrs (_: y: y != null) x)
+              lib.mapAttrsToList (k: y: "${ind}\t<key>${text k}</key>\n${go (ind + "\t") y}") (lib.filterAttrs (k: y: k != "_module" && y != null) x)
             )
           }\n${ind}</dict>";
     in
-    ''
+    lib.warnIf (!escape) "Using `lib.generators.toPlist` without `escape = true` is deprecated" ''
       <?xml version="1.0" encoding="UTF-8"?>
-      <!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
+      <!DOCTYPE plist PUBLIC "-//Apple Computer//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
       <plist version="1.0">
       ${go "" v}
       </plist>'';
@@ -230,8 +222,10 @@ rec {
           "null"
         else if isBool v then
           lib.boolToString v
-        else if isInt v || isFloat v then
-          (if isFloat v then "~" else "") + toString v
+        else if isInt v then
+          toString v
+        else if isFloat v then
+          builtins.toJSON v
         else if isString v then
           let
             ls = lib.splitString "\n" v;

@@ -1,6 +1,6 @@
 # The module system: many modules in, one configuration out.
 #
-# Three steps. `collect` follows imports and calls module functions. `merge`
+# Three steps. `collectModules` follows imports and calls module functions. `mergeTree`
 # walks the tree of declared options and gives every option the definitions
 # made for it. `evalOption` turns the definitions of one option into its value.
 # Everything is lazy: an option nobody reads costs nothing.
@@ -17,7 +17,9 @@ let
     mapAttrs
     zipAttrsWith
     ;
-  inherit (lib) showOption showFiles showDefs isOption optionals;
+  inherit (lib) showOption showFiles isOption optionals;
+  inherit (lib.options) showDefs;
+  inherit (lib.strings) levenshtein levenshteinAtMost;
 in
 rec {
   defaultOverridePriority = 100;
@@ -122,7 +124,7 @@ rec {
     f (args // fromConfig);
 
   # Follows imports from `modules`; a file imported twice counts once.
-  collect =
+  collectModules =
     {
       modules,
       args,
@@ -134,34 +136,37 @@ rec {
       load =
         parentFile: parentKey: n: m:
         let
-          anonKey = "${parentKey}:anon-${toString n}";
-          isPath = builtins.isPath m || (builtins.isString m);
-          key = if isPath then toString m else anonKey;
-          file = if isPath then toString m else parentFile;
-          value = if isPath then import m else m;
-          named = if isAttrs value then value.key or key else key;
-          applied =
-            if isPath && builtins.isString m && !lib.hasPrefix "/" m then
-              throw "In module `${parentFile}', a string was found in `imports' that is not an absolute path: ${m}"
-            else if lib.isFunction value then
-              applyModuleArgs named value args config
-            else if isList value then
-              { imports = value; }
-            else if builtins.elem (value._type or "") [ "if" "merge" "override" ] then
-              { config = value; }
-            else if value._type or "module" != "module" then
-              throw (
-                if value._type == "flake" then
-                  "Module imports can't be a flake: use one of its `nixosModules' or `homeModules' (found in ${parentFile})."
-                else
-                  "Could not load a value as a module, because it is of type \"${value._type}\", in file ${parentFile}."
-              )
+          key = "${parentKey}:anon-${toString n}";
+          path = toString m;
+          call = key: f: if lib.isFunction f then applyModuleArgs key f args config else f;
+          unified =
+            if lib.isFunction m then
+              unify parentFile key (applyModuleArgs key m args config)
+            else if isAttrs m then
+              if m._type or "module" == "module" then
+                unify parentFile key m
+              else if m._type == "if" || m._type == "override" then
+                unify parentFile key { config = m; }
+              else
+                throw (notAModule parentFile class args._prefix m._type)
+            else if isList m then
+              throw "Module imports can't be nested lists. Perhaps you meant to remove one level of lists? Definitions: ${showDefs [ { file = parentFile; value = m; } ]}"
             else
-              value;
-          unified = unify file key (if lib.isFunction applied then applyModuleArgs key applied args config else applied);
+              unify path path (call path (import m));
           checked =
             if class != null && unified._class != null && unified._class != class then
-              throw "The module `${unified._file}' (class: ${builtins.toJSON unified._class}) cannot be imported into a module evaluation that expects class ${builtins.toJSON class}."
+              let
+                has = lib.strings.escapeNixString unified._class;
+                wants = lib.strings.escapeNixString class;
+              in
+              throw ''
+                The module `${unified._file}` (class: ${has}) cannot be imported into a module evaluation that expects class ${wants}.
+
+                Help:
+                - Ensure that you are importing the correct module.
+                - Verify that the module's `_class`, ${has} matches the expected `class` ${wants}.
+                - If you are using a custom class, make sure it is correctly defined and used consistently across your modules.
+              ''
             else
               unified;
         in
@@ -176,12 +181,14 @@ rec {
       };
       disabledKey =
         file: d:
-        if builtins.isString d && !lib.hasPrefix "/" d then
-          toString modulesPath + "/" + d
+        if builtins.isString d then
+          (if lib.hasPrefix "/" d then d else toString modulesPath + "/" + d)
+        else if lib.strings.isConvertibleWithToString d then
+          toString d
         else if isAttrs d then
-          toString d.key
+          d.key or (throw "Module `${file}` contains a disabledModules item that is an attribute set, presumably a module, that does not have a `key` attribute. This means that the module system doesn't have any means to identify the module that should be disabled. Make sure that you've put the correct value in disabledModules: a string path relative to modulesPath, a path value, or an attribute set with a `key` attribute.")
         else
-          toString d;
+          throw "Each disabledModules item must be a path, string, or a attribute set with a key attribute, or a value supported by toString. However, one of the disabledModules items in `${file}` is none of that, but is of type ${builtins.typeOf d}.";
       disabled = concatMap (c: map (disabledKey c.module._file) c.module.disabledModules) closure;
       # What only a disabled module imports is gone too.
       reachable = builtins.genericClosure {
@@ -191,6 +198,43 @@ rec {
     in
     map (c: c.module) (if disabled == [ ] then closure else reachable);
   unknown = "<unknown-file>";
+
+  # A flake, a whole configuration or an option among the imports; nixpkgs
+  # writes this one in colours.
+  notAModule =
+    file: class: prefix: type:
+    let
+      paint = colour: text: builtins.fromJSON ''"\u001b[${colour}m"'' + text + builtins.fromJSON ''"\u001b[0m"'';
+      warn = paint "1;35";
+      good = paint "1;32";
+      code = paint "1";
+      perClass = {
+        nixos = ".nixosModules.default";
+        darwin = ".darwinModules.default";
+      };
+      more = {
+        configuration = ''
+          If you really mean to import this configuration, instead please only import the modules that make up the configuration.
+          You may have to create a `let` binding, file or attribute to give yourself access to the relevant modules.
+          While loading a configuration into the module system is a very sensible idea, it can not be done cleanly in practice.'';
+        flake =
+          ''
+            Perhaps you forgot to select an attribute name?
+            Instead of, for example,
+                ${warn "inputs.someflake"}
+            you need to write something like
+                ${warn "inputs.someflake"}${good ".modules.${if class == null then "someApp" else class}.default"}''
+          + lib.optionalString (class != null && perClass ? ${class})
+            "\nor\n    ${warn "inputs.someflake"}${good perClass.${class}}";
+      };
+    in
+    ''
+      Expected a module, but found a value of type ${warn (lib.strings.escapeNixString type)}${
+        lib.optionalString (file != unknown) ", while trying to load a module into ${file}"
+      }${lib.optionalString (prefix != [ ]) ", while trying to load a module into ${code (showOption prefix)}"}.
+      A module is typically loaded by adding it to the ${code "imports = [ ... ];"} attribute of an existing module, or in the ${code "modules = [ ... ];"} argument of various functions.
+      Please make sure that each of the list items is a module, and not a different kind of value.''
+    + lib.optionalString (more ? ${type}) "\n\n${more.${type}}";
 
   # ---- evaluating ---------------------------------------------------------
 
@@ -240,15 +284,16 @@ rec {
         };
       };
 
-      collected = collect {
+      collected = collectModules {
         modules = modules ++ [ internal ];
         args = { inherit lib options specialArgs config; _class = class; _prefix = prefix; } // specialArgs;
         inherit config class;
         modulesPath = specialArgs.modulesPath or "";
       };
 
-      merged = mergeTree prefix (map (m: { file = m._file; inherit (m) options; }) collected) (
-        concatMap (m: map (value: { file = m._file; inherit value; }) (pushDown m.config)) (lib.reverseList collected)
+      lastFirst = lib.reverseList collected;
+      merged = mergeTree prefix (map (m: { file = m._file; inherit (m) options; }) lastFirst) (
+        concatMap (m: map (value: { file = m._file; inherit value; }) (pushDown m.config)) lastFirst
       );
       options = merged.options;
 
@@ -306,28 +351,36 @@ rec {
       path = showOption (prefix ++ def.path);
       start = "The option `${path}' does not exist. Definition values:${showDefs [ def ]}";
       parent = lib.init def.path;
-      siblings = attrNames (lib.attrByPath parent { } options);
-      close = filter (s: s != "_module" && lib.levenshteinAtMost 2 s (lib.last def.path)) siblings;
-      sorted = lib.take 3 (lib.sortOn (s: lib.levenshtein s (lib.last def.path)) close);
-      quoted = map (s: "`${showOption (prefix ++ parent ++ [ s ])}'") sorted;
+      all = attrNames (lib.attrByPath parent { } options);
+      siblings = if parent == [ ] then lib.remove "_module" all else all;
+      wrong = lib.last def.path;
+      # Among few names the nearest are named however far they are.
+      near = if length siblings < 100 then siblings else filter (levenshteinAtMost 2 wrong) siblings;
+      quoted = map (s: "`${showOption (prefix ++ parent ++ [ s ])}'") (lib.take 3 (lib.sortOn (levenshtein wrong) near));
       didYouMean =
-        if sorted == [ ] then
+        if quoted == [ ] then
           ""
+        else if length quoted == 1 then
+          "\n\nDid you mean ${head quoted}?"
         else
-          "\n\nDid you mean ${
-            if length quoted == 1 then
-              head quoted
-            else
-              "${lib.concatStringsSep ", " (lib.init quoted)} or ${lib.last quoted}"
-          }?";
+          "\n\nDid you mean ${lib.concatStringsSep ", " (lib.init quoted)} or ${lib.last quoted}?";
     in
-    if removeAttrs options [ "_module" ] == { } then
-      let
-        name = showOption prefix;
-      in
-      "${start}\n\nHowever there are no options defined in `${name}'. Are you sure you've\ndeclared your options properly? This can happen if you e.g. declared your options in `types.submodule'\nunder `config' rather than `options'."
+    if attrNames options != [ "_module" ] then
+      start + didYouMean
+    else if prefix == [ ] then
+      ''
+        ${start}${didYouMean}
+
+        It seems as if you're trying to declare an option by placing it into `config' rather than `options'!
+      ''
     else
-      start + didYouMean;
+      ''
+        ${start}${didYouMean}
+
+        However there are no options defined in `${showOption prefix}'. Are you sure you've
+        declared your options properly? This can happen if you e.g. declared your options in `types.submodule'
+        under `config' rather than `options'.
+      '';
 
   # One level of the option tree.
   # decls: [{ file; options; }]   defs: [{ file; value; }] with plain sets as values
@@ -338,85 +391,152 @@ rec {
         map (
           d:
           if !isAttrs d.options then
-            throw "An option declaration for `${showOption loc}' has type `${builtins.typeOf d.options}', expected an attribute set rather than that. (in ${d.file})"
+            throw ''
+              An option declaration for `${lib.concatStringsSep "." loc}' has type
+              `${builtins.typeOf d.options}' rather than an attribute set.
+              Did you mean to define this outside of `options'?
+            ''
           else
-            mapAttrs (_: options: { inherit (d) file; inherit options; }) d.options
+            mapAttrs (n: options: { inherit (d) file; inherit options; pos = builtins.unsafeGetAttrPos n d.options; }) d.options
         ) decls
       );
       defsOf = zipAttrsWith (_: lib.concatLists) (
         map (
           d:
           if !isAttrs d.value then
-            throw "The option `${showOption loc}' is expected to be a set: in file ${d.file} it is ${lib.options.typeOfValue d.value}."
+            let
+              path = lib.concatStringsSep "." loc;
+            in
+            throw ''
+              In module `${d.file}', you're trying to define a value of type `${builtins.typeOf d.value}'
+              rather than an attribute set for the option
+              `${path}'!
+
+              This usually happens if `${path}' has option
+              definitions inside that are not matched. Please check how to properly define
+              this option by e.g. referring to `man 5 configuration.nix'!
+            ''
           else
             mapAttrs (_: value: [ { inherit (d) file; inherit value; } ]) d.value
         ) defs
       );
+      # Options declared below an option that is a submodule are options of it.
+      asSubmodule =
+        d:
+        if isOption d.options then
+          d
+        else
+          d
+          // {
+            options = lib.mkOption {
+              type = lib.types.submoduleWith {
+                modules = [ { inherit (d) options; } ];
+                shorthandOnlyDefinesConfig = null;
+              };
+            };
+          };
       nodes = mapAttrs (
         name: here:
         let
           loc' = loc ++ [ name ];
-          leaves = filter (d: isOption d.options) here;
+          leaves = filter (d: d.options ? _type && (isOption d.options || noDeclaration loc' d)) here;
           raw = defsOf.${name} or [ ];
         in
         if length leaves == length here then
           leaf loc' leaves raw
         else if leaves != [ ] then
           if lib.all (d: (d.options.type or lib.types.unspecified).nestedTypes.elemType or null == null && d.options.type.name or "" == "submodule") leaves then
-            leaf loc' (leaves ++ map (d: { inherit (d) file; options = lib.mkOption { type = lib.types.submoduleWith { modules = [ { _file = d.file; options = d.options; } ]; shorthandOnlyDefinesConfig = null; }; }; }) (filter (d: !isOption d.options) here)) raw
+            leaf loc' (map asSubmodule here) raw
           else
-            throw "The option `${showOption loc'}' in ${showFiles (map (d: d.file) leaves)} is a prefix of options in ${showFiles (map (d: d.file) (filter (d: !isOption d.options) here))}."
+            throw "The option `${showOption loc'}' in module `${(head leaves).file}' would be a parent of the following options, but its type `${(head leaves).options.type.description or "<no description>"}' does not support nested options.\n${showRawDecls loc' (filter (d: !isOption d.options) here)}"
         else
           mergeTree loc' here (concatMap (d: map (value: { inherit (d) file; inherit value; }) (pushDown d.value)) raw)
       ) declsOf;
-      unknownNames = attrNames (removeAttrs defsOf (attrNames declsOf));
     in
     {
       options = mapAttrs (_: n: if n ? option then n.option else n.options) nodes;
       config = mapAttrs (_: n: if n ? option then n.option.value else n.config) nodes;
       # Definitions that no declaration takes: { path; file; value; }
+      # They stay as written: `mkIf false` does not excuse a misspelt option.
       unmatched =
-        concatMap (
-          name:
+        if defs == [ ] then
+          [ ]
+        else
           concatMap (
-            d: map (value: { path = [ name ]; inherit (d) file; inherit value; }) (discharge d.value)
-          ) defsOf.${name}
-        ) unknownNames
-        ++ concatMap (
-          name:
-          if nodes.${name} ? option then
-            [ ]
-          else
-            map (u: u // { path = [ name ] ++ u.path; }) nodes.${name}.unmatched
-        ) (attrNames nodes);
+            name:
+            if !nodes ? ${name} then
+              map (d: d // { path = [ name ]; }) defsOf.${name}
+            else if nodes.${name} ? option then
+              [ ]
+            else
+              map (u: u // { path = [ name ] ++ u.path; }) nodes.${name}.unmatched
+          ) (attrNames (defsOf // nodes));
     };
+
+  # The usual slip is a type without `mkOption' around it.
+  noDeclaration =
+    loc: d:
+    let
+      kind = d.options._type;
+      name = lib.strings.escapeNixIdentifier (lib.last loc);
+    in
+    throw (
+      "In module ${d.file}: expected an option declaration at option path `${showOption loc}` but got an attribute set with type ${kind}"
+      + lib.optionalString (kind == "option-type") (
+        "\n\nWhen declaring an option, you must wrap the type in a `mkOption` call. It should look somewhat like:\n    "
+        + lib.optionalString (length loc > 1) "\n    # ${showOption loc}"
+        + "\n    ${name} = lib.mkOption {\n      description = ...;\n      type = <the type you wrote for ${name}>;\n      ...\n    };\n"
+      )
+    );
+  showRawDecls =
+    loc: decls:
+    lib.concatStringsSep "\n" (
+      builtins.sort (a: b: a < b) (
+        concatMap (
+          d: map (n: " - option(s) with prefix `${showOption (loc ++ [ n ])}' in module `${d.file}'") (attrNames d.options)
+        ) decls
+      )
+    );
 
   leaf = loc: decls: defs: { option = evalOption loc (mergeDeclarations loc decls) defs; };
 
-  # Several modules may declare the same option when their types agree.
+  # Several modules may declare the same option when their types agree. The
+  # last one comes first here; submodules keep the order of the modules, and
+  # know the file that declares them.
   mergeDeclarations =
     loc: decls:
-    builtins.foldl' (
-      acc: d:
-      let
-        o = d.options;
-        merged = (acc.type or lib.types.unspecified).typeMerge (o.type or lib.types.unspecified).functor;
-        clash = n: acc ? ${n} && o ? ${n};
-        typesClash = acc ? type && o ? type && merged == null;
-      in
-      if acc.declarations == [ ] then
-        o // { inherit loc; declarations = [ d.file ]; }
-      else if clash "default" || clash "example" || clash "description" || clash "apply" || typesClash then
-        throw "The option `${showOption loc}' in `${d.file}' is already declared in ${showFiles acc.declarations}."
-      else
-        acc
-        // o
-        // {
-          inherit loc;
-          declarations = acc.declarations ++ [ d.file ];
-        }
-        // lib.optionalAttrs (acc ? type && o ? type) { type = merged; }
-    ) { declarations = [ ]; } decls;
+    let
+      joined = builtins.foldl' (
+        acc: d:
+        let
+          o = d.options;
+          type = acc.type.typeMerge o.type.functor;
+          bothHaveType = acc ? type && o ? type;
+          clash = n: acc ? ${n} && o ? ${n};
+          sub = o.type.getSubModules or null;
+        in
+        if clash "default" || clash "example" || clash "description" || clash "apply" || (bothHaveType && type == null) then
+          throw "The option `${showOption loc}' in `${d.file}' is already declared in ${showFiles acc.declarations}."
+        else
+          o
+          // acc
+          // {
+            declarations = acc.declarations ++ [ d.file ];
+            declarationPositions = acc.declarationPositions ++ [ (if d.pos or null != null then d.pos else { inherit (d) file; line = null; column = null; }) ];
+            options = optionals (sub != null) (map (setDefaultModuleLocation d.file) sub) ++ acc.options;
+          }
+          // lib.optionalAttrs bothHaveType { inherit type; }
+      ) { inherit loc; declarations = [ ]; declarationPositions = [ ]; options = [ ]; } decls;
+    in
+    joined
+    // {
+      options = [ ];
+      type =
+        if joined.type.getSubModules or null == null then
+          joined.type or lib.types.unspecified
+        else
+          joined.type.substSubModules joined.options;
+    };
 
   evalOption =
     loc: opt: defs:
@@ -431,8 +551,11 @@ rec {
         ]
         ++ defs;
       res =
-        if opt.readOnly or false && length (defsFinal loc type defs).kept > 1 then
-          throw "The option `${showOption loc}' is read-only, but it's set multiple times. Definition values:${showDefs (defsFinal loc type defs).kept}"
+        # The default counts, and so does what mkForce would win over.
+        if opt.readOnly or false && length all > 1 then
+          throw "The option `${showOption loc}' is read-only, but it's set multiple times. Definition values:${
+            showDefs (map (d: d // { value = (mergeDefinitions loc type [ d ]).mergedValue; }) all)
+          }"
         else
           mergeDefinitions loc type all;
       warn =
@@ -504,6 +627,7 @@ rec {
     let
       final = defsFinal loc type defs;
       bad = filter (d: !type.check d.value) final.kept;
+      checked = lib.types.checkedMerge type loc final.kept;
     in
     rec {
       inherit (final) kept priority;
@@ -512,11 +636,20 @@ rec {
       mergedValue =
         if isDefined then
           (
-            if bad == [ ] then
+            if type.merge ? v2 then
+              (
+                if checked.headError == null then
+                  checked.value
+                else
+                  throw "A definition for option `${showOption loc}' is not of type `${type.description}'. TypeError: ${checked.headError.message}"
+              )
+            else if bad == [ ] then
               type.merge loc kept
             else
               throw "A definition for option `${showOption loc}' is not of type `${type.description}'. Definition values:${showDefs bad}"
           )
+        else if type.emptyValue ? value then
+          type.emptyValue.value
         else
           throw "The option `${showOption loc}' was accessed but has no value defined. Try setting the option.";
       optionalValue = if isDefined then { value = mergedValue; } else { };
@@ -529,13 +662,15 @@ rec {
     cfg:
     let
       type = cfg._type or "";
+      # What is no set is refused later, in better words.
+      inward = f: v: if isAttrs v then mapAttrs f v else v;
     in
     if type == "merge" then
       concatMap pushDown cfg.contents
     else if type == "if" then
-      map (mapAttrs (_: mkIf cfg.condition)) (pushDown cfg.content)
+      map (inward (_: mkIf cfg.condition)) (pushDown cfg.content)
     else if type == "override" then
-      map (mapAttrs (_: mkOverride cfg.priority)) (pushDown cfg.content)
+      map (inward (_: mkOverride cfg.priority)) (pushDown cfg.content)
     else
       [ cfg ];
   pushDownProperties = pushDown;
@@ -553,7 +688,7 @@ rec {
         if builtins.isBool def.condition then
           (if def.condition then discharge def.content else [ ])
         else
-          throw "mkIf called with a non-Boolean condition"
+          throw "‘mkIf’ called with a non-Boolean condition"
       )
     else
       [ def ];
@@ -602,8 +737,9 @@ rec {
     doRename {
       inherit from to;
       visible = false;
-      warn = true;
-      use = lib.warn "Obsolete option `${showOption from}' is used. It was renamed to `${showOption to}'.";
+      # Not before the oldest release in use has the new name.
+      warn = lib.oldestSupportedReleaseIsAtLeast sinceRelease;
+      use = lib.warnIf (lib.oldestSupportedReleaseIsAtLeast sinceRelease) "Obsolete option `${showOption from}' is used. It was renamed to `${showOption to}'.";
     };
   mkAliasOptionModule =
     from: to:
@@ -673,7 +809,7 @@ rec {
       );
       config = mkMerge [
         (
-          if warn then
+          if warn && options ? warnings then
             {
               warnings = lib.optional (condition && fromOpt.isDefined)
                 "The option `${showOption from}' defined in ${showFiles fromOpt.files} has been renamed to `${showOption to}'.";

@@ -156,9 +156,7 @@ rec {
       _type = "literalMD";
       inherit text;
     };
-  literalExample = literalExpression;
   literalCode = _language: literalExpression;
-  mdDoc = x: x;
   renderOptionValue = v: if v ? _type && v ? text then v else literalExpression (lib.generators.toPretty { } v);
 
   # a.b."c.d".<name>
@@ -206,18 +204,33 @@ rec {
     options:
     builtins.concatMap (
       opt:
+      let
+        visible = opt.visible or true;
+        type = opt.type or { };
+        hasDefault =
+          opt ? defaultText || opt ? default || ((type.emptyValue or { }) ? value && type.getSubModules or null == null);
+        sub = type.getSubOptions opt.loc;
+      in
       [
-        {
-          name = showOption opt.loc;
-          inherit (opt) loc;
-          description = opt.description or null;
-          declarations = opt.declarations or [ ];
-          internal = opt.internal or false;
-          visible = opt.visible or true;
-          readOnly = opt.readOnly or false;
-          type = opt.type.description or "unspecified";
-        }
+        (
+          {
+            name = showOption opt.loc;
+            inherit (opt) loc;
+            description = opt.description or null;
+            declarations = builtins.filter (f: f != unknownModule) opt.declarations;
+            internal = opt.internal or false;
+            visible = if builtins.isBool visible then visible else visible == "shallow";
+            readOnly = opt.readOnly or false;
+            type = type.description or "unspecified";
+          }
+          // lib.optionalAttrs (opt ? example) { example = renderOptionValue opt.example; }
+          // lib.optionalAttrs hasDefault { default = renderOptionValue (opt.defaultText or opt.default or type.emptyValue.value); }
+          // lib.optionalAttrs (opt.relatedPackages or null != null) { inherit (opt) relatedPackages; }
+        )
       ]
+      ++ lib.optionals ((if builtins.isBool visible then visible else visible == "transparent") && sub != { }) (
+        optionAttrSetToDocList sub
+      )
     ) (lib.collect isOption options);
   scrubOptionValue = x: x;
   unknownModule = "<unknown-file>";

@@ -2,11 +2,15 @@
 { lib }:
 rec {
   cleanSourceFilter =
-    name: _type:
+    name: type:
     let
       base = baseNameOf (toString name);
+      versionControl = base == ".git" || type == "directory" && builtins.elem base [ ".svn" "CVS" ".hg" ".jj" ".pijul" "_darcs" ];
+      editor = lib.hasSuffix "~" base || builtins.match "\\.(.*\\.)?sw[a-z]" base != null;
+      built = lib.hasSuffix ".o" base || lib.hasSuffix ".so" base || type == "symlink" && lib.hasPrefix "result" base;
     in
-    !(builtins.elem base [ ".git" ".svn" ".hg" "CVS" ] || lib.hasSuffix "~" base || base == "result" || lib.hasPrefix "result-" base);
+    # Sockets and the like cannot be in the store.
+    !(versionControl || editor || built || type == "unknown");
   cleanSource = src: cleanSourceWith { filter = cleanSourceFilter; inherit src; };
   cleanSourceWith =
     {

@@ -68,16 +68,19 @@ rec {
     map (addContextFrom s) (
       builtins.filter builtins.isString (builtins.split (escapeRegex (toString sep)) (toString s))
     );
-  splitStringBy = pred: keepSplit: s:
+  # `pred' sees two neighbours; before the first character there is "".
+  splitStringBy =
+    pred: keepSplit: s:
     let
-      chars = stringToCharacters s;
-      go = acc: prev: rest:
-        if rest == [ ] then [ acc ]
-        else if prev != null && pred prev (head rest) then
-          [ acc ] ++ go (if keepSplit then head rest else "") (head rest) (tail rest)
-        else go (acc + head rest) (head rest) (tail rest);
+      step =
+        acc: c:
+        if pred acc.prev c then
+          { prev = c; done = acc.done ++ [ acc.part ]; part = if keepSplit then c else ""; }
+        else
+          { prev = c; inherit (acc) done; part = acc.part + c; };
+      end = builtins.foldl' step { prev = ""; done = [ ]; part = ""; } (stringToCharacters s);
     in
-    if s == "" then [ "" ] else go (head chars) (head chars) (tail chars);
+    map (addContextFrom s) (end.done ++ [ end.part ]);
   addContextFrom = src: target: substring 0 0 src + target;
   trim = trimWith { start = true; end = true; };
   trimWith =
@@ -99,9 +102,15 @@ rec {
   toLower = replaceStrings upperChars lowerChars;
   toUpper = replaceStrings lowerChars upperChars;
   toSentenceCase = s: toUpper (substring 0 1 s) + toLower (substring 1 (-1) s);
-  toCamelCase = s:
-    let parts = builtins.filter (p: p != "") (builtins.filter builtins.isString (builtins.split "[-_ ]" s)); in
-    concatStrings (lib.imap0 (i: p: if i == 0 then toLower p else toSentenceCase p) parts);
+  toCamelCase =
+    s:
+    lib.throwIfNot (builtins.isString s) "toCamelCase does only accepts string values, but got ${builtins.typeOf s}" (
+      let
+        words = splitStringBy (_: c: builtins.elem c [ "-" "_" " " ]) false s;
+        humps = splitStringBy (before: c: builtins.match "[a-z]" before != null && builtins.match "[A-Z]" c != null) true;
+      in
+      concatStrings (lib.imap0 (i: p: if i == 0 then toLower p else toSentenceCase p) (builtins.concatMap humps words))
+    );
 
   escape = list: replaceStrings list (map (c: "\\${c}") list);
   escapeC = list: replaceStrings list (map (c: "\\x${toLower (lib.toHexString (charToInt c))}") list);
@@ -190,8 +199,12 @@ rec {
     in
     if missing < 0 then throw "fixedWidthString: requested string length (${toString width}) must not be shorter than actual length (${toString (stringLength s)})" else replicate missing filler + s;
   fixedWidthNumber = width: n: fixedWidthString width "0" (toString n);
-  floatToString = f: let s = toString f; m = builtins.match "(-?[0-9]+\\.[0-9]*[1-9]|-?[0-9]+\\.)0+" s; in
-    if m == null then s else let h = builtins.head m; in if hasSuffix "." h then h + "0" else h;
+  floatToString =
+    f:
+    let
+      s = toString f;
+    in
+    lib.warnIf (f != builtins.fromJSON s) "Imprecise conversion from float to string ${s}" s;
 
   isConvertibleWithToString =
     x:

@@ -13,8 +13,8 @@ let
     length
     head
     ;
-  inherit (lib) showOption showDefs showFiles;
-  inherit (lib.options) mergeEqualOption mergeOneOption mergeUniqueOption mergeDefaultOption;
+  inherit (lib) showOption showFiles;
+  inherit (lib.options) showDefs mergeEqualOption mergeOneOption mergeUniqueOption mergeDefaultOption;
 
   # Descriptions are put together from smaller ones; brackets go where they
   # would otherwise be ambiguous.
@@ -47,13 +47,13 @@ let
         },
         deprecationMessage ? null,
         nestedTypes ? { },
+        # Ours: the type tells itself what is wrong with definitions; see `v2`.
+        headError ? null,
       }:
       {
         _type = "option-type";
         inherit
           name
-          check
-          merge
           emptyValue
           getSubOptions
           getSubModules
@@ -65,7 +65,59 @@ let
           descriptionClass
           ;
         description = if description == null then name else description;
+        check = if headError == null then check else coherent check;
+        merge = if headError == null then merge else v2 headError merge;
       };
+
+    # Merging in the newer way gives the value and, beside it, what is wrong
+    # with it: { headError = null or { message; }; value; valueMeta; }.
+    # Such types are still called as functions by those who know no better.
+    v2 = headError: merge: {
+      __functor = self: loc: defs: (self.v2 { inherit loc defs; }).value;
+      v2 = { loc, defs }: {
+        headError = headError loc defs;
+        value = merge loc defs;
+        valueMeta = { };
+      };
+    };
+    coherent = check: {
+      __functor = _self: check;
+      isV2MergeCoherent = true;
+    };
+    checkDefsForError =
+      check: _loc: defs:
+      let
+        invalid = builtins.filter (d: !check d.value) defs;
+      in
+      if invalid == [ ] then null else { message = "Definition values: ${showDefs invalid}"; };
+    checkedMerge =
+      type: loc: defs:
+      if !type.merge ? v2 then
+        {
+          headError = checkDefsForError type.check loc defs;
+          value = type.merge loc defs;
+          valueMeta = { };
+        }
+      else if type.check.isV2MergeCoherent or false then
+        type.merge.v2 { inherit loc defs; }
+      else
+        throw ''
+          The option `${showOption loc}' has a type `${type.description}' that uses
+          an ad-hoc `type // { check = ...; }' override, which is incompatible with
+          the v2 merge mechanism.
+
+          Please use `lib.types.addCheck` instead of `type // { check }' to add
+          custom validation. For example:
+
+            lib.types.addCheck baseType (value: /* your check */)
+
+          instead of:
+
+            baseType // { check = value: /* your check */; }
+
+          Alternatively, this message may also occur as false positive when mixing Nixpkgs
+          versions, if one Nixpkgs is between 83fed2e6..58696117 (Aug 28 - Oct 28 2025)
+        '';
 
     defaultFunctor = name: {
       inherit name;
@@ -132,7 +184,7 @@ let
         kinds = lib.unique (map kind defs);
         by = {
           set = loc: defs: (attrsOf anything).merge loc defs;
-          list = loc: defs: if length defs > 1 then throw "The option `${showOption loc}' has conflicting definitions, in ${showFiles (lib.options.getFiles defs)}" else (listOf anything).merge loc defs;
+          list = loc: defs: if length defs > 1 then mergeEqualOption loc defs else (listOf anything).merge loc defs;
           lambda = loc: defs: arg: anything.merge (loc ++ [ "<function body>" ]) (map (d: d // { value = d.value arg; }) defs);
         };
       in
@@ -244,7 +296,6 @@ let
     lines = separatedString "\n";
     commas = separatedString ",";
     envVar = separatedString ":";
-    string = str;
 
     passwdEntry =
       entryType:
@@ -275,7 +326,7 @@ let
     pkgs = addCheck (raw // { name = "pkgs"; description = "Nixpkgs package set"; }) (x: x._type or null == "pkgs");
     path = simple {
       name = "path";
-      description = "path";
+      description = "absolute path";
       descriptionClass = "noun";
       check = x: lib.isStringLike x && builtins.substring 0 1 (toString x) == "/";
       merge = mergeEqualOption;
@@ -288,6 +339,22 @@ let
     externalPath = path // { name = "externalPath"; description = "absolute path not in the Nix store"; };
     pathWith = { inStore ? null, absolute ? null }: path;
     fileset = raw;
+    luaInline = simple {
+      name = "luaInline";
+      description = "inline lua";
+      descriptionClass = "noun";
+      check = x: x._type or null == "lua-inline";
+      merge = mergeEqualOption;
+    };
+    # Values that a data format can hold.
+    serializable =
+      format: wrap:
+      let
+        any = wrap (oneOf [ bool int float str path (attrsOf any) (listOf any) ]) // { description = "${format} value"; };
+      in
+      any;
+    json = serializable "JSON" nullOr;
+    toml = serializable "TOML" (type: type);
 
     listOf =
       elemType:
@@ -297,6 +364,7 @@ let
         inherit elemType;
         rebuild = listOf;
         check = isList;
+        headError = checkDefsForError isList;
         merge =
           loc: defs:
           builtins.concatLists (
@@ -316,7 +384,7 @@ let
         emptyValue.value = [ ];
         getSubOptions = prefix: elemType.getSubOptions (prefix ++ [ "*" ]);
       };
-    nonEmptyListOf = elemType: let list = addCheck (listOf elemType) (l: l != [ ]); in list // { description = "non-empty ${list.description}"; emptyValue = { }; };
+    nonEmptyListOf = elemType: let list = addCheck (listOf elemType) (l: l != [ ]); in list // { description = "non-empty ${noun list}"; emptyValue = { }; substSubModules = m: nonEmptyListOf (elemType.substSubModules m); };
 
     attrsOf = elemType: attrsOfWith "attrsOf" "attribute set of" false elemType;
     lazyAttrsOf = elemType: attrsOfWith "lazyAttrsOf" "lazy attribute set of" true elemType;
@@ -328,6 +396,7 @@ let
         description = "${words} ${nounOrComposite elemType}";
         rebuild = if lazy then lazyAttrsOf else attrsOf;
         check = isAttrs;
+        headError = checkDefsForError isAttrs;
         merge =
           loc: defs:
           let
@@ -356,9 +425,10 @@ let
         merge,
         emptyValue ? { },
         getSubOptions ? _prefix: { },
+        headError ? null,
       }:
       mkOptionType {
-        inherit name description check merge emptyValue getSubOptions;
+        inherit name description check merge emptyValue getSubOptions headError;
         descriptionClass = "composite";
         getSubModules = elemType.getSubModules;
         substSubModules = m: rebuild (elemType.substSubModules m);
@@ -387,7 +457,7 @@ let
           if nulls == length defs then
             null
           else if nulls != 0 then
-            throw "The option `${showOption loc}' is defined both null and not null, in ${showFiles (lib.options.getFiles defs)}."
+            throw "The option `${showOption loc}` is defined both null and not null, in ${showFiles (lib.options.getFiles defs)}."
           else
             elemType.merge loc defs;
         emptyValue.value = null;
@@ -456,18 +526,32 @@ let
           else
             "${phrase [ "noun" "conjunction" ] a} or ${phrase [ "noun" "conjunction" "composite" ] b}";
         descriptionClass = "conjunction";
-        check = x: a.check x || b.check x;
-        merge =
-          loc: defs:
-          let
-            values = map (d: d.value) defs;
-          in
-          if all a.check values then
-            a.merge loc defs
-          else if all b.check values then
-            b.merge loc defs
-          else
-            mergeOneOption loc defs;
+        check = coherent (x: a.check x || b.check x);
+        merge = {
+          __functor = self: loc: defs: (self.v2 { inherit loc defs; }).value;
+          v2 =
+            { loc, defs }:
+            let
+              left = checkedMerge a loc defs;
+              right = checkedMerge b loc defs;
+              message = "The option `${showOption loc}` is neither a value of type `${a.description}` nor `${b.description}`, Definition values: ${showDefs defs}";
+            in
+            if left.headError == null then
+              left
+            else if right.headError == null then
+              right
+            else
+              {
+                headError = { inherit message; };
+                valueMeta = { };
+                value = lib.warn ''
+                  One or more definitions did not pass the type-check of the 'either' type.
+                  ${message}
+                  If `either`, `oneOf` or similar is used in freeformType, ensure that it is preceded by an 'attrsOf' such as: `freeformType = types.attrsOf (types.either t1 t2)`.
+                  Otherwise consider using the correct type for the option `${showOption loc}`.  This will be an error in Nixpkgs 26.05.
+                '' (mergeOneOption loc defs);
+              };
+        };
         nestedTypes = { left = a; right = b; };
         functor = {
           name = "either";
@@ -485,24 +569,68 @@ let
     oneOf = ts: builtins.foldl' either (head ts) (builtins.tail ts);
     coercedTo =
       coercedType: coerceFunc: finalType:
+      let
+        check = x: (coercedType.check x && finalType.check (coerceFunc x)) || finalType.check x;
+      in
       mkOptionType {
         name = "coercedTo";
         description = "${noun finalType} or ${noun coercedType} convertible to it";
-        check = x: (coercedType.check x && finalType.check (coerceFunc x)) || finalType.check x;
-        merge = loc: defs: finalType.merge loc (map (d: if coercedType.check d.value then d // { value = coerceFunc d.value; } else d) defs);
+        check = coherent check;
+        merge = {
+          __functor = self: loc: defs: (self.v2 { inherit loc defs; }).value;
+          v2 =
+            { loc, defs }:
+            let
+              coerce = d: if (checkedMerge coercedType loc [ d ]).headError == null then d // { value = coerceFunc d.value; } else d;
+              coerced = map coerce defs;
+            in
+            if finalType.merge ? v2 then
+              checkedMerge finalType loc coerced
+            else
+              {
+                headError = checkDefsForError check loc defs;
+                value = finalType.merge loc coerced;
+                valueMeta = { };
+              };
+        };
         inherit (finalType) emptyValue getSubOptions getSubModules;
         substSubModules = m: coercedTo coercedType coerceFunc (finalType.substSubModules m);
         typeMerge = _t: null;
         nestedTypes = { inherit coercedType finalType; };
       };
-    addCheck = type: check: type // { check = x: type.check x && check x; };
+    addCheck =
+      type: check:
+      let
+        both = x: type.check x && check x;
+      in
+      if type.merge ? v2 then
+        type
+        // {
+          check = coherent both;
+          merge = {
+            __functor = self: loc: defs: (self.v2 { inherit loc defs; }).value;
+            v2 =
+              { loc, defs }:
+              let
+                inner = checkedMerge type loc defs;
+              in
+              inner // { headError = if inner.headError != null then inner.headError else checkDefsForError check loc defs; };
+          };
+        }
+      else
+        type // { check = both; };
 
     optionType = simple {
       name = "optionType";
       description = "optionType";
       descriptionClass = "noun";
       check = x: x._type or null == "option-type";
-      merge = loc: defs: if length defs == 1 then (head defs).value else builtins.foldl' (a: d: let m = a.typeMerge d.value.functor; in if m == null then throw "The option `${showOption loc}' has conflicting types." else m) (head defs).value (builtins.tail defs);
+      merge =
+        loc: defs:
+        if length defs == 1 then
+          (head defs).value
+        else
+          (lib.modules.mergeDeclarations loc (map (d: { inherit (d) file; options = lib.mkOption { type = d.value; }; }) defs)).type;
     };
     deferredModule = deferredModuleWith { };
     deferredModuleWith = { staticModules ? [ ] }: simple {
@@ -537,6 +665,7 @@ let
             }
           else
             lib.setDefaultModuleLocation def.file def.value;
+        check = x: isAttrs x || lib.isFunction x || path.check x;
         evalAt = loc: extra: lib.evalModules {
           inherit specialArgs class;
           prefix = loc;
@@ -547,14 +676,15 @@ let
       mkOptionType {
         name = "submodule";
         description = if description != null then description else "submodule";
-        check = x: isAttrs x || lib.isFunction x || path.check x;
+        inherit check;
+        headError = checkDefsForError check;
         merge =
           loc: defs:
           let
             res = evalAt loc ([ (nameModule loc) ] ++ map asModule defs);
           in
           res.config;
-        emptyValue.value = { };
+        emptyValue.value = (evalAt [ ] [ (nameModule [ ]) ]).config;
         getSubOptions = prefix: removeAttrs (evalAt prefix [ (nameModule prefix) ]).options [ "_module" ];
         getSubModules = modules;
         substSubModules = m: submoduleWith (args // { modules = m; });
@@ -576,7 +706,7 @@ let
       tags:
       mkOptionType {
         name = "attrTag";
-        description = "attribute-tagged union";
+        description = "attribute-tagged union with choices: ${lib.concatStringsSep ", " (builtins.attrNames tags)}";
         check = x: isAttrs x && length (builtins.attrNames x) == 1 && tags ? ${head (builtins.attrNames x)};
         merge =
           loc: defs:

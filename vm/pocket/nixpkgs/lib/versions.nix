@@ -9,5 +9,11 @@ in
   minor = part 1;
   patch = part 2;
   majorMinor = v: lib.concatStringsSep "." (lib.take 2 (builtins.splitVersion v));
-  pad = n: v: lib.concatStringsSep "." (lib.take n (builtins.splitVersion v ++ lib.lists.replicate n "0"));
+  # What follows a dash, as in 1.2-pre, stays at the end.
+  pad =
+    n: v:
+    let
+      number = lib.head (lib.splitString "-" v);
+    in
+    lib.concatStringsSep "." (lib.take n (builtins.splitVersion number ++ lib.lists.replicate n "0")) + lib.removePrefix number v;
 }
