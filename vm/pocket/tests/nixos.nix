@@ -8,6 +8,10 @@ let
       modules = [ { nixpkgs.hostPlatform = "x86_64-linux"; networking.hostName = "host"; system.stateVersion = "26.05"; } ] ++ modules;
     };
   config = modules: (system modules).config;
+  # A system that says nothing itself.
+  bare = args: (import (channel + "/nixpkgs/nixos/lib/eval-config.nix") ({ inherit lib; system = null; } // args)).config;
+  service = x: (config [ { systemd.services.x = x; } ]).systemd.services.x;
+  build = module: (config [ alice module ]).system.build.toplevel.drvPath;
   alice = { users.users.alice.isNormalUser = true; };
   hm = module: [
     alice
@@ -30,6 +34,30 @@ in
     ];
     service-linked = [ (lib.filter (lib.hasInfix "/x.service") (builtins.attrNames (config [ { systemd.services.x = { wantedBy = [ "multi-user.target" ]; serviceConfig.ExecStart = "/bin/true"; }; } ]).environment.etc)) [ "systemd/system/multi-user.target.wants/x.service" "systemd/system/x.service" ] ];
     timer-of-start-at = [ (config [ { systemd.services.x.startAt = "daily"; } ]).systemd.timers.x.timerConfig.OnCalendar [ "daily" ] ];
+    script-is-readable = [ (lib.hasSuffix "-unit-script-x-start -v" (service { script = "a"; scriptArgs = "-v"; }).serviceConfig.ExecStart) true ];
+    pre-start-joins = [
+      (map (lib.hasSuffix "-unit-script-x-pre-start") (service { preStart = "a"; serviceConfig.ExecStartPre = "/b"; }).serviceConfig.ExecStartPre)
+      [ true false ]
+    ];
+    script-forced = [ (service { script = "a"; serviceConfig.ExecStart = lib.mkForce "/b"; }).serviceConfig.ExecStart "/b" ];
+    unit-settings = [ (service { after = [ "a.service" "b.target" ]; }).unitConfig { After = "a.service b.target"; } ];
+    upheld = [ ((config [ { systemd.services.x = { script = "a"; upheldBy = [ "y.target" ]; }; } ]).environment.etc ? "systemd/system/y.target.upholds/x.service") true ];
+    small-uid = [ (lib.isString (build { users.users.x = { uid = 500; group = "users"; }; })) true ];
+    base-groups = [ (lib.isString (build { users.users.x = { isSystemUser = true; group = "audio"; }; })) true ];
+    group-members = [ (config [ { users.users.alice = { isNormalUser = true; extraGroups = [ "wheel" ]; }; } ]).users.groups.wheel.members [ "alice" ] ];
+    immutable-users = [ (lib.isString (build { users.mutableUsers = false; users.users.alice = { extraGroups = [ "wheel" ]; initialPassword = "a"; }; })) true ];
+    text-forced-over-source = [
+      (lib.hasSuffix "-etc-x" (config [ { environment.etc.x.source = ./nixos.nix; } { environment.etc.x.text = lib.mkForce "t"; } ]).environment.etc.x.source)
+      true
+    ];
+    etc-owner = [ (let e = (config [ { environment.etc.x = { text = "t"; mode = "0600"; uid = 7; gid = 8; }; } ]).environment.etc.x; in [ e.user e.group ]) [ "+7" "+8" ] ];
+    platform-by-argument = [ (bare { system = "aarch64-linux"; }).nixpkgs.system "aarch64-linux" ];
+    platform-readable = [ (config [ ]).nixpkgs.hostPlatform.system "x86_64-linux" ];
+    given-pkgs = [ (lib.isString (bare { inherit pkgs; modules = [ { system.stateVersion = "26.05"; } ]; }).system.build.toplevel.drvPath) true ];
+    generated-hardware-configuration = [
+      (config [ ({ config, lib, modulesPath, ... }: { imports = [ (modulesPath + "/installer/scan/not-detected.nix") (modulesPath + "/profiles/qemu-guest.nix") ]; hardware.cpu.intel.updateMicrocode = lib.mkDefault config.hardware.enableRedistributableFirmware; }) ]).hardware.cpu.intel.updateMicrocode
+      true
+    ];
     home-service = [ (config (hm { })).systemd.services.home-manager-alice.serviceConfig.User "alice" ];
     home-user = [ (config (hm { })).home-manager.users.alice.home.homeDirectory "/home/alice" ];
     user-packages = [ (names (config (hm { home-manager.useUserPackages = true; })).users.users.alice.packages) [ "home-manager-path" ] ];
@@ -64,6 +92,54 @@ in
     };
     unmodelled = {
       expr = (config [ { services.openssh.enable = true; } ]).system.build.toplevel.drvPath;
+      says = "run this scenario on the real channel";
+    };
+    script-and-exec-start = {
+      expr = (service { script = "a"; serviceConfig.ExecStart = "/b"; }).serviceConfig.ExecStart;
+      says = "The option `systemd.services.x.serviceConfig.ExecStart' has conflicting definition values:";
+    };
+    number-in-environment = {
+      expr = (service { environment.PORT = 80; }).environment;
+      says = "A definition for option `systemd.services.x.environment.PORT' is not of type `null or string or ";
+    };
+    unit-name = {
+      expr = (service { after = [ "network" ]; }).after;
+      says = "is not of type `string matching the pattern [a-zA-Z0-9@%:_.\\-]+[.](service|socket|device|mount|automount|swap|target|path|timer|scope|slice)'.";
+    };
+    same-uid = {
+      expr = build { users.users.alice.uid = 1000; users.users.bob = { isNormalUser = true; uid = 1000; }; };
+      says = "UIDs and GIDs must be unique!";
+    };
+    base-gid = {
+      expr = build { users.groups.mine.gid = 17; };
+      says = "UIDs and GIDs must be unique!";
+    };
+    normal-user-with-small-uid = {
+      expr = build { users.users.alice.uid = 500; };
+      says = "A user cannot have a users.users.alice.uid set below 1000 and set users.users.alice.isNormalUser.";
+    };
+    undeclared-group = {
+      expr = build { users.users.alice.group = "nope"; };
+      says = "The following users have a primary group that is undefined: alice Hint: Add this to your NixOS configuration: users.groups.nope = {};";
+    };
+    nobody-can-log-in = {
+      expr = build { users.mutableUsers = false; };
+      says = "Neither the root account nor any wheel user has a password or SSH authorized key.";
+    };
+    text-and-source = {
+      expr = (config [ { environment.etc.x.source = ./nixos.nix; } { environment.etc.x.text = "t"; } ]).environment.etc.x.source;
+      says = "The option `environment.etc.x.source' has conflicting definition values:";
+    };
+    no-platform = {
+      expr = (bare { }).system.build.toplevel.drvPath;
+      says = "Neither nixpkgs.hostPlatform nor the legacy option nixpkgs.system has been set.";
+    };
+    config-for-given-pkgs = {
+      expr = (bare { inherit pkgs; modules = [ { nixpkgs.config.allowUnfree = true; system.stateVersion = "26.05"; } ]; }).system.build.toplevel.drvPath;
+      says = "Your system configures nixpkgs with an externally created instance. `nixpkgs.config` options should be passed when creating the instance instead.";
+    };
+    unmodelled-first-name = {
+      expr = build { zramSwap.enable = true; };
       says = "run this scenario on the real channel";
     };
     shell-not-enabled = {

@@ -1,7 +1,7 @@
 # nixosSystem: modules in, a system configuration out.
 {
   lib ? import ../../lib,
-  system ? null,
+  system ? builtins.currentSystem or null,
   modules ? [ ],
   specialArgs ? { },
   pkgs ? null,

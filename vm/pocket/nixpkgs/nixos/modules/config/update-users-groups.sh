@@ -8,11 +8,14 @@ touch "$state/declarative-users" "$state/declarative-groups"
 # Debian's groups stand for those that NixOS always declares.
 [ -e "$state/distribution-groups" ] || cut -d: -f1 /etc/group | sort > "$state/distribution-groups"
 
+mutable=$(awk -F'\t' '$1 == "mutable" { print $2 }' "$spec")
+
 declared() { awk -F'\t' -v kind="$1" '$1 == kind { print $2 }' "$spec" | sort; }
 
 for name in $(comm -23 "$state/declarative-users" <(declared user)); do
   getent passwd "$name" > /dev/null || continue
   echo "removing user ‘$name’" >&2
+  rm -f -- "/var/lib/systemd/linger/$name"
   userdel --force "$name" 2> /dev/null || echo "warning: user ‘$name’ could not be removed" >&2
 done
 
@@ -23,7 +26,45 @@ while IFS=$'\t' read -r kind name gid members; do
   fi
 done < "$spec"
 
-while IFS=$'\t' read -r kind name uid group extra home mode create shell type hashed plain description; do
+set_hash() { # NAME HASH
+  [[ $(getent shadow "$1" | cut -d: -f2) == "$2" ]] || usermod --password "$2" "$1" ||
+    echo "warning: the password of user ‘$1’ could not be set" >&2
+}
+set_password() { # NAME FILE PLAIN HASHED: each "-" or "=" and the value
+  local hash=
+  if [[ $2 != - ]]; then
+    if [[ -r ${2#=} ]]; then
+      IFS= read -r hash < "${2#=}" || true
+      set_hash "$1" "$hash"
+      return
+    fi
+    echo "warning: password file ‘${2#=}’ does not exist" >&2
+  fi
+  if [[ $3 != - ]]; then
+    printf '%s:%s\n' "$1" "${3#=}" | chpasswd || echo "warning: the password of user ‘$1’ could not be set" >&2
+  elif [[ $4 != - ]]; then
+    set_hash "$1" "${4#=}"
+  elif [[ $mutable == no ]]; then
+    set_hash "$1" '!'
+  fi
+}
+set_linger() { # NAME yes|no|-
+  local file=/var/lib/systemd/linger/$1 verb
+  case $2 in
+    yes) [[ ! -e $file ]] || return 0; verb=enable-linger ;;
+    no) [[ -e $file ]] || return 0; verb=disable-linger ;;
+    *) return 0 ;;
+  esac
+  if systemctl is-active --quiet systemd-logind.service 2> /dev/null && timeout 30 loginctl "$verb" "$1"; then return 0; fi
+  # While the machine starts there is no logind yet; it reads these files then.
+  if [[ $2 == yes ]]; then
+    mkdir -p "${file%/*}"
+    touch -- "$file"
+  else
+    rm -f -- "$file"
+  fi
+}
+while IFS=$'\t' read -r kind name uid group extra home mode create shell type linger file plain hashed description; do
   [[ $kind == user ]] || continue
   getent group "$group" > /dev/null || groupadd "$group"
   if ! getent passwd "$name" > /dev/null; then
@@ -31,15 +72,17 @@ while IFS=$'\t' read -r kind name uid group extra home mode create shell type ha
     [[ $uid == - ]] || args+=(--uid "$uid")
     [[ $type == normal ]] || args+=(--system)
     useradd "${args[@]}" "$name" 2>/dev/null
-    if [[ $hashed != - ]]; then usermod --password "$hashed" "$name"; fi
-    if [[ $plain != - ]]; then echo "$name:$plain" | chpasswd; fi
+    set_password "$name" "$file" "$plain" "$hashed"
   else
-    IFS=: read -r _ _ _ oldGid _ oldHome oldShell < <(getent passwd "$name")
+    IFS=: read -r _ _ oldUid oldGid _ oldHome oldShell < <(getent passwd "$name")
+    [[ $uid == - || $uid == "$oldUid" ]] ||
+      echo "warning: not applying UID change of user ‘$name’ ($oldUid -> $uid) in /etc/passwd" >&2
     args=()
     [[ $oldShell == "$shell" ]] || args+=(--shell "$shell")
     [[ $oldHome == "$home" ]] || args+=(--home "$home")
     [[ $(getent group "$group" | cut -d: -f3) == "$oldGid" ]] || args+=(--gid "$group")
     [[ ${#args[@]} == 0 ]] || usermod "${args[@]}" "$name" 2>/dev/null
+    [[ $mutable == yes ]] || set_password "$name" "$file" "$plain" "$hashed"
   fi
   if [[ $create == create && ! -e $home ]]; then
     mkdir -p "${home%/*}"
@@ -47,6 +90,7 @@ while IFS=$'\t' read -r kind name uid group extra home mode create shell type ha
     chown "$name:$group" "$home"
     chmod "$mode" "$home"
   fi
+  set_linger "$name" "$linger"
 done < "$spec"
 
 # The groups whose members are not who they should be. Who was declared before

@@ -17,11 +17,14 @@ let
     type = types.bool;
     inherit default description;
   };
-  secret = mkOption {
-    type = types.nullOr types.str;
+  secret = type: description: mkOption {
+    type = types.nullOr type;
     default = null;
-    description = "A password.";
+    inherit description;
   };
+  # Names longer than these do not fit where the system records sessions.
+  short = what: x: if lib.stringLength x < 32 then x else abort "${what} '${x}' is longer than 31 characters which is not allowed!";
+  baseGroups = import ./base-groups.nix;
 
   userType = types.submodule (
     { name, config, ... }:
@@ -31,9 +34,14 @@ let
         name = mkOption {
           type = types.passwdEntry types.str;
           default = name;
+          apply = short "Username";
           description = "The name of the user account.";
         };
-        description = str "" "A short description of the user account.";
+        description = mkOption {
+          type = types.passwdEntry types.str;
+          default = "";
+          description = "A short description of the user account.";
+        };
         uid = mkOption {
           type = types.nullOr types.int;
           default = null;
@@ -41,7 +49,7 @@ let
         };
         isNormalUser = bool false "Whether this is an account for a real user.";
         isSystemUser = bool false "Whether this is an account for a system user.";
-        group = str "" "The user's primary group.";
+        group = (str "" "The user's primary group.") // { apply = short "Group name"; };
         extraGroups = mkOption {
           type = types.listOf types.str;
           default = [ ];
@@ -52,7 +60,11 @@ let
           default = "/var/empty";
           description = "The user's home directory.";
         };
-        homeMode = str "700" "The user's home directory mode.";
+        homeMode = mkOption {
+          type = types.strMatching "[0-7]{1,5}";
+          default = "700";
+          description = "The user's home directory mode.";
+        };
         createHome = bool false "Whether to create the home directory.";
         shell = mkOption {
           type = types.nullOr (types.either types.package (types.passwdEntry types.path));
@@ -60,17 +72,21 @@ let
           description = "The user's shell.";
         };
         useDefaultShell = bool false "Whether to use users.defaultUserShell.";
-        linger = bool false "Whether the user's services run without a session.";
+        linger = mkOption {
+          type = types.nullOr types.bool;
+          default = null;
+          description = "Whether the user's services run without a session; null leaves it as it is.";
+        };
         packages = mkOption {
           type = types.listOf types.package;
           default = [ ];
           description = "The set of packages that should be made available to the user.";
         };
-        password = secret;
-        initialPassword = secret;
-        hashedPassword = secret;
-        initialHashedPassword = secret;
-        hashedPasswordFile = secret;
+        password = secret types.str "The password.";
+        initialPassword = secret types.str "The password that a new user gets.";
+        hashedPassword = secret (types.passwdEntry types.str) "The hash of the password.";
+        initialHashedPassword = secret (types.passwdEntry types.str) "The hash of the password that a new user gets.";
+        hashedPasswordFile = secret types.str "A file with the hash of the password.";
         ignoreShellProgramCheck = bool false "Do not insist on programs.SHELL.enable.";
         openssh = mkOption {
           type = types.anything;
@@ -82,38 +98,62 @@ let
         (lib.mkIf config.isNormalUser {
           group = lib.mkDefault "users";
           createHome = lib.mkDefault true;
-          home = lib.mkDefault "/home/${config.name}";
+          home = lib.mkDefault "${cfg.defaultUserHome}/${config.name}";
           useDefaultShell = lib.mkDefault true;
           isSystemUser = lib.mkDefault false;
         })
         (lib.mkIf config.useDefaultShell { shell = lib.mkOverride 999 cfg.defaultUserShell; })
+        # Users who cannot change it keep their first password.
+        (lib.mkIf (!cfg.mutableUsers && config.initialPassword != null) { password = lib.mkDefault config.initialPassword; })
+        (lib.mkIf (!cfg.mutableUsers && config.initialHashedPassword != null) {
+          hashedPassword = lib.mkDefault config.initialHashedPassword;
+        })
       ];
     }
   );
   groupType = types.submodule (
-    { name, ... }:
+    { name, config, ... }:
     {
       options = {
-        name = str name "The name of the group.";
+        name = mkOption {
+          type = types.passwdEntry types.str;
+          default = name;
+          description = "The name of the group.";
+        };
         gid = mkOption {
           type = types.nullOr types.int;
           default = null;
           description = "The group GID.";
         };
         members = mkOption {
-          type = types.listOf types.str;
+          type = types.listOf (types.passwdEntry types.str);
           default = [ ];
           description = "The user names of the group members.";
         };
       };
+      config.members = lib.mapAttrsToList (_: u: u.name) (lib.filterAttrs (_: u: u.enable && lib.elem config.name u.extraGroups) cfg.users);
     }
   );
-  own = lib.filterAttrs (n: u: u.enable && n != "root") cfg.users;
+  # Root and nobody are the guest's own.
+  own = lib.filterAttrs (n: u: u.enable && !lib.elem n [ "root" "nobody" ]) cfg.users;
+  # Debian's groups serve as the base groups; made is only what it may lack.
+  ownGroups = lib.filterAttrs (
+    n: g:
+    !baseGroups ? ${n}
+    || lib.elem n [ "users" "wheel" ]
+    || g.members != [ ]
+    || lib.any (u: u.group == g.name) (builtins.attrValues own)
+  ) cfg.groups;
+  gidOf = n: g: if g.gid == null || (baseGroups ? ${n} && n != "users") then "-" else toString g.gid;
+  # "-" is none, and any other value follows "=": it may be empty or "-".
+  value = v: if v == null then "-" else "=${v}";
 
-  # One line per user and group for the activation script.
+  # One line per user and group for the activation script. A file goes before a
+  # password, that before a hash, and those before what only a new user gets.
   spec = pkgs.writeText "users-groups.tsv" (
-    lib.concatStrings (
-      lib.mapAttrsToList (_: g: "group\t${g.name}\t${if g.gid == null then "-" else toString g.gid}\t${lib.concatStringsSep "," g.members}\n") cfg.groups
+    "mutable\t${if cfg.mutableUsers then "yes" else "no"}\n"
+    + lib.concatStrings (
+      lib.mapAttrsToList (n: g: "group\t${g.name}\t${gidOf n g}\t${lib.concatStringsSep "," g.members}\n") ownGroups
       ++ lib.mapAttrsToList (
         _: u:
         lib.concatStringsSep "\t" [
@@ -126,9 +166,15 @@ let
           u.homeMode
           (if u.createHome then "create" else "-")
           (if u.shell == null then "/bin/sh" else utils.toShellPath u.shell)
-          (if u.isSystemUser then "system" else "normal")
-          (if u.hashedPassword != null then u.hashedPassword else if u.initialHashedPassword != null then u.initialHashedPassword else "-")
-          (if u.password != null then u.password else if u.initialPassword != null then u.initialPassword else "-")
+          (if u.isNormalUser then "normal" else "system")
+          (if u.linger == null then "-" else if u.linger then "yes" else "no")
+          (value u.hashedPasswordFile)
+          (value (
+            if u.password != null && u.hashedPasswordFile == null then u.password
+            else if u.hashedPassword == null then u.initialPassword
+            else null
+          ))
+          (value (if u.hashedPassword != null then u.hashedPassword else u.initialHashedPassword))
           u.description
         ]
         + "\n"
@@ -137,8 +183,17 @@ let
   );
 in
 {
+  imports = [
+    ./users-assertions.nix
+    (lib.mkAliasOptionModule [ "users" "extraUsers" ] [ "users" "users" ])
+    (lib.mkAliasOptionModule [ "users" "extraGroups" ] [ "users" "groups" ])
+  ];
   options.users = {
     mutableUsers = bool true "Whether users can be changed by hand.";
+    enforceIdUniqueness = bool true "Whether no two users or groups may share a number.";
+    manageLingering = bool true "Whether users may say that they linger.";
+    allowNoPasswordLogin = bool false "Whether it is right that nobody can log in who may change the system.";
+    defaultUserHome = str "/home" "The default home directory for normal users.";
     defaultUserShell = mkOption {
       type = types.either types.path types.shellPackage;
       default = pkgs.bash;
@@ -157,33 +212,20 @@ in
   };
 
   config = {
-    users.groups = {
-      users.gid = 100;
-      wheel = { };
-    };
+    users.groups = lib.mapAttrs (_: gid: { inherit gid; }) baseGroups;
     users.users.root = {
       uid = 0;
+      description = "System administrator";
       home = "/root";
-      shell = "/bin/bash";
+      shell = lib.mkDefault cfg.defaultUserShell;
       group = "root";
-      isSystemUser = true;
     };
-    assertions = lib.concatLists (
-      lib.mapAttrsToList (name: u: [
-        {
-          assertion = u.isNormalUser != u.isSystemUser;
-          message = "Exactly one of users.users.${name}.isSystemUser and users.users.${name}.isNormalUser must be set.\n";
-        }
-        {
-          assertion = u.group != "";
-          message = "users.users.${name}.group is unset. This used to default to\nnogroup, but this is unsafe. For example you can create a group\nfor this user with:\nusers.users.${name}.group = \"${name}\";\nusers.groups.${name} = {};\n";
-        }
-      ]
-      ++ map (shell: {
-        assertion = !u.ignoreShellProgramCheck -> (!(lib.isDerivation u.shell && u.shell.pname or "" == shell) || config.programs.${shell}.enable);
-        message = "users.users.${name}.shell is set to ${shell}, but\nprograms.${shell}.enable is not true. This will cause the ${shell}\nshell to lack the basic Nix directories in its PATH and might make\nlogging in as that user impossible. You can fix it with:\nprograms.${shell}.enable = true;\n\nIf you know what you're doing and you are fine with the behavior,\nset users.users.${name}.ignoreShellProgramCheck = true;\ninstead.\n";
-      }) [ "fish" "zsh" ]) own
-    );
+    users.users.nobody = {
+      uid = 65534;
+      isSystemUser = true;
+      description = "Unprivileged account (don't use!)";
+      group = "nogroup";
+    };
 
     environment.etc = lib.mapAttrs' (
       name: u:

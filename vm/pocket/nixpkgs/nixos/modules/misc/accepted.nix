@@ -1,6 +1,6 @@
 # Options that every real system sets and that have nothing to act on in a
 # guest that has booted by itself: they are taken and change nothing.
-{ lib, ... }:
+{ config, lib, ... }:
 let
   taken = lib.mkOption {
     type = lib.types.submodule { freeformType = lib.types.anything; };
@@ -18,7 +18,19 @@ in
       default = [ ];
       description = "Accepted; changes nothing on the pocket channel.";
     };
-    hardware = taken;
+    hardware = lib.mkOption {
+      type = lib.types.submodule {
+        freeformType = lib.types.anything;
+        # Generated hardware-configuration.nix files ask for it.
+        options.enableRedistributableFirmware = lib.mkOption {
+          type = lib.types.bool;
+          default = config.hardware.enableAllFirmware or false;
+          description = "Accepted; changes nothing on the pocket channel.";
+        };
+      };
+      default = { };
+      description = "Accepted; changes nothing on the pocket channel.";
+    };
     documentation = taken;
     console = taken;
     fonts = lib.mkOption {

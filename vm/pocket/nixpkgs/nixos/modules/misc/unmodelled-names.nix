@@ -17,4 +17,6 @@
   "gtk"
   "containers"
   "specialisation"
+  "zramSwap"
+  "location"
 ]

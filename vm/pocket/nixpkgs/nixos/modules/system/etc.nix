@@ -16,7 +16,7 @@ in
     description = "Set of files that have to be linked in /etc.";
     type = types.attrsOf (
       types.submodule (
-        { name, config, ... }:
+        { name, config, options, ... }:
         {
           options = {
             enable = mkOption {
@@ -41,17 +41,17 @@ in
             mode = mkOption {
               type = types.str;
               default = "symlink";
-              description = "A file mode makes a copy instead of a link.";
+              description = "A file mode makes a copy instead of a link; direct-symlink links to the source without a detour.";
             };
             user = mkOption {
               type = types.str;
-              default = "root";
-              description = "Owner of a copy.";
+              default = "+${toString config.uid}";
+              description = "Owner of a copy, by name or as +UID.";
             };
             group = mkOption {
               type = types.str;
-              default = "root";
-              description = "Group of a copy.";
+              default = "+${toString config.gid}";
+              description = "Group of a copy, by name or as +GID.";
             };
             uid = mkOption {
               type = types.int;
@@ -65,7 +65,7 @@ in
             };
           };
           config.source = lib.mkIf (config.text != null) (
-            lib.mkDerivedConfig { highestPrio = 1000; value = config.text; } (textFile ("etc-" + lib.replaceStrings [ "/" "@" ] [ "-" "-" ] name))
+            lib.mkDerivedConfig options.text (textFile ("etc-" + lib.replaceStrings [ "/" "@" ] [ "-" "-" ] name))
           );
         }
       )
@@ -93,7 +93,12 @@ in
             chomp(my $source = <$in>); chomp(my $mode = <$in>);
             my ($dir) = "$etc/$target" =~ m{(.*)/};
             make_path($dir) unless -d $dir;
-            if (-l "$etc/$target" || -e "$etc/$target") { die "duplicate entry $target\n" }
+            if (-l "$etc/$target" || -e "$etc/$target") {
+                my $other = readlink("$etc/$target") // "";
+                print "duplicate entry $target -> $source\n";
+                next if $other eq $source;
+                die "mismatched duplicate entry $other <-> $source\n";
+            }
             symlink $source, "$etc/$target" or die "cannot link $target: $!\n";
             print $modes "$target\t$mode\n" if $mode !~ /^symlink /;
         }

@@ -42,21 +42,28 @@ for my $rel (@old) {
     next if $now{$rel};
     my $t = "/etc/$rel";
     next unless -l $t || -e $t;
-    next if -l $t && readlink($t) !~ m{^/etc/static/};
+    next if -l $t && readlink($t) !~ m{^(/etc/static|/nix/store)/};
     print STDERR "removing obsolete symlink ‘$t’...\n" if -l $t;
     unlink $t;
     my $dir = $t;
     while ($dir =~ s{/[^/]+$}{} && $dir ne "/etc") { rmdir $dir or last }
 }
+# An owner is a name or, after a plus, a number; root where there is no such name.
+sub number { my ($owner, $found) = @_; return $owner =~ /^\+(\d+)$/ ? $1 : $found // 0 }
 for my $rel (@paths) {
     my $t = "/etc/$rel";
     my ($dir) = $t =~ m{(.*)/};
     make_path($dir) unless -d $dir;
-    if (my $mode = $modes{$rel}) {
-        my ($bits, $owner) = split / /, $mode;
+    my ($bits, $owner) = split / /, $modes{$rel} // "symlink root:root";
+    if ($bits eq "direct-symlink") {
+        my $source = readlink "$etc/etc/$rel";
+        next if -l $t && readlink $t eq $source;
+        if (-d $t && !-l $t) { warn "$t directory exists, not linking\n"; next }
+        link_to($source, $t) or warn "could not link $t: $!\n";
+    } elsif ($bits ne "symlink") {
         my ($user, $group) = split /:/, $owner;
         copy("$etc/etc/$rel", "$t.tmp") or do { warn "could not copy $rel: $!\n"; next };
-        chown scalar(getpwnam $user) // 0, scalar(getgrnam $group) // 0, "$t.tmp";
+        chown number($user, scalar getpwnam $user), number($group, scalar getgrnam $group), "$t.tmp";
         chmod oct $bits, "$t.tmp";
         rename "$t.tmp", $t or warn "could not put $t in place: $!\n";
     } else {

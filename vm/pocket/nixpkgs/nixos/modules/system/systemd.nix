@@ -8,14 +8,24 @@
 let
   inherit (lib) mkOption types;
   cfg = config.systemd;
-  names = mkOption {
-    type = types.listOf types.str;
+  listOf = type: description: mkOption {
+    type = types.listOf type;
     default = [ ];
-    description = "Names of units.";
+    inherit description;
   };
-  value = types.nullOr (types.oneOf [ types.bool types.int types.float types.str types.path types.package ]);
+  names = listOf (types.strMatching "[a-zA-Z0-9@%:_.\\-]+[.](service|socket|device|mount|automount|swap|target|path|timer|scope|slice)") "Names of units.";
+  # Lists are settings that may be repeated; they join, also with single values.
+  setting = types.mkOptionType {
+    name = "systemd option";
+    merge =
+      loc: defs:
+      let
+        kept = lib.modules.filterOverrides defs;
+      in
+      if lib.any (d: lib.isList d.value) kept then lib.concatMap (d: lib.toList d.value) kept else lib.mergeEqualOption loc kept;
+  };
   section = mkOption {
-    type = types.attrsOf (types.either value (types.listOf value));
+    type = types.attrsOf setting;
     default = { };
     description = "Settings of this section of the unit.";
   };
@@ -36,7 +46,7 @@ let
       default = "";
       description = "Description of this unit.";
     };
-    documentation = names;
+    documentation = listOf types.str "References for this unit.";
     after = names;
     before = names;
     wants = names;
@@ -50,6 +60,7 @@ let
     onSuccess = names;
     wantedBy = names;
     requiredBy = names;
+    upheldBy = names;
     aliases = names;
     unitConfig = section;
     overrideStrategy = mkOption {
@@ -61,15 +72,11 @@ let
   service = common // {
     serviceConfig = section;
     environment = mkOption {
-      type = types.attrsOf (types.nullOr (types.oneOf [ types.str types.path types.package types.int ]));
+      type = types.attrsOf (types.nullOr (types.oneOf [ types.str types.path types.package ]));
       default = { };
       description = "Environment variables passed to the service's processes.";
     };
-    path = mkOption {
-      type = types.listOf (types.oneOf [ types.package types.str ]);
-      default = [ ];
-      description = "Packages added to the service's PATH.";
-    };
+    path = listOf (types.oneOf [ types.package types.str ]) "Packages added to the service's PATH.";
     script = lines;
     preStart = lines;
     postStart = lines;
@@ -84,16 +91,8 @@ let
     restartIfChanged = yes true "Whether to restart the service when it changed.";
     reloadIfChanged = yes false "Whether to reload instead.";
     stopIfChanged = yes true "Whether to stop before and start after instead of restarting.";
-    restartTriggers = mkOption {
-      type = types.listOf types.unspecified;
-      default = [ ];
-      description = "Values that restart the service when they change.";
-    };
-    reloadTriggers = mkOption {
-      type = types.listOf types.unspecified;
-      default = [ ];
-      description = "Values that reload the service when they change.";
-    };
+    restartTriggers = listOf types.unspecified "Values that restart the service when they change.";
+    reloadTriggers = listOf types.unspecified "Values that reload the service when they change.";
     startAt = mkOption {
       type = types.coercedTo types.str lib.toList (types.listOf types.str);
       default = [ ];
@@ -104,71 +103,80 @@ let
   kinds = {
     service = service;
     timer = common // { timerConfig = section; };
-    socket = common // { socketConfig = section; listenStreams = names; listenDatagrams = names; };
+    socket = common // { socketConfig = section; listenStreams = listOf types.str "Addresses to listen on."; listenDatagrams = listOf types.str "Addresses to listen on."; };
     path = common // { pathConfig = section; };
     target = common;
     slice = common // { sliceConfig = section; };
   };
 
-  text = v: if builtins.isBool v then lib.boolToString v else toString v;
-  ini =
-    name: settings:
-    let
-      line = k: v: if v == null then "" else lib.concatMapStrings (x: "${k}=${text x}\n") (lib.toList v);
-      body = lib.concatStrings (lib.mapAttrsToList line settings);
-    in
-    lib.optionalString (body != "") "[${name}]\n${body}\n";
+  # What other options say about the unit, as settings that modules can read.
   list = key: xs: lib.optionalAttrs (xs != [ ]) { ${key} = lib.concatStringsSep " " xs; };
-  unitSection =
-    u:
-    list "After" u.after
-    // list "Before" u.before
-    // list "Wants" u.wants
-    // list "Requires" u.requires
-    // list "Requisite" u.requisite
-    // list "BindsTo" u.bindsTo
-    // list "PartOf" u.partOf
-    // list "Conflicts" u.conflicts
-    // list "Upholds" u.upholds
-    // list "OnFailure" u.onFailure
-    // list "OnSuccess" u.onSuccess
-    // list "Documentation" u.documentation
-    // lib.optionalAttrs (u.description != "") { Description = u.description; }
-    // lib.optionalAttrs (u ? restartTriggers && u.restartTriggers != [ ]) { X-Restart-Triggers = map toString u.restartTriggers; }
-    // lib.optionalAttrs (u ? reloadTriggers && u.reloadTriggers != [ ]) { X-Reload-Triggers = map toString u.reloadTriggers; }
-    // u.unitConfig;
-  makeScript = name: phase: code: "${pkgs.writeShellScript "unit-script-${name}-${phase}" "set -e\n${code}"}";
-  serviceText =
-    name: u:
+  fromUnit =
+    { config, ... }:
+    {
+      config.unitConfig =
+        list "After" config.after
+        // list "Before" config.before
+        // list "Wants" config.wants
+        // list "Requires" config.requires
+        // list "Requisite" config.requisite
+        // list "BindsTo" config.bindsTo
+        // list "PartOf" config.partOf
+        // list "Conflicts" config.conflicts
+        // list "Upholds" config.upholds
+        // list "OnFailure" config.onFailure
+        // list "OnSuccess" config.onSuccess
+        // list "Documentation" config.documentation
+        // lib.optionalAttrs (config.description != "") { Description = config.description; }
+        // lib.optionalAttrs (config.restartTriggers or [ ] != [ ]) { X-Restart-Triggers = map toString config.restartTriggers; }
+        // lib.optionalAttrs (config.reloadTriggers or [ ] != [ ]) { X-Reload-Triggers = map toString config.reloadTriggers; };
+    };
+  fromScripts =
+    { name, config, ... }:
     let
-      phase = key: field: code: lib.optionalAttrs (code != "") { ${key} = makeScript name field code; };
+      made = phase: code: "${pkgs.writeShellScript "unit-script-${lib.replaceStrings [ "\\" "@" ":" ] [ "-" "_" "-" ] name}-${phase}" "set -e\n${code}"}";
+      one = key: phase: code: lib.mkIf (code != "") { ${key} = made phase code; };
+      more = key: phase: code: lib.mkIf (code != "") { ${key} = [ (made phase code) ]; };
+    in
+    {
+      config.serviceConfig = lib.mkMerge [
+        (more "ExecStartPre" "pre-start" config.preStart)
+        (lib.mkIf (config.script != "") { ExecStart = made "start" config.script + " " + config.scriptArgs; })
+        (more "ExecStartPost" "post-start" config.postStart)
+        (one "ExecReload" "reload" config.reload)
+        (one "ExecStop" "pre-stop" config.preStop)
+        (one "ExecStopPost" "post-stop" config.postStop)
+      ];
+    };
+
+  text = v: if builtins.isBool v then lib.boolToString v else toString v;
+  settings = set: lib.concatStrings (lib.mapAttrsToList (k: v: lib.concatMapStrings (x: "${k}=${text x}\n") (lib.toList v)) set);
+  ini = name: body: lib.optionalString (body != "") "[${name}]\n${body}\n";
+  serviceText =
+    u:
+    let
       path = lib.concatStringsSep ":" (
         map (p: "${lib.getBin p}/bin") (u.path ++ lib.optionals u.enableDefaultPath [ pkgs.coreutils pkgs.findutils pkgs.gnugrep pkgs.gnused ])
         ++ [ "/usr/bin" "/bin" ]
       );
       environment = lib.filterAttrs (_: v: v != null) ({ PATH = path; } // u.environment);
     in
-    ini "Unit" (unitSection u)
-    + ini "Service" (
-      { Environment = lib.mapAttrsToList (n: v: builtins.toJSON "${n}=${toString v}") environment; }
-      // phase "ExecStart" "start" u.script
-      // phase "ExecStartPre" "pre-start" u.preStart
-      // phase "ExecStartPost" "post-start" u.postStart
-      // phase "ExecStop" "pre-stop" u.preStop
-      // phase "ExecStopPost" "post-stop" u.postStop
-      // phase "ExecReload" "reload" u.reload
-      // lib.optionalAttrs (!u.restartIfChanged) { X-RestartIfChanged = false; }
+    # Lines of their own, so that serviceConfig.Environment adds to them.
+    settings { Environment = lib.mapAttrsToList (n: v: builtins.toJSON "${n}=${v}") environment; }
+    + settings u.serviceConfig
+    + settings (
+      lib.optionalAttrs (!u.restartIfChanged && !u.reloadIfChanged) { X-RestartIfChanged = false; }
       // lib.optionalAttrs u.reloadIfChanged { X-ReloadIfChanged = true; }
       // lib.optionalAttrs (!u.stopIfChanged) { X-StopIfChanged = false; }
-      // u.serviceConfig
     );
-  unitText = {
-    service = serviceText;
-    timer = _: u: ini "Unit" (unitSection u) + ini "Timer" u.timerConfig;
-    socket = _: u: ini "Unit" (unitSection u) + ini "Socket" (u.socketConfig // lib.optionalAttrs (u.listenStreams != [ ]) { ListenStream = u.listenStreams; } // lib.optionalAttrs (u.listenDatagrams != [ ]) { ListenDatagram = u.listenDatagrams; });
-    path = _: u: ini "Unit" (unitSection u) + ini "Path" u.pathConfig;
-    target = _: u: ini "Unit" (unitSection u);
-    slice = _: u: ini "Unit" (unitSection u) + ini "Slice" u.sliceConfig;
+  # The section of its own, for the kinds of units that have one.
+  sections = {
+    service = u: ini "Service" (serviceText u);
+    timer = u: ini "Timer" (settings u.timerConfig);
+    socket = u: ini "Socket" (settings u.socketConfig + settings { ListenStream = u.listenStreams; ListenDatagram = u.listenDatagrams; });
+    path = u: ini "Path" (settings u.pathConfig);
+    target = _: "";
+    slice = u: ini "Slice" (settings u.sliceConfig);
   };
   filesOf =
     dir: kind: name: u:
@@ -177,7 +185,7 @@ let
       content = pkgs.writeTextFile {
         name = "unit-${lib.replaceStrings [ "@" ":" "\\" ] [ "-" "-" "-" ] file}";
         destination = "/${file}";
-        text = unitText.${kind} name u;
+        text = ini "Unit" (settings u.unitConfig) + sections.${kind} u;
       };
       source = if u.enable then "${content}/${file}" else "/dev/null";
       wanted = suffix: targets: map (t: lib.nameValuePair "${dir}/${t}.${suffix}/${file}" { inherit source; }) (if u.enable then targets else [ ]);
@@ -185,6 +193,7 @@ let
     [ (lib.nameValuePair "${dir}/${file}" { inherit source; }) ]
     ++ wanted "wants" u.wantedBy
     ++ wanted "requires" u.requiredBy
+    ++ wanted "upholds" u.upheldBy
     ++ map (a: lib.nameValuePair "${dir}/${a}" { inherit source; }) u.aliases;
   allFiles =
     dir: set:
@@ -194,7 +203,9 @@ let
   unitOptions = lib.mapAttrs' (
     kind: options:
     lib.nameValuePair "${kind}s" (mkOption {
-      type = types.attrsOf (types.submodule { inherit options; });
+      type = types.attrsOf (types.submodule (
+        [ { inherit options; } fromUnit ] ++ lib.optional (kind == "service") fromScripts
+      ));
       default = { };
       description = "Definition of systemd ${kind} units.";
     })

@@ -1,0 +1,5 @@
+# Generated hardware-configuration.nix files import it.
+{ lib, ... }:
+{
+  hardware.enableRedistributableFirmware = lib.mkDefault true;
+}
