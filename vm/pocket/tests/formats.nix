@@ -10,6 +10,18 @@ in
   equal = {
     json = [ (text ((formats.json { }).generate "x" { a = [ 1 true ]; b = { }; })) "{\n  \"a\": [\n    1,\n    true\n  ],\n  \"b\": {}\n}\n" ];
     yaml = [ (text ((formats.yaml { }).generate "x" { a = [ 1 "yes" ]; b.c = null; })) "a:\n- 1\n- 'yes'\nb:\n  c: null\n" ];
+    # Plain as far as YAML 1.1 allows, folded after 80 columns.
+    yaml-strings = [
+      (text ((formats.yaml { }).generate "x" [ "https://e.org/x?a=b" "$HOME/x" "30s" "it's" "y" "a: b" ".inf" "2024-01-01" "1.0" "" "a\tb" ]))
+      "- https://e.org/x?a=b\n- $HOME/x\n- 30s\n- it's\n- y\n- 'a: b'\n- '.inf'\n- '2024-01-01'\n- '1.0'\n- ''\n- \"a\\tb\"\n"
+    ];
+    yaml-lines = [ (text ((formats.yaml { }).generate "x" { k = "it's\nb\n"; })) "k: 'it''s\n\n  b\n\n  '\n" ];
+    yaml-long = [
+      (text ((formats.yaml { }).generate "x" { k = lib.concatStringsSep " " (lib.genList (_: "abcdefghi") 10); }))
+      "k: ${lib.concatStringsSep " " (lib.genList (_: "abcdefghi") 8)}\n  abcdefghi abcdefghi\n"
+    ];
+    yaml-of-one-value = [ (text ((formats.yaml { }).generate "x" "a")) "a\n...\n" ];
+    systemd = [ (text (formats.systemd.generate "x" { s = { a = [ 1 2 ]; n = null; }; })) "[s]\na = 1\na = 2\n# n is unset\n" ];
     toml = [ (text ((formats.toml { }).generate "x" { a = 1; t.k = "v"; l = [ { x = 1; } ]; })) "a = 1\n\n[t]\nk = \"v\"\n\n[[l]]\nx = 1\n" ];
     ini = [ (text ((formats.ini { }).generate "x" { s.k = 1; })) "[s]\nk=1\n" ];
     ini-lists = [ (text ((formats.ini { listsAsDuplicateKeys = true; }).generate "x" { s.k = [ 1 2 ]; })) "[s]\nk=1\nk=2\n" ];
@@ -37,6 +49,10 @@ in
     toml-of-null = {
       expr = nullWithin (formats.toml { });
       says = "is not of type `TOML value'";
+    };
+    unmodelled = {
+      expr = (formats.lua { }).type;
+      says = "nixpkgs has `pkgs.formats.lua', but the pocket channel does not model it";
     };
     xml-of-two-roots = {
       expr = text ((formats.xml { }).generate "x" { a = [ 1 2 ]; });

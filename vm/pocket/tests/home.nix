@@ -2,6 +2,7 @@
 {
   lib,
   pkgs,
+  channel,
   base,
   home,
   homeWith,
@@ -42,6 +43,43 @@ in
     special-args = [ (homeWith { extraSpecialArgs.who = "me"; } [ base ({ who, ... }: { home.file.who.text = who; }) ]).config.home.file.who.text "me" ];
     own-config = [ (lib.isString (home ({ pkgs, ... }: { nixpkgs.config.allowUnfree = true; home.packages = [ pkgs.hello-unfree ]; })).home.path.drvPath) true ];
     own-overlay = [ (lib.any (p: p.name or "" == "hello-5") (home ({ pkgs, ... }: { nixpkgs.overlays = [ (f: p: { hello = p.hello.overrideAttrs { version = "5"; }; }) ]; home.packages = [ pkgs.hello ]; })).home.packages) true ];
+    own-config-twice = [
+      (
+        let
+          c = home { imports = [ { nixpkgs.config = { allowUnfreePackages = [ "a" ]; packageOverrides = p: { one = 1; }; }; } { nixpkgs.config = { allowUnfreePackages = [ "b" ]; packageOverrides = { two = 2; }; }; } ]; };
+        in
+        [ c.nixpkgs.config.allowUnfreePackages (c.nixpkgs.config.packageOverrides { }) ]
+      )
+      [ [ "b" "a" ] { one = 1; two = 2; } ]
+    ];
+    # Bash reads its own files while they are built.
+    bash-is-checked = [
+      (map (n: lib.hasInfix "-n -O extglob" (toString (home { programs.bash = { enable = true; logoutExtra = "x"; }; }).home.file.${n}.source.args)) [ ".profile" ".bashrc" ".bash_logout" ])
+      [ true true true ]
+    ];
+    zsh-values-as-they-are = [
+      (
+        let
+          c = home { programs.zsh = { enable = true; sessionVariables.P = "a\"b"; cdpath = [ "~/src" ]; dirHashes.docs = "$HOME/Documents"; setOptions = [ "NO_BEEP" ]; }; };
+        in
+        [
+          (lib.hasInfix "export P=\"a\"b\"\n" c.home.file."./.zshenv".text)
+          (map (t: lib.hasInfix t c.programs.zsh.initContent) [ "cdpath+=(~/src)\n" "hash -d docs=\"$HOME/Documents\"\n" ])
+          (lib.last c.programs.zsh.setOptions)
+        ]
+      )
+      [ true [ true true ] "NO_BEEP" ]
+    ];
+    zsh-history-path = [ (map (lib.hasSuffix "Current history.path: .hist\n") (home { programs.zsh = { enable = true; history.path = ".hist"; }; }).warnings) [ true ] ];
+    zsh-init-extra = [
+      (
+        let
+          c = home { programs.zsh = { enable = true; initExtra = "late"; initExtraFirst = "early"; }; };
+        in
+        [ (lib.hasPrefix "early\n" c.programs.zsh.initContent) (lib.hasInfix "\nlate" c.programs.zsh.initContent) c.warnings ]
+      )
+      [ true true [ ] ]
+    ];
     builds = [ (lib.isString (home { programs.bash.enable = true; programs.zsh.enable = true; programs.git.enable = true; }).home.activationPackage.drvPath) true ];
   };
   refused = {
@@ -57,6 +95,10 @@ in
       expr = (homeWith { } [ { home.homeDirectory = "/home/a"; home.stateVersion = "26.05"; } ]).activationPackage.drvPath;
       says = "The option `home.username' was accessed but has no value defined. Try setting the option.";
     };
+    empty-username = {
+      expr = (homeWith { } [ { home = base.home // { username = ""; }; } ]).activationPackage.drvPath;
+      says = "Failed assertions: - Username could not be determined";
+    };
     same-target = {
       expr = (homeWith { } [ base { home.file.a = { target = "x"; text = ""; }; home.file.b = { target = "x"; text = ""; }; } ]).activationPackage.drvPath;
       says = "Failed assertions: - Conflicting managed target files: x";
@@ -68,6 +110,33 @@ in
     unmodelled = {
       expr = (homeWith { } [ base { programs.starship.enable = true; } ]).activationPackage.drvPath;
       says = "the pocket channel does not model it; run this scenario on the real channel";
+    };
+    unmodelled-part = {
+      expr = (homeWith { } [ base { programs.zsh.oh-my-zsh.enable = true; } ]).activationPackage.drvPath;
+      says = "Home Manager itself has `programs.zsh.oh-my-zsh', but the pocket channel does not model it";
+    };
+    unmodelled-function = {
+      expr = (home ({ lib, ... }: { home.file.x.text = toString (lib.hm.gvariant.mkInt32 5); })).home.file.x.text;
+      says = "Home Manager has `lib.hm.gvariant.mkInt32', but the pocket channel does not model it";
+    };
+    both-with-global-packages = {
+      expr =
+        let
+          both = import ../home-manager/modules/misc/nixpkgs-disabled.nix;
+          c = (lib.evalModules {
+            modules = [
+              both
+              (channel + "/nixpkgs/nixos/modules/misc/assertions.nix")
+              { nixpkgs.overlays = [ ]; }
+              { nixpkgs.config.allowUnfree = true; }
+              { nixpkgs.config.allowBroken = true; }
+            ];
+            specialArgs = { inherit pkgs; };
+          }).config;
+        in
+        assert c.nixpkgs.config == { allowUnfree = true; allowBroken = true; };
+        throw (lib.concatMapStrings (a: lib.optionalString (!a.assertion) a.message) c.assertions);
+      says = "`nixpkgs` options are disabled when `home-manager.useGlobalPkgs` is enabled.";
     };
     unfree = {
       expr = (home { home.packages = [ pkgs.hello-unfree ]; }).home.activationPackage.drvPath;

@@ -33,6 +33,19 @@ in
     call-package = [ (pkgs.callPackage ({ hello, extra ? 1 }: { v = hello.pname; inherit extra; }) { extra = 2; }).extra 2 ];
     final-attrs = [ (pkgs.stdenv.mkDerivation (final: { pname = "p"; version = "1"; passthru.me = final.finalPackage.name; })).me "p-1" ];
     package-overrides = [ (with' { config.packageOverrides = p: { mine = p.hello; }; }).mine.pname "hello" ];
+    priorities = [ (map (p: p.meta.priority) [ (pkgs.hiPrio pkgs.hello) (pkgs.lowPrio pkgs.hello) ]) [ (-10) 10 ] ];
+    # A script that bash cannot read fails its build; a check of the caller's own replaces that.
+    scripts-are-checked = [
+      (map (p: lib.hasInfix "/bin/bash -n -O extglob \"$target\"" (toString p.args)) [
+        (pkgs.writeShellScript "x" "")
+        (pkgs.writeShellScriptBin "x" "")
+        (pkgs.writeShellApplication { name = "x"; text = ""; })
+        (pkgs.writeShellApplication { name = "x"; text = ""; checkPhase = "[[ -s $target ]]"; })
+        (pkgs.writeScript "x" "")
+      ])
+      [ true true true false false ]
+    ];
+    own-check = [ (lib.hasInfix "[[ -s $target ]]" (toString (pkgs.writeShellApplication { name = "x"; text = ""; checkPhase = "[[ -s $target ]]"; }).args)) true ];
     every-one-evaluates = [ (lib.all (n: lib.isString pkgs.${n}.drvPath) (builtins.attrNames list)) true ];
     other-systems = [ (lib.isString (with' { system = "aarch64-darwin"; }).hello.drvPath) true ];
   };
@@ -52,6 +65,10 @@ in
     removed = {
       expr = pkgs.exa.name;
       says = "'exa' has been removed because it is unmaintained upstream.";
+    };
+    shell-for-development = {
+      expr = (pkgs.mkShell { }).drvPath;
+      says = "nixpkgs has `pkgs.mkShell', but the pocket channel does not model it";
     };
     unknown-argument = {
       expr = (pkgs.git.override { withManual = false; }).name;

@@ -18,6 +18,14 @@ in
     zsh-dot-dir = [ (map zsh [ "23.05" "25.11" "26.05" ]) [ "/home/alice" "/home/alice" "/home/alice/.config/zsh" ] ];
     password-store = [ (map pass [ "23.05" "25.05" "25.11" "26.05" ]) [ true true false false ] ];
     user-dirs = [ (map dirs [ "23.05" "25.11" "26.05" ]) [ true true false ] ];
+    user-dirs-keys = [
+      (map (v: builtins.attrNames (at v { xdg.userDirs = { enable = true; extraConfig.XDG_MISC_DIR = "/m"; }; }).xdg.userDirs.extraConfig) [ "25.11" "26.05" ])
+      [ [ "MISC" ] [ "XDG_MISC_DIR" ] ]
+    ];
+    password-store-says = [
+      (map (lib.hasInfix "`{ PASSWORD_STORE_DIR = \"$XDG_DATA_HOME/password-store\"; }` to `{ }`") (at "25.05" { programs.password-store.enable = true; }).warnings)
+      [ true ]
+    ];
     activation-path = [ (map (v: (at v { }).home.emptyActivationPath) [ "22.05" "22.11" ]) [ false true ] ];
     keyboard = [ (map (v: (at v { }).home.keyboard) [ "21.05" "21.11" ]) [ { } null ] ];
   };

@@ -23,11 +23,11 @@ let
     raw:
     let
       failed = map (a: a.message) (lib.filter (a: !a.assertion) raw.config.assertions);
-      refuse = throw "\nFailed assertions:\n${lib.concatMapStringsSep "\n" (m: "- ${m}") failed}";
+      refused = throw "\nFailed assertions:\n${lib.concatMapStringsSep "\n" (m: "- ${m}") failed}";
+      result = if failed == [ ] then raw else refused;
     in
-    lib.foldr (w: x: builtins.trace "${red}warning: ${w}${plain}" x) (
-      if failed == [ ] then raw else refuse
-    ) raw.config.warnings;
+    # The warnings are those of the result: a refused home prints none.
+    lib.foldr (w: x: builtins.trace "${red}warning: ${w}${plain}" x) result result.config.warnings;
 
   finish =
     raw:

@@ -68,7 +68,7 @@ in
 {
   options.home = {
     username = mkOption {
-      type = types.nonEmptyStr;
+      type = types.str;
       example = "jane.doe";
       description = "The user's username.";
     };
@@ -222,6 +222,16 @@ in
   };
 
   config = {
+    assertions = [
+      {
+        assertion = cfg.username != "";
+        message = "Username could not be determined";
+      }
+      {
+        assertion = cfg.homeDirectory != "";
+        message = "Home directory could not be determined";
+      }
+    ];
     warnings =
       let
         hm = cfg.version.release;

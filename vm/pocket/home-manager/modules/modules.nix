@@ -26,7 +26,7 @@ let
     ./programs/man.nix
     ./programs/password-store.nix
     ./programs/vim.nix
-    ./programs/zsh.nix
+    ./programs/zsh
     ./systemd.nix
     ./unmodelled.nix
     (pkgs.path + "/nixos/modules/misc/assertions.nix")

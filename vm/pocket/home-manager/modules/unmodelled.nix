@@ -3,25 +3,25 @@
 { lib, ... }:
 let
   names = import ./unmodelled-names.nix;
-  exists =
-    path:
+  # The part of the path that is such an option, or options are below of.
+  known =
+    n: path:
     let
-      first = builtins.head path;
+      above = if n == 1 then "top" else lib.concatStringsSep "." (lib.take (n - 1) path);
     in
-    builtins.elem first names.top
-    || (builtins.length path > 1 && builtins.elem (builtins.elemAt path 1) (names.${first} or [ ]));
-  # Parts of modules that are here: whatever else is below them.
-  partly = path: builtins.elem (lib.concatStringsSep "." (lib.take 2 path)) [
-    "programs.bash" "programs.git" "programs.zsh" "programs.vim" "programs.man" "systemd.user" "xdg.portal" "xdg.mimeApps" "xdg.desktopEntries" "xdg.autostart" "nix.gc" "nix.registry" "nix.nixPath" "fonts.fontconfig" "home.pointerCursor"
-  ];
+    if n > builtins.length path then
+      [ ]
+    else if builtins.elem (builtins.elemAt path (n - 1)) (names.${above} or [ ]) then
+      lib.take n path
+    else
+      known (n + 1) path;
 in
 {
   _module.args.unknownOptionHint =
     path:
-    if exists path then
-      "\n\nHome Manager itself has `${lib.showOption (lib.take 2 path)}', but the pocket channel does not model it; run this scenario on the real channel."
-    else if partly path then
-      "\n\nThe pocket channel models only a part of `${lib.showOption (lib.take 2 path)}'; if Home Manager itself has this option, run this scenario on the real channel."
-    else
-      "";
+    let
+      option = known 1 path;
+    in
+    lib.optionalString (option != [ ])
+      "\n\nHome Manager itself has `${lib.showOption option}', but the pocket channel does not model it; run this scenario on the real channel.";
 }

@@ -9,6 +9,7 @@ my $out = $ENV{out};
 open my $in, "<", $ENV{entriesPath} or die "cannot read the list of files: $!\n";
 chomp(my @lines = <$in>);
 mkdir $out or die "cannot make $out: $!\n";
+my $real_out = Cwd::abs_path($out);
 
 sub inside {                # the target without . and ..; undef when it leaves $HOME
     my @parts;
@@ -18,6 +19,11 @@ sub inside {                # the target without . and ..; undef when it leaves 
         push @parts, $p;
     }
     return join "/", @parts;
+}
+sub physical {              # where a path really leads; what is not there yet is taken as it is
+    my ($path, $rest) = ($_[0], "");
+    until (-e $path || -l $path) { $path =~ s{(/[^/]*)$}{} or last; $rest = "$1$rest" }
+    return (Cwd::abs_path($path) // $path) . $rest;
 }
 sub parent { my ($p) = @_; $p =~ s{/[^/]*$}{}; make_path($p) unless -d $p }
 
@@ -31,27 +37,29 @@ sub place {                 # a link, or a copy when the execute bit must differ
         chmod $executable eq "yes" ? 0555 : 0444, $target;
     }
 }
-sub mirror {
-    my ($from, $to, $executable, $mode) = @_;
+sub mirror {                # links only: the execute bit stays that of the source
+    my ($from, $to, $mode) = @_;
     make_path($to) unless -d $to;
     opendir my $h, $from or die "cannot read $from: $!\n";
     for my $name (sort grep { $_ ne "." && $_ ne ".." } readdir $h) {
         my ($s, $t) = ("$from/$name", "$to/$name");
         my $is_dir = -d $s && !($mode eq "ignorelinks" && -l $s);
-        if ($is_dir) { mirror($s, $t, $executable, $mode) }
-        elsif (!-e $t && !-l $t) { place($s, $t, $executable) }
+        if ($is_dir) { mirror($s, $t, $mode) }
+        elsif (!-e $t && !-l $t) { place($s, $t, "inherit") }
     }
 }
+sub outside { print STDERR "Error installing file '$_[0]' outside \$HOME\n"; exit 1 }
 
 while (@lines) {
     my ($source, $target, $executable, $recursive) = splice @lines, 0, 4;
-    my $rel = inside($target);
-    if (!defined $rel || $target =~ m{^/}) { print STDERR "Error installing file '$target' outside \$HOME\n"; exit 1 }
+    my $rel = inside($target) // outside($target);
     my $path = "$out/$rel";
-    if ((-e $path || -l $path) && !-d $path) { print STDERR "$target conflicts with recursively symlinked file\n"; next }
+    if (-e $path && !-d $path) { print STDERR "$target conflicts with recursively symlinked file\n"; next }
+    # A parent that is a link leads into a source, where nothing may be written.
+    outside($target) unless index(physical($path), "$real_out/") == 0;
     parent($path);
     if (-d $source) {
-        if ($recursive) { mirror($source, $path, $executable, $recursive) }
+        if ($recursive) { mirror($source, $path, $recursive) }
         else { symlink $source, $path or die "cannot link $path: $!\n" }
     } else {
         place($source, $path, $executable);

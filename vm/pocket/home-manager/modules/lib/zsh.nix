@@ -28,8 +28,6 @@ rec {
       lib.boolToString v
     else if builtins.isList v then
       "(${arrayContent (map toString v)})"
-    else if builtins.isString v then
-      ''"${lib.escape [ "\\" "\"" "`" ] v}"''
     else
       ''"${toString v}"'';
   define = n: v: "${n}=${toZshValue v}";

@@ -3,20 +3,21 @@
 {
   config,
   lib,
-  options,
+  pkgs,
   pkgsPath,
   ...
 }:
 let
   inherit (lib) mkOption types;
   given = config.nixpkgs;
-  asSet = c: if lib.isFunction c then c { pkgs = { }; } else c;
-  configType = types.mkOptionType {
-    name = "nixpkgs-config";
-    description = "nixpkgs config";
-    check = c: builtins.isAttrs c || lib.isFunction c;
-    merge = _loc: defs: lib.foldr (d: acc: lib.recursiveUpdate (asSet d.value) acc) { } defs;
-  };
+  inherit (import ./nixpkgs-types.nix { inherit lib pkgs; }) configType overlayType;
+  # Deeply, and the names of allowed packages are joined.
+  join =
+    first: second:
+    lib.recursiveUpdate first second
+    // lib.optionalAttrs (first ? allowUnfreePackages) {
+      allowUnfreePackages = first.allowUnfreePackages ++ (second.allowUnfreePackages or [ ]);
+    };
   fresh = import pkgsPath (lib.filterAttrs (_: v: v != null) {
     inherit (given) config overlays;
     localSystem.system = given.system;
@@ -26,17 +27,12 @@ in
   options.nixpkgs = {
     config = mkOption {
       default = null;
-      type = types.nullOr configType;
+      type = types.nullOr (configType join);
       description = "The configuration of the Nix Packages collection.";
     };
     overlays = mkOption {
       default = null;
-      type = types.nullOr (types.listOf (types.mkOptionType {
-        name = "nixpkgs-overlay";
-        description = "nixpkgs overlay";
-        check = lib.isFunction;
-        merge = lib.mergeOneOption;
-      }));
+      type = types.nullOr (types.listOf overlayType);
       description = "Overlays to use with the Nix Packages collection.";
     };
     system = mkOption {

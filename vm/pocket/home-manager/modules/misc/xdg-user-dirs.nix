@@ -21,16 +21,18 @@ let
     videos = "Videos";
   };
   old = lib.versionOlder config.home.stateVersion "26.05";
+  warned = lib.hm.deprecations.isLegacy config.home.stateVersion "26.05";
+  # Keys were whole names of variables once.
   plainKey =
     key:
     let
       m = builtins.match "XDG_(.*)_DIR" key;
+      name = builtins.head m;
+      words = "using keys like ‘${key}’ for xdg.userDirs.extraConfig is deprecated in favor of keys like ‘${name}’";
     in
-    if m == null then key else builtins.head m;
-  oldKeys = lib.filter (k: plainKey k != k) (builtins.attrNames cfg.extraConfig);
-  extra = if old then lib.mapAttrs' (k: lib.nameValuePair (plainKey k)) cfg.extraConfig else cfg.extraConfig;
+    if m == null then key else if warned then lib.warn words name else name;
   directories =
-    lib.filterAttrs (_: v: v != null) (lib.mapAttrs' (n: _: lib.nameValuePair (lib.toUpper n) cfg.${n}) names) // extra;
+    lib.filterAttrs (_: v: v != null) (lib.mapAttrs' (n: _: lib.nameValuePair (lib.toUpper n) cfg.${n}) names) // cfg.extraConfig;
   bindings = lib.mapAttrs' (k: lib.nameValuePair "XDG_${k}_DIR") directories;
 in
 {
@@ -41,12 +43,13 @@ in
     extraConfig = mkOption {
       type = types.attrsOf (types.coercedTo types.path toString types.str);
       default = { };
+      apply = if old then lib.mapAttrs' (k: lib.nameValuePair (plainKey k)) else lib.id;
       description = "Other user directories.";
     };
     setSessionVariables = mkOption {
       type = types.bool;
       default =
-        if lib.hm.deprecations.isLegacy config.home.stateVersion "26.05" then
+        if warned then
           lib.warn (lib.hm.deprecations.changedDefault {
             option = "xdg.userDirs.setSessionVariables";
             since = "26.05";
@@ -65,12 +68,6 @@ in
   }) names;
 
   config = lib.mkIf cfg.enable {
-    warnings = lib.optionals (lib.hm.deprecations.isLegacy config.home.stateVersion "26.05") (
-      map (key: ''
-        Using `xdg.userDirs.extraConfig` as keys like `${key}` is deprecated and will be
-        removed in a future release. Please use keys like `${plainKey key}` instead.
-      '') oldKeys
-    );
     xdg.configFile = {
       "user-dirs.dirs".text = lib.generators.toKeyValue { } (builtins.mapAttrs (_: v: ''"${v}"'') bindings);
       "user-dirs.conf".text = "enabled=False";

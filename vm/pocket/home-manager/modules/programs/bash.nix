@@ -9,7 +9,15 @@ let
   inherit (lib) mkOption types mkIf;
   cfg = config.programs.bash;
   inherit (import ../lib/text-file.nix { inherit lib pkgs; }) textFile;
-  script = name: text: textFile name text false;
+  # Bash reads the file while it is built, so that a syntax error fails the build.
+  script =
+    name: text:
+    pkgs.writeTextFile {
+      inherit name text;
+      checkPhase = ''
+        ${pkgs.stdenv.shellDryRun} "$target"
+      '';
+    };
   lines =
     description:
     mkOption {
@@ -98,13 +106,13 @@ in
     );
 
     home.file = {
-      ".bash_profile".source = script "bash_profile" ''
+      ".bash_profile".source = textFile "bash_profile" ''
         # include .profile if it exists
         [[ -f ~/.profile ]] && . ~/.profile
 
         # include .bashrc if it exists
         [[ -f ~/.bashrc ]] && . ~/.bashrc
-      '';
+      '' false;
       ".profile".source = script "profile" ''
         . "${config.home.sessionVariablesPackage}/etc/profile.d/hm-session-vars.sh"
 

@@ -28,7 +28,7 @@ in
       lib.hm.deprecations.changedDefault {
         option = "programs.password-store.settings";
         since = "25.11";
-        legacy = "{ PASSWORD_STORE_DIR = \"\${config.xdg.dataHome}/password-store\"; }";
+        legacy = "{ PASSWORD_STORE_DIR = \"$XDG_DATA_HOME/password-store\"; }";
         current = "{ }";
       }
     );

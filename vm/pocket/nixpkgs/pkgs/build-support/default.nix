@@ -47,6 +47,8 @@ let
     }
     // lib.optionalAttrs (extra ? pname) { inherit (extra) pname; }
     // (extra.passthru or { });
+  # Bash reads a script without running it, so that a syntax error fails the build.
+  dryRun = "${pkgs.stdenv.shellDryRun} \"$target\"\n";
 in
 rec {
   runCommandWith =
@@ -95,6 +97,8 @@ rec {
       packaged (writer (
         {
           inherit name text;
+          # A check of the caller's own is written for bash.
+          builder = if checkPhase == "" || checkPhase == dryRun then "/bin/sh" else "/bin/bash";
           args = [
             "-ec"
             (
@@ -102,7 +106,8 @@ rec {
               + "target=\"$out${destination}\"\n"
               + (if long then "/bin/cat \"$textPath\" > \"$target\"\n" else "printf '%s' \"$text\" > \"$target\"\n")
               + lib.optionalString executable "/bin/chmod +x \"$target\"\n"
-              + lib.optionalString (checkPhase != "") "PATH=/usr/bin:/bin\n${checkPhase}\n"
+              + lib.optionalString (checkPhase != "" && checkPhase != dryRun) "PATH=/usr/bin:/bin\nrunHook() { :; }\n"
+              + lib.optionalString (checkPhase != "") "${checkPhase}\n"
               # Nix kills a builder that has closed its output, which coreutils
               # do before they end; so none of them may be the last process.
               + "exit 0\n"
@@ -135,12 +140,14 @@ rec {
     inherit name;
     executable = true;
     text = "#!${pkgs.runtimeShell}\n${text}\n";
+    checkPhase = dryRun;
   };
   writeShellScriptBin = name: text: writeTextFile {
     inherit name;
     executable = true;
     destination = "/bin/${name}";
     text = "#!${pkgs.runtimeShell}\n${text}\n";
+    checkPhase = dryRun;
     meta.mainProgram = name;
   };
   writeShellApplication =
@@ -162,6 +169,7 @@ rec {
       inherit name passthru derivationArgs;
       executable = true;
       destination = "/bin/${name}";
+      checkPhase = if checkPhase == null then dryRun else checkPhase;
       meta = { mainProgram = name; } // meta;
       text =
         "#!${pkgs.runtimeShell}\n"

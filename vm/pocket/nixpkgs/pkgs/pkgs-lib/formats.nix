@@ -3,6 +3,7 @@
 let
   inherit (lib) types;
   inherit (import ./xml.nix { inherit lib; }) toXml;
+  inherit (import ./yaml.nix { inherit lib; }) toYaml;
   # A value of scalars, lists and sets, nested as deep as wanted; `of` says what else each may be.
   nested =
     description: of:
@@ -21,82 +22,16 @@ let
     in
     t;
   scalars = with types; [ bool int float str path ];
-  # The values of a set, lists among them made one value each where that is asked for.
-  joinLists = listToValue: lib.mapAttrs (_: v: if builtins.isList v && listToValue != null then listToValue v else v);
-  atom = types.nullOr (types.oneOf (with types; [ bool int float str ]));
-in
-rec {
-  json = { }: {
-    type = nested "JSON value" types.nullOr;
-    generate = name: value: pkgs.writeText name (pretty "" value + "\n");
-    lib = { };
-  };
-  yaml = json_like;
-  yaml_1_1 = json_like;
-  yaml_1_2 = json_like;
-  json_like = { }: {
-    type = nested "YAML value" types.nullOr;
+  yamlOf = version: { }: {
+    type = nested "YAML ${version} value" types.nullOr;
     generate = name: value: pkgs.writeText name (toYaml value);
     lib = { };
   };
-  toml = { }: {
-    type = nested "TOML value" lib.id;
-    generate = name: value: pkgs.writeText name (toToml value);
-    lib = { };
-  };
-  ini =
-    {
-      listsAsDuplicateKeys ? false,
-      listToValue ? null,
-      atomsCoercedToLists ? null,
-      ...
-    }@args:
-    let
-      value = if listsAsDuplicateKeys || listToValue != null then types.either atom (types.listOf atom) else atom;
-      rest = removeAttrs args [ "listToValue" "atomsCoercedToLists" ];
-    in
-    {
-      type = types.attrsOf (types.attrsOf (value // { description = "INI atom (null, bool, int, float or string)"; }));
-      generate = name: v: pkgs.writeText name (lib.generators.toINI rest (lib.mapAttrs (_: joinLists listToValue) v));
-      lib.types.atom = atom;
-    };
-  iniWithGlobalSection = args: {
-    type = types.submodule {
-      options = {
-        sections = lib.mkOption { type = (ini args).type; default = { }; };
-        globalSection = lib.mkOption { type = types.attrsOf atom; default = { }; };
-      };
-    };
-    generate = name: v: pkgs.writeText name (lib.generators.toINIWithGlobalSection args v);
-  };
-  gitIni = { ... }: {
-    type = types.attrsOf (types.attrsOf types.anything);
-    generate = name: v: pkgs.writeText name (lib.generators.toGitINI v);
-  };
-  keyValue =
-    {
-      listsAsDuplicateKeys ? false,
-      listToValue ? null,
-      ...
-    }@args:
-    {
-      type = types.attrsOf (if listsAsDuplicateKeys || listToValue != null then types.either atom (types.listOf atom) else atom);
-      generate = name: v: pkgs.writeText name (lib.generators.toKeyValue (removeAttrs args [ "listToValue" ]) (joinLists listToValue v));
-    };
-
-  xml =
-    {
-      format ? "badgerfish",
-      withHeader ? true,
-    }:
-    if format != "badgerfish" then
-      throw "pkgs.formats.xml: Unknown format: ${format}"
-    else
-      {
-        type = nested "XML value" types.nullOr;
-        generate = name: value: pkgs.writeText name (toXml { inherit withHeader; } value);
-        lib = { };
-      };
+  # What nixpkgs has besides; refused by name.
+  unmodelled = [ "cdn" "configobj" "elixirConf" "hcl1" "hocon" "javaProperties" "kdl" "libconfig" "lua" "nixConf" "php" "plist" "pythonVars" ];
+  # The values of a set, lists among them made one value each where that is asked for.
+  joinLists = listToValue: lib.mapAttrs (_: v: if builtins.isList v && listToValue != null then listToValue v else v);
+  atom = types.nullOr (types.oneOf (with types; [ bool int float str ]));
 
   # JSON with two spaces, as jq prints it.
   pretty =
@@ -113,24 +48,6 @@ rec {
       block "[" "]" (map (pretty inner) v)
     else
       builtins.toJSON v;
-
-  # Block style YAML, strings quoted only where they must be.
-  toYaml =
-    value:
-    let
-      plain = s: builtins.match "[A-Za-z_/.][A-Za-z0-9_/. +@-]*[A-Za-z0-9_/]|[A-Za-z]" s != null && !lib.elem (lib.toLower s) [ "true" "false" "yes" "no" "on" "off" "null" "y" "n" ];
-      str = s: if plain s then s else if lib.hasInfix "\n" s then builtins.toJSON s else "'${lib.replaceStrings [ "'" ] [ "''" ] s}'";
-      scalar = v: if v == null then "null" else if lib.isDerivation v || builtins.isPath v then str "${v}" else if builtins.isString v then str v else lib.generators.mkValueStringDefault { } v;
-      compound = v: (builtins.isAttrs v && !lib.isDerivation v && v != { }) || (builtins.isList v && v != [ ]);
-      go =
-        ind: v:
-        if builtins.isList v then
-          lib.concatMapStrings (x: if compound x then "${ind}- ${lib.removePrefix "${ind}  " (go "${ind}  " x)}" else "${ind}- ${leaf x}\n") v
-        else
-          lib.concatStrings (lib.mapAttrsToList (k: x: if compound x then "${ind}${str k}:\n${go (if builtins.isList x then ind else "${ind}  ") x}" else "${ind}${str k}: ${leaf x}\n") v);
-      leaf = v: if v == { } then "{}" else if v == [ ] then "[]" else scalar v;
-    in
-    if compound value then go "" value else leaf value + "\n";
 
   toToml =
     value:
@@ -164,4 +81,80 @@ rec {
         ++ lib.concatLists (lib.mapAttrsToList (k: xs: map (x: "[[${name (path ++ [ k ])}]]\n" + lib.concatStrings (lib.mapAttrsToList (k': y: "${key k'} = ${inline y}\n") x)) xs) arrays);
     in
     lib.concatStringsSep "\n" (table [ ] value);
+in
+lib.genAttrs unmodelled (
+  name: throw "nixpkgs has `pkgs.formats.${name}', but the pocket channel does not model it; run this scenario on the real channel."
+)
+// rec {
+  json = { }: {
+    type = nested "JSON value" types.nullOr;
+    generate = name: value: pkgs.writeText name (pretty "" value + "\n");
+    lib = { };
+  };
+  yaml = yaml_1_1;
+  yaml_1_1 = yamlOf "1.1";
+  yaml_1_2 = yamlOf "1.2";
+  toml = { }: {
+    type = nested "TOML value" lib.id;
+    generate = name: value: pkgs.writeText name (toToml value);
+    lib = { };
+  };
+  ini =
+    {
+      listsAsDuplicateKeys ? false,
+      listToValue ? null,
+      atomsCoercedToLists ? null,
+      ...
+    }@args:
+    let
+      value = if listsAsDuplicateKeys || listToValue != null then types.either atom (types.listOf atom) else atom;
+      rest = removeAttrs args [ "listToValue" "atomsCoercedToLists" ];
+    in
+    {
+      type = types.attrsOf (types.attrsOf (value // { description = "INI atom (null, bool, int, float or string)"; }));
+      generate = name: v: pkgs.writeText name (lib.generators.toINI rest (lib.mapAttrs (_: joinLists listToValue) v));
+      lib.types.atom = atom;
+    };
+  iniWithGlobalSection = args: {
+    type = types.submodule {
+      options = {
+        sections = lib.mkOption { type = (ini args).type; default = { }; };
+        globalSection = lib.mkOption { type = types.attrsOf atom; default = { }; };
+      };
+    };
+    generate = name: v: pkgs.writeText name (lib.generators.toINIWithGlobalSection args v);
+  };
+  # As systemd reads it: a null sets nothing.
+  systemd = ini {
+    listsAsDuplicateKeys = true;
+    mkKeyValue = k: v: if v == null then "# ${k} is unset" else "${k} = ${lib.generators.mkValueStringDefault { } v}";
+  };
+  gitIni = { ... }: {
+    type = types.attrsOf (types.attrsOf types.anything);
+    generate = name: v: pkgs.writeText name (lib.generators.toGitINI v);
+  };
+  keyValue =
+    {
+      listsAsDuplicateKeys ? false,
+      listToValue ? null,
+      ...
+    }@args:
+    {
+      type = types.attrsOf (if listsAsDuplicateKeys || listToValue != null then types.either atom (types.listOf atom) else atom);
+      generate = name: v: pkgs.writeText name (lib.generators.toKeyValue (removeAttrs args [ "listToValue" ]) (joinLists listToValue v));
+    };
+
+  xml =
+    {
+      format ? "badgerfish",
+      withHeader ? true,
+    }:
+    if format != "badgerfish" then
+      throw "pkgs.formats.xml: Unknown format: ${format}"
+    else
+      {
+        type = nested "XML value" types.nullOr;
+        generate = name: value: pkgs.writeText name (toXml { inherit withHeader; } value);
+        lib = { };
+      };
 }

@@ -8,6 +8,7 @@ let
   vim = import ../vim { inherit lib pkgs; };
 in
 {
+  inherit (lib) hiPrio lowPrio;
   inherit (vim) vimPlugins;
   vim = prev.vim // { customize = vim.customize prev.vim; };
   vimUtils.vimrcFile = vim.vimrcFile;
@@ -65,6 +66,10 @@ in
 
   # zsh's own functions complete Nix; the package exists to be installed.
   nix-zsh-completions = pkgs.runCommandLocal "nix-zsh-completions-0.5.1" { } "mkdir -p $out/share/zsh/site-functions $out/share/zsh/plugins/nix";
+
+  # Nothing can be compiled or developed with this channel.
+  mkShell = throw "nixpkgs has `pkgs.mkShell', but the pocket channel does not model it; run this scenario on the real channel.";
+  mkShellNoCC = throw "nixpkgs has `pkgs.mkShellNoCC', but the pocket channel does not model it; run this scenario on the real channel.";
 
   # X's tool that mirrors a directory by links.
   lndir = pkgs.writeShellScriptBin "lndir" (builtins.readFile ../build-support/lndir.sh);

@@ -9,40 +9,13 @@
 let
   inherit (lib) mkOption types mkIf mkOrder;
   cfg = config.programs.zsh;
-  home = lib.removeSuffix "/" config.home.homeDirectory;
   keymaps = {
     emacs = "bindkey -e";
     viins = "bindkey -v";
     vicmd = "bindkey -a";
   };
 
-  absolute =
-    path:
-    let
-      p = lib.removeSuffix "/" path;
-    in
-    if lib.hasPrefix "/" p then p else "${home}/${p}";
-  shellPath = path: if lib.hasInfix "$" path then lib.removeSuffix "/" path else absolute path;
-  dotDirAbs = absolute cfg.dotDir;
-  dotDirRel =
-    let
-      p = lib.removeSuffix "/" cfg.dotDir;
-    in
-    if !lib.hasPrefix "/" p then
-      p
-    else if p == home then
-      "."
-    else if lib.hasPrefix "${home}/" p then
-      lib.removePrefix "${home}/" p
-    else
-      throw ''
-        Attempted to convert an absolute path not within home directory to a
-        home-relative path.
-        Conversion attempted on:
-          ${cfg.dotDir}
-        ...which does not start with:
-          ${home}
-      '';
+  inherit (import ./lib.nix { inherit config lib; }) home dotDirAbs dotDirRel;
 
   lines =
     description:
@@ -65,61 +38,6 @@ let
       inherit description;
     };
 
-  historyType = types.submodule (
-    { config, ... }:
-    {
-      options = {
-        append = flag false "Append to the history file.";
-        size = mkOption {
-          type = types.int;
-          default = 10000;
-          description = "Number of history lines to keep.";
-        };
-        save = mkOption {
-          type = types.int;
-          default = config.size;
-          description = "Number of history lines to save.";
-        };
-        path = mkOption {
-          type = types.str;
-          default = "${dotDirAbs}/.zsh_history";
-          description = "History file location";
-        };
-        ignorePatterns = mkOption {
-          type = types.listOf types.str;
-          default = [ ];
-          description = "Patterns of commands that are not kept.";
-        };
-        ignoreDups = flag true "Do not keep a repeated command.";
-        ignoreAllDups = flag false "Remove older duplicates.";
-        saveNoDups = flag false "Do not write duplicates.";
-        findNoDups = flag false "Do not show duplicates.";
-        ignoreSpace = flag true "Do not keep commands that begin with a space.";
-        expireDuplicatesFirst = flag false "Expire duplicates first.";
-        extended = flag false "Save timestamps.";
-        share = flag true "Share history between sessions.";
-      };
-    }
-  );
-  historyOptions =
-    let
-      h = cfg.history;
-      all = {
-        APPEND_HISTORY = h.append;
-        HIST_IGNORE_DUPS = h.ignoreDups;
-        HIST_IGNORE_ALL_DUPS = h.ignoreAllDups;
-        HIST_SAVE_NO_DUPS = h.saveNoDups;
-        HIST_FIND_NO_DUPS = h.findNoDups;
-        HIST_IGNORE_SPACE = h.ignoreSpace;
-        HIST_EXPIRE_DUPS_FIRST = h.expireDuplicatesFirst;
-        SHARE_HISTORY = h.share;
-        EXTENDED_HISTORY = h.extended;
-      }
-      // lib.optionalAttrs (cfg.autocd != null) { inherit (cfg) autocd; };
-      names = builtins.attrNames all;
-    in
-    [ "HIST_FCNTL_LOCK" ] ++ lib.filter (n: all.${n}) names ++ map (n: "NO_${n}") (lib.filter (n: !all.${n}) names);
-
   sessionVars = lib.removeSuffix "\n" ''
     # Environment variables
     . "${config.home.sessionVariablesPackage}/etc/profile.d/hm-session-vars.sh"
@@ -139,7 +57,8 @@ let
 in
 {
   imports = [
-    (lib.mkRenamedOptionModule [ "programs" "zsh" "initExtra" ] [ "programs" "zsh" "initContent" ])
+    ./deprecated.nix
+    ./history.nix
   ];
 
   options.programs.zsh = {
@@ -199,11 +118,6 @@ in
       default = [ ];
       description = "zsh options; NO_ unsets.";
     };
-    history = mkOption {
-      type = historyType;
-      default = { };
-      description = "Options related to commands history configuration.";
-    };
   };
 
   config = mkIf cfg.enable (
@@ -249,11 +163,10 @@ in
 
         home.packages = [ cfg.package ] ++ lib.optional cfg.enableCompletion (lib.lowPrio pkgs.nix-zsh-completions);
 
-        programs.zsh.setOptions = historyOptions;
         programs.zsh.initContent = lib.mkMerge [
           (mkOrder 510 "typeset -U path cdpath fpath manpath")
           (mkIf (cfg.cdpath != [ ]) (
-            mkOrder 510 "cdpath+=(${lib.concatMapStringsSep " " (v: ''"${lib.escape [ "\\" "\"" "`" ] v}"'') cfg.cdpath})\n"
+            mkOrder 510 "cdpath+=(${lib.concatStringsSep " " cfg.cdpath})\n"
           ))
           (mkOrder 520 ''
             for profile in ''${(z)NIX_PROFILES}; do
@@ -267,23 +180,14 @@ in
           ))
           (mkIf (cfg.localVariables != { }) (mkOrder 540 (lib.hm.zsh.defineAll cfg.localVariables)))
           (mkIf cfg.enableCompletion (mkOrder 570 cfg.completionInit))
-          (mkOrder 910 ''
-            # History options should be set in .zshrc and after oh-my-zsh sourcing.
-            # See https://github.com/nix-community/home-manager/issues/177.
-            HISTSIZE="${toString cfg.history.size}"
-            SAVEHIST="${toString cfg.history.save}"
-            ${lib.optionalString (cfg.history.ignorePatterns != [ ]) "HISTORY_IGNORE=${lib.escapeShellArg "(${lib.concatStringsSep "|" cfg.history.ignorePatterns})"}"}
-            HISTFILE="${shellPath cfg.history.path}"
-            mkdir -p "$(dirname "$HISTFILE")"
-          '')
-          (mkOrder 950 ''
+          (mkIf (cfg.setOptions != [ ]) (mkOrder 950 ''
             # Set shell options
             ${lib.hm.zsh.define "set_opts" cfg.setOptions}
             for opt in "''${set_opts[@]}"; do
               setopt "$opt"
             done
             unset opt set_opts
-          '')
+          ''))
           (mkIf (cfg.shellAliases != { } || cfg.shellGlobalAliases != { }) (
             mkOrder 1100 (
               aliasLines "" cfg.shellAliases
@@ -294,7 +198,7 @@ in
           (mkIf (cfg.dirHashes != { }) (
             mkOrder 1150 "# Named Directory Hashes\n${
               lib.concatStringsSep "\n" (
-                lib.mapAttrsToList (k: v: ''hash -d ${lib.escapeShellArg k}="${lib.escape [ "\\" "\"" "`" ] v}"'') cfg.dirHashes
+                lib.mapAttrsToList (k: v: ''hash -d ${k}="${v}"'') cfg.dirHashes
               )
             }\n"
           ))
