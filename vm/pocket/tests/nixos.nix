@@ -34,6 +34,15 @@ in
     ];
     service-linked = [ (lib.filter (lib.hasInfix "/x.service") (builtins.attrNames (config [ { systemd.services.x = { wantedBy = [ "multi-user.target" ]; serviceConfig.ExecStart = "/bin/true"; }; } ]).environment.etc)) [ "systemd/system/multi-user.target.wants/x.service" "systemd/system/x.service" ] ];
     timer-of-start-at = [ (config [ { systemd.services.x.startAt = "daily"; } ]).systemd.timers.x.timerConfig.OnCalendar [ "daily" ] ];
+    timer-of-a-user-service = [ (config [ { systemd.user.services.x.startAt = "daily"; } ]).systemd.user.timers.x.timerConfig.OnCalendar [ "daily" ] ];
+    keys-of-two-modules = [
+      (lib.length
+        (config [
+          { users.users.alice.openssh.authorizedKeys.keys = [ "a" ]; }
+          { users.users.alice.openssh.authorizedKeys.keys = [ "b" ]; }
+        ]).users.users.alice.openssh.authorizedKeys.keys)
+      2
+    ];
     script-is-readable = [ (lib.hasSuffix "-unit-script-x-start -v" (service { script = "a"; scriptArgs = "-v"; }).serviceConfig.ExecStart) true ];
     pre-start-joins = [
       (map (lib.hasSuffix "-unit-script-x-pre-start") (service { preStart = "a"; serviceConfig.ExecStartPre = "/b"; }).serviceConfig.ExecStartPre)

@@ -56,7 +56,7 @@ while (@lines) {
     my $path = "$out/$rel";
     if (-e $path && !-d $path) { print STDERR "$target conflicts with recursively symlinked file\n"; next }
     # A parent that is a link leads into a source, where nothing may be written.
-    outside($target) unless index(physical($path), "$real_out/") == 0;
+    outside($target) unless index(physical($path) . "/", "$real_out/") == 0;
     parent($path);
     if (-d $source) {
         if ($recursive) { mirror($source, $path, $recursive) }

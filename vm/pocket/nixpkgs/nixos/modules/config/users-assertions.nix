@@ -16,8 +16,8 @@ let
     hashAllowsLogin u.hashedPassword
     || u.password != null
     || u.hashedPasswordFile != null
-    || u.openssh.authorizedKeys.keys or [ ] != [ ]
-    || u.openssh.authorizedKeys.keyFiles or [ ] != [ ];
+    || u.openssh.authorizedKeys.keys != [ ]
+    || u.openssh.authorizedKeys.keyFiles != [ ];
   nameRegex = "[a-zA-Z0-9_.][a-zA-Z0-9_.-]*";
 
   ofUser = u: [

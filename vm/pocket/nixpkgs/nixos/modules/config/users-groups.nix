@@ -89,9 +89,23 @@ let
         hashedPasswordFile = secret types.str "A file with the hash of the password.";
         ignoreShellProgramCheck = bool false "Do not insist on programs.SHELL.enable.";
         openssh = mkOption {
-          type = types.anything;
+          type = types.submodule {
+            freeformType = types.anything;
+            options.authorizedKeys = {
+              keys = mkOption {
+                type = types.listOf types.str;
+                default = [ ];
+                description = "Public keys that open a session; they count as a way to log in, and are not installed.";
+              };
+              keyFiles = mkOption {
+                type = types.listOf types.path;
+                default = [ ];
+                description = "Files of such keys.";
+              };
+            };
+          };
           default = { };
-          description = "Accepted; changes nothing on the pocket channel.";
+          description = "Accepted; changes nothing else on the pocket channel.";
         };
       };
       config = lib.mkMerge [

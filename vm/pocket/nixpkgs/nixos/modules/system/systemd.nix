@@ -210,10 +210,10 @@ let
       description = "Definition of systemd ${kind} units.";
     })
   ) kinds;
-  atTimers = lib.mapAttrs (_: s: {
+  atTimers = services: lib.mapAttrs (_: s: {
     wantedBy = [ "timers.target" ];
     timerConfig.OnCalendar = s.startAt;
-  }) (lib.filterAttrs (_: s: s.startAt != [ ]) cfg.services);
+  }) (lib.filterAttrs (_: s: s.startAt != [ ]) services);
 in
 {
   options.systemd = unitOptions // {
@@ -230,7 +230,8 @@ in
     };
   };
   config = {
-    systemd.timers = atTimers;
+    systemd.timers = atTimers cfg.services;
+    systemd.user.timers = atTimers cfg.user.services;
     environment.etc = lib.mkMerge [
       (allFiles "systemd/system" cfg)
       (allFiles "systemd/user" cfg.user)
