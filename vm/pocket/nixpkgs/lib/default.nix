@@ -3,7 +3,7 @@
 # reachable flat (`lib.mkIf` as well as `lib.modules.mkIf`).
 let
   fixedPoints = import ./fixed-points.nix;
-  notModelled = name: throw "nixpkgs has `lib.${name}', but the pocket channel does not model it; run this scenario on the real channel.";
+  notModelled = import ../not-modelled.nix;
   parts = lib: {
     trivial = import ./trivial.nix { inherit lib; };
     attrsets = import ./attrsets.nix { inherit lib; };
@@ -17,14 +17,14 @@ let
     gvariant = lib.genAttrs [
       "isGVariant" "mkArray" "mkBoolean" "mkDictionaryEntry" "mkDouble" "mkEmptyArray" "mkInt16" "mkInt32" "mkInt64" "mkJust"
       "mkMaybe" "mkNothing" "mkObjectpath" "mkString" "mkTuple" "mkUchar" "mkUint16" "mkUint32" "mkUint64" "mkValue" "mkVariant" "type"
-    ] (name: notModelled "gvariant.${name}");
+    ] (name: notModelled "lib.gvariant.${name}");
     customisation = import ./customisation.nix { inherit lib; };
     meta = import ./meta.nix { inherit lib; };
     licenses = import ./licenses.nix;
     asserts = import ./asserts.nix { inherit lib; };
     sources = import ./sources.nix { inherit lib; };
     filesystem = import ./filesystem.nix { inherit lib; };
-    fileset = notModelled "fileset";
+    fileset = notModelled "lib.fileset";
     path = import ./path.nix { inherit lib; };
     systems = import ./systems.nix { inherit lib; };
     debug = import ./debug.nix { inherit lib; };

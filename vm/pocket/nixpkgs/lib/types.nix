@@ -72,14 +72,20 @@ let
     # Merging in the newer way gives the value and, beside it, what is wrong
     # with it: { headError = null or { message; }; value; valueMeta; }.
     # Such types are still called as functions by those who know no better.
-    v2 = headError: merge: {
+    byV2 = v2: {
       __functor = self: loc: defs: (self.v2 { inherit loc defs; }).value;
-      v2 = { loc, defs }: {
-        headError = headError loc defs;
-        value = merge loc defs;
-        valueMeta = { };
-      };
+      inherit v2;
     };
+    v2 =
+      headError: merge:
+      byV2 (
+        { loc, defs }:
+        {
+          headError = headError loc defs;
+          value = merge loc defs;
+          valueMeta = { };
+        }
+      );
     coherent = check: {
       __functor = _self: check;
       isV2MergeCoherent = true;
@@ -346,15 +352,16 @@ let
       check = x: x._type or null == "lua-inline";
       merge = mergeEqualOption;
     };
-    # Values that a data format can hold.
-    serializable =
-      format: wrap:
+    # Values that a data format can hold: scalars, lists and sets, nested as deep as wanted.
+    serializableValueWith =
+      { typeName, nullable ? true }:
       let
-        any = wrap (oneOf [ bool int float str path (attrsOf any) (listOf any) ]) // { description = "${format} value"; };
+        base = oneOf [ bool int float str path (attrsOf any) (listOf any) ];
+        any = (if nullable then nullOr base else base) // { description = "${typeName} value"; };
       in
       any;
-    json = serializable "JSON" nullOr;
-    toml = serializable "TOML" (type: type);
+    json = serializableValueWith { typeName = "JSON"; };
+    toml = serializableValueWith { typeName = "TOML"; nullable = false; };
 
     listOf =
       elemType:
@@ -527,31 +534,29 @@ let
             "${phrase [ "noun" "conjunction" ] a} or ${phrase [ "noun" "conjunction" "composite" ] b}";
         descriptionClass = "conjunction";
         check = coherent (x: a.check x || b.check x);
-        merge = {
-          __functor = self: loc: defs: (self.v2 { inherit loc defs; }).value;
-          v2 =
-            { loc, defs }:
-            let
-              left = checkedMerge a loc defs;
-              right = checkedMerge b loc defs;
-              message = "The option `${showOption loc}` is neither a value of type `${a.description}` nor `${b.description}`, Definition values: ${showDefs defs}";
-            in
-            if left.headError == null then
-              left
-            else if right.headError == null then
-              right
-            else
-              {
-                headError = { inherit message; };
-                valueMeta = { };
-                value = lib.warn ''
-                  One or more definitions did not pass the type-check of the 'either' type.
-                  ${message}
-                  If `either`, `oneOf` or similar is used in freeformType, ensure that it is preceded by an 'attrsOf' such as: `freeformType = types.attrsOf (types.either t1 t2)`.
-                  Otherwise consider using the correct type for the option `${showOption loc}`.  This will be an error in Nixpkgs 26.05.
-                '' (mergeOneOption loc defs);
-              };
-        };
+        merge = byV2 (
+          { loc, defs }:
+          let
+            left = checkedMerge a loc defs;
+            right = checkedMerge b loc defs;
+            message = "The option `${showOption loc}` is neither a value of type `${a.description}` nor `${b.description}`, Definition values: ${showDefs defs}";
+          in
+          if left.headError == null then
+            left
+          else if right.headError == null then
+            right
+          else
+            {
+              headError = { inherit message; };
+              valueMeta = { };
+              value = lib.warn ''
+                One or more definitions did not pass the type-check of the 'either' type.
+                ${message}
+                If `either`, `oneOf` or similar is used in freeformType, ensure that it is preceded by an 'attrsOf' such as: `freeformType = types.attrsOf (types.either t1 t2)`.
+                Otherwise consider using the correct type for the option `${showOption loc}`.  This will be an error in Nixpkgs 26.05.
+              '' (mergeOneOption loc defs);
+            }
+        );
         nestedTypes = { left = a; right = b; };
         functor = {
           name = "either";
@@ -576,23 +581,21 @@ let
         name = "coercedTo";
         description = "${noun finalType} or ${noun coercedType} convertible to it";
         check = coherent check;
-        merge = {
-          __functor = self: loc: defs: (self.v2 { inherit loc defs; }).value;
-          v2 =
-            { loc, defs }:
-            let
-              coerce = d: if (checkedMerge coercedType loc [ d ]).headError == null then d // { value = coerceFunc d.value; } else d;
-              coerced = map coerce defs;
-            in
-            if finalType.merge ? v2 then
-              checkedMerge finalType loc coerced
-            else
-              {
-                headError = checkDefsForError check loc defs;
-                value = finalType.merge loc coerced;
-                valueMeta = { };
-              };
-        };
+        merge = byV2 (
+          { loc, defs }:
+          let
+            coerce = d: if (checkedMerge coercedType loc [ d ]).headError == null then d // { value = coerceFunc d.value; } else d;
+            coerced = map coerce defs;
+          in
+          if finalType.merge ? v2 then
+            checkedMerge finalType loc coerced
+          else
+            {
+              headError = checkDefsForError check loc defs;
+              value = finalType.merge loc coerced;
+              valueMeta = { };
+            }
+        );
         inherit (finalType) emptyValue getSubOptions getSubModules;
         substSubModules = m: coercedTo coercedType coerceFunc (finalType.substSubModules m);
         typeMerge = _t: null;
@@ -607,15 +610,13 @@ let
         type
         // {
           check = coherent both;
-          merge = {
-            __functor = self: loc: defs: (self.v2 { inherit loc defs; }).value;
-            v2 =
-              { loc, defs }:
-              let
-                inner = checkedMerge type loc defs;
-              in
-              inner // { headError = if inner.headError != null then inner.headError else checkDefsForError check loc defs; };
-          };
+          merge = byV2 (
+            { loc, defs }:
+            let
+              inner = checkedMerge type loc defs;
+            in
+            inner // { headError = if inner.headError != null then inner.headError else checkDefsForError check loc defs; }
+          );
         }
       else
         type // { check = both; };

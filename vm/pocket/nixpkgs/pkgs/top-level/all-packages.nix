@@ -68,8 +68,8 @@ in
   nix-zsh-completions = pkgs.runCommandLocal "nix-zsh-completions-0.5.1" { } "mkdir -p $out/share/zsh/site-functions $out/share/zsh/plugins/nix";
 
   # Nothing can be compiled or developed with this channel.
-  mkShell = throw "nixpkgs has `pkgs.mkShell', but the pocket channel does not model it; run this scenario on the real channel.";
-  mkShellNoCC = throw "nixpkgs has `pkgs.mkShellNoCC', but the pocket channel does not model it; run this scenario on the real channel.";
+  mkShell = import ../../not-modelled.nix "pkgs.mkShell";
+  mkShellNoCC = import ../../not-modelled.nix "pkgs.mkShellNoCC";
 
   # X's tool that mirrors a directory by links.
   lndir = pkgs.writeShellScriptBin "lndir" (builtins.readFile ../build-support/lndir.sh);
