@@ -1,4 +1,5 @@
-//! Deciding by a real boot: `/dev/kvm` can exist, open and even create a machine that then never runs an instruction.
+//! Deciding by a real boot: `/dev/kvm` can exist, open and even create a machine that then never runs an instruction,
+//! or that runs a boot sector but, where machines are in truth interpreted, not what every kernel consists of.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -61,6 +62,8 @@ struct Record {
     version: QemuVersion,
     accelerator: Accelerator,
     reason: String,
+    /// The hash of the program that the test machine ran: another program may find out something else.
+    test_program: String,
 }
 
 /// What was found out.
@@ -214,14 +217,39 @@ fn tiny_boot(
 const EXIT_VALUE: u8 = 0x2a;
 const EXIT_STATUS: i32 = ((EXIT_VALUE as i32) << 1) | 1;
 
+/// In 64-bit mode with paging, as kernels are, and with an instruction of the kind that their decompressors use: there a
+/// KVM that interprets its machines gives up. Loaded at 0x7c00; page tables for the first 2 MiB are made at 0x1000.
+#[rustfmt::skip]
+const BOOT_SECTOR: [u8; 143] = [
+    0xfa, 0x31, 0xc0, 0x8e, 0xd8, 0x8e, 0xc0, 0xfc,       // cli; xor ax, ax; mov ds, ax; mov es, ax; cld
+    0xbf, 0x00, 0x10, 0xb9, 0x00, 0x18, 0xf3, 0xab,       // mov di, 0x1000; mov cx, 0x1800; rep stosw
+    0xc7, 0x06, 0x00, 0x10, 0x03, 0x20,                   // mov word [0x1000], 0x2003
+    0xc7, 0x06, 0x00, 0x20, 0x03, 0x30,                   // mov word [0x2000], 0x3003
+    0xc6, 0x06, 0x00, 0x30, 0x83,                         // mov byte [0x3000], 0x83
+    0x66, 0xb8, 0x00, 0x10, 0x00, 0x00, 0x0f, 0x22, 0xd8, // mov eax, 0x1000; mov cr3, eax
+    0x0f, 0x20, 0xe0, 0x0c, 0x20, 0x0f, 0x22, 0xe0,       // mov eax, cr4; or al, PAE; mov cr4, eax
+    0x66, 0xb9, 0x80, 0x00, 0x00, 0xc0, 0x0f, 0x32,       // mov ecx, EFER; rdmsr
+    0x80, 0xcc, 0x01, 0x0f, 0x30,                         // or ah, LME; wrmsr
+    0x0f, 0x01, 0x16, 0x89, 0x7c, 0x0f, 0x20, 0xc0,       // lgdt [0x7c89]; mov eax, cr0
+    0x66, 0x0d, 0x01, 0x00, 0x00, 0x80, 0x0f, 0x22, 0xc0, // or eax, PG | PE; mov cr0, eax
+    0xea, 0x55, 0x7c, 0x08, 0x00,                         // jmp 0x8:0x7c55, from where on it is 64-bit code
+    0x31, 0xc0, 0x0f, 0xa2, 0x83, 0xf8, 0x07, 0x72, 0x14, // xor eax, eax; cpuid; cmp eax, 7; jb end
+    0xb8, 0x07, 0x00, 0x00, 0x00, 0x31, 0xc9, 0x0f, 0xa2, // mov eax, 7; xor ecx, ecx; cpuid
+    0x0f, 0xba, 0xe3, 0x08, 0x73, 0x05,                   // bt ebx, BMI2; jnc end
+    0xc4, 0xe2, 0xf9, 0xf7, 0xcb,                         // shlx rcx, rbx, rax
+    0xb0, EXIT_VALUE, 0xe6, 0xf4, 0xf4, 0xeb, 0xfd,       // end: mov al, EXIT_VALUE; out 0xf4, al; hlt; jmp to hlt
+    0, 0, 0, 0, 0, 0, 0, 0,                               // descriptors: none,
+    0, 0, 0, 0, 0, 0x9a, 0x20, 0,                         // 64-bit code,
+    0x0f, 0x00, 0x79, 0x7c, 0, 0,                         // and where they are
+];
+
 /// A program that ends its machine: a boot sector for PCs, a bare kernel for Arm.
 fn test_program(architecture: Architecture) -> Vec<u8> {
     match architecture {
         Architecture::X86_64 => {
             // The firmware does not read disks that are too small to have a geometry.
             let mut disk = vec![0; 1024 * 1024];
-            // mov al, EXIT_VALUE; out 0xf4, al; hlt; jmp back to hlt
-            disk[..7].copy_from_slice(&[0xb0, EXIT_VALUE, 0xe6, 0xf4, 0xf4, 0xeb, 0xfd]);
+            disk[..BOOT_SECTOR.len()].copy_from_slice(&BOOT_SECTOR);
             disk[510..512].copy_from_slice(&[0x55, 0xaa]);
             disk
         }
@@ -234,6 +262,11 @@ fn test_program(architecture: Architecture) -> Vec<u8> {
                 .collect()
         }
     }
+}
+
+fn test_program_hash() -> String {
+    let program = test_program(Architecture::host());
+    blake3::hash(&program).to_hex().to_string()
 }
 
 fn first_line(error: &ProcessError) -> String {
@@ -254,6 +287,7 @@ fn first_line(error: &ProcessError) -> String {
 fn recall(path: &Path, qemu: &QemuBinary) -> Option<Record> {
     let record: Record = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
     let same = record.host_boot_id == host_boot_id()
+        && record.test_program == test_program_hash()
         && record.qemu == qemu.path
         && record.version == qemu.version;
     // KVM may have been taken away or given since: a group membership, a module.
@@ -273,6 +307,7 @@ fn remember(path: &Path, qemu: &QemuBinary, verdict: &Verdict) {
         version: qemu.version,
         accelerator: verdict.accelerator,
         reason: verdict.reason.clone(),
+        test_program: test_program_hash(),
     };
     let write = || -> io::Result<()> {
         let directory = path.parent().unwrap_or(Path::new("."));

@@ -66,6 +66,14 @@ pub enum MachineError {
         /// What it wrote to standard error.
         stderr_tail: String,
     },
+    /// QEMU stopped the machine of its own accord, as it does when the accelerator cannot go on.
+    #[error("QEMU stopped the machine ({reason}): {waited}")]
+    Stopped {
+        /// The first line that it wrote to standard error.
+        reason: String,
+        /// The wait that noticed it.
+        waited: Box<Waited>,
+    },
     /// The guest's kernel panicked.
     #[error("the guest's kernel panicked: {waited}")]
     GuestPanicked {
@@ -180,6 +188,9 @@ impl MachineError {
             }
             Self::QemuDied { .. } => {
                 "if the host is short of memory, run fewer machines at once (--jobs, --memory)"
+            }
+            Self::Stopped { .. } => {
+                "hardware virtualisation does not run this guest on this host: SWITCHPROOF_ACCEL=tcg does without"
             }
             Self::QemuDidNotStart { .. } => "`switchproof doctor` says what this host lacks",
             Self::GuestPanicked { .. } => {

@@ -52,6 +52,7 @@ impl Machine {
     fn stop_healthy(&mut self, waiting: &Waiting) -> Result<(), MachineError> {
         self.check_usable(waiting)?;
         self.hear_qmp(waiting)?;
+        self.life.expects_stop = true;
         self.qmp("stop", json!({}), waiting)?;
         let status = self.qmp("query-status", json!({}), waiting)?;
         // What happened until it stopped explains a status better than its name.

@@ -79,6 +79,8 @@ pub(super) struct Life {
     closing_doubted: bool,
     /// Whether a shutdown or reset was asked for by us.
     pub(super) expects_end: bool,
+    /// Whether we have had the machine stopped, to freeze it.
+    pub(super) expects_stop: bool,
     /// Why QEMU stopped the machine, once it has.
     pub(super) shutdown_reason: Option<String>,
     /// Whether the guest was reset since this was last cleared.
@@ -93,6 +95,7 @@ impl Life {
             port_closed: None,
             closing_doubted: false,
             expects_end: false,
+            expects_stop: false,
             shutdown_reason: None,
             was_reset: false,
         }
@@ -287,6 +290,20 @@ impl Machine {
                 self.usable = false;
                 return Err(self.disk_failed(event));
             }
+            // What else stops a machine has an event of its own, which comes first.
+            "STOP" if self.stops_unasked() => {
+                self.usable = false;
+                // Behind its first line QEMU prints every register.
+                let stderr = self.wires.process.tail();
+                return Err(MachineError::Stopped {
+                    reason: stderr
+                        .lines()
+                        .next()
+                        .unwrap_or("it says no reason")
+                        .to_owned(),
+                    waited: self.waited(waiting),
+                });
+            }
             "RESET" => self.life.was_reset = true,
             "VSERPORT_CHANGE" if text("id") == "control" => {
                 let open = event.data.get("open") == Some(&Value::Bool(true));
@@ -299,6 +316,11 @@ impl Machine {
             self.life.last_seen = (format!("QMP event {}", event.name), Instant::now());
         }
         Ok(())
+    }
+
+    fn stops_unasked(&self) -> bool {
+        let life = &self.life;
+        !life.expects_stop && !life.expects_end && life.shutdown_reason.is_none()
     }
 
     fn ended_by_guest(&mut self, reason: &str, waiting: &Waiting) -> MachineError {
