@@ -5,6 +5,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::accel::Accelerator;
 use crate::layer::LayerError;
 
 /// What a failed wait knew: part of every error that a machine reports.
@@ -71,6 +72,8 @@ pub enum MachineError {
     Stopped {
         /// The first line that it wrote to standard error.
         reason: String,
+        /// What ran the guest's instructions.
+        accelerator: Accelerator,
         /// The wait that noticed it.
         waited: Box<Waited>,
     },
@@ -189,6 +192,10 @@ impl MachineError {
             Self::QemuDied { .. } => {
                 "if the host is short of memory, run fewer machines at once (--jobs, --memory)"
             }
+            Self::Stopped {
+                accelerator: Accelerator::Tcg,
+                ..
+            } => "`switchproof doctor` shows the version of QEMU; another may do better",
             Self::Stopped { .. } => {
                 "hardware virtualisation does not run this guest on this host: SWITCHPROOF_ACCEL=tcg does without"
             }

@@ -301,6 +301,7 @@ impl Machine {
                         .next()
                         .unwrap_or("it says no reason")
                         .to_owned(),
+                    accelerator: self.host.accelerator,
                     waited: self.waited(waiting),
                 });
             }
@@ -319,8 +320,7 @@ impl Machine {
     }
 
     fn stops_unasked(&self) -> bool {
-        let life = &self.life;
-        !life.expects_stop && !life.expects_end && life.shutdown_reason.is_none()
+        !self.life.expects_stop && self.life.shutdown_reason.is_none()
     }
 
     fn ended_by_guest(&mut self, reason: &str, waiting: &Waiting) -> MachineError {
