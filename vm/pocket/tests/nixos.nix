@@ -33,6 +33,27 @@ in
       false
     ];
     service-linked = [ (lib.filter (lib.hasInfix "/x.service") (builtins.attrNames (config [ { systemd.services.x = { wantedBy = [ "multi-user.target" ]; serviceConfig.ExecStart = "/bin/true"; }; } ]).environment.etc)) [ "systemd/system/multi-user.target.wants/x.service" "systemd/system/x.service" ] ];
+    # What a system adds to a unit that is there already.
+    drop-in = [
+      (
+        let
+          x = { overrideStrategy = "asDropin"; environment.A = "b"; wantedBy = [ "y.target" ]; };
+        in
+        lib.filter (lib.hasInfix "x.service") (builtins.attrNames (config [ { systemd.services = { inherit x; }; } ]).environment.etc)
+      )
+      [ "systemd/system/x.service.d/overrides.conf" "systemd/system/y.target.wants/x.service" ]
+    ];
+    accepted-lists-join = [
+      (config [
+        { boot.kernelModules = [ "a" ]; boot.loader.grub.devices = [ "x" ]; }
+        { boot.kernelModules = [ "b" ]; boot.loader.timeout = 3; boot.absent = lib.mkIf false 1; }
+      ]).boot
+      { kernelModules = [ "a" "b" ]; loader = { grub.devices = [ "x" ]; timeout = 3; }; }
+    ];
+    accepted-elsewhere = [
+      (config [ { networking.firewall.allowedTCPPorts = [ 1 ]; } { networking.firewall.allowedTCPPorts = [ 2 ]; } ]).networking.firewall
+      { allowedTCPPorts = [ 2 1 ]; }
+    ];
     timer-of-start-at = [ (config [ { systemd.services.x.startAt = "daily"; } ]).systemd.timers.x.timerConfig.OnCalendar [ "daily" ] ];
     timer-of-a-user-service = [ (config [ { systemd.user.services.x.startAt = "daily"; } ]).systemd.user.timers.x.timerConfig.OnCalendar [ "daily" ] ];
     keys-of-two-modules = [

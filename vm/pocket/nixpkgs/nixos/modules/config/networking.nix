@@ -3,7 +3,7 @@
 let
   inherit (lib) mkOption types;
   taken = mkOption {
-    type = types.anything;
+    type = import ../../lib/accepted.nix { inherit lib; };
     default = { };
     description = "Accepted; changes nothing on the pocket channel.";
   };

@@ -8,7 +8,7 @@
 let
   inherit (lib) mkOption types;
   taken = default: mkOption {
-    type = types.anything;
+    type = import ../../lib/accepted.nix { inherit lib; };
     inherit default;
     description = "Accepted; changes nothing on the pocket channel.";
   };

@@ -2,8 +2,9 @@
 # guest that has booted by itself: they are taken and change nothing.
 { config, lib, ... }:
 let
+  value = import ../../lib/accepted.nix { inherit lib; };
   taken = lib.mkOption {
-    type = lib.types.submodule { freeformType = lib.types.anything; };
+    type = lib.types.submodule { freeformType = lib.types.attrsOf value; };
     default = { };
     description = "Accepted; changes nothing on the pocket channel.";
   };
@@ -14,13 +15,13 @@ in
     boot = taken;
     fileSystems = taken;
     swapDevices = lib.mkOption {
-      type = lib.types.listOf lib.types.anything;
+      type = lib.types.listOf value;
       default = [ ];
       description = "Accepted; changes nothing on the pocket channel.";
     };
     hardware = lib.mkOption {
       type = lib.types.submodule {
-        freeformType = lib.types.anything;
+        freeformType = lib.types.attrsOf value;
         # Generated hardware-configuration.nix files ask for it.
         options.enableRedistributableFirmware = lib.mkOption {
           type = lib.types.bool;
@@ -35,11 +36,11 @@ in
     console = taken;
     fonts = lib.mkOption {
       type = lib.types.submodule {
-        freeformType = lib.types.anything;
+        freeformType = lib.types.attrsOf value;
         # Homes ask for it.
         options.fontconfig = lib.mkOption {
           type = lib.types.submodule {
-            freeformType = lib.types.anything;
+            freeformType = lib.types.attrsOf value;
             options.enable = lib.mkOption {
               type = lib.types.bool;
               default = true;

@@ -28,29 +28,39 @@ flock -n 9 || { echo "Could not acquire lock" >&2; exit 1; }
 old=/run/current-system/systemd
 new=$out/systemd
 [[ -d $old ]] || old=/nonexistent
-setting() { sed -n "s/^$2=//p" "$1" | tail -n 1; }
+adds() { [[ -e $1/$2.d/overrides.conf ]]; }
+has() { [[ -e $1/$2 ]] || adds "$1" "$2"; }
+content() { cat "$1/$2" "$1/$2.d/overrides.conf" 2> /dev/null; }
+setting() { content "$new" "$1" | sed -n "s/^$2=//p" | tail -n 1; }
 active() { systemctl is-active --quiet "$1"; }
-units() { local f; [[ -d $1 ]] || return 0; for f in "$1"/*.{service,timer,socket,path,target,slice}; do [[ -e $f ]] && echo "${f##*/}"; done; return 0; }
+# Units that the system declares, also where the guest has them already and the system only adds to them.
+units() {
+  local f
+  [[ -d $1 ]] || return 0
+  for f in "$1"/*.{service,timer,socket,path,target,slice}{,.d/overrides.conf}; do
+    f=${f#"$1/"}
+    [[ ! -e $1/$f ]] || echo "${f%.d/overrides.conf}"
+  done | sort -u
+}
 joined() { local IFS=,; echo "${*}" | sed 's/,/, /g'; }
 
 declare -a stop=() start=() restart=() reload=() skip=()
 for unit in $(units "$old"); do
   [[ $unit != *@.* ]] || continue
-  if [[ ! -e $new/$unit ]] && active "$unit"; then stop+=("$unit"); fi
+  if [[ -e $old/$unit ]] && ! has "$new" "$unit" && active "$unit"; then stop+=("$unit"); fi
 done
-for unit in $(units "$new"); do
-  [[ $unit != *@.* ]] || continue
-  file=$new/$unit
-  [[ $(readlink -f "$file") != /dev/null ]] || continue
-  if [[ -e $old/$unit ]]; then
-    cmp -s "$old/$unit" "$file" && continue
+for unit in $( (units "$old"; units "$new") | sort -u); do
+  [[ $unit != *@.* && $(readlink -f "$new/$unit") != /dev/null ]] || continue
+  # A unit of the guest's own is there without what the system adds.
+  if adds "$old" "$unit" || adds "$new" "$unit" || { [[ -e $old/$unit ]] && has "$new" "$unit"; }; then
+    cmp -s <(content "$old" "$unit") <(content "$new" "$unit") && continue
     active "$unit" || continue
     if [[ $unit == *.target || $unit == *.slice ]]; then continue; fi
-    if [[ $(setting "$file" X-ReloadIfChanged) == true ]]; then
+    if [[ $(setting "$unit" X-ReloadIfChanged) == true ]]; then
       reload+=("$unit")
-    elif [[ $(setting "$file" X-RestartIfChanged) == false || $(setting "$file" RefuseManualStop) == true || $(setting "$file" X-OnlyManualStart) == true ]]; then
+    elif [[ $(setting "$unit" X-RestartIfChanged) == false || $(setting "$unit" RefuseManualStop) == true || $(setting "$unit" X-OnlyManualStart) == true ]]; then
       skip+=("$unit")
-    elif [[ $(setting "$file" X-StopIfChanged) == false || $unit != *.service ]]; then
+    elif [[ $(setting "$unit" X-StopIfChanged) == false || $unit != *.service ]]; then
       restart+=("$unit")
     else
       stop+=("$unit")

@@ -64,9 +64,9 @@ let
     aliases = names;
     unitConfig = section;
     overrideStrategy = mkOption {
-      type = types.str;
+      type = types.enum [ "asDropinIfExists" "asDropin" ];
       default = "asDropinIfExists";
-      description = "Accepted; units are always whole.";
+      description = "How to set what a unit of the guest's own already says: in any case in a drop-in, or only where the guest has such a unit.";
     };
   };
   service = common // {
@@ -178,23 +178,29 @@ let
     target = _: "";
     slice = u: ini "Slice" (settings u.sliceConfig);
   };
+  # The units that the guest has already, in /usr/lib/systemd; known when the channel is installed into it.
+  guestUnits = if builtins.pathExists ./guest-units.json then lib.importJSON ./guest-units.json else { };
   filesOf =
     dir: kind: name: u:
     let
       file = "${name}.${kind}";
+      isOwn = lib.elem file guestUnits.${dir} or [ ];
+      isDropin = u.overrideStrategy == "asDropin" || u.enable && isOwn;
+      target = if isDropin then "${file}.d/overrides.conf" else file;
       content = pkgs.writeTextFile {
         name = "unit-${lib.replaceStrings [ "@" ":" "\\" ] [ "-" "-" "-" ] file}";
         destination = "/${file}";
         text = ini "Unit" (settings u.unitConfig) + sections.${kind} u;
       };
       source = if u.enable then "${content}/${file}" else "/dev/null";
-      wanted = suffix: targets: map (t: lib.nameValuePair "${dir}/${t}.${suffix}/${file}" { inherit source; }) (if u.enable then targets else [ ]);
+      unit = if isDropin then "/usr/lib/${dir}/${file}" else source;
+      wanted = suffix: targets: map (t: lib.nameValuePair "${dir}/${t}.${suffix}/${file}" { source = unit; }) (if u.enable then targets else [ ]);
     in
-    [ (lib.nameValuePair "${dir}/${file}" { inherit source; }) ]
+    [ (lib.nameValuePair "${dir}/${target}" { inherit source; }) ]
     ++ wanted "wants" u.wantedBy
     ++ wanted "requires" u.requiredBy
     ++ wanted "upholds" u.upheldBy
-    ++ map (a: lib.nameValuePair "${dir}/${a}" { inherit source; }) u.aliases;
+    ++ map (a: lib.nameValuePair "${dir}/${a}" { source = unit; }) u.aliases;
   allFiles =
     dir: set:
     lib.listToAttrs (
