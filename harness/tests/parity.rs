@@ -4,6 +4,9 @@
 //!     SWITCHPROOF_HOME_MANAGER=~/home-manager SWITCHPROOF_NIXPKGS_LIB=~/nixpkgs.lib cargo test --test parity
 //!
 //! `SWITCHPROOF_HOME_MANAGER` names a checkout of Home Manager; without it every test is ignored.
+//! A release that the pocket channel has a revision for (`vm/pocket/revisions`) is compared with that revision, which
+//! runs beside it.
+//!
 //! `SWITCHPROOF_NIXPKGS_LIB`, or else `SWITCHPROOF_NIXPKGS`, names a folder with nixpkgs' `lib`; the pocket's own is
 //! used where neither is set. The packages are the pocket's in any case. A difference is right only if
 //! `vm/pocket/DIFFERENCES.md` lists it; a case of which it lists everything is ignored. What was seen is left in
@@ -21,10 +24,10 @@ use known::{Known, placed};
 use libtest_mimic::{Arguments, Failed, Trial};
 use shared_run::{SharedRun, bundled, selection};
 use similar::{ChangeTag, TextDiff};
-use switchproof::judge::{SnapshotMode, SnapshotPolicy, Verdict, snapshot_path};
+use switchproof::judge::{SnapshotMode, SnapshotPolicy, Verdict, redact, snapshot_path};
 use switchproof::report::describe;
-use switchproof::scenario::model::{Action, Case, Install, SeedFile};
-use switchproof::scenario::{Checkout, CheckoutError};
+use switchproof::scenario::model::{Action, Case, ChannelOverlay, Install, SeedFile};
+use switchproof::scenario::{Checkout, CheckoutError, revision_overlay};
 
 fn main() -> ExitCode {
     let mut args = Arguments::from_args();
@@ -109,14 +112,21 @@ enum Outcome {
     Unknown,
 }
 
+/// A run of the cases, and where it leaves what it sees.
+struct Side {
+    run: Arc<SharedRun>,
+    seen: PathBuf,
+}
+
 struct Parity {
     release: String,
     cases: BTreeMap<String, Case>,
     /// Cases that do what the release cannot do.
     excluded: Vec<Case>,
-    run: Arc<SharedRun>,
+    /// The pocket's revision of the release; where it has none, what the reviewed snapshots say is compared.
+    pocket: Option<Side>,
+    real: Side,
     known: Known,
-    seen: PathBuf,
     results: Mutex<BTreeMap<String, Outcome>>,
 }
 
@@ -127,32 +137,27 @@ impl Parity {
         cases: Vec<Case>,
     ) -> Result<Arc<Self>, CheckoutError> {
         let release = checkout.release()?;
-        let overlay = checkout.overlay()?;
         let known = Known::read(&release);
-        let (excluded, mut cases): (Vec<_>, Vec<_>) =
+        let (excluded, cases): (Vec<_>, Vec<_>) =
             cases.into_iter().partition(|case| known.excludes(&case.id));
-        for case in &mut cases {
-            case.guest.channel = Some(overlay.clone());
-        }
-        let seen = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("parity-{release}"));
-        let snapshots = SnapshotPolicy {
-            mode: SnapshotMode::Update,
-            root: seen.clone(),
+        let revision = repository().join("vm/pocket/revisions").join(&release);
+        let pocket = if revision.is_dir() {
+            let overlay = revision_overlay(&revision, &release)?;
+            let name = format!("{release}-pocket");
+            // Each run takes the number of jobs from the arguments, and tells libtest-mimic another.
+            Some(Side::new(&mut args.clone(), &cases, &name, overlay))
+        } else {
+            None
         };
-        let by_id = cases.iter().map(|case| (case.id.clone(), case.clone()));
-        let by_id = by_id.collect();
-        if !args.list {
-            selection(args, &cases)
-                .into_iter()
-                .for_each(|case| forget(&cases[case], &seen));
-        }
+        let real = Side::new(args, &cases, &release, checkout.overlay()?);
+        let by_id = cases.into_iter().map(|case| (case.id.clone(), case));
         Ok(Arc::new(Self {
-            cases: by_id,
+            cases: by_id.collect(),
             excluded,
-            run: SharedRun::new(args, cases, snapshots),
+            pocket,
+            real,
             known,
             release,
-            seen,
             results: Mutex::default(),
         }))
     }
@@ -190,19 +195,18 @@ impl Parity {
         let Some(case) = self.cases.get(id) else {
             return Err("no such case".into());
         };
-        let mut changes = match self.run.verdict(id) {
-            Verdict::Passed { .. } => Vec::new(),
-            Verdict::Failed(findings) => findings
-                .iter()
-                .map(|it| format!("! {}: {}\n{}", it.step, it.message, it.detail))
-                .collect(),
-            verdict => {
+        let seen = match &self.pocket {
+            Some(side) => side.seen(case),
+            None => Ok(shown(&repository().join("snapshots"), case)),
+        };
+        let (pocket, real) = match (seen, self.real.seen(case)) {
+            (Ok(pocket), Ok(real)) => (pocket, real),
+            (Err(broken), _) | (_, Err(broken)) => {
                 self.note(id, Outcome::Unknown);
-                return Err(describe(id, &verdict).into());
+                return Err(broken.into());
             }
         };
-        changes.extend(self.snapshots(case));
-        let (explained, new): (Vec<_>, Vec<_>) = changes
+        let (explained, new): (Vec<_>, Vec<_>) = changes(&pocket, &real)
             .into_iter()
             .partition(|change| self.known.explains(id, change));
         let result = match (explained.is_empty(), new.is_empty()) {
@@ -227,25 +231,6 @@ impl Parity {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .insert(id.to_owned(), result);
-    }
-
-    /// The lines in which the snapshots of a case differ, each with its place and the sign of the side that has it.
-    fn snapshots(&self, case: &Case) -> Vec<String> {
-        let pocket = Path::new(env!("CARGO_MANIFEST_DIR")).join("snapshots");
-        let mut changes = Vec::new();
-        for step in case.steps.iter().filter(|step| step.snapshot) {
-            let lines = |root: &Path| placed(&body(&snapshot_path(root, case, step)));
-            let (pocket, real) = (lines(&pocket), lines(&self.seen));
-            let (pocket, real) = (slices(&pocket), slices(&real));
-            for change in TextDiff::from_slices(&pocket, &real).iter_all_changes() {
-                match change.tag() {
-                    ChangeTag::Equal => {}
-                    ChangeTag::Delete => changes.push(format!("- {}", change.value())),
-                    ChangeTag::Insert => changes.push(format!("+ {}", change.value())),
-                }
-            }
-        }
-        changes
     }
 
     /// Prints how many are equal, for each way of installing.
@@ -288,6 +273,42 @@ impl Parity {
     }
 }
 
+impl Side {
+    /// The cases on the channel that `overlay` makes of the pocket's; `name` is that of the folder for what is seen.
+    fn new(args: &mut Arguments, cases: &[Case], name: &str, overlay: ChannelOverlay) -> Self {
+        let seen = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("parity-{name}"));
+        let mut cases = cases.to_vec();
+        for case in &mut cases {
+            case.guest.channel = Some(overlay.clone());
+        }
+        if !args.list {
+            for case in selection(args, &cases) {
+                forget(&cases[case], &seen);
+            }
+        }
+        let snapshots = SnapshotPolicy {
+            mode: SnapshotMode::Update,
+            root: seen.clone(),
+        };
+        let run = SharedRun::new(args, cases, snapshots);
+        Self { run, seen }
+    }
+
+    /// What is seen of a case, and above it what is not as the scenario expects. The error says what broke.
+    fn seen(&self, case: &Case) -> Result<Vec<String>, String> {
+        let mut lines = match self.run.verdict(&case.id) {
+            Verdict::Passed { .. } => Vec::new(),
+            Verdict::Failed(findings) => findings
+                .iter()
+                .map(|it| redact(&format!("! {}: {}\n{}", it.step, it.message, it.detail)))
+                .collect(),
+            verdict => return Err(describe(&case.id, &verdict)),
+        };
+        lines.extend(shown(&self.seen, case));
+        Ok(lines)
+    }
+}
+
 /// Removes what an earlier run saw of a case: a step that is not reached must not look as it did then.
 fn forget(case: &Case, seen: &Path) {
     for step in &case.steps {
@@ -295,8 +316,33 @@ fn forget(case: &Case, seen: &Path) {
     }
 }
 
-fn slices(lines: &[String]) -> Vec<&str> {
-    lines.iter().map(String::as_str).collect()
+/// The lines of a case's snapshots, each with its place.
+fn shown(root: &Path, case: &Case) -> Vec<String> {
+    let steps = case.steps.iter().filter(|step| step.snapshot);
+    steps
+        .flat_map(|step| placed(&body(&snapshot_path(root, case, step))))
+        .collect()
+}
+
+/// What one side alone shows, with its sign: `-` the pocket, `+` the real one; what the real one alone does not do as
+/// expected begins with `!` already.
+fn changes(pocket: &[String], real: &[String]) -> Vec<String> {
+    let [pocket, real] = [pocket, real].map(|lines| {
+        let lines = lines.iter().map(String::as_str);
+        lines.collect::<Vec<_>>()
+    });
+    let diff = TextDiff::from_slices(&pocket, &real);
+    let signed = |change: similar::Change<&str>| match change.tag() {
+        ChangeTag::Equal => None,
+        ChangeTag::Insert if change.value().starts_with("! ") => Some(change.value().to_owned()),
+        ChangeTag::Insert => Some(format!("+ {}", change.value())),
+        ChangeTag::Delete => Some(format!("- {}", change.value())),
+    };
+    diff.iter_all_changes().filter_map(signed).collect()
+}
+
+fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// How the first setup of a case is installed.

@@ -90,18 +90,7 @@ impl Checkout {
             let suffix = VERSION_SUFFIX.as_bytes().to_vec();
             files.insert("nixpkgs/.version-suffix".to_owned(), regular(suffix));
         }
-        let revision = format!(
-            "{{\n  release = \"{release}\";\n  versionSuffix = \"{VERSION_SUFFIX}\";\n  codeName = \"Pocket\";\n}}\n"
-        );
-        files.insert(
-            "nixpkgs/revision.nix".to_owned(),
-            regular(revision.into_bytes()),
-        );
-        Ok(ChannelOverlay {
-            digest: digest(&files),
-            files: Arc::new(FlakeTree { files }),
-            replaced,
-        })
+        Ok(standing_for(&release, files, replaced))
     }
 
     /// The release that the checkout of Home Manager says it is, as `24.05`.
@@ -120,6 +109,35 @@ impl Checkout {
                 !it.is_empty() && it.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
             })
             .ok_or(CheckoutError::NoRelease(path))
+    }
+}
+
+/// What makes the pocket channel's newest revision an older one, whose own files are in `folder`, as `revisions/24.05`: its
+/// Home Manager and the release that it stands for. The packages and nixpkgs' library stay those of the newest, as they
+/// do under a [`Checkout`].
+pub fn revision_overlay(folder: &Path, release: &str) -> Result<ChannelOverlay, CheckoutError> {
+    let mut files = BTreeMap::new();
+    add(&mut files, &folder.join("home-manager"), "home-manager")?;
+    Ok(standing_for(release, files, Vec::new()))
+}
+
+/// `files` for the channel, and the release that nixpkgs then says it is.
+fn standing_for(
+    release: &str,
+    mut files: BTreeMap<String, SeedFile>,
+    replaced: Vec<String>,
+) -> ChannelOverlay {
+    let revision = format!(
+        "{{\n  release = \"{release}\";\n  versionSuffix = \"{VERSION_SUFFIX}\";\n  codeName = \"Pocket\";\n}}\n"
+    );
+    files.insert(
+        "nixpkgs/revision.nix".to_owned(),
+        regular(revision.into_bytes()),
+    );
+    ChannelOverlay {
+        digest: digest(&files),
+        files: Arc::new(FlakeTree { files }),
+        replaced,
     }
 }
 

@@ -27,7 +27,7 @@ mod value;
 mod words;
 mod yaml;
 
-pub use checkout::{Checkout, CheckoutError};
+pub use checkout::{Checkout, CheckoutError, revision_overlay};
 pub use commands::{Checked, check, render};
 pub use diagnostic::{Diagnostic, Severity};
 pub use format::{render_github, render_json, render_text, render_text_as};

@@ -2,6 +2,7 @@
 # guest images, so that the first switch in a guest builds only what is its own.
 { nixpkgs, system }:
 let
+  inherit (import ./modules/lib/since.nix) since;
   pkgs = import nixpkgs { inherit system; };
 
   # The same for a system whose homes Home Manager makes.
@@ -17,6 +18,7 @@ let
       }
     ];
   };
+  programs = [ "bash" "vim" ] ++ pkgs.lib.optionals (since "26.05") [ "git" "zsh" ];
   home =
     (import ./modules {
       inherit pkgs;
@@ -24,10 +26,7 @@ let
         home.username = "typical";
         home.homeDirectory = "/home/typical";
         home.stateVersion = (import ./release.nix).release;
-        programs.bash.enable = true;
-        programs.zsh.enable = true;
-        programs.git.enable = true;
-        programs.vim.enable = true;
+        programs = pkgs.lib.genAttrs programs (_: { enable = true; });
       };
     }).activationPackage;
 in

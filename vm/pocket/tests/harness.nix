@@ -1,6 +1,6 @@
 # How the tests are written: a test file is a function of what is here and
 # gives { equal = { name = [ got expected ]; }; refused = { name = { expr; says; }; }; }.
-{ channel }:
+{ channel, older }:
 let
   lib = import (channel + "/nixpkgs/lib");
   pkgs = import (channel + "/nixpkgs") { system = "x86_64-linux"; };
@@ -20,6 +20,13 @@ let
     );
   tools = {
     inherit lib pkgs channel base homeWith;
+    # The configuration of a home of the older revision.
+    olderHome =
+      module:
+      (import (older + "/home-manager/modules") {
+        pkgs = import (older + "/nixpkgs") { system = "x86_64-linux"; };
+        configuration.imports = [ base { home.stateVersion = lib.mkForce "24.05"; } module ];
+      }).config;
     # The configuration of a home made of the usual basics and `module`.
     home = module: (homeWith { } [ base module ]).config;
     evalWith = modules: (lib.evalModules { inherit modules; }).config;

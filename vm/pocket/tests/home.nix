@@ -20,9 +20,20 @@ in
     text = [ (fileText (home { home.file.a.text = "hello\n"; }) "a") "hello\n" ];
     keep-files = [ (builtins.attrNames (home { }).home.file) [ "/home/alice/.cache/.keep" "/home/alice/.config/environment.d/10-home-manager.conf" "/home/alice/.config/systemd/user/tray.target" "/home/alice/.local/state/.keep" ] ];
     xdg = [ (home { xdg.configFile."a/b".text = "z"; }).home.file."/home/alice/.config/a/b".target ".config/a/b" ];
+    profile-dir-of-xdg = [
+      (map (nix: (home { inherit nix; }).home.profileDirectory) [
+        { assumeXdg = true; }
+        { package = pkgs.hello; settings.use-xdg-base-directories = true; }
+      ])
+      [ "/home/alice/.local/state/nix/profile" "/home/alice/.local/state/nix/profile" ]
+    ];
     profile-dir = [ (home { }).home.profileDirectory "/home/alice/.nix-profile" ];
     aliases = [ (home { home.shellAliases.g = "git"; }).programs.bash.shellAliases { g = "git"; } ];
     session-path = [ (home { home.sessionPath = [ "$HOME/bin" ]; }).home.sessionSearchVariables { PATH = [ "$HOME/bin" ]; } ];
+    session-path-joins = [
+      (home { home.sessionPath = [ "b" ]; home.sessionSearchVariables.PATH = [ "a" ]; }).home.sessionSearchVariables.PATH
+      [ "a" "b" ]
+    ];
     session-vars = [ (lib.hasInfix "export EDITOR=\"vim\"" (home { home.sessionVariables.EDITOR = "vim"; }).home.sessionVariablesPackage.text) true ];
     git = [ (fileText (home { programs.git = { enable = true; settings.user.name = "A"; }; }) "/home/alice/.config/git/config") "[user]\n\tname = \"A\"\n" ];
     git-renamed = [
@@ -98,6 +109,10 @@ in
     empty-username = {
       expr = (homeWith { } [ { home = base.home // { username = ""; }; } ]).activationPackage.drvPath;
       says = "Failed assertions: - Username could not be determined";
+    };
+    assumed-and-set = {
+      expr = (homeWith { } [ base { nix = { assumeXdg = true; package = pkgs.hello; settings.use-xdg-base-directories = true; }; } ]).activationPackage.drvPath;
+      says = "`nix.assumeXdg` should not be set if `nix.settings.use-xdg-base-directories` is.";
     };
     same-target = {
       expr = (homeWith { } [ base { home.file.a = { target = "x"; text = ""; }; home.file.b = { target = "x"; text = ""; }; } ]).activationPackage.drvPath;

@@ -11,7 +11,7 @@ use serde::Deserialize;
 pub(crate) struct RawSetup {
     /// How Home Manager is installed; `standalone` by default.
     pub(crate) install: Option<RawInstall>,
-    /// Where inputs come from that `inputs` does not name: `pocket` (offline, the default), `pocket-25.11` (an
+    /// Where inputs come from that `inputs` does not name: `pocket` (offline, the default), `pocket-24.05` (an
     /// older revision of it), `unstable`, or a release such as `24.05`.
     pub(crate) channel: Option<String>,
     /// The flake's inputs by name. `nixpkgs` and `home-manager` (and `nix-darwin` where it is needed) are there

@@ -2,15 +2,19 @@
 
 use super::names::is_release;
 use crate::scenario::setup::POCKET;
+use crate::scenario::yaml::quoted;
 
 /// The address of an input by channel and name; `None` when the channel has no such input or is no channel.
 pub(super) fn address(channel: &str, input: &str) -> Option<String> {
-    let known = matches!(input, "nixpkgs" | "home-manager" | "nix-darwin");
     if let Some(release) = pocket_release(channel) {
+        let known = matches!(input, "nixpkgs" | "home-manager");
         return known.then(|| format!("{POCKET}/{release}/{input}"));
     }
     match channel {
-        "pocket" => known.then(|| format!("{POCKET}/{input}")),
+        "pocket" => {
+            let known = matches!(input, "nixpkgs" | "home-manager" | "nix-darwin");
+            known.then(|| format!("{POCKET}/{input}"))
+        }
         "unstable" => match input {
             "nixpkgs" => Some("github:NixOS/nixpkgs/nixos-unstable".to_owned()),
             "home-manager" => Some("github:nix-community/home-manager".to_owned()),
@@ -29,16 +33,31 @@ pub(super) fn address(channel: &str, input: &str) -> Option<String> {
     }
 }
 
+/// What is said of a word that is no channel: the mistake, and what to write instead.
+pub(super) fn no_channel(word: &str) -> (String, &'static str) {
+    (format!("there is no channel {}", quoted(word)), CHANNELS)
+}
+
+const CHANNELS: &str = "use `pocket`, `pocket-24.05`, `unstable` or a release such as \"24.05\"; an address goes under `inputs`";
+
+/// Whether a word is meant to be a channel, but is none: a revision that the offline channel does not have.
+pub(super) fn is_no_revision(word: &str) -> bool {
+    word.starts_with("pocket-") && pocket_release(word).is_none()
+}
+
 /// Whether a word is a channel.
 pub(super) fn is_channel(word: &str) -> bool {
     matches!(word, "pocket" | "unstable") || is_release(word) || pocket_release(word).is_some()
 }
 
-/// The release of an older revision of the offline channel: `pocket-25.11`.
+/// The older revisions of the offline channel, as `vm/pocket/revisions` has them.
+const REVISIONS: [&str; 1] = ["24.05"];
+
+/// The release of an older revision of the offline channel: `pocket-24.05`.
 fn pocket_release(channel: &str) -> Option<&str> {
     channel
         .strip_prefix("pocket-")
-        .filter(|release| is_release(release))
+        .filter(|release| REVISIONS.contains(release))
 }
 
 /// Whether an address can be reached without a network.
@@ -226,5 +245,24 @@ mod tests {
         assert_eq!(place("http://[::1]/x"), "[::1]:80");
         assert_eq!(place("flake-utils"), "");
         assert_eq!(place("s3://bucket"), "");
+    }
+
+    #[test]
+    fn the_revisions_are_those_of_the_pocket_channel() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/vm/pocket/revisions");
+        let mut found: Vec<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.is_dir())
+            .map(|path| path.file_name().unwrap().to_str().unwrap().to_owned())
+            .collect();
+        found.sort();
+        assert_eq!(found, REVISIONS);
+        assert!(
+            REVISIONS
+                .iter()
+                .all(|release| CHANNELS.contains(&format!("`pocket-{release}`")))
+        );
+        assert_eq!(address("pocket-24.05", "nix-darwin"), None);
     }
 }

@@ -312,6 +312,11 @@ impl Resolver<'_> {
         for (name, (word, place)) in given {
             let place: Vec<&str> = place.iter().map(String::as_str).collect();
             self.is_input(&name, inputs.as_ref(), &place);
+            if channel::is_no_revision(&word) {
+                let (message, hint) = channel::no_channel(&word);
+                self.mistake(&place, message, hint);
+                continue;
+            }
             let url = if channel::is_channel(&word) {
                 // A nested input such as `home-manager/nixpkgs` is known by its last name.
                 let last = name.rsplit('/').next().unwrap_or(&name);

@@ -152,11 +152,8 @@ impl Resolver<'_> {
     fn inputs(&mut self, raw: &RawSetup, install: Install, at: At<'_>) -> BTreeMap<String, Input> {
         let channel = raw.channel.clone().unwrap_or_else(|| "pocket".to_owned());
         if !channel::is_channel(&channel) {
-            self.mistake(
-                &below(at, &["channel"]),
-                format!("there is no channel {}", quoted(&channel)),
-                "use `pocket`, `pocket-25.11`, `unstable` or a release such as \"24.05\"; an address goes under `inputs`",
-            );
+            let (message, hint) = channel::no_channel(&channel);
+            self.mistake(&below(at, &["channel"]), message, hint);
         }
         let none = BTreeMap::new();
         let named = raw.inputs.as_ref().unwrap_or(&none);
@@ -189,6 +186,11 @@ impl Resolver<'_> {
         at: At<'_>,
     ) -> Option<Input> {
         let word = raw.url.as_deref().unwrap_or(channel);
+        if raw.url.is_some() && channel::is_no_revision(word) {
+            let (message, hint) = channel::no_channel(word);
+            self.mistake(at, message, hint);
+            return None;
+        }
         let url = if channel::is_channel(word) {
             channel::address(word, name)
         } else {

@@ -346,7 +346,7 @@ fn nothing_in_a_changed_setup_removes_what_was_there() {
     let all = cases(
         "name: t\nsetup:\n  home: { stateVersion: \"24.05\", packages: [git], config: \"a.b = 1;\" }\nsteps:
   - switch: { setup: { home: { packages: null, config: null, stateVersion: null } } }
-  - switch: { setup: { channel: pocket-25.11 } }\n",
+  - switch: { setup: { channel: pocket-24.05 } }\n",
     );
     let flake = render(&all[0]);
     let (first, second) = flake.split_once("# from step").expect("two flakes");
@@ -354,7 +354,7 @@ fn nothing_in_a_changed_setup_removes_what_was_there() {
         assert!(!first.contains(gone), "{gone} is in {first}");
     }
     assert!(
-        second.contains("path:/etc/switchproof/pocket/25.11/nixpkgs"),
+        second.contains("path:/etc/switchproof/pocket/24.05/nixpkgs"),
         "{second}"
     );
 }

@@ -186,6 +186,12 @@ fn what_is_on_the_network_needs_one() {
     assert!(all[0].guest.network && !all[0].guest.locked);
     let found = mistakes(&text.replace("\"24.05\"", "stable"));
     assert!(found.contains("there is no channel `stable`"), "{found}");
+    let unknown = "inputs: { nixpkgs: pocket-23.05 }";
+    let found = mistakes(&text.replace("channel: \"24.05\"", unknown));
+    assert!(
+        found.contains("there is no channel `pocket-23.05`"),
+        "{found}"
+    );
 }
 
 #[test]

@@ -8,10 +8,12 @@
 }:
 let
   inherit (config.home) homeDirectory;
+  inherit (import ./lib/since.nix) since;
   inherit (import ./lib/file-type.nix { inherit homeDirectory lib pkgs; }) fileType;
 
+  enabled = lib.filter (f: f.enable) (lib.attrValues config.home.file);
   # Short targets first, so that a directory comes before what is put into it.
-  files = lib.sortOn (f: lib.stringLength f.target) (lib.filter (f: f.enable) (lib.attrValues config.home.file));
+  files = if since "26.05" then lib.sortOn (f: lib.stringLength f.target) enabled else enabled;
   changing = lib.filter (f: f.onChange != "") files;
 
   inStore =
@@ -70,9 +72,15 @@ in
     home.activation = {
       checkLinkTargets = lib.hm.dag.entryBefore [ "writeBoundary" ] ''
         forcedPaths=(${lib.concatMapStringsSep " " (f: ''"$HOME"/${lib.escapeShellArg f.target}'') (lib.filter (f: f.force) files)})
+        ${builtins.readFile (if since "25.11" then ./files/collisions.sh else ./files/collisions-before-25.11.sh)}
         ${builtins.readFile ./files/check-link-targets.sh}
       '';
-      linkGeneration = lib.hm.dag.entryAfter [ "writeBoundary" ] (builtins.readFile ./files/link-generation.sh);
+      linkGeneration = lib.hm.dag.entryAfter [ "writeBoundary" ]  ''
+        ${builtins.readFile ./files/link-generation.sh}
+        dropOldLinks
+        ${lib.optionalString (!since "25.05") "makeGeneration"}
+        placeLinks
+      '';
 
       # What has an onChange hook is compared before the links are replaced.
       checkFilesChanged = lib.hm.dag.entryBefore [ "linkGeneration" ] (
@@ -112,12 +120,14 @@ in
         "-e"
         (builtins.readFile ./files/home-files.pl)
       ];
+      # Whether files can be put into a directory that is there already.
+      intoDirectories = lib.optionalString (since "26.05") "1";
       # One file per four lines: source, target, executable, recursive.
       entries = lib.concatMapStrings (
         f:
         "${inStore f}\n${f.target}\n${
           if f.executable == null then "inherit" else if f.executable then "yes" else "no"
-        }\n${if !f.recursive then "" else if f.ignorelinks then "ignorelinks" else "follow"}\n"
+        }\n${if !f.recursive then "" else if f.ignorelinks or false then "ignorelinks" else "follow"}\n"
       ) files;
       passAsFile = [ "entries" ];
     };

@@ -1,4 +1,4 @@
-# The user, the packages, the session's variables, and the activation script.
+# The user, the packages, and the session's variables.
 {
   config,
   lib,
@@ -8,65 +8,28 @@
 let
   inherit (lib) mkOption types mkIf;
   cfg = config.home;
-  variable = types.nullOr (types.oneOf [ types.str types.path types.int types.float types.bool ]);
+  plain = [ types.str types.path types.int types.float ];
+  variable = if since "26.05" then types.nullOr (types.oneOf (plain ++ [ types.bool ])) else types.oneOf plain;
   inherit (config.lib) shell;
+  inherit (import ./lib/since.nix) since withoutYounger;
 
-  sorted = lib.hm.dag.topoSort cfg.activation;
-  steps =
-    if sorted ? result then
-      lib.concatMapStringsSep "\n" (step: "_iNote \"Activating %s\" \"${step.name}\"\n${step.data}\n") sorted.result
+  younger = {
+    uid = "26.05";
+    sessionSearchVariables = "25.05";
+    extraDependencies = "25.05";
+    checks = "25.11";
+    activationGenerateGcRoot = "25.11";
+    shell = "25.05";
+  };
+  sourced = if since "26.05" then "\${__HM_SESS_VARS_SOURCED-}" else "$__HM_SESS_VARS_SOURCED";
+  searched =
+    if since "25.05" then
+      lib.mapAttrsToList (name: values: shell.export name (shell.prependToVar ":" name values)) cfg.sessionSearchVariables
     else
-      abort ("Dependency cycle in activation script: " + builtins.toJSON sorted);
-
-  # Known programs only, and Nix itself wherever the machine has it.
-  path =
-    lib.makeBinPath ([ pkgs.activation-tools ] ++ cfg.extraActivationPath)
-    + (
-      if config.nix.enable && config.nix.package != null then
-        ":${config.nix.package}/bin"
-      else
-        ":$(${pkgs.activation-tools}/bin/dirname $(${pkgs.activation-tools}/bin/readlink -m $(type -p nix-env)))"
-    )
-    + lib.optionalString (!cfg.emptyActivationPath) "\${PATH:+:}$PATH";
-
-  activationScript = ''
-    #!${pkgs.runtimeShell}
-    set -eu
-    set -o pipefail
-
-    cd $HOME
-
-    export PATH="${path}"
-    ${builtins.readFile ../lib/bash/home-manager.sh}
-    ${builtins.readFile ./lib-bash/activation-init.sh}
-
-    if [[ ! -v SKIP_SANITY_CHECKS ]]; then
-      checkStringEq USER "$USER" ${lib.escapeShellArg cfg.username}
-      checkPathEq HOME "$HOME" ${lib.escapeShellArg cfg.homeDirectory}
-      ${lib.optionalString (cfg.uid != null) ''checkStringEq UID "$(id -u)" ${toString cfg.uid}''}
-    fi
-
-    ${lib.optionalString cfg.activationGenerateGcRoot ''
-      # A root for the time of the activation. The caller's link and profile
-      # hold the generation already, so only the traces of one are left.
-      dropRoot() { run rm -f $VERBOSE_ARG "$newGenGcPath"; }
-      trap dropRoot EXIT
-      if [[ -v DRY_RUN ]]; then
-        run nix-store --realise "$newGenPath" --add-root "$newGenGcPath"
-      else
-        mkdir -p "''${newGenGcPath%/*}"
-      fi
-    ''}
-
-    ${steps}
-    ${lib.optionalString (cfg.activationGenerateGcRoot && !config.uninstall) ''
-      run --silence nix-store --realise "$newGenPath" --add-root "$currentGenGcPath"
-      if [[ -e "$legacyGenGcPath" ]]; then run rm $VERBOSE_ARG "$legacyGenGcPath"; fi
-    ''}
-  '';
+      lib.optional (cfg.sessionPath != [ ]) (shell.export "PATH" "$PATH\${PATH:+:}${lib.concatStringsSep ":" cfg.sessionPath}");
 in
 {
-  options.home = {
+  options.home = withoutYounger younger {
     username = mkOption {
       type = types.str;
       example = "jane.doe";
@@ -89,7 +52,7 @@ in
       default =
         if config.submoduleSupport.enable && config.submoduleSupport.externalPackageInstall then
           "/etc/profiles/per-user/${cfg.username}"
-        else if config.nix.useXdg then
+        else if config.nix.useXdg or (config.nix.enable && config.nix.settings.use-xdg-base-directories or false) then
           "${config.xdg.stateHome}/nix/profile"
         else
           cfg.homeDirectory + "/.nix-profile";
@@ -238,12 +201,12 @@ in
         ofLib = lib.trivial.release;
         ofPkgs = pkgs.lib.trivial.release;
         summary =
-          if ofLib == ofPkgs then
+          if ofLib == ofPkgs || !since "26.05" then
             "Home Manager version ${hm} and\nNixpkgs version ${ofLib}."
           else
             "Home Manager version: ${hm}\nNixpkgs version used to evaluate Home Manager: ${ofLib}\nNixpkgs version used for packages (`pkgs`): ${ofPkgs}";
       in
-      lib.optional (cfg.enableNixpkgsReleaseCheck && (hm != ofLib || hm != ofPkgs)) ''
+      lib.optional (cfg.enableNixpkgsReleaseCheck && (hm != ofLib || since "26.05" && hm != ofPkgs)) ''
         You are using
 
           ${lib.replaceString "\n" "\n  " summary}
@@ -263,14 +226,14 @@ in
     home.homeDirectory = mkIf (lib.versionOlder cfg.stateVersion "20.09") (lib.mkDefault (builtins.getEnv "HOME"));
 
     programs.bash.shellAliases = cfg.shellAliases;
-    programs.zsh.shellAliases = cfg.shellAliases;
+    programs.${if since "26.05" then "zsh" else null} = { inherit (cfg) shellAliases; };
 
     home.sessionVariables =
       let
         of = n: lib.optionalAttrs (cfg.language.${n} != null) { ${if n == "base" then "LANG" else "LC_${lib.toUpper n}"} = cfg.language.${n}; };
       in
       lib.mergeAttrsList (map of (builtins.attrNames cfg.language));
-    home.sessionSearchVariables.PATH = mkIf (cfg.sessionPath != [ ]) cfg.sessionPath;
+    home.${if since "25.05" then "sessionSearchVariables" else null} = mkIf (cfg.sessionPath != [ ]) { PATH = cfg.sessionPath; };
 
     home.sessionVariablesPackage = pkgs.writeTextFile {
       name = "hm-session-vars.sh";
@@ -278,22 +241,20 @@ in
       text =
         ''
           # Only source this once.
-          if [ -n "''${__HM_SESS_VARS_SOURCED-}" ]; then return; fi
+          if [ -n "${sourced}" ]; then return; fi
           export __HM_SESS_VARS_SOURCED=1
 
           ${shell.exportAll cfg.sessionVariables}
         ''
-        + lib.concatStringsSep "\n" (
-          lib.mapAttrsToList (name: values: shell.export name (shell.prependToVar ":" name values)) cfg.sessionSearchVariables
-        )
-        + "\n"
+        + lib.concatStringsSep "\n" searched
+        + lib.optionalString (since "25.05" || searched != [ ]) "\n"
         + cfg.sessionVariablesExtra;
     };
     home.packages = [ cfg.sessionVariablesPackage ];
 
     home.activation = {
       # Blocks before this one look; blocks after it change things.
-      writeBoundary = lib.hm.dag.entryAnywhere ''
+      writeBoundary = lib.hm.dag.entryAnywhere (lib.optionalString (since "25.11") ''
         if (( $hmDriverVersion < 1 )); then
           if [[ ! -v oldGenPath || "$oldGenPath" != "$newGenPath" ]]; then
             _i "Creating new profile generation"
@@ -302,7 +263,7 @@ in
             _i "No change so reusing latest profile generation"
           fi
         fi
-      '';
+      '');
       installPackages = lib.hm.dag.entryAfter [ "writeBoundary" ] (
         if config.submoduleSupport.externalPackageInstall then
           "nixProfileRemove home-manager-path\n"
@@ -318,21 +279,5 @@ in
       postBuild = cfg.extraProfileCommands;
       meta.description = "Environment of packages installed through home-manager";
     };
-
-    home.activationPackage = pkgs.packaged (pkgs.writer {
-      name = "home-manager-generation";
-      builder = "/usr/bin/perl";
-      args = [
-        "-e"
-        (builtins.readFile ./lib-bash/generation.pl)
-      ];
-      inherit activationScript;
-      version = cfg.version.full;
-      homeFiles = config.home-files;
-      homePath = cfg.path;
-      inherit (cfg) extraDependencies extraBuilderCommands;
-      passedChecks = lib.concatStringsSep " " cfg.checks;
-      passAsFile = [ "activationScript" ];
-    }) { };
   };
 }

@@ -6,9 +6,11 @@
   useNixpkgsModule ? true,
 }:
 let
+  inherit (import ./lib/since.nix) since;
   modules = [
     ./config/i18n.nix
     ./files.nix
+    ./generation.nix
     ./home-environment.nix
     ./manual.nix
     ./misc/fontconfig.nix
@@ -19,19 +21,22 @@ let
     ./misc/uninstall.nix
     ./misc/version.nix
     ./misc/xdg.nix
-    ./misc/xdg-user-dirs.nix
     ./programs/bash.nix
-    ./programs/git.nix
     ./programs/home-manager.nix
     ./programs/man.nix
-    ./programs/password-store.nix
     ./programs/vim.nix
-    ./programs/zsh
     ./systemd.nix
     ./unmodelled.nix
     (pkgs.path + "/nixos/modules/misc/assertions.nix")
     (pkgs.path + "/nixos/modules/misc/meta.nix")
     (if useNixpkgsModule then ./misc/nixpkgs.nix else ./misc/nixpkgs-disabled.nix)
+  ]
+  # Modelled as this release has them, and refused by name in a channel that stands in for an older one.
+  ++ lib.optionals (since "26.05") [
+    ./misc/xdg-user-dirs.nix
+    ./programs/git.nix
+    ./programs/password-store.nix
+    ./programs/zsh
   ];
 in
 modules

@@ -7,6 +7,7 @@
 }:
 let
   inherit (lib) mkOption types;
+  inherit (import ./lib/since.nix) since;
   cfg = config.systemd.user;
 
   ini = lib.generators.toINI {
@@ -18,11 +19,16 @@ let
 
   unitType =
     kind: extra:
+    let
+      described = type: type // { description = "systemd ${kind} unit configuration"; };
+      unit = types.attrsOf (types.attrsOf (types.either primitive (types.listOf primitive)));
+    in
+    if !since "25.11" then
+      described (types.attrsOf unit)
+    else
     types.attrsOf (
       types.submodule {
-        freeformType = types.attrsOf (types.attrsOf (types.either primitive (types.listOf primitive))) // {
-          description = "systemd ${kind} unit configuration";
-        };
+        freeformType = described unit;
         imports = [
           {
             options.Unit = {
@@ -80,9 +86,8 @@ let
     kind: name: unit:
     let
       file = "${name}.${kind}";
-      content = lib.filterAttrs (_: s: s != { }) (
-        builtins.mapAttrs (_: lib.filterAttrs (_: v: v != null && v != [ ])) unit
-      );
+      said = lib.filterAttrs (_: s: s != { }) (builtins.mapAttrs (_: lib.filterAttrs (_: v: v != null && v != [ ])) unit);
+      content = if since "25.11" then said else unit;
       source =
         pkgs.writeTextFile {
           name = lib.replaceStrings [ "@" ":" "\\" "[" "]" ] [ "-" "-" "-" "" "" ] file;
@@ -97,6 +102,7 @@ let
     ++ map (link "requires") (unit.Install.RequiredBy or [ ]);
 
   unitsDir = "home-files${lib.removePrefix config.home.homeDirectory config.xdg.configHome}/systemd/user";
+  starts = if since "25.05" then cfg.startServices else cfg.startServices == "sd-switch";
   # Systemd of the machine, reached also when no session's environment is set.
   reach = ''env XDG_RUNTIME_DIR="''${XDG_RUNTIME_DIR:-/run/user/$(id -u)}" PATH="${dirOf cfg.systemctlPath}:$PATH"'';
 in
@@ -111,9 +117,16 @@ in
       description = "Absolute path to the systemctl tool.";
     };
     startServices = mkOption {
-      type = types.either types.bool (types.enum [ "suggest" "sd-switch" ]);
-      apply = p: if builtins.isBool p then p else p == "sd-switch";
-      default = true;
+      type = types.either types.bool (types.enum ([ "suggest" ] ++ lib.optional (!since "25.05") "legacy" ++ [ "sd-switch" ]));
+      apply =
+        p:
+        if since "25.05" then
+          if builtins.isBool p then p else p == "sd-switch"
+        else if p == true || p == "legacy" then
+          throw "The pocket channel does not model systemd.user.startServices = \"legacy\"; run this scenario on the real channel."
+        else
+          if p == false then "suggest" else p;
+      default = if since "25.05" then true else "suggest";
       description = "Whether new or changed services that are wanted by active targets should be started.";
     };
     servicesStartTimeoutMs = mkOption {
@@ -138,10 +151,12 @@ in
     ) kinds
   );
 
-  config = lib.mkIf cfg.enable {
-    systemd.user.targets.tray.Unit = {
-      Description = "Home Manager System Tray";
-      Requires = [ "graphical-session-pre.target" ];
+  config = lib.mkIf (cfg.enable && (since "26.05" || config.home.username != "root")) {
+    systemd.user.targets = lib.optionalAttrs (since "24.11") {
+      tray.Unit = {
+        Description = "Home Manager System Tray";
+        Requires = [ "graphical-session-pre.target" ];
+      };
     };
 
     xdg.configFile = lib.mkMerge [
@@ -167,7 +182,7 @@ in
         newUnitsDir="$newGenPath/${unitsDir}"
         [[ -e $newUnitsDir ]] || newUnitsDir=${pkgs.emptyDirectory}
         ${
-          if cfg.startServices then
+          if starts then
             ''
               ${reach} ${lib.getExe pkgs.sd-switch} ''${DRY_RUN:+--dry-run} $VERBOSE_ARG ${
                 lib.optionalString (cfg.servicesStartTimeoutMs != 0) "--timeout ${toString cfg.servicesStartTimeoutMs}"
@@ -175,8 +190,7 @@ in
             ''
           else
             ''
-              run ${reach} systemctl --user daemon-reload
-              echo "The pocket channel does not model systemd.user.startServices = \"suggest\" beyond this reload; run this scenario on the real channel."
+              ${reach} bash ${./systemd-suggest.sh} "''${oldGenPath-}" "$newGenPath"${lib.optionalString (!since "24.11") " templates"}
             ''
         }
         unset newUnitsDir oldUnitsDir

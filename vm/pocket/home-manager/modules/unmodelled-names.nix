@@ -7,7 +7,7 @@
   "home.shell" = [ "enableIonIntegration" "enableNushellIntegration" ];
   i18n = [ "inputMethod" ];
   news = [ "json" ];
-  nix = [ "assumeXdg" "buildMachines" "channels" "checkConfig" "distributedBuilds" "gc" "keepOldNixPath" "nixPath" "registry" "registryVersion" ];
+  nix = [ "buildMachines" "channels" "checkConfig" "distributedBuilds" "gc" "keepOldNixPath" "nixPath" "registry" "registryVersion" ];
   programs = [
     "abaddon"
     "abook"

@@ -2,7 +2,13 @@
 # unknown option, with a hint to the real channel. Costs nothing otherwise.
 { lib, ... }:
 let
-  names = import ./unmodelled-names.nix;
+  inherit (import ./lib/since.nix) since;
+  # What modules.nix has for the newest release alone.
+  newest = {
+    programs = [ "git" "password-store" "zsh" ];
+    xdg = [ "userDirs" ];
+  };
+  names = lib.zipAttrsWith (_: lib.concatLists) ([ (import ./unmodelled-names.nix) ] ++ lib.optional (!since "26.05") newest);
   # The part of the path that is such an option, or options are below of.
   known =
     n: path:
@@ -23,5 +29,5 @@ in
       option = known 1 path;
     in
     lib.optionalString (option != [ ])
-      "\n\nHome Manager itself has `${lib.showOption option}', but the pocket channel does not model it; run this scenario on the real channel.";
+      "\n\nHome Manager ${if since "26.05" then "itself" else "26.05"} has `${lib.showOption option}', but the pocket channel does not model it; run this scenario on the real channel.";
 }

@@ -17,9 +17,9 @@ let
     specialArgs = {
       lib = extendedLib;
       osConfig = config;
-      osClass = _class;
       modulesPath = toString ../modules;
     }
+    // lib.optionalAttrs (since "25.05") { osClass = _class; }
     // cfg.extraSpecialArgs;
     modules = [
       (
@@ -42,21 +42,29 @@ let
               externalPackageInstall = cfg.useUserPackages;
             };
             home = {
-              uid = mkIf (uid.success && uid.value != null) uid.value;
               username = user.name;
               homeDirectory = user.home;
-            };
-            nix.enable = config.nix.enable;
-            nix.package = mkIf config.nix.enable config.nix.package;
+            }
+            // lib.optionalAttrs (since "26.05") { uid = mkIf (uid.success && uid.value != null) uid.value; };
+            nix = {
+              package = mkIf (config.nix.enable || !since "26.05") config.nix.package;
+            }
+            // lib.optionalAttrs (since "24.11") { inherit (config.nix) enable; };
           };
         }
       )
     ];
   };
+  inherit (import ../modules/lib/since.nix) since withoutYounger;
   perUser = f: lib.concatLists (lib.mapAttrsToList f cfg.users);
+  younger = {
+    backupCommand = "25.11";
+    overwriteBackup = "25.11";
+    enableLegacyProfileManagement = "25.11";
+  };
 in
 {
-  options.home-manager = {
+  options.home-manager = withoutYounger younger {
     useUserPackages = lib.mkEnableOption "installation of user packages through the {option}`users.users.<name>.packages` option";
     useGlobalPkgs = lib.mkEnableOption "using the system configuration's `pkgs` argument in Home Manager. This disables the Home Manager options {option}`nixpkgs.*`";
     backupCommand = mkOption {

@@ -54,7 +54,10 @@ while (@lines) {
     my ($source, $target, $executable, $recursive) = splice @lines, 0, 4;
     my $rel = inside($target) // outside($target);
     my $path = "$out/$rel";
-    if (-e $path && !-d $path) { print STDERR "$target conflicts with recursively symlinked file\n"; next }
+    if (-e $path && !($ENV{intoDirectories} && -d $path)) {
+        print STDERR $ENV{intoDirectories} ? "$target conflicts with recursively symlinked file\n" : "File conflict for file '$target'\n";
+        next;
+    }
     # A parent that is a link leads into a source, where nothing may be written.
     outside($target) unless index(physical($path) . "/", "$real_out/") == 0;
     parent($path);

@@ -66,6 +66,3 @@ placeLinks() {
     fi
   done < <(leavesOf "$new")
 }
-
-dropOldLinks
-placeLinks

@@ -1,17 +1,3 @@
-# The driver version says who moves the profile: 0 this script, 1 the caller.
-hmDriverVersion=0
-while (($# > 0)); do
-  case $1 in
-    --driver-version)
-      (($# > 1)) || { errorEcho "$0: no driver version specified" >&2; exit 1; }
-      (($2 == 0 || $2 == 1)) || { errorEcho "$0: unexpected driver version $2" >&2; exit 1; }
-      hmDriverVersion=$2
-      shift 2
-      ;;
-    *) _iError "%s: unknown option '%s'" "$0" "$1" >&2; exit 1 ;;
-  esac
-done
-
 function setupVars() {
   local stateHome="${XDG_STATE_HOME:-$HOME/.local/state}"
   local globalState="${NIX_STATE_DIR:-/nix/var/nix}"
@@ -30,13 +16,8 @@ function setupVars() {
   declare -gr hmDataPath="${XDG_DATA_HOME:-$HOME/.local/share}/home-manager"
   declare -gr genProfilePath="$profiles/home-manager"
   declare -gr newGenPath="@GENERATION_DIR@"
-  declare -gr newGenGcPath="$hmStatePath/gcroots/new-home"
-  declare -gr currentGenGcPath="$hmStatePath/gcroots/current-home"
   declare -gr legacyGenGcPath="$globalState/gcroots/per-user/$USER/current-home"
-  if [[ -e $currentGenGcPath ]]; then
-    declare -g oldGenPath
-    oldGenPath="$(readlink -e "$currentGenGcPath")"
-  fi
+  findOldGeneration
 }
 
 function usesNixProfile() { [[ -e $HOME/.nix-profile/manifest.json || -e ${XDG_STATE_HOME:-$HOME/.local/state}/nix/profile/manifest.json ]]; }
@@ -68,19 +49,6 @@ function installHomeManagerPath() {
   fi
 }
 
-function checkStringEq() {
-  if [[ $2 != "$3" ]]; then
-    _iError '%s is "%s", expected "%s"' "$1" "$2" "$3"
-    exit 1
-  fi
-}
-function checkPathEq() {
-  if ! [[ $2 -ef $3 ]]; then
-    _iError '%s is "%s", expected "%s"' "$1" "$2" "$3"
-    exit 1
-  fi
-}
-
 if [[ -v VERBOSE ]]; then
   export VERBOSE_ECHO=echo VERBOSE_ARG="--verbose" VERBOSE_RUN=""
 else
@@ -88,6 +56,7 @@ else
 fi
 
 _i "Starting Home Manager activation"
+_iVerbose "Sanity checking Nix"
 setupVars
 if [[ -v DRY_RUN ]]; then
   _i "This is a dry run"
@@ -98,12 +67,8 @@ else
 fi
 if [[ -v VERBOSE ]]; then _i 'Using Nix version: %s' "$(nix-env --version)"; fi
 _iVerbose "Activation variables:"
-if [[ -v oldGenPath ]]; then
-  verboseEcho "  oldGenPath=$oldGenPath"
-else
-  verboseEcho "  oldGenPath undefined (first run?)"
-fi
-for name in newGenPath genProfilePath newGenGcPath currentGenGcPath legacyGenGcPath; do
-  verboseEcho "  $name=${!name}"
+verboseOldGeneration
+for name in newGenPath newGenNum genProfilePath newGenGcPath currentGenGcPath legacyGenGcPath; do
+  if [[ -v $name ]]; then verboseEcho "  $name=${!name}"; fi
 done
 unset name

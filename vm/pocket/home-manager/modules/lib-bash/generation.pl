@@ -13,8 +13,8 @@ sub put {
 mkdir $out;
 mkdir "$out/bin";
 put("hm-version", "$ENV{version}\n");
-put("gen-version", "1\n");
-put("extra-dependencies", $ENV{extraDependencies} // "");
+put("gen-version", "$ENV{genVersion}\n") if $ENV{genVersion};
+put("extra-dependencies", $ENV{extraDependencies}) if defined $ENV{extraDependencies};
 open my $in, "<", $ENV{activationScriptPath} or die "cannot read the activation script: $!\n";
 my $script = do { local $/; <$in> };
 $script =~ s/\@GENERATION_DIR\@/$out/g;

@@ -6,6 +6,7 @@
 }:
 let
   inherit (lib) mkOption types;
+  inherit (import ./since.nix) since withoutYounger;
 
   inherit (import ./text-file.nix { inherit lib pkgs; }) textFile;
 in
@@ -17,14 +18,14 @@ in
       types.submodule (
         { name, config, ... }:
         {
-          options = {
+          options = withoutYounger { ignorelinks = "25.05"; } {
             enable = mkOption {
               type = types.bool;
               default = true;
               description = "Whether this file should be generated.";
             };
             target = mkOption {
-              type = types.nonEmptyStr;
+              type = if since "26.05" then types.nonEmptyStr else types.str;
               apply =
                 p:
                 let

@@ -7,6 +7,13 @@
 }:
 let
   inherit (lib) mkOption types mkIf;
+  inherit (import ../lib/since.nix) since withoutYounger;
+  younger = {
+    binHome = "26.05";
+    localBinInPath = "26.05";
+    cacheFile = "25.05";
+    stateFile = "24.11";
+  };
   cfg = config.xdg;
   home = config.home.homeDirectory;
   inherit (import ../lib/file-type.nix { inherit lib pkgs; homeDirectory = home; }) fileType;
@@ -31,8 +38,7 @@ let
       default = { };
       description = "Files to link into the user's XDG ${name} directory.";
     };
-  variables = {
-    XDG_BIN_HOME = cfg.binHome;
+  variables = lib.optionalAttrs (since "26.05") { XDG_BIN_HOME = cfg.binHome; } // {
     XDG_CACHE_HOME = cfg.cacheHome;
     XDG_CONFIG_HOME = cfg.configHome;
     XDG_DATA_HOME = cfg.dataHome;
@@ -40,7 +46,7 @@ let
   };
 in
 {
-  options.xdg = {
+  options.xdg = withoutYounger younger ({
     enable = lib.mkEnableOption "management of XDG base directories";
     binHome = dir "binary";
     localBinInPath = mkOption {
@@ -55,25 +61,27 @@ in
     };
   }
   // lib.mapAttrs' (n: _: lib.nameValuePair "${n}Home" (dir n)) kinds
-  // lib.mapAttrs' (n: _: lib.nameValuePair "${n}File" (files n)) kinds;
+  // lib.mapAttrs' (n: _: lib.nameValuePair "${n}File" (files n)) kinds);
 
   config = lib.mkMerge [
     {
-      xdg = lib.mapAttrs' (n: sub: lib.nameValuePair "${n}Home" (lib.mkOptionDefault "${home}/${sub}")) kinds // {
-        binHome = lib.mkOptionDefault "${home}/.local/bin";
-      };
+      xdg =
+        lib.mapAttrs' (n: sub: lib.nameValuePair "${n}Home" (lib.mkOptionDefault "${home}/${sub}")) kinds
+        // lib.optionalAttrs (since "26.05") { binHome = lib.mkOptionDefault "${home}/.local/bin"; };
       home.file = lib.mkMerge (
-        map (n: lib.mapAttrs' (name: file: lib.nameValuePair "${cfg."${n}Home"}/${name}" file) cfg."${n}File") (builtins.attrNames kinds)
+        map (
+          n: lib.mapAttrs' (name: file: lib.nameValuePair "${cfg."${n}Home"}/${name}" file) cfg."${n}File" or { }
+        ) (builtins.attrNames kinds)
         ++ [
           { "${cfg.cacheHome}/.keep".text = ""; }
-          { "${cfg.stateHome}/.keep".text = ""; }
+          (lib.optionalAttrs (since "25.05") { "${cfg.stateHome}/.keep".text = ""; })
         ]
       );
     }
     (mkIf cfg.enable {
       home.sessionVariables = variables;
       systemd.user.sessionVariables = variables;
-      home.sessionPath = mkIf cfg.localBinInPath (lib.mkAfter [ cfg.binHome ]);
+      home.sessionPath = mkIf (cfg.localBinInPath or false) (lib.mkAfter [ cfg.binHome ]);
     })
     (mkIf cfg.mime.enable {
       home.packages = [

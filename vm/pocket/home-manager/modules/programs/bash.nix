@@ -7,6 +7,7 @@
 }:
 let
   inherit (lib) mkOption types mkIf;
+  inherit (import ../lib/since.nix) since withoutYounger;
   cfg = config.programs.bash;
   inherit (import ../lib/text-file.nix { inherit lib pkgs; }) textFile;
   # Bash reads the file while it is built, so that a syntax error fails the build.
@@ -28,7 +29,7 @@ let
   size =
     default: description:
     mkOption {
-      type = types.nullOr types.int;
+      type = if since "25.05" then types.nullOr types.int else types.int;
       inherit default description;
     };
 
@@ -40,15 +41,17 @@ let
       // lib.optionalAttrs (cfg.historyControl != [ ]) { HISTCONTROL = lib.concatStringsSep ":" cfg.historyControl; }
       // lib.optionalAttrs (cfg.historyIgnore != [ ]) { HISTIGNORE = lib.escapeShellArg (lib.concatStringsSep ":" cfg.historyIgnore); }
     )
-    ++ lib.optional (cfg.historyFile != null) ''mkdir -p "$(dirname "$HISTFILE")"''
+    ++ lib.optional (since "25.05" && cfg.historyFile != null) ''mkdir -p "$(dirname "$HISTFILE")"''
   );
+  variables = if since "25.11" then config.home.sessionVariablesPackage else config.home.profileDirectory;
   shopts = lib.concatMapStringsSep "\n" (
     o: if lib.hasPrefix "-" o then "shopt -u ${lib.removePrefix "-" o}" else "shopt -s ${o}"
   ) cfg.shellOptions;
-  aliases = lib.concatStringsSep "\n" (lib.mapAttrsToList (k: v: "alias -- ${k}=${lib.escapeShellArg v}") cfg.shellAliases);
+  alias = if since "26.05" then "alias -- " else "alias ";
+  aliases = lib.concatStringsSep "\n" (lib.mapAttrsToList (k: v: "${alias}${k}=${lib.escapeShellArg v}") cfg.shellAliases);
 in
 {
-  options.programs.bash = {
+  options.programs.bash = withoutYounger { package = "24.11"; } {
     enable = lib.mkEnableOption "GNU Bourne-Again SHell";
     package = lib.mkPackageOption pkgs "bash" { nullable = true; default = "bashInteractive"; };
     enableCompletion = mkOption {
@@ -64,7 +67,7 @@ in
       description = "Location of the bash history file.";
     };
     historyControl = mkOption {
-      type = types.listOf (types.enum [ "erasedups" "ignoredups" "ignorespace" "ignoreboth" ]);
+      type = types.listOf (types.enum ([ "erasedups" "ignoredups" "ignorespace" ] ++ lib.optional (since "24.11") "ignoreboth"));
       default = [ ];
       description = "Controlling how commands are saved on the history list.";
     };
@@ -75,11 +78,15 @@ in
     };
     shellOptions = mkOption {
       type = types.listOf types.str;
-      default = [ "histappend" "extglob" "globstar" "checkjobs" ];
+      default = [ "histappend" ] ++ lib.optional (!since "25.11") "checkwinsize" ++ [ "extglob" "globstar" "checkjobs" ];
       description = "Shell options to set; a leading - unsets.";
     };
     sessionVariables = mkOption {
-      type = types.lazyAttrsOf (types.nullOr (types.oneOf [ types.str types.path types.int types.float types.bool ]));
+      type =
+        if since "25.11" then
+          types.lazyAttrsOf (types.nullOr (types.oneOf [ types.str types.path types.int types.float types.bool ]))
+        else
+          types.attrs;
       default = { };
       description = "Environment variables that will be set for the Bash session.";
     };
@@ -95,7 +102,7 @@ in
   };
 
   config = mkIf cfg.enable {
-    home.packages = lib.optional (cfg.package != null) cfg.package;
+    home.packages = lib.remove null [ (cfg.package or pkgs.bashInteractive) ];
 
     programs.bash.initExtra = mkIf cfg.enableCompletion (
       lib.mkOrder 100 ''
@@ -114,7 +121,7 @@ in
         [[ -f ~/.bashrc ]] && . ~/.bashrc
       '' false;
       ".profile".source = script "profile" ''
-        . "${config.home.sessionVariablesPackage}/etc/profile.d/hm-session-vars.sh"
+        . "${variables}/etc/profile.d/hm-session-vars.sh"
 
         ${config.lib.shell.exportAll cfg.sessionVariables}
 

@@ -6,10 +6,12 @@
   ...
 }:
 let
+  inherit (import ../lib/since.nix) withoutYounger;
   cfg = config.programs.home-manager;
+  package = pkgs.callPackage ../../home-manager { inherit (cfg) path; };
 in
 {
-  options.programs.home-manager = {
+  options.programs.home-manager = withoutYounger { package = "25.11"; } {
     enable = lib.mkEnableOption "Home Manager";
     path = lib.mkOption {
       type = lib.types.nullOr lib.types.str;
@@ -20,8 +22,8 @@ in
       type = lib.types.package;
       readOnly = true;
       description = "The home-manager package.";
-      default = pkgs.callPackage ../../home-manager { inherit (cfg) path; };
+      default = package;
     };
   };
-  config = lib.mkIf (cfg.enable && !config.submoduleSupport.enable) { home.packages = [ cfg.package ]; };
+  config = lib.mkIf (cfg.enable && !config.submoduleSupport.enable) { home.packages = [ package ]; };
 }

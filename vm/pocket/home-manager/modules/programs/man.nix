@@ -11,7 +11,7 @@
       default = true;
       description = "Whether to enable manual pages and the man command.";
     };
-    package = lib.mkPackageOption pkgs "man-db" { nullable = true; };
+    package = lib.mkPackageOption pkgs "man-db" { nullable = (import ../lib/since.nix).since "26.05"; };
   };
   config = lib.mkIf config.programs.man.enable {
     home.packages = lib.optional (config.programs.man.package != null) config.programs.man.package;

@@ -7,6 +7,7 @@
 }:
 let
   inherit (lib) mkOption types;
+  inherit (import ../lib/since.nix) since;
   cfg = config.programs.vim;
   settingTypes = with types; {
     background = enum [ "dark" "light" ];
@@ -92,10 +93,9 @@ in
       Specifying VIM plugins using strings is deprecated, found ${quoted strings} as strings.
     '';
     home.packages = [ cfg.package ];
-    home.sessionVariables = lib.mkIf cfg.defaultEditor {
-      EDITOR = "vim";
-      VISUAL = "vim";
-    };
+    home.sessionVariables = lib.mkIf cfg.defaultEditor (
+      { EDITOR = "vim"; } // lib.optionalAttrs (since "26.05") { VISUAL = "vim"; }
+    );
     programs.vim = {
       plugins = defaults;
       package = cfg.packageConfigurable.customize {

@@ -1,6 +1,6 @@
 # Which release of nixpkgs this revision of the channel stands in for.
 {
-  release = "25.11";
+  release = "24.05";
   versionSuffix = "pre-pocket";
   codeName = "Pocket";
 }

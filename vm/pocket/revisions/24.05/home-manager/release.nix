@@ -1,5 +1,5 @@
 # Which release of Home Manager this revision of the channel stands in for.
 {
-  release = "25.11";
+  release = "24.05";
   isReleaseBranch = true;
 }
