@@ -75,7 +75,7 @@ in
         ${builtins.readFile (if since "25.11" then ./files/collisions.sh else ./files/collisions-before-25.11.sh)}
         ${builtins.readFile ./files/check-link-targets.sh}
       '';
-      linkGeneration = lib.hm.dag.entryAfter [ "writeBoundary" ]  ''
+      linkGeneration = lib.hm.dag.entryAfter [ "writeBoundary" ] ''
         ${builtins.readFile ./files/link-generation.sh}
         dropOldLinks
         ${lib.optionalString (!since "25.05") "makeGeneration"}

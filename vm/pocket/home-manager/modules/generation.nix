@@ -28,6 +28,7 @@ let
     + lib.optionalString (!cfg.emptyActivationPath) "\${PATH:+:}$PATH";
 
   username = lib.escapeShellArg cfg.username;
+  uid = toString (cfg.uid or null);
   homeDirectory = lib.escapeShellArg cfg.homeDirectory;
   wrong = if since "26.05" then ''%s is "%s", expected "%s"'' else ''Error: %s is set to "%s" but we expect "%s"'';
   generations = if since "25.05" then ./lib-bash/generations.sh else ./lib-bash/generations-before-25.05.sh;
@@ -52,7 +53,7 @@ let
       wrong() { _iError '${wrong}' "$@"; exit 1; }
       [[ $USER == ${username} ]] || wrong USER "$USER" ${username}
       [[ $HOME -ef ${homeDirectory} ]] || wrong HOME "$HOME" ${homeDirectory}
-      ${lib.optionalString (cfg.uid or null != null) ''(($(id -u) == ${toString cfg.uid})) || wrong UID "$(id -u)" ${toString cfg.uid}''}
+      ${lib.optionalString (uid != "") "(($(id -u) == ${uid})) || wrong UID \"$(id -u)\" ${uid}"}
     fi
 
     ${lib.optionalString hasRoot ''

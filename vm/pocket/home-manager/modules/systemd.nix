@@ -23,10 +23,7 @@ let
       described = type: type // { description = "systemd ${kind} unit configuration"; };
       unit = types.attrsOf (types.attrsOf (types.either primitive (types.listOf primitive)));
     in
-    if !since "25.11" then
-      described (types.attrsOf unit)
-    else
-    types.attrsOf (
+    if !since "25.11" then described (types.attrsOf unit) else types.attrsOf (
       types.submodule {
         freeformType = described unit;
         imports = [
@@ -124,8 +121,10 @@ in
           if builtins.isBool p then p else p == "sd-switch"
         else if p == true || p == "legacy" then
           throw "The pocket channel does not model systemd.user.startServices = \"legacy\"; run this scenario on the real channel."
+        else if p == false then
+          "suggest"
         else
-          if p == false then "suggest" else p;
+          p;
       default = if since "25.05" then true else "suggest";
       description = "Whether new or changed services that are wanted by active targets should be started.";
     };

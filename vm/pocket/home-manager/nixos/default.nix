@@ -27,8 +27,7 @@ let
     before = [ "systemd-user-sessions.service" ];
     stopIfChanged = false;
     unitConfig.RequiresMountsFor = user.home.homeDirectory;
-    environment =
-    lib.optionalAttrs (since "26.05") { QT_QPA_PLATFORM = "offscreen"; }
+    environment = lib.optionalAttrs (since "26.05") { QT_QPA_PLATFORM = "offscreen"; }
     // lib.optionalAttrs cfg.verbose { VERBOSE = "1"; }
     // lib.optionalAttrs (cfg.backupCommand or null != null) { HOME_MANAGER_BACKUP_COMMAND = "${cfg.backupCommand}"; }
     // lib.optionalAttrs (cfg.backupFileExtension != null) { HOME_MANAGER_BACKUP_EXT = cfg.backupFileExtension; }
