@@ -89,7 +89,7 @@ in
     homePath = cfg.path;
     inherit (cfg) extraBuilderCommands;
     passAsFile = [ "activationScript" ];
-    # The format of generations, which came with what else they depend on.
+    # The format of generations: one without it makes the profile's next generation as it is activated.
     genVersion = optionalSince "25.11" "1";
     ${if since "25.05" then "extraDependencies" else null} = cfg.extraDependencies;
     passedChecks = lib.concatStringsSep " " (cfg.checks or [ ]);
