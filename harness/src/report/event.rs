@@ -1,8 +1,11 @@
 //! One small enum for every sink: terminal, plain lines, and later JSON, JUnit and pages.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::judge::Verdict;
+use crate::observe::Observation;
+use crate::plan::{Plan, StateKey};
 
 /// Something that happened in a run.
 #[derive(Debug, Clone)]
@@ -41,6 +44,10 @@ pub enum Event {
         step: String,
         /// How many cases share it.
         shared_by: usize,
+        /// Which machine: machines are counted from 1 in the order in which they were started.
+        machine: usize,
+        /// The state that it leads to.
+        state: StateKey,
     },
     /// A running step printed a line.
     StepOutput {
@@ -59,6 +66,10 @@ pub enum Event {
         step: String,
         /// How long it took.
         elapsed: Duration,
+        /// The machine, as when it started.
+        machine: usize,
+        /// The state that it led to.
+        state: StateKey,
     },
     /// A case has its verdict.
     CaseFinished {
@@ -86,4 +97,24 @@ pub trait Sink: Send {
     /// Takes the time that has passed since the run began, several times a second while nothing happens, for what moves
     /// on its own.
     fn tick(&mut self, _elapsed: Duration) {}
+
+    /// Takes what there is to do, once, before the run begins: which cases of the plan were selected.
+    fn planned(&mut self, _plan: &Plan, _selected: &BTreeSet<usize>) {}
+
+    /// Takes what was seen in a state that a selected case passes through, now or in an earlier run; the same state may
+    /// be told for each of its cases.
+    fn saw(&mut self, _state: StateSeen<'_>) {}
+}
+
+/// What was seen in a state. Lent, for it may be large: a listener keeps what it needs.
+#[derive(Debug, Clone, Copy)]
+pub struct StateSeen<'a> {
+    /// The state.
+    pub state: &'a StateKey,
+    /// What was seen.
+    pub observation: &'a Observation,
+    /// When its machine ran, in seconds since the epoch.
+    pub at_s: u64,
+    /// How long the step to it took.
+    pub took: Duration,
 }

@@ -45,7 +45,12 @@ fn object(event: &Event) -> Value {
             case,
             step,
             shared_by,
-        } => json!({"event": "step-started", "case": case, "step": step, "shared_by": shared_by}),
+            machine,
+            state,
+        } => json!({
+            "event": "step-started", "case": case, "step": step, "shared_by": shared_by,
+            "machine": machine, "state": state,
+        }),
         Event::StepOutput { case, step, line } => {
             json!({"event": "step-output", "case": case, "step": step, "line": line})
         }
@@ -53,8 +58,11 @@ fn object(event: &Event) -> Value {
             case,
             step,
             elapsed,
+            machine,
+            state,
         } => json!({
             "event": "step-finished", "case": case, "step": step, "elapsed_s": elapsed.as_secs_f64(),
+            "machine": machine, "state": state,
         }),
         Event::CaseFinished {
             case,

@@ -51,6 +51,7 @@ impl<W: Write + Send> Sink for PlainSink<W> {
                 case,
                 step,
                 shared_by,
+                ..
             } if self.verbose => {
                 let shared = match shared_by {
                     0 | 1 => String::new(),
@@ -65,6 +66,7 @@ impl<W: Write + Send> Sink for PlainSink<W> {
                 case,
                 step,
                 elapsed,
+                ..
             } if self.verbose => {
                 self.say(&format!("ended {} ({})", place(case, step), span(*elapsed)));
             }
@@ -104,6 +106,7 @@ pub(super) mod tests {
 
     use super::*;
     use crate::judge::{Finding, Verdict};
+    use crate::plan::StateKey;
 
     /// A run of two cases, one good and one bad.
     pub(in crate::report) fn run() -> Vec<Event> {
@@ -127,6 +130,8 @@ pub(super) mod tests {
                 case: "first-switch".into(),
                 step: "switch".into(),
                 shared_by: 2,
+                machine: 1,
+                state: StateKey("5a1e".into()),
             },
             Event::StepOutput {
                 case: "first-switch".into(),

@@ -1,8 +1,10 @@
 //! Several listeners to one run.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::event::{Event, Sink};
+use super::event::{Event, Sink, StateSeen};
+use crate::plan::Plan;
 
 /// Hands every event to each of its sinks, in order.
 #[derive(Default)]
@@ -27,6 +29,18 @@ impl Sink for Tee {
     fn tick(&mut self, elapsed: Duration) {
         for sink in &mut self.sinks {
             sink.tick(elapsed);
+        }
+    }
+
+    fn planned(&mut self, plan: &Plan, selected: &BTreeSet<usize>) {
+        for sink in &mut self.sinks {
+            sink.planned(plan, selected);
+        }
+    }
+
+    fn saw(&mut self, state: StateSeen<'_>) {
+        for sink in &mut self.sinks {
+            sink.saw(state);
         }
     }
 }

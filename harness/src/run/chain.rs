@@ -94,6 +94,7 @@ impl Crew<'_> {
         let mut machine = self
             .hypervisor()
             .fork(&parent, self.guest(start), purpose)?;
+        let number = self.ledger.next_machine();
         let mut is_connected = !self.guest(start).network;
         for &id in &links {
             if !is_wanted(self.plan(), self.ledger, self.selected, id) {
@@ -103,7 +104,7 @@ impl Crew<'_> {
                 require_route(machine.as_machine(), self.guest(start))?;
                 is_connected = true;
             }
-            self.step(&mut *machine, id)?;
+            self.step(&mut *machine, number, id)?;
         }
         if !frozen || !self.any_child_wanted(end) {
             return Ok(Vec::new());
@@ -179,7 +180,12 @@ impl Crew<'_> {
         true
     }
 
-    fn step(&self, machine: &mut dyn ForkedMachine, id: NodeId) -> Result<(), MachineError> {
+    fn step(
+        &self,
+        machine: &mut dyn ForkedMachine,
+        number: usize,
+        id: NodeId,
+    ) -> Result<(), MachineError> {
         let node = &self.plan()[id];
         let open: Vec<Visit> = self.open(id);
         let (case, step) = self.name(id);
@@ -187,6 +193,8 @@ impl Crew<'_> {
             case: case.clone(),
             step: step.clone(),
             shared_by: open.len(),
+            machine: number,
+            state: node.key.clone(),
         });
         let began = Instant::now();
         let mut on_line = |line: &str| {
@@ -209,6 +217,8 @@ impl Crew<'_> {
             case,
             step,
             elapsed,
+            machine: number,
+            state: node.key.clone(),
         });
         // A duration that cannot be kept only makes the next run's order worse.
         let _ = self.known.results.keep_duration(&node.key, elapsed);

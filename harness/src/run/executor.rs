@@ -71,6 +71,7 @@ impl Run<'_> {
             })
             .count();
         let ledger = Ledger::new(self.plan, self.results, self.options, self.sink, on_verdict);
+        lock(self.sink).planned(self.plan, self.selected);
         ledger.event(&Event::Started {
             cases: self.selected.len(),
             steps,

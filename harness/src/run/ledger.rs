@@ -1,13 +1,14 @@
 //! What is known of every case while a run goes on.
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crate::judge::{Finding, Place, Verdict, judge, snapshot};
 use crate::machine::MachineError;
 use crate::observe::Observation;
 use crate::plan::{NodeId, Plan, Visit};
-use crate::report::{Event, Sink};
+use crate::report::{Event, Sink, StateSeen};
 use crate::scenario::model::{Case, Outcome, Step};
 
 use super::{Options, Pass, ResultStore, Seen, now_s};
@@ -20,6 +21,7 @@ pub struct Ledger<'a> {
     sink: &'a Mutex<dyn Sink>,
     on_verdict: &'a (dyn Fn(usize, &Verdict) + Sync),
     entries: Vec<Mutex<Entry>>,
+    machines: AtomicUsize,
 }
 
 #[derive(Default)]
@@ -45,11 +47,27 @@ impl<'a> Ledger<'a> {
             sink,
             on_verdict,
             entries,
+            machines: AtomicUsize::default(),
         }
     }
 
     pub fn event(&self, event: &Event) {
         lock(self.sink).event(event);
+    }
+
+    /// Tells what was seen at a node.
+    pub fn saw(&self, at: NodeId, seen: &Seen) {
+        lock(self.sink).saw(StateSeen {
+            state: &self.plan[at].key,
+            observation: &seen.observation,
+            at_s: seen.at_s,
+            took: Duration::from_millis(seen.took_ms),
+        });
+    }
+
+    /// The number of a machine that was just started.
+    pub fn next_machine(&self) -> usize {
+        self.machines.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     /// Whether the case still waits for its verdict.
@@ -104,6 +122,7 @@ impl<'a> Ledger<'a> {
         if !self.is_open(visit.case) {
             return;
         }
+        self.saw(at, seen);
         let looked = self.look(visit, seen);
         if let Some(message) = looked.broken {
             let hint = Some("look at the permissions of the snapshots folder".to_owned());

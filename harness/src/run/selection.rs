@@ -166,6 +166,7 @@ impl Known<'_> {
                 if !looked.is_good() {
                     break;
                 }
+                ledger.saw(id, &seen);
             }
             good.push(id);
         }
