@@ -231,6 +231,8 @@ pub(super) mod tests {
             kind,
             mode: 0o644,
             owner: "alice".into(),
+            group: "alice".into(),
+            attributes: BTreeMap::new(),
         }
     }
 
@@ -245,7 +247,7 @@ pub(super) mod tests {
                     owner: "root".into(),
                     content: Content::Text(text.into()),
                 }),
-                tree: BTreeMap::new(),
+                tree: None,
             },
         })
     }
@@ -256,6 +258,7 @@ pub(super) mod tests {
         let user = UserSeen {
             home_directory: "/home/alice".into(),
             home: Home {
+                itself: None,
                 entries: BTreeMap::from([
                     (
                         ".bashrc".into(),
@@ -294,6 +297,7 @@ pub(super) mod tests {
                 package: "hello".into(),
                 version: "2.10".into(),
                 shadowed_by: None,
+                own: None,
             }],
             system_programs: BTreeMap::from([("git".into(), "/usr/bin".into())]),
             sessions: BTreeMap::from([(

@@ -3,7 +3,7 @@
 use super::redact::redact;
 use super::render::{heading, line, with};
 use crate::observe::text::printable;
-use crate::observe::{Content, Entry, EntryKind, FileSeen, Home, UserSeen};
+use crate::observe::{Content, Entry, EntryKind, FileSeen, Home, InsideKind, UserSeen};
 use crate::scenario::model::TargetKind;
 
 /// Longest text of a managed file that is shown, in bytes; a longer one is shown by its hash.
@@ -69,7 +69,10 @@ fn home_entry(text: &mut String, user: &str, path: &str, entry: &Entry) {
                 &with(&format!("{path} -> {place}"), [note, other_owner, summary]),
             );
             content_block(text, body);
-            for (inner, file) in &end.tree {
+            for (inner, inside) in end.tree.iter().flatten() {
+                let InsideKind::File(file) = &inside.kind else {
+                    continue;
+                };
                 let (summary, body) = followed(file);
                 line(text, 2, &with(&format!("{path}/{inner}"), [summary]));
                 content_block(text, body);
@@ -81,7 +84,10 @@ fn home_entry(text: &mut String, user: &str, path: &str, entry: &Entry) {
             &with(path, [Some("fifo".into()), mode(0o644), other_owner]),
         ),
         EntryKind::Socket => line(text, 1, &with(path, [Some("socket".into()), other_owner])),
-        EntryKind::Device => line(text, 1, &with(path, [Some("device".into()), other_owner])),
+        EntryKind::HardLink { first } => line(text, 1, &format!("{path} = {first}")),
+        EntryKind::Device { .. } => {
+            line(text, 1, &with(path, [Some("device".into()), other_owner]))
+        }
     }
 }
 

@@ -210,6 +210,8 @@ fn nothing_is_claimed_of_what_was_not_looked_into() {
         kind: EntryKind::Excluded,
         mode: 0o755,
         owner: "alice".into(),
+        group: "alice".into(),
+        attributes: BTreeMap::new(),
     };
     let home = &mut seen.users.get_mut("alice").unwrap().home;
     home.entries.insert(".cache/nix".into(), entry);
@@ -302,6 +304,8 @@ fn generations_warnings_output_and_leftovers_are_counted() {
         kind: EntryKind::File(Content::Text(String::new())),
         mode: 0o644,
         owner: "alice".into(),
+        group: "alice".into(),
+        attributes: BTreeMap::new(),
     };
     alice.home.entries.insert(".bashrc.backup".into(), backup);
     let contains = |text: &str| TextMatch::Contains(text.into());
@@ -397,11 +401,13 @@ fn a_link_that_leads_nowhere_has_no_content() {
                 kind: TargetKind::Dangling,
                 path: None,
                 file: None,
-                tree: BTreeMap::new(),
+                tree: None,
             },
         },
         mode: 0o777,
         owner: "alice".into(),
+        group: "alice".into(),
+        attributes: BTreeMap::new(),
     };
     let home = &mut seen.users.get_mut("alice").unwrap().home;
     home.entries.insert("gone".into(), dangling);

@@ -169,6 +169,7 @@ mod tests {
     #[test]
     fn content_that_is_no_text_is_compared_by_its_hash() {
         let content = |bytes: &[u8]| Content::Digest {
+            without_hashes: None,
             size: bytes.len() as u64,
             sha256: format!("{:x}", Sha256::digest(bytes)),
             by_extents: false,

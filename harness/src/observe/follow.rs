@@ -1,11 +1,11 @@
 //! Where the links of a home lead, and what managed ones hold.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::io;
 
 use super::fields::{Source, malformed};
-use super::home::{EntryKind, FileSeen, Home, LinkEnd};
-use super::sections::{PATH_BYTES, PATHS, owner, relative};
+use super::home::{EntryKind, FileSeen, Home, Inside, InsideKind, LinkEnd};
+use super::sections::{Owners, PATH_BYTES, PATHS, relative};
 use super::tarball::{MemberKind, TextBudget, read_tar};
 use super::text::escape_name;
 use crate::scenario::model::TargetKind;
@@ -40,7 +40,7 @@ pub(super) fn dangling() -> LinkEnd {
         kind: TargetKind::Dangling,
         path: None,
         file: None,
-        tree: BTreeMap::new(),
+        tree: None,
     }
 }
 
@@ -50,7 +50,7 @@ pub(super) fn attach(
     home: &mut Home,
     mut links: Links,
     home_files: Option<&str>,
-    owners: &BTreeMap<u64, String>,
+    owners: &Owners,
     budget: &mut TextBudget,
 ) -> io::Result<()> {
     for (path, entry) in &mut home.entries {
@@ -68,7 +68,7 @@ pub(super) fn attach(
         };
         let file = FileSeen {
             mode: member.mode,
-            owner: owner(owners, member.uid),
+            owner: owners.user(member.uid),
             content,
         };
         hang(home, &path, file);
@@ -111,7 +111,10 @@ fn hang(home: &mut Home, path: &str, file: FileSeen) {
                 if cut == path.len() {
                     end.file = Some(file);
                 } else {
-                    end.tree.insert(path[cut + 1..].to_owned(), file);
+                    let kind = InsideKind::File(file);
+                    let inside = Inside { link: None, kind };
+                    let tree = end.tree.get_or_insert_default();
+                    tree.insert(path[cut + 1..].to_owned(), inside);
                 }
             }
             return;

@@ -7,9 +7,11 @@ use serde::{Deserialize, Serialize};
 use super::text::escape_name;
 use crate::scenario::model::{FileType, TargetKind};
 
-/// Everything in a home, by path relative to it. Paths are escaped (see [`escape_name`]); the home itself is not in it.
+/// Everything in a home, by path relative to it. Paths are escaped (see [`escape_name`]).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Home {
+    /// The home directory itself; `None` where there is none.
+    pub itself: Option<Entry>,
     /// Sorted bytewise.
     pub entries: BTreeMap<String, Entry>,
 }
@@ -19,10 +21,15 @@ pub struct Home {
 pub struct Entry {
     /// What it is.
     pub kind: EntryKind,
-    /// Its permission bits; of no meaning for a link.
+    /// Its permission bits; of no meaning for a symbolic link.
     pub mode: u32,
     /// Its owner's name, or number where there is no name.
     pub owner: String,
+    /// Its group's name, or number where there is no name.
+    pub group: String,
+    /// Extended attributes by name, access control lists and capabilities among them: the value as text where it is
+    /// text (see [`escape_name`]), else in hexadecimal digits after `0x`.
+    pub attributes: BTreeMap<String, String>,
 }
 
 /// What a path is.
@@ -31,6 +38,11 @@ pub struct Entry {
 pub enum EntryKind {
     /// A regular file.
     File(Content),
+    /// Another name of a file of the home.
+    HardLink {
+        /// The first of that file's names, bytewise: the entry that says everything else.
+        first: String,
+    },
     /// A directory.
     Directory,
     /// A directory that was not looked into.
@@ -47,7 +59,14 @@ pub enum EntryKind {
     /// A socket.
     Socket,
     /// A device node.
-    Device,
+    Device {
+        /// Whether it is a block device; else a character device.
+        block: bool,
+        /// Its driver's number.
+        major: u32,
+        /// The device's number.
+        minor: u32,
+    },
 }
 
 /// What a link leads to in the end.
@@ -59,8 +78,29 @@ pub struct LinkEnd {
     pub path: Option<String>,
     /// The file there, if it is one in the store.
     pub file: Option<FileSeen>,
-    /// The files there by path relative to the link, if it is a directory in the store that Home Manager manages.
-    pub tree: BTreeMap<String, FileSeen>,
+    /// What is there by path relative to the link, if it is a directory in the store that was looked into.
+    pub tree: Option<BTreeMap<String, Inside>>,
+}
+
+/// A path in a directory that a link leads to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inside {
+    /// Where it points, as it is written, escaped, if it is a symbolic link itself.
+    pub link: Option<String>,
+    /// What is there, the link followed.
+    pub kind: InsideKind,
+}
+
+/// What is at a path in a directory that a link leads to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum InsideKind {
+    /// A regular file.
+    File(FileSeen),
+    /// A directory.
+    Directory,
+    /// A link that leads nowhere, out of the store, or round in a circle.
+    NotFollowed,
 }
 
 /// A file that was reached through a link.
@@ -75,7 +115,7 @@ pub struct FileSeen {
 }
 
 /// What is in a file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Content {
     /// Valid UTF-8 without NUL, at most 64 KiB.
@@ -86,6 +126,9 @@ pub enum Content {
         size: u64,
         /// In lower-case hexadecimal digits.
         sha256: String,
+        /// The same of the content without the hashes of store paths, if there are any in it: what two builds of equal
+        /// text have in common.
+        without_hashes: Option<String>,
         /// Whether a long sparse file was hashed by its extents (offset, length and bytes of each) and not as a whole.
         by_extents: bool,
     },
@@ -95,12 +138,12 @@ impl EntryKind {
     /// The type of file; links are not followed.
     pub fn file_type(&self) -> FileType {
         match self {
-            Self::File(_) => FileType::File,
+            Self::File(_) | Self::HardLink { .. } => FileType::File,
             Self::Directory | Self::Excluded => FileType::Directory,
             Self::Symlink { .. } => FileType::Symlink,
             Self::Fifo => FileType::Fifo,
             Self::Socket => FileType::Socket,
-            Self::Device => FileType::Device,
+            Self::Device { .. } => FileType::Device,
         }
     }
 }
@@ -128,7 +171,7 @@ impl Home {
     pub fn at(&self, home_directory: &str, path: &str) -> Found<'_> {
         let mut path = escape_name(normal(path).as_bytes());
         for _ in 0..MAX_LINKS {
-            if let Some(entry) = self.entries.get(&path) {
+            if let Some(entry) = self.entry(&path) {
                 return Found::Entry(entry);
             }
             match self.through(home_directory, &path) {
@@ -148,16 +191,22 @@ impl Home {
             }) => match (&end.file, &end.path) {
                 (Some(file), _) => Found::Followed(file),
                 (None, Some(target)) => match inside(home_directory, target) {
-                    Some(inner) => self
-                        .entries
-                        .get(inner)
-                        .map_or(Found::NotLooked, Found::Entry),
-                    None if !end.tree.is_empty() => Found::FollowedDirectory,
+                    Some(inner) => self.entry(inner).map_or(Found::NotLooked, Found::Entry),
+                    None if end.tree.is_some() => Found::FollowedDirectory,
                     None => Found::NotLooked,
                 },
                 (None, None) => Found::Nothing,
             },
             found => found,
+        }
+    }
+
+    /// The entry at an escaped path; of a file with several names the one that says everything.
+    fn entry(&self, path: &str) -> Option<&Entry> {
+        let entry = self.entries.get(path)?;
+        match &entry.kind {
+            EntryKind::HardLink { first } => self.entries.get(first),
+            _ => Some(entry),
         }
     }
 
@@ -187,21 +236,38 @@ enum Through<'a> {
 
 /// What is at `rest` below a link's end.
 fn below<'a>(end: &'a LinkEnd, home_directory: &str, rest: &str) -> Through<'a> {
-    if let Some(file) = end.tree.get(rest) {
-        return Through::Found(Found::Followed(file));
-    }
-    let directory = format!("{rest}/");
-    if end.tree.keys().any(|path| path.starts_with(&directory)) {
-        return Through::Found(Found::FollowedDirectory);
+    if let Some(tree) = &end.tree {
+        return Through::Found(in_tree(tree, rest));
     }
     match &end.path {
         None => Through::Found(Found::Nothing),
         Some(target) => match inside(home_directory, target) {
             Some("") => Through::Elsewhere(rest.to_owned()),
             Some(inner) => Through::Elsewhere(format!("{inner}/{rest}")),
-            None if !end.tree.is_empty() || end.file.is_some() => Through::Found(Found::Nothing),
+            None if end.file.is_some() => Through::Found(Found::Nothing),
             None => Through::Found(Found::NotLooked),
         },
+    }
+}
+
+/// What is at a path of a directory that a link leads to.
+fn in_tree<'a>(tree: &'a BTreeMap<String, Inside>, path: &str) -> Found<'a> {
+    let found = |inside: &'a Inside| match &inside.kind {
+        InsideKind::File(file) => Found::Followed(file),
+        InsideKind::Directory => Found::FollowedDirectory,
+        InsideKind::NotFollowed => Found::NotLooked,
+    };
+    if let Some(inside) = tree.get(path) {
+        return found(inside);
+    }
+    let ancestors = path.match_indices('/').map(|(at, _)| &path[..at]);
+    let is_unknown = ancestors
+        .filter_map(|ancestor| tree.get(ancestor))
+        .any(|inside| inside.kind == InsideKind::NotFollowed);
+    if is_unknown {
+        Found::NotLooked
+    } else {
+        Found::Nothing
     }
 }
 
@@ -231,25 +297,32 @@ mod tests {
             kind,
             mode: 0o644,
             owner: "alice".into(),
+            group: "alice".into(),
+            attributes: BTreeMap::new(),
         }
     }
 
-    fn link(path: Option<&str>, tree: &[&str]) -> Entry {
-        let file = || FileSeen {
-            mode: 0o444,
-            owner: "root".into(),
-            content: Content::Text("x".into()),
+    fn link(path: Option<&str>, tree: &[(&str, bool)]) -> Entry {
+        let kind = |is_file| match is_file {
+            true => InsideKind::File(FileSeen {
+                mode: 0o444,
+                owner: "root".into(),
+                content: Content::Text("x".into()),
+            }),
+            false => InsideKind::Directory,
         };
+        let tree = tree.iter().map(|(path, is_file)| {
+            let kind = kind(*is_file);
+            ((*path).to_owned(), Inside { link: None, kind })
+        });
+        let tree: BTreeMap<String, Inside> = tree.collect();
         entry(EntryKind::Symlink {
             target: "t".into(),
             end: LinkEnd {
                 kind: TargetKind::Store,
                 path: path.map(str::to_owned),
                 file: None,
-                tree: tree
-                    .iter()
-                    .map(|path| ((*path).to_owned(), file()))
-                    .collect(),
+                tree: (!tree.is_empty()).then_some(tree),
             },
         })
     }
@@ -260,11 +333,18 @@ mod tests {
             ("a/b", entry(EntryKind::File(Content::Text("b".into())))),
             ("link", link(Some("/home/alice/a"), &[])),
             ("loop", link(Some("/home/alice/loop"), &[])),
-            ("nvim", link(Some("/nix/store/x-nvim"), &["lua/init.lua"])),
+            (
+                "nvim",
+                link(
+                    Some("/nix/store/x-nvim"),
+                    &[("lua", false), ("lua/init.lua", true)],
+                ),
+            ),
             ("profile", link(Some("/nix/store/x-env"), &[])),
             (".cache/nix", entry(EntryKind::Excluded)),
         ];
         Home {
+            itself: None,
             entries: entries
                 .into_iter()
                 .map(|(path, entry)| (path.to_owned(), entry))

@@ -46,7 +46,7 @@ pub struct Format;
 
 impl Format {
     /// Counted up whenever what an observation holds, or how it is captured, changes.
-    const NUMBER: u32 = 2;
+    const NUMBER: u32 = 3;
 }
 
 impl Serialize for Format {
@@ -82,6 +82,8 @@ pub struct UserSeen {
     pub system_programs: BTreeMap<String, String>,
     /// The variables of each kind of session that was looked at. A login session always is.
     pub sessions: BTreeMap<Session, BTreeMap<String, String>>,
+    /// The variables that a login session of theirs had before the first step: what says nothing of a setup.
+    pub baseline: BTreeMap<String, String>,
     /// The user's units: those the home defines and those asked for. `None`: there was no service manager to ask.
     pub units: Option<BTreeMap<String, UnitSeen>>,
     /// Home Manager's generations.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fields::{Source, malformed};
 use super::follow::STORE;
+use super::home::Content;
 use super::observation::PathDirectory;
 use super::text::escape_name;
 use crate::scenario::model::Profile;
@@ -35,6 +36,18 @@ pub struct Program {
     pub version: String,
     /// The directory earlier on PATH whose program of the same name is run instead.
     pub shadowed_by: Option<String>,
+    /// What the program is, if the setup itself made it: one whose store path names no version is nobody's package.
+    pub own: Option<OwnProgram>,
+}
+
+/// A program that the setup itself made.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OwnProgram {
+    /// A file.
+    File(Content),
+    /// A link to a program of somebody's package, as it is written.
+    Link(String),
 }
 
 /// What the listing of the PATH came to.
@@ -148,6 +161,7 @@ fn listing(
                 package,
                 version,
                 shadowed_by: (winner != place.directory).then(|| winner.to_owned()),
+                own: None,
             });
         }
     }

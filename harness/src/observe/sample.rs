@@ -15,6 +15,12 @@ pub fn homes_stream(users: &[(&str, &[(&str, &str)])]) -> Vec<u8> {
         &mut stream,
         &format!("root:x:0:0::/root:/bin/bash\n{passwd}"),
     );
+    let groups: String = users
+        .iter()
+        .zip(1000..)
+        .map(|((name, _), gid)| format!("{name}:x:{gid}:\n"))
+        .collect();
+    field(&mut stream, &format!("root:x:0:\n{groups}"));
     field(&mut stream, "");
     for ((name, files), uid) in users.iter().zip(1000..) {
         field(&mut stream, name);

@@ -66,6 +66,7 @@ mkdir "$T" || { rm -rf "$T"; mkdir "$T"; } || exit 90
 trap 'rm -rf "$T"' EXIT
 printf '@MAGIC@\0'
 cat /etc/passwd; printf '\0'
+cat /etc/group; printf '\0'
 find /nix/var/nix/profiles /etc/profiles/per-user /run/current-system \
   -maxdepth 3 -type l -printf '%p\0%l\0' 2>"$T/err"
 printf '\0'
@@ -83,8 +84,8 @@ home() {
   printf 'present\0'
   : >"$T/links"; : >"$T/follow"
   # One walk for what tar does not say: sockets, what is left out, and where links end.
-  find . -xdev \( @PRUNE@ \) -printf 'x\0%P\0%m\0%U\0' -prune -o \
-    -type s -printf 's\0%P\0%m\0%U\0' -o \
+  find . -xdev \( @PRUNE@ \) -printf 'x\0%P\0%m\0%U\0%G\0' -prune -o \
+    -type s -printf 's\0%P\0%m\0%U\0%G\0' -o \
     -type l ! -xtype l \( -xtype f -o -xtype d -o -xtype p -o -xtype s -o -xtype c -o -xtype b \) \
       -fprint0 "$T/links" \
       \( -lname '/nix/store/*' -xtype f -o -lname '/nix/store/*-home-manager-files/*' -xtype d \) \

@@ -40,7 +40,7 @@ pub(super) struct UserHome {
 /// Parses the stream to its end.
 pub(super) fn read_homes(source: &mut Source<'_>, users: usize) -> io::Result<Homes> {
     source.expect(HOMES_MAGIC)?;
-    let owners = owners(&source.field(1024 * 1024)?);
+    let owners = Owners::read(source)?;
     let mut homes = Homes::default();
     loop {
         let path = source.field(PATH_BYTES)?;
@@ -67,7 +67,7 @@ pub(super) fn read_homes(source: &mut Source<'_>, users: usize) -> io::Result<Ho
 
 fn read_home(
     source: &mut Source<'_>,
-    owners: &BTreeMap<u64, String>,
+    owners: &Owners,
     budget: &mut TextBudget,
 ) -> io::Result<UserHome> {
     let mut seen = UserHome {
@@ -110,31 +110,49 @@ fn read_home(
     Ok(seen)
 }
 
-/// Owners' names by number, from `/etc/passwd`; the first name of a number counts, as it does for the guest.
-fn owners(passwd: &[u8]) -> BTreeMap<u64, String> {
-    let mut owners = BTreeMap::new();
-    for line in String::from_utf8_lossy(passwd).lines() {
+/// The guest's names of users and groups, by number.
+pub(super) struct Owners {
+    users: BTreeMap<u64, String>,
+    groups: BTreeMap<u64, String>,
+}
+
+impl Owners {
+    /// Reads `/etc/passwd` and `/etc/group`.
+    fn read(source: &mut Source<'_>) -> io::Result<Self> {
+        let users = names(&source.field(1024 * 1024)?);
+        let groups = names(&source.field(1024 * 1024)?);
+        Ok(Self { users, groups })
+    }
+
+    /// A user's name, or number where the guest has no name for it.
+    pub(super) fn user(&self, uid: u64) -> String {
+        let name = self.users.get(&uid).cloned();
+        name.unwrap_or_else(|| uid.to_string())
+    }
+
+    /// A group's name, or number where the guest has no name for it.
+    pub(super) fn group(&self, gid: u64) -> String {
+        let name = self.groups.get(&gid).cloned();
+        name.unwrap_or_else(|| gid.to_string())
+    }
+}
+
+/// Names by number; the first name of a number counts, as it does for the guest.
+fn names(file: &[u8]) -> BTreeMap<u64, String> {
+    let mut names = BTreeMap::new();
+    for line in String::from_utf8_lossy(file).lines() {
         let mut fields = line.split(':');
-        if let (Some(name), Some(Ok(uid))) = (fields.next(), fields.nth(1).map(str::parse)) {
-            owners
-                .entry(uid)
+        if let (Some(name), Some(Ok(number))) = (fields.next(), fields.nth(1).map(str::parse)) {
+            names
+                .entry(number)
                 .or_insert_with(|| escape_name(name.as_bytes()));
         }
     }
-    owners
-}
-
-/// An owner's name, or number where the guest has no name for it.
-pub(super) fn owner(owners: &BTreeMap<u64, String>, uid: u64) -> String {
-    owners.get(&uid).cloned().unwrap_or_else(|| uid.to_string())
+    names
 }
 
 /// What tar does not say: sockets and what was left out.
-fn specials(
-    source: &mut Source<'_>,
-    owners: &BTreeMap<u64, String>,
-    home: &mut Home,
-) -> io::Result<()> {
+fn specials(source: &mut Source<'_>, owners: &Owners, home: &mut Home) -> io::Result<()> {
     loop {
         let kind = match source.field(8)?.as_slice() {
             b"" => return Ok(()),
@@ -148,11 +166,20 @@ fn specials(
             .ok()
             .and_then(|mode| u32::from_str_radix(mode, 8).ok())
             .ok_or_else(|| malformed("a mode that is no octal number".into()))?;
-        let owner = owner(owners, source.number()?);
+        let owner = owners.user(source.number()?);
+        let group = owners.group(source.number()?);
         if home.entries.len() == PATHS {
             return Err(malformed("too many sockets".into()));
         }
-        home.entries.insert(path, Entry { kind, mode, owner });
+        let attributes = BTreeMap::new();
+        let entry = Entry {
+            kind,
+            mode,
+            owner,
+            group,
+            attributes,
+        };
+        home.entries.insert(path, entry);
     }
 }
 
@@ -166,7 +193,7 @@ pub(super) fn relative(path: &[u8]) -> Option<String> {
 fn add(
     home: &mut Home,
     hard_links: &mut Vec<(String, Option<String>)>,
-    owners: &BTreeMap<u64, String>,
+    owners: &Owners,
     member: Member,
 ) {
     let Some(path) = relative(&member.path) else {
@@ -184,14 +211,24 @@ fn add(
         },
         MemberKind::Directory => EntryKind::Directory,
         MemberKind::Fifo => EntryKind::Fifo,
-        MemberKind::Device => EntryKind::Device,
+        MemberKind::Device {
+            block,
+            major,
+            minor,
+        } => EntryKind::Device {
+            block,
+            major,
+            minor,
+        },
     };
     home.entries.insert(
         path,
         Entry {
             kind,
             mode: member.mode,
-            owner: owner(owners, member.uid),
+            owner: owners.user(member.uid),
+            group: owners.group(member.gid),
+            attributes: BTreeMap::new(),
         },
     );
 }

@@ -51,6 +51,8 @@ pub(super) struct Member {
     pub(super) mode: u32,
     /// Its owner's number.
     pub(super) uid: u64,
+    /// Its group's number.
+    pub(super) gid: u64,
 }
 
 /// What a member is.
@@ -61,7 +63,7 @@ pub(super) enum MemberKind {
     Symlink,
     Directory,
     Fifo,
-    Device,
+    Device { block: bool, major: u32, minor: u32 },
 }
 
 /// Reads an archive to its end, padding included.
@@ -154,7 +156,7 @@ impl Walk {
                     EntryType::Symlink => MemberKind::Symlink,
                     EntryType::Directory => MemberKind::Directory,
                     EntryType::Fifo => MemberKind::Fifo,
-                    EntryType::Char | EntryType::Block => MemberKind::Device,
+                    EntryType::Char | EntryType::Block => device(header, other)?,
                     _ => {
                         return Err(malformed(format!(
                             "an entry of type {:#04x}",
@@ -170,8 +172,20 @@ impl Walk {
             kind,
             mode: header.mode()? & 0o7777,
             uid: header.uid()?,
+            gid: header.gid()?,
         })
     }
+}
+
+/// A device's numbers.
+fn device(header: &Header, kind: EntryType) -> io::Result<MemberKind> {
+    let number =
+        |number: Option<u32>| number.ok_or_else(|| malformed("a device without a number".into()));
+    Ok(MemberKind::Device {
+        block: kind == EntryType::Block,
+        major: number(header.device_major()?)?,
+        minor: number(header.device_minor()?)?,
+    })
 }
 
 /// A header's checksum: the sum of its bytes, its own field taken as spaces.
@@ -317,6 +331,7 @@ fn digest(size: u64, hash: Sha256, by_extents: bool) -> Content {
     Content::Digest {
         size,
         sha256: format!("{:x}", hash.finalize()),
+        without_hashes: None,
         by_extents,
     }
 }

@@ -134,7 +134,7 @@ fn a_home_of_everything_is_seen_whole() {
     assert_eq!(link(".outrc").path.as_deref(), Some("/home/alice/dots/rc"));
     assert_eq!(link(".bashrc").kind, TargetKind::Generation);
     assert!(link(".bashrc").file.is_some());
-    assert_eq!(link(".config/nvim").tree.len(), 2);
+    assert_eq!(link(".config/nvim").tree.unwrap_or_default().len(), 2);
     assert!(matches!(at(".config/nvim/lua/a.lua"), Found::Followed(_)));
     assert_eq!(at(".cache/nix/db"), Found::NotLooked);
     assert!(matches!(
