@@ -184,7 +184,7 @@ impl Site {
     fn scenario(&self, name: &str, port: u16, key: &str, revision: &str, outcome: &str) {
         let text = format!(
             "name: {name}
-network: true
+network: {{ reachesHost: true }}
 snapshot: false
 substituters:
   - {{ url: \"http://10.0.2.2:{port}/cache\", key: \"{}\" }}

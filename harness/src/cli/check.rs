@@ -33,6 +33,11 @@ pub fn run(args: &CheckArgs) -> Result<Exit, Error> {
         Format::Github => print(&scenario::render_github(&checked.diagnostics))?,
         Format::Text => {
             eprint!("{}", scenario::render_text(&checked.diagnostics));
+            for case in &checked.reach_host {
+                print(&format!(
+                    "{case}: its machine reaches this computer over the network\n"
+                ))?;
+            }
             if checked.diagnostics.is_empty() {
                 let files = count(checked.files, "file");
                 let cases = count(checked.cases, "case");

@@ -95,7 +95,7 @@ impl Crew<'_> {
             .hypervisor()
             .fork(&parent, self.guest(start), purpose)?;
         let number = self.ledger.next_machine();
-        let mut is_connected = !self.guest(start).network;
+        let mut is_connected = !self.guest(start).network.is_on();
         for &id in &links {
             if !is_wanted(self.plan(), self.ledger, self.selected, id) {
                 return Ok(Vec::new());

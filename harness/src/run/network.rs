@@ -172,10 +172,11 @@ fn in_words(line: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::model::Network;
 
     fn guest(key: Option<&str>) -> Guest {
         Guest {
-            network: true,
+            network: Network::Internet,
             substituters: vec![Substituter {
                 url: "http://10.0.2.2:8000/cache".to_owned(),
                 public_key: key.map(str::to_owned),

@@ -54,7 +54,7 @@ impl Doing<'_> {
             }
         }
         let mut script = scripts::make_users(users);
-        if guest.network {
+        if guest.network.is_on() {
             script += &network::connect(guest);
         }
         let made = self.root(&script)?;

@@ -92,7 +92,7 @@ impl Qemu {
             },
             store: self.store.clone(),
             shape: MachineShape {
-                network: guest.network,
+                network: guest.network.is_on(),
                 ..MachineShape::default()
             },
             warm_up: WARM_UP.to_owned(),

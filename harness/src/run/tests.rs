@@ -40,7 +40,7 @@ impl FakeHypervisor {
 
 impl Hypervisor for FakeHypervisor {
     fn base_key(&self, guest: &Guest) -> StateKey {
-        StateKey(format!("base-{}", guest.network))
+        StateKey(format!("base-{}", guest.network.is_on()))
     }
 
     fn ensure_base(&self, _: &Guest, _: &mut dyn FnMut(&str)) -> Result<(), MachineError> {

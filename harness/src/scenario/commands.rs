@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::diagnostic::{Diagnostic, Severity};
 use super::load::{LoadOptions, load_all};
 use super::model::{Action, Case, FlakeTree, SeedFile};
+use crate::observe::text::escape_name;
 
 /// What checking scenarios came to.
 #[derive(Debug)]
@@ -15,6 +16,8 @@ pub struct Checked {
     pub files: usize,
     /// How many cases the files without mistakes make.
     pub cases: usize,
+    /// The ids of those cases whose machine reaches this computer over the network.
+    pub reach_host: Vec<String>,
     /// All mistakes and warnings, by file and place.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -34,6 +37,12 @@ pub fn check(paths: &[PathBuf], options: &LoadOptions) -> Checked {
     Checked {
         files: loaded.files,
         cases: loaded.cases.len(),
+        reach_host: loaded
+            .cases
+            .iter()
+            .filter(|case| case.guest.network.reaches_host())
+            .map(|case| case.id.clone())
+            .collect(),
         diagnostics: loaded.diagnostics,
     }
 }
@@ -68,7 +77,7 @@ fn print_tree(tree: &FlakeTree, out: &mut String) {
         .partition(|(name, _)| *name == "flake.nix");
     for (name, file) in main.into_iter().chain(others) {
         if !is_alone {
-            let _ = writeln!(out, "# {name}");
+            let _ = writeln!(out, "# {}", escape_name(name.as_bytes()));
         }
         match file {
             SeedFile::Regular { bytes, .. } => match std::str::from_utf8(bytes) {
@@ -78,6 +87,7 @@ fn print_tree(tree: &FlakeTree, out: &mut String) {
                 }
             },
             SeedFile::Symlink { target } => {
+                let target = escape_name(target.as_bytes());
                 let _ = writeln!(out, "# (a link to {target})");
             }
             SeedFile::Directory => out.push_str("# (an empty folder)\n"),

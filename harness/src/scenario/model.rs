@@ -46,8 +46,8 @@ impl Case {
 pub struct Guest {
     /// Which Debian it is.
     pub suite: Suite,
-    /// Whether the guest has a network card with user-mode networking.
-    pub network: bool,
+    /// What the guest reaches.
+    pub network: Network,
     /// Whether a networked guest uses Nix's own default binary cache and flake registry.
     pub default_substituters: bool,
     /// Binary caches to use, besides the default one where that is used.
@@ -58,6 +58,33 @@ pub struct Guest {
     pub locked: bool,
     /// What replaces parts of the pocket channel.
     pub channel: Option<ChannelOverlay>,
+}
+
+/// What a guest reaches over the network.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Network {
+    /// Nothing: it has no network card.
+    #[default]
+    Off,
+    /// The internet, and neither this computer nor its neighbours.
+    Internet,
+    /// The internet, and all that this computer reaches, itself included.
+    InternetAndHost,
+}
+
+impl Network {
+    /// Whether there is one.
+    #[must_use]
+    pub fn is_on(self) -> bool {
+        self != Self::Off
+    }
+
+    /// Whether this computer is within reach.
+    #[must_use]
+    pub fn reaches_host(self) -> bool {
+        self == Self::InternetAndHost
+    }
 }
 
 /// Files that are laid over the guest's pocket channel before anything else is done, so that scenarios run on them

@@ -30,9 +30,9 @@ pub(crate) struct RawScenario {
     pub(crate) matrix: Option<RawMatrix>,
     /// What the machine is. A text is its Debian release.
     pub(crate) guest: Option<RawGuest>,
-    /// Whether the machine reaches the network, and uses Nix's default binary cache and flake registry. Off by
+    /// Whether the machine reaches the internet, and uses Nix's default binary cache and flake registry. Off by
     /// default.
-    pub(crate) network: Option<bool>,
+    pub(crate) network: Option<RawNetwork>,
     /// Binary caches in place of the default one, where `network` is on. A text is an address, or `default` for Nix's
     /// own.
     pub(crate) substituters: Option<Vec<RawSubstituter>>,
@@ -72,6 +72,17 @@ pub(crate) struct RawGuest {
     /// Its Debian release: `trixie` (the default, with Nix 2.26), or `sid`, whose Nix is the newest in Debian.
     #[schemars(extend("examples" = ["trixie", "sid"]))]
     pub(crate) suite: Option<String>,
+}
+
+/// What the machine reaches.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(extend("x-short" = "enable"))]
+pub(crate) struct RawNetwork {
+    /// Whether there is a network at all; yes by default where `network` is given.
+    pub(crate) enable: Option<bool>,
+    /// Whether the machine also reaches this computer, as 10.0.2.2, and its neighbours. No by default.
+    pub(crate) reaches_host: Option<bool>,
 }
 
 /// A user of the machine.

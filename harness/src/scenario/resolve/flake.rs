@@ -236,7 +236,7 @@ impl Resolver<'_> {
             flake.state_version.as_deref(),
             &below(at, &["stateVersion"]),
         );
-        if self.network
+        if self.network.is_on()
             && let Ok(tree) = self.files.flake(path)
         {
             let lock = Lock::of(&tree);

@@ -5,7 +5,7 @@ use switchproof_vm::image::{Suite, UnknownSuite};
 use super::channel;
 use super::scenario::Resolver;
 use super::setup::{At, below};
-use crate::scenario::model::Substituter;
+use crate::scenario::model::{Network, Substituter};
 use crate::scenario::raw::{RawScenario, RawSubstituter};
 use crate::scenario::yaml::quoted;
 
@@ -22,6 +22,29 @@ pub(super) struct Caches {
 }
 
 impl Resolver<'_> {
+    /// What the guest reaches.
+    pub(super) fn network_of(&mut self, raw: &RawScenario) -> Network {
+        let Some(network) = &raw.network else {
+            return Network::Off;
+        };
+        if network.enable.is_none() && network.reaches_host.is_none() {
+            let hint = "write `true`, or `{ reachesHost: true }`";
+            self.mistake(&["network"], "`network` has no value", hint);
+        }
+        let reaches_host = network.reaches_host.unwrap_or(false);
+        match (network.enable.unwrap_or(true), reaches_host) {
+            (true, true) => Network::InternetAndHost,
+            (true, false) => Network::Internet,
+            (false, false) => Network::Off,
+            (false, true) => {
+                let hint = "remove `reachesHost`, or write `enable: true`";
+                let message = "without a network the machine reaches no host";
+                self.mistake(&["network", "reachesHost"], message, hint);
+                Network::Off
+            }
+        }
+    }
+
     /// The Debian release of the guest.
     pub(super) fn suite(&mut self, raw: &RawScenario) -> Suite {
         let Some(name) = raw.guest.as_ref().and_then(|guest| guest.suite.as_ref()) else {
@@ -37,11 +60,11 @@ impl Resolver<'_> {
     pub(super) fn caches(&mut self, raw: &RawScenario) -> Caches {
         let Some(listed) = &raw.substituters else {
             return Caches {
-                default: self.network,
+                default: self.network.is_on(),
                 named: Vec::new(),
             };
         };
-        if !self.network {
+        if !self.network.is_on() {
             self.mistake(
                 &["substituters"],
                 "binary caches are out of reach without a network",

@@ -8,7 +8,9 @@ use super::setup::At;
 use crate::scenario::diagnostic::{Mistake, Report};
 use crate::scenario::host_files::HostFiles;
 use crate::scenario::matrix::Variant;
-use crate::scenario::model::{Action, Case, FlakeTree, Guest, InitialHome, Install, Step, User};
+use crate::scenario::model::{
+    Action, Case, FlakeTree, Guest, InitialHome, Install, Network, Step, User,
+};
 use crate::scenario::raw::{RawFlake, RawInitialHome, RawScenario};
 use crate::scenario::setup::{DEFAULT_USER, Setup};
 use crate::scenario::suggest::nearest;
@@ -27,7 +29,7 @@ pub(crate) struct Resolver<'case> {
     pub(super) written: Node,
     /// Whether the case is one of several.
     pub(super) is_matrix: bool,
-    pub(super) network: bool,
+    pub(super) network: Network,
     pub(super) locked: bool,
     /// Where inputs are, as `host:port`.
     pub(super) reaches: BTreeSet<String>,
@@ -95,7 +97,7 @@ pub(crate) fn resolve(
         written: variant.tree.clone(),
         tree,
         is_matrix: !variant.axes.is_empty(),
-        network: raw.network.unwrap_or(false),
+        network: Network::Off,
         locked: true,
         reaches: BTreeSet::new(),
         users: BTreeMap::new(),
@@ -114,6 +116,7 @@ impl Resolver<'_> {
             );
             self.mistake(&["name"], message, hint);
         }
+        self.network = self.network_of(raw);
         self.base = self.find_base(raw);
         self.find_users(raw);
         let caches = self.caches(raw);
@@ -133,7 +136,7 @@ impl Resolver<'_> {
                 default_substituters: caches.default,
                 substituters: caches.named,
                 reaches: std::mem::take(&mut self.reaches),
-                locked: !self.network || pinned,
+                locked: !self.network.is_on() || pinned,
                 channel: None,
             },
             users: self

@@ -238,7 +238,7 @@ impl Resolver<'_> {
         }
         self.locked &= channel::is_locked(url);
         self.reaches.extend(channel::places_on_network(url));
-        if !self.network {
+        if !self.network.is_on() {
             self.mistake(
                 at,
                 format!(

@@ -273,7 +273,7 @@ impl Resolver<'_> {
     }
 
     fn deadline(&mut self, step: &RawStep, at: At<'_>) -> u32 {
-        let otherwise = if self.network {
+        let otherwise = if self.network.is_on() {
             NETWORK_DEADLINE_S
         } else {
             DEADLINE_S

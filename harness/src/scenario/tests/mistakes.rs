@@ -1,6 +1,7 @@
 //! What people get wrong, and what they are told.
 
 use super::{mistakes, with_home, with_steps};
+use crate::scenario::model::Network;
 
 #[test]
 fn all_mistakes_of_a_file_are_found_at_once() {
@@ -183,7 +184,7 @@ fn what_is_on_the_network_needs_one() {
     );
     assert!(found.contains("add `network: true`"), "{found}");
     let all = super::cases(&format!("network: true\n{text}"));
-    assert!(all[0].guest.network && !all[0].guest.locked);
+    assert!(all[0].guest.network.is_on() && !all[0].guest.locked);
     let found = mistakes(&text.replace("\"24.05\"", "stable"));
     assert!(found.contains("there is no channel `stable`"), "{found}");
     let unknown = "inputs: { nixpkgs: pocket-23.05 }";
@@ -192,6 +193,25 @@ fn what_is_on_the_network_needs_one() {
         found.contains("there is no channel `pocket-23.05`"),
         "{found}"
     );
+}
+
+#[test]
+fn this_computer_is_reached_only_where_that_is_said() {
+    let network = |text: &str| {
+        let text = format!("network: {text}\n{}", with_steps("- switch"));
+        super::cases(&text)[0].guest.network
+    };
+    assert_eq!(network("true"), Network::Internet);
+    assert_eq!(network("false"), Network::Off);
+    assert_eq!(network("{ reachesHost: false }"), Network::Internet);
+    assert_eq!(network("{ reachesHost: true }"), Network::InternetAndHost);
+    let found = |text: &str| mistakes(&format!("network: {text}\n{}", with_steps("- switch")));
+    assert!(
+        found("{ enable: false, reachesHost: true }").contains("the machine reaches no host"),
+        "what is contradictory"
+    );
+    assert!(found("{}").contains("`network` has no value"));
+    assert!(found("{ reachHost: true }").contains("did you mean `reachesHost`?"));
 }
 
 #[test]
