@@ -13,6 +13,7 @@ pub mod keep;
 mod look;
 pub mod machine;
 pub mod observe;
+mod open_regular;
 pub mod plan;
 pub mod report;
 pub mod run;

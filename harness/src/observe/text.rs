@@ -61,9 +61,12 @@ fn push_escaped(text: &mut String, character: char, backslash: bool) {
 }
 
 /// Control characters, and the invisible ones that reorder the text around them.
-fn steers_terminals(character: char) -> bool {
+pub(crate) fn steers_terminals(character: char) -> bool {
     character.is_control()
-        || matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        || matches!(
+            character,
+            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+        )
 }
 
 fn push_byte(text: &mut String, byte: u8) {

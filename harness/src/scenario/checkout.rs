@@ -1,11 +1,13 @@
 //! A checkout of the real Home Manager in place of the pocket channel's, so that scenarios can be run on either.
 
 use std::collections::BTreeMap;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::host_files::{HostFileError, copy_folder};
 use super::model::{ChannelOverlay, FlakeTree, SeedFile};
+use crate::open_regular::open_regular;
 
 /// Folders of real projects on this computer.
 #[derive(Debug, Clone)]
@@ -77,7 +79,7 @@ impl Checkout {
         }
         let release = self.release()?;
         for name in ["release.json", "overlay.nix", "default.nix"] {
-            if let Ok(bytes) = std::fs::read(self.home_manager.join(name)) {
+            if let Ok(bytes) = read(&self.home_manager.join(name)) {
                 files.insert(format!("home-manager/{name}"), regular(bytes));
             }
         }
@@ -100,7 +102,7 @@ impl Checkout {
             release: String,
         }
         let path = self.home_manager.join("release.json");
-        let release = std::fs::read(&path)
+        let release = read(&path)
             .ok()
             .and_then(|bytes| serde_json::from_slice::<Release>(&bytes).ok())
             .map(|it| it.release);
@@ -139,6 +141,12 @@ fn standing_for(
         files: Arc::new(FlakeTree { files }),
         replaced,
     }
+}
+
+fn read(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open_regular(path)?.read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 fn require(

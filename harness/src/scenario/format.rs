@@ -2,6 +2,9 @@
 
 use std::fmt::Write as _;
 use std::io::IsTerminal as _;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use miette::{
     GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, Severity as MietteSeverity,
@@ -9,6 +12,7 @@ use miette::{
 };
 
 use super::diagnostic::{Diagnostic, Severity};
+use crate::observe::text::{escape_name, steers_terminals};
 
 /// For people, with the marked place; in colours where standard error is a terminal that shows them.
 pub fn render_text(diagnostics: &[Diagnostic]) -> String {
@@ -102,7 +106,42 @@ fn is_showable(diagnostic: &Diagnostic) -> bool {
     !diagnostic.source.is_empty() && shown.all(|line| line.len() <= MAX_LINE)
 }
 
+/// The same with nothing in it that could steer a terminal or reorder what is read: such a character is shown by its
+/// number. The marked place stays marked.
+fn visible(diagnostic: &Diagnostic) -> Diagnostic {
+    let source = &diagnostic.source;
+    let start = diagnostic.span.start.min(source.len());
+    let end = diagnostic.span.end.clamp(start, source.len());
+    let before = shown(&source[..start]);
+    let marked = shown(&source[start..end]);
+    let span = before.len()..before.len() + marked.len();
+    Diagnostic {
+        file: PathBuf::from(escape_name(diagnostic.file.as_os_str().as_bytes())),
+        message: shown(&diagnostic.message),
+        label: shown(&diagnostic.label),
+        hint: diagnostic.hint.as_deref().map(shown),
+        source: Arc::from(before + &marked + &shown(&source[end..])),
+        span,
+        ..*diagnostic
+    }
+}
+
+fn shown(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text.chars().peekable();
+    while let Some(one) = rest.next() {
+        match one {
+            '\n' | '\t' => out.push(one),
+            '\r' if rest.peek() == Some(&'\n') => out.push(one),
+            _ if steers_terminals(one) => out.extend(one.escape_unicode()),
+            _ => out.push(one),
+        }
+    }
+    out
+}
+
 fn text(diagnostic: &Diagnostic, colour: bool) -> String {
+    let diagnostic = &visible(diagnostic);
     let name = diagnostic.file.display().to_string();
     let source =
         is_showable(diagnostic).then(|| NamedSource::new(name, diagnostic.source.to_string()));
@@ -137,6 +176,7 @@ fn text(diagnostic: &Diagnostic, colour: bool) -> String {
 
 /// `::error file=…,line=…,col=…::message`. Only `%`, CR and LF need escapes, and `,` and `:` in properties.
 fn github(diagnostic: &Diagnostic, out: &mut String) {
+    let diagnostic = &visible(diagnostic);
     let escape = |text: &str| {
         text.replace('%', "%25")
             .replace('\r', "%0D")

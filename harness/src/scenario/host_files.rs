@@ -3,10 +3,12 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Read as _;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use super::model::{FlakeTree, SeedFile};
+use crate::open_regular::open_regular;
 
 /// The most that a copied folder may hold: 16 MiB.
 const MAX_BYTES: u64 = 16 * 1024 * 1024;
@@ -14,6 +16,28 @@ const MAX_BYTES: u64 = 16 * 1024 * 1024;
 const MAX_HANDED_OUT_BYTES: u64 = 64 * 1024 * 1024;
 /// The most files that a copied folder may hold.
 const MAX_FILES: usize = 2000;
+
+/// Whether a scenario file may be read: a link must stay inside the repository of the folder that it lies in, as what it
+/// names must. What is printed of a scenario that is wrong would tell of other files.
+pub(crate) fn is_own_file(file: &Path) -> std::io::Result<bool> {
+    let folder = folder_of(file).canonicalize()?;
+    let root = repository_of(&folder).unwrap_or(folder);
+    Ok(file.canonicalize()?.starts_with(root))
+}
+
+/// The same of a folder that is looked through for scenarios; one outside of every repository is nobody's trick.
+pub(crate) fn is_own_folder(folder: &Path) -> std::io::Result<bool> {
+    let above = folder_of(folder).canonicalize()?;
+    let real = folder.canonicalize()?;
+    Ok(repository_of(&above).is_none_or(|root| real.starts_with(root)))
+}
+
+fn folder_of(file: &Path) -> &Path {
+    match file.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    }
+}
 
 /// A file or folder cannot be taken.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -101,10 +125,7 @@ impl HostFiles {
     /// For the scenario `file`. What it names must be inside `root`, by default its repository: the nearest folder
     /// above it that holds `.git`, or else a `flake.nix`, or else its own folder.
     pub(crate) fn beside(file: &Path, root: Option<&Path>, allow_outside: bool) -> Self {
-        let folder = match file.parent() {
-            Some(folder) if folder != Path::new("") => folder.to_path_buf(),
-            _ => PathBuf::from("."),
-        };
+        let folder = folder_of(file).to_path_buf();
         let root = (!allow_outside).then(|| {
             root.map(Path::to_path_buf)
                 .or_else(|| repository_of(&folder))
@@ -164,6 +185,12 @@ impl HostFiles {
         let real = self.find(path)?;
         if real.is_file() {
             return Ok(BTreeMap::from([(String::new(), self.file(path)?)]));
+        }
+        if !real.is_dir() {
+            return Err(HostFileError::WrongKind {
+                path: path.to_owned(),
+                wanted: "a file or a folder",
+            });
         }
         let files = copy_folder(&real, path)?;
         self.hand_out_tree(path, &files)?;
@@ -292,9 +319,14 @@ impl<'path> Bounds<'path> {
 fn regular_file(real: &Path, bounds: &mut Bounds<'_>) -> Result<SeedFile, HostFileError> {
     use std::os::unix::fs::PermissionsExt;
 
-    let metadata = fs::metadata(real).map_err(|error| bounds.unreadable(&error))?;
+    let file = open_regular(real).map_err(|error| bounds.unreadable(&error))?;
+    let metadata = file.metadata().map_err(|error| bounds.unreadable(&error))?;
     bounds.add(metadata.len())?;
-    let bytes = fs::read(real).map_err(|error| bounds.unreadable(&error))?;
+    // One that grows while it is read is read as it was.
+    let mut bytes = Vec::new();
+    file.take(metadata.len())
+        .read_to_end(&mut bytes)
+        .map_err(|error| bounds.unreadable(&error))?;
     Ok(SeedFile::Regular {
         bytes,
         executable: metadata.permissions().mode() & 0o100 != 0,

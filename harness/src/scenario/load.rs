@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use super::conform::Conform;
 use super::diagnostic::{Diagnostic, Mistake, Report, Severity};
-use super::host_files::HostFiles;
+use super::host_files::{self, HostFiles};
 use super::matrix::expand;
 use super::model::Case;
 use super::resolve::resolve;
@@ -96,7 +96,7 @@ pub(crate) fn load_all(paths: &[PathBuf], options: &LoadOptions) -> Loaded {
     let mut loaded = Loaded::default();
     let mut files = Vec::new();
     for path in paths {
-        if let Err(diagnostic) = find(path, 0, &mut files) {
+        if let Err(diagnostic) = find(path, 0, options, &mut files) {
             loaded.diagnostics.push(*diagnostic);
         }
     }
@@ -112,7 +112,7 @@ pub(crate) fn load_all(paths: &[PathBuf], options: &LoadOptions) -> Loaded {
     loaded.files = files.len();
     let results: Vec<(Vec<Case>, Vec<Diagnostic>)> = files
         .par_iter()
-        .map(|file| match Source::read(file) {
+        .map(|file| match read(file, options) {
             Ok(source) => load_source(source, options),
             Err(diagnostic) => (Vec::new(), vec![*diagnostic]),
         })
@@ -121,7 +121,7 @@ pub(crate) fn load_all(paths: &[PathBuf], options: &LoadOptions) -> Loaded {
         loaded.cases.extend(cases);
         loaded.diagnostics.extend(diagnostics);
     }
-    refuse_same_names(&mut loaded);
+    refuse_same_names(&mut loaded, options);
     loaded.cases.sort_by(|left, right| left.id.cmp(&right.id));
     loaded
 }
@@ -186,8 +186,30 @@ fn refuse_same_ids(cases: &[Case], report: &mut Report) {
     }
 }
 
+/// Reads a scenario that lies in its own repository, or may lie elsewhere.
+fn read(file: &Path, options: &LoadOptions) -> Result<Source, Box<Diagnostic>> {
+    require_own(file, host_files::is_own_file, options)?;
+    Source::read(file)
+}
+
+/// Refuses a link that leads out of the repository. What cannot be looked at is refused where it is read.
+fn require_own(
+    path: &Path,
+    is_own: fn(&Path) -> std::io::Result<bool>,
+    options: &LoadOptions,
+) -> Result<(), Box<Diagnostic>> {
+    if options.allow_outside || is_own(path).unwrap_or(true) {
+        return Ok(());
+    }
+    let message = "this is a link that leads out of its repository";
+    let hint = "copy what it leads to into the repository, or allow it with `--allow-outside`";
+    Err(Box::new(
+        Diagnostic::about_file(path, message).with_hint(hint),
+    ))
+}
+
 /// Scenario names are unique, as snapshots are kept by name.
-fn refuse_same_names(loaded: &mut Loaded) {
+fn refuse_same_names(loaded: &mut Loaded, options: &LoadOptions) {
     let mut first: BTreeMap<&str, &Path> = BTreeMap::new();
     let mut refused = Vec::new();
     for case in &loaded.cases {
@@ -202,7 +224,7 @@ fn refuse_same_names(loaded: &mut Loaded) {
         let message = format!("the name `{name}` is taken by {}", other.display());
         let mut diagnostic = Diagnostic::about_file(file.clone(), message)
             .with_hint("give it another name: snapshots are kept by the scenario's name");
-        if let Ok(source) = Source::read(&file) {
+        if let Ok(source) = read(&file, options) {
             locate_name(&mut diagnostic, &source);
         }
         loaded.diagnostics.push(diagnostic);
@@ -223,7 +245,12 @@ fn locate_name(diagnostic: &mut Diagnostic, source: &Source) {
     }
 }
 
-fn find(path: &Path, depth: usize, out: &mut Vec<PathBuf>) -> Result<(), Box<Diagnostic>> {
+fn find(
+    path: &Path,
+    depth: usize,
+    options: &LoadOptions,
+    out: &mut Vec<PathBuf>,
+) -> Result<(), Box<Diagnostic>> {
     let unreadable = |error: std::io::Error| {
         let reason = match error.kind() {
             std::io::ErrorKind::NotFound => "there is no such file or folder".to_owned(),
@@ -240,6 +267,7 @@ fn find(path: &Path, depth: usize, out: &mut Vec<PathBuf>) -> Result<(), Box<Dia
         out.push(path.to_path_buf());
         return Ok(());
     }
+    require_own(path, host_files::is_own_folder, options)?;
     if depth > MAX_FOLDER_DEPTH {
         return Ok(());
     }
@@ -254,7 +282,7 @@ fn find(path: &Path, depth: usize, out: &mut Vec<PathBuf>) -> Result<(), Box<Dia
                 || USED_BY_SCENARIOS.contains(&&*name)
                 || inner.join("flake.nix").exists();
             if !is_passed_over {
-                find(&inner, depth + 1, out)?;
+                find(&inner, depth + 1, options, out)?;
             }
         } else if name.ends_with(".yaml") && !name.starts_with('.') && inner.is_file() {
             out.push(inner);

@@ -1,13 +1,13 @@
 //! The text of one scenario file, read within bounds.
 
-use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read as _};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::diagnostic::Diagnostic;
 use super::yaml::Span;
+use crate::open_regular::open_regular;
 
 /// A scenario longer than this is a mistake: 1 MiB.
 pub(crate) const MAX_FILE_BYTES: u64 = 1024 * 1024;
@@ -45,11 +45,12 @@ impl Source {
                     .with_hint("name a scenario file, or a folder that holds some"),
             )
         };
-        let handle = File::open(file).map_err(unreadable)?;
-        if !handle.metadata().map_err(unreadable)?.is_file() {
-            let problem = Diagnostic::about_file(file, "this is no regular file");
-            return Err(Box::new(problem));
-        }
+        let handle = match open_regular(file) {
+            Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
+                return Err(Box::new(Diagnostic::about_file(file, error.to_string())));
+            }
+            opened => opened.map_err(unreadable)?,
+        };
         let mut bytes = Vec::new();
         handle
             .take(MAX_FILE_BYTES + 1)

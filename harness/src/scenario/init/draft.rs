@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use super::Draft;
 use super::outputs::{Output, set_name};
+use crate::observe::text::steers_terminals;
 use crate::scenario::model::Install;
 
 /// The scenario for one output. `users` are those whose homes the flake's modules name.
 pub(super) fn draft(output: &Output, users: &[String], is_remote: bool) -> Draft {
     let name = scenario_name(output);
-    let subject = format!("{}.\"{}\"", set_name(output.install), output.name);
+    let subject = format!("{}.{}", set_name(output.install), in_quotes(&output.name));
     let user = user_of(output, users);
     let (about, description) = match output.install {
         Install::Standalone | Install::NixosModule => (
@@ -26,8 +27,9 @@ pub(super) fn draft(output: &Output, users: &[String], is_remote: bool) -> Draft
          # {subject} of this flake: {about}.\n\
          # `switchproof run scenarios/{name}.yaml` runs it; the reference explains every key.\n\
          name: {name}\n\
-         description: {description} {subject}.\n\n\
+         description: {}\n\n\
          flake:\n  path: ..\n  output: {}\n",
+        description_of(&format!("{description} {subject}.")),
         quoted(&output.name)
     );
     if output.install != Install::Standalone {
@@ -143,7 +145,36 @@ fn quoted(text: &str) -> String {
     if is_plain {
         text.to_owned()
     } else {
-        // YAML's double quotes take JSON's escapes.
-        serde_json::Value::String(text.to_owned()).to_string()
+        in_quotes(text)
     }
+}
+
+/// A sentence as YAML: bare where no sign in it means anything there.
+fn description_of(text: &str) -> String {
+    let is_plain = !text.contains([':', '#', '\\']);
+    if is_plain {
+        text.to_owned()
+    } else {
+        in_quotes(text)
+    }
+}
+
+/// A text in double quotes on one line, which YAML, JSON and people read alike.
+fn in_quotes(text: &str) -> String {
+    let mut out = String::from("\"");
+    let mut units = [0; 2];
+    for one in text.chars() {
+        match one {
+            '"' | '\\' => out.extend(['\\', one]),
+            '\n' => out.push_str("\\n"),
+            _ if steers_terminals(one) => {
+                for unit in one.encode_utf16(&mut units) {
+                    out.push_str(&format!("\\u{unit:04x}"));
+                }
+            }
+            _ => out.push(one),
+        }
+    }
+    out.push('"');
+    out
 }

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use rnix::SyntaxNode;
 use rnix::ast::{Attr, AttrSet, AttrpathValue, Expr, HasEntry as _, InterpolPart, Str};
-use rnix::{Root, SyntaxNode};
 use rowan::ast::AstNode as _;
 
 use crate::scenario::model::Install;
-use crate::scenario::nix::input_names;
+use crate::scenario::nix::{input_names, parse};
 
 /// A host or home.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,10 +35,13 @@ const INSTALLS: [Install; 3] = [
 
 /// The outputs named in a flake, and what is there but cannot be named without evaluating it.
 pub(super) fn find_outputs(nix: &str) -> (Vec<Output>, Vec<String>) {
-    let root = Root::parse(nix).tree();
-    let texts = simple_texts(root.syntax());
     let mut outputs = Vec::new();
     let mut notes = Vec::new();
+    let Ok(parsed) = parse(nix) else {
+        return (outputs, notes);
+    };
+    let root = parsed.tree();
+    let texts = simple_texts(root.syntax());
     for binding in bindings(root.syntax()) {
         let path = path_of(&binding, &texts);
         for install in INSTALLS {
@@ -85,9 +88,12 @@ fn add(outputs: &mut Vec<Output>, install: Install, name: &str) {
 
 /// The users whose homes a host's modules name: `home-manager.users.NAME`.
 pub(super) fn find_homes(nix: &str) -> Vec<String> {
-    let root = Root::parse(nix).tree();
-    let texts = simple_texts(root.syntax());
     let mut users = Vec::new();
+    let Ok(parsed) = parse(nix) else {
+        return users;
+    };
+    let root = parsed.tree();
+    let texts = simple_texts(root.syntax());
     for binding in bindings(root.syntax()) {
         let mut path = path_of(&binding, &texts);
         if path.first().and_then(Option::as_deref) != Some("home-manager") {
@@ -128,7 +134,10 @@ pub(super) fn find_homes(nix: &str) -> Vec<String> {
 
 /// Whether an input of the flake is on the network: by its address, or as a name that Nix's registry knows.
 pub(super) fn has_remote_input(nix: &str) -> bool {
-    let root = Root::parse(nix).tree();
+    let Ok(parsed) = parse(nix) else {
+        return false;
+    };
+    let root = parsed.tree();
     let texts = simple_texts(root.syntax());
     let addresses: Vec<String> = bindings(root.syntax())
         .filter(|binding| {

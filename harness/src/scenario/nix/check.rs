@@ -1,10 +1,11 @@
 //! Whether Nix text can be parsed, before a machine finds out.
 
+use rnix::ParseError;
 use rnix::ast::{Expr, HasEntry as _};
-use rnix::{ParseError, Root};
 use rowan::ast::AstNode as _;
 
 use super::flake::is_whole_module;
+use super::parse::{TooDeep, parse};
 
 /// Why Nix text is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -22,7 +23,7 @@ pub(crate) fn check_module(nix: &str) -> Result<(), NixMistake> {
         return check_expression(nix);
     }
     let around = format!("{{\n{nix}\n}}");
-    let parsed = Root::parse(&around);
+    let parsed = parse(&around).map_err(|deep| too_deep(&around, deep, 1))?;
     if let Some(error) = parsed.errors().first() {
         return Err(mistake(&around, error, 1));
     }
@@ -48,7 +49,7 @@ fn not_bindings() -> NixMistake {
 
 /// Checks the text of one expression: an overlay, say.
 pub(crate) fn check_expression(nix: &str) -> Result<(), NixMistake> {
-    let parsed = Root::parse(nix);
+    let parsed = parse(nix).map_err(|deep| too_deep(nix, deep, 0))?;
     match parsed.errors().first() {
         Some(error) => Err(mistake(nix, error, 0)),
         None if parsed.tree().expr().is_none() => Err(NixMistake {
@@ -57,6 +58,19 @@ pub(crate) fn check_expression(nix: &str) -> Result<(), NixMistake> {
         }),
         None => Ok(()),
     }
+}
+
+fn too_deep(nix: &str, deep: TooDeep, lines_before: usize) -> NixMistake {
+    NixMistake {
+        line: line_of(nix, deep.at).saturating_sub(lines_before).max(1),
+        words: "it is too deeply nested".to_owned(),
+    }
+}
+
+/// The line of a byte, from 1.
+fn line_of(nix: &str, at: usize) -> usize {
+    nix.get(..at)
+        .map_or(1, |before| before.matches('\n').count() + 1)
 }
 
 fn mistake(nix: &str, error: &ParseError, lines_before: usize) -> NixMistake {
@@ -80,9 +94,7 @@ fn mistake(nix: &str, error: &ParseError, lines_before: usize) -> NixMistake {
     };
     let last = nix.lines().count();
     let line = at.map_or(last, |range| {
-        let start = usize::from(range.start()).min(nix.len());
-        nix.get(..start)
-            .map_or(1, |before| before.matches('\n').count() + 1)
+        line_of(nix, usize::from(range.start()).min(nix.len()))
     });
     let found = nix.lines().nth(line - 1).unwrap_or_default().trim();
     let near = if at.is_some() && !found.is_empty() {

@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rnix::Root;
 use rnix::ast::{Attr, AttrSet, Entry, Expr, HasEntry as _, Param};
 use rowan::ast::AstNode as _;
+
+use super::parse::parse;
 
 /// The names of a flake's inputs, those that only the arguments of its outputs name among them; `None` where they
 /// cannot be told without evaluating it.
 pub(crate) fn input_names(flake: &str) -> Option<BTreeSet<String>> {
-    let Expr::AttrSet(flake) = Root::parse(flake).ok().ok()?.expr()? else {
+    let Expr::AttrSet(flake) = parse(flake).ok()?.ok().ok()?.expr()? else {
         return None;
     };
     let mut names = BTreeSet::new();
@@ -34,7 +35,8 @@ pub(crate) fn input_names(flake: &str) -> Option<BTreeSet<String>> {
 /// The addresses of a flake's inputs by name, of those whose address stands in its text.
 pub(crate) fn input_urls(flake: &str) -> BTreeMap<String, String> {
     let mut leaves = Vec::new();
-    if let Some(Expr::AttrSet(flake)) = Root::parse(flake).ok().ok().and_then(|it| it.expr()) {
+    let parsed = parse(flake).ok().and_then(|it| it.ok().ok());
+    if let Some(Expr::AttrSet(flake)) = parsed.and_then(|it| it.expr()) {
         collect_leaves(&flake, &[], &mut leaves);
     }
     let url = |(path, value): (Vec<String>, Expr)| match path.as_slice() {

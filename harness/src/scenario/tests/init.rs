@@ -89,6 +89,23 @@ fn users_are_found_in_modules_of_their_own() {
 }
 
 #[test]
+fn names_of_outputs_cannot_break_what_is_written() {
+    let found = drafts(&[(
+        "flake.nix",
+        "{ outputs = _: { homeConfigurations = { \"a\\nsteps: [run: x]\" = 1; \"b: c # \u{202e}d\" = 2; \"e \\\"f\\\" \\\\\" = 3; }; }; }",
+    )]);
+    assert_eq!(found.len(), 3);
+    for (subject, text) in found {
+        assert!(!subject.contains(['\n', '\u{202e}']), "{subject}");
+        assert!(!text.contains('\u{202e}'), "{text}");
+        assert!(
+            text.contains(&format!("# {subject} of this flake:")),
+            "{text}"
+        );
+    }
+}
+
+#[test]
 fn what_cannot_be_read_is_said() {
     let folder = tempfile::tempdir().expect("a folder");
     let flake = folder.path().join("flake.nix");

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod fuzz;
+mod hostile;
 mod init;
 mod language;
 mod matrix;

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::observe::text::steers_terminals;
+
 /// A place in a file; lines and columns from 1, columns in characters, the end exclusive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Span {
@@ -118,7 +120,7 @@ pub(crate) fn quoted(text: &str) -> String {
         .chars()
         .take(40)
         .flat_map(|character| {
-            if character.is_control() {
+            if steers_terminals(character) {
                 character.escape_default().collect::<Vec<_>>()
             } else {
                 vec![character]
