@@ -1,7 +1,6 @@
 //! Everything that a run needs of this host, opened once.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 use std::sync::Mutex;
 
 use switchproof_vm::cache_dir::{CacheDir, CacheDirError};
@@ -99,19 +98,11 @@ impl Session {
 
     /// What is known of each node before a run of the selected cases; see [`foresee`].
     #[must_use]
-    pub fn foresee(
-        &self,
-        plan: &Plan,
-        selected: &BTreeSet<usize>,
-        snapshots: PathBuf,
-    ) -> Vec<Knowledge> {
+    pub fn foresee(&self, plan: &Plan, selected: &BTreeSet<usize>) -> Vec<Knowledge> {
         let options = Options {
             fresh: false,
             started_at_s: now_s(),
-            snapshots: SnapshotPolicy {
-                mode: SnapshotMode::Compare,
-                root: snapshots,
-            },
+            snapshots: SnapshotPolicy::new(SnapshotMode::Compare),
         };
         foresee(plan, selected, &self.hypervisor, &self.results, &options)
     }

@@ -209,10 +209,7 @@ steps:
         let session = Session::open(Limits::default()).unwrap();
         let plan = session.plan(cases);
         let all = (0..plan.cases.len()).collect();
-        let snapshots = SnapshotPolicy {
-            mode: SnapshotMode::Compare,
-            root: self.scenarios.join("snapshots"),
-        };
+        let snapshots = SnapshotPolicy::new(SnapshotMode::Compare);
         let sink = Mutex::new(PlainSink::new(io::stderr(), true));
         let verdicts = session.run(&plan, &all, false, snapshots, &sink, &|_, _| {});
         verdicts

@@ -24,7 +24,9 @@ use known::{Known, placed};
 use libtest_mimic::{Arguments, Failed, Trial};
 use shared_run::{SharedRun, bundled, selection};
 use similar::{ChangeTag, TextDiff};
-use switchproof::judge::{SnapshotMode, SnapshotPolicy, Verdict, redact, snapshot_path};
+use switchproof::judge::{
+    SnapshotFolder, SnapshotMode, SnapshotPolicy, Verdict, redact, snapshot_path,
+};
 use switchproof::report::describe;
 use switchproof::scenario::model::{Action, Case, ChannelOverlay, Install, SeedFile};
 use switchproof::scenario::{Checkout, CheckoutError, revision_overlay};
@@ -288,7 +290,7 @@ impl Side {
         }
         let snapshots = SnapshotPolicy {
             mode: SnapshotMode::Update,
-            root: seen.clone(),
+            folder: SnapshotFolder::At(seen.clone()),
         };
         let run = SharedRun::new(args, cases, snapshots);
         Self { run, seen }

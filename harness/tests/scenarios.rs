@@ -4,13 +4,12 @@
 
 mod shared_run;
 
-use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use shared_run::{SharedRun, bundled};
-use switchproof::judge::{SnapshotMode, SnapshotPolicy, Verdict};
+use switchproof::judge::{Conclusion, SnapshotMode, SnapshotPolicy, Verdict};
 use switchproof::report::describe;
 
 fn main() -> ExitCode {
@@ -23,10 +22,7 @@ fn main() -> ExitCode {
         }
     };
     let names: Vec<String> = cases.iter().map(|case| case.id.clone()).collect();
-    let snapshots = SnapshotPolicy {
-        mode: SnapshotMode::from_environment(),
-        root: Path::new(env!("CARGO_MANIFEST_DIR")).join("snapshots"),
-    };
+    let snapshots = SnapshotPolicy::new(SnapshotMode::from_environment());
     let run = SharedRun::new(&mut args, cases, snapshots);
     let trials = names
         .into_iter()
@@ -39,10 +35,10 @@ fn main() -> ExitCode {
 }
 
 fn outcome(id: &str, verdict: &Verdict) -> Result<(), Failed> {
-    match verdict {
-        Verdict::Passed { .. } => Ok(()),
-        verdict if verdict.awaits_review() && forced_to_pass() => Ok(()),
-        verdict => Err(describe(id, verdict).into()),
+    match Conclusion::of([verdict]) {
+        Conclusion::Passed => Ok(()),
+        _ if verdict.awaits_review() && forced_to_pass() => Ok(()),
+        _ => Err(describe(id, verdict).into()),
     }
 }
 

@@ -18,10 +18,7 @@ pub fn pass<S: Sink + 'static>(
 ) -> Result<S, Box<dyn std::error::Error>> {
     let plan = session.plan(cases);
     let selected: BTreeSet<usize> = (0..plan.cases.len()).collect();
-    let snapshots = SnapshotPolicy {
-        mode: SnapshotMode::Compare,
-        root: "snapshots".into(),
-    };
+    let snapshots = SnapshotPolicy::new(SnapshotMode::Compare);
     let sink = Mutex::new(sink);
     let verdicts = session.run(&plan, &selected, fresh, snapshots, &sink, &|_, _| {});
     let failed = verdicts

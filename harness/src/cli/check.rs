@@ -3,6 +3,8 @@
 use clap::{Args, ValueEnum};
 
 use super::common::{Chosen, Error, Exit, print};
+use super::snapshots::shared;
+use crate::judge::orphans;
 use crate::report::count;
 use crate::scenario;
 
@@ -27,7 +29,9 @@ enum Format {
 }
 
 pub fn run(args: &CheckArgs) -> Result<Exit, Error> {
-    let checked = scenario::check(&args.chosen.paths(), &args.chosen.trust.load_options());
+    let paths = args.chosen.paths();
+    let mut checked = scenario::check(&paths, &args.chosen.trust.load_options());
+    checked.diagnostics.extend(shared(&checked.cases));
     match args.format {
         Format::Json => print(&scenario::render_json(&checked.diagnostics))?,
         Format::Github => print(&scenario::render_github(&checked.diagnostics))?,
@@ -40,8 +44,14 @@ pub fn run(args: &CheckArgs) -> Result<Exit, Error> {
             }
             if checked.diagnostics.is_empty() {
                 let files = count(checked.files, "file");
-                let cases = count(checked.cases, "case");
+                let cases = count(checked.cases.len(), "case");
                 print(&format!("no mistakes: {files}, {cases}\n"))?;
+            } else {
+                let mistakes = count(checked.diagnostics.len(), "mistake");
+                eprintln!("{mistakes} in {}", count(checked.files, "file"));
+            }
+            for orphan in orphans(&checked.cases, &paths) {
+                eprintln!("note: no case owns {}; delete it", orphan.display());
             }
         }
     }

@@ -2,11 +2,12 @@
 
 use std::fmt;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
 
+use crate::judge::Conclusion;
 use crate::keep::KeepError;
 use crate::scenario::model::Case;
 use crate::scenario::{self, Diagnostic, LoadOptions};
@@ -23,6 +24,16 @@ pub enum Exit {
     Input,
     /// The machinery failed: nothing is said about the setup.
     Machinery,
+}
+
+impl From<Conclusion> for Exit {
+    fn from(conclusion: Conclusion) -> Self {
+        match conclusion {
+            Conclusion::Passed => Self::Passed,
+            Conclusion::Failed => Self::Failed,
+            Conclusion::Broken => Self::Machinery,
+        }
+    }
 }
 
 impl Exit {
@@ -159,11 +170,6 @@ impl Chosen {
         }
     }
 
-    /// Whether no scenario of the folders that are named is left out.
-    pub fn is_everything(&self) -> bool {
-        self.filter.is_empty() && self.paths().iter().all(|path| path.is_dir())
-    }
-
     /// Whether the filters let a case through.
     pub fn admits(&self, case: &Case) -> bool {
         self.filter.is_empty() || self.filter.iter().any(|it| case.id.contains(it))
@@ -246,26 +252,4 @@ pub fn print(text: &str) -> Result<(), Error> {
     out.write_all(text.as_bytes())?;
     out.flush()?;
     Ok(())
-}
-
-/// The folder of snapshots that belongs to scenarios: the neighbour of the folder `scenarios` they are in, however
-/// the path is spelt, or a folder beside the scenario where there is no such folder.
-pub fn snapshots_beside(paths: &[PathBuf]) -> PathBuf {
-    let first = paths
-        .first()
-        .map_or(Path::new("scenarios"), PathBuf::as_path);
-    let first = std::path::absolute(first).unwrap_or_else(|_| first.to_owned());
-    let is_scenarios = |folder: &&Path| folder.file_name().is_some_and(|name| name == "scenarios");
-    let project = first.ancestors().find(is_scenarios).and_then(Path::parent);
-    let beside = || {
-        if first.is_dir() {
-            Some(first.as_path())
-        } else {
-            first.parent()
-        }
-    };
-    project
-        .or_else(beside)
-        .unwrap_or(Path::new("."))
-        .join("snapshots")
 }

@@ -13,5 +13,6 @@ mod reports;
 mod run;
 mod shell;
 mod sink;
+mod snapshots;
 
 pub use args::main;

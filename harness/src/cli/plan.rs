@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use clap::{Args, ValueEnum};
 
-use super::common::{Chosen, Error, Exit, print, snapshots_beside};
+use super::common::{Chosen, Error, Exit, print};
 use crate::plan::PlanFormat;
 use crate::session::{Limits, Session};
 
@@ -41,7 +41,7 @@ pub fn run(args: &PlanArgs) -> Result<Exit, Error> {
     let chosen: BTreeSet<usize> = (0..plan.cases.len())
         .filter(|&case| args.chosen.admits(&plan.cases[case]))
         .collect();
-    let known = session.foresee(&plan, &chosen, snapshots_beside(&args.chosen.paths()));
+    let known = session.foresee(&plan, &chosen);
     print(&plan.show(format, &chosen, &known))?;
     Ok(Exit::Passed)
 }

@@ -1,17 +1,16 @@
 //! `switchproof run`.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::sync::Mutex;
 
 use clap::Args;
 
-use super::common::{Chosen, Error, Exit, snapshots_beside};
+use super::common::{Chosen, Error, Exit};
 use super::reports::Report;
 use super::sink::terminal_or_plain;
-use crate::judge::{SnapshotMode, SnapshotPolicy, Verdict, orphans, shared_snapshots};
+use super::snapshots::refuse_shared;
+use crate::judge::{Conclusion, SnapshotMode, SnapshotPolicy, orphans};
 use crate::report::Tee;
-use crate::scenario::model::Case;
 use crate::session::{Limits, Session};
 
 /// What to run, and how.
@@ -72,48 +71,18 @@ pub fn run(args: &RunArgs) -> Result<Exit, Error> {
     } else {
         SnapshotMode::from_environment()
     };
-    let snapshots = SnapshotPolicy {
-        mode,
-        root: snapshots_beside(&args.chosen.paths()),
-    };
-    refuse_shared(&plan.cases, &snapshots.root)?;
-    let orphans = if args.chosen.is_everything() {
-        orphans(&plan.cases, &snapshots.root)
-    } else {
-        Vec::new()
+    refuse_shared(&plan.cases)?;
+    // Whoever runs a few cases is not told of all others each time.
+    let orphans = match args.chosen.filter.is_empty() {
+        true => orphans(&plan.cases, &args.chosen.paths()),
+        false => Vec::new(),
     };
     let sink = Mutex::new(Tee::new(sinks));
+    let snapshots = SnapshotPolicy::new(mode);
     let verdicts = session.run(&plan, &selected, args.fresh, snapshots, &sink, &|_, _| {});
     for orphan in orphans {
         eprintln!("note: no case owns {}; delete it", orphan.display());
     }
-    Ok(verdicts
-        .iter()
-        .map(|(_, verdict)| exit_of(verdict))
-        .max()
-        .unwrap_or(Exit::Passed))
-}
-
-/// Two steps that share a snapshot would each overwrite what the other saw.
-fn refuse_shared(cases: &[Case], root: &Path) -> Result<(), Error> {
-    match shared_snapshots(cases, root).first() {
-        None => Ok(()),
-        Some((path, ids)) => Err(Error::input(
-            format!(
-                "{} would share the snapshot {}",
-                ids.join(" and "),
-                path.display()
-            ),
-            "give their steps names that differ in more than upper and lower case",
-        )),
-    }
-}
-
-/// What a verdict means for the exit status; the worst one counts.
-fn exit_of(verdict: &Verdict) -> Exit {
-    match verdict {
-        Verdict::Passed { .. } => Exit::Passed,
-        Verdict::Failed(_) => Exit::Failed,
-        Verdict::Errored { .. } | Verdict::NotRun { .. } => Exit::Machinery,
-    }
+    let verdicts = verdicts.iter().map(|(_, verdict)| verdict);
+    Ok(Conclusion::of(verdicts).into())
 }

@@ -6,7 +6,7 @@ use super::outcome::outcome;
 use super::package::package;
 use super::session::{command, generations, leftovers, output, unit, variable};
 use super::text_match::Mismatch;
-use super::verdict::Finding;
+use super::verdict::{Finding, FindingKind};
 use crate::observe::{Observation, UserSeen};
 use crate::scenario::model::{Case, Check, Expectation, Step};
 
@@ -26,7 +26,7 @@ pub fn judge(case: &Case, step: &Step, seen: &Observation) -> Vec<Finding> {
                 line: expectation.line,
                 message: mismatch.message,
                 detail: mismatch.detail,
-                to_review: false,
+                kind: FindingKind::Unmet,
             })
     });
     outcome.findings.into_iter().chain(expected).collect()

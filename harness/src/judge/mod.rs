@@ -14,6 +14,7 @@ mod render;
 mod render_home;
 mod session;
 mod snapshot;
+mod snapshot_place;
 #[cfg(test)]
 mod snapshot_tests;
 #[cfg(test)]
@@ -27,4 +28,5 @@ pub use orphan::*;
 pub use redact::redact;
 pub use render::render;
 pub use snapshot::*;
+pub use snapshot_place::{snapshot_path, snapshots_beside};
 pub use verdict::*;

@@ -2,7 +2,7 @@
 
 use super::complaint::complaint;
 use super::text_match::show;
-use super::verdict::Finding;
+use super::verdict::{Finding, FindingKind};
 use crate::observe::Observation;
 use crate::observe::text::{printable, tail};
 use crate::scenario::model::{Case, Outcome, Step};
@@ -24,7 +24,7 @@ pub(super) fn outcome(case: &Case, step: &Step, seen: &Observation) -> Judged {
         line: step.line,
         message,
         detail,
-        to_review: false,
+        kind: FindingKind::Unmet,
     };
     let status = seen.output.status;
     match &step.outcome {

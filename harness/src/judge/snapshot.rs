@@ -13,12 +13,10 @@ use insta::{Snapshot, TextSnapshotKind};
 
 use super::diff::diff;
 use super::render::render;
-use super::verdict::Finding;
-use crate::observe::Observation;
+use super::snapshot_place::{as_typed, real_file, snapshot_path, snapshots_beside};
+use super::verdict::{Finding, FindingKind, SnapshotFile};
+use crate::observe::{Entry, EntryKind, Observation};
 use crate::scenario::model::{Case, Step};
-
-/// Longest file name of a snapshot before its extension, in bytes: room for `.snap.new` in the 255 of a file system.
-const NAME_BYTES: usize = 200;
 
 /// What becomes of a snapshot that differs or is not there yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,8 +49,35 @@ impl SnapshotMode {
 pub struct SnapshotPolicy {
     /// What becomes of one that differs.
     pub mode: SnapshotMode,
-    /// The directory that has one folder for each scenario.
-    pub root: PathBuf,
+    /// Where they are.
+    pub folder: SnapshotFolder,
+}
+
+/// The directory that has one folder for each scenario.
+#[derive(Debug, Clone)]
+pub enum SnapshotFolder {
+    /// Each scenario file's own; see [`snapshots_beside`].
+    OfScenario,
+    /// This one, for all.
+    At(PathBuf),
+}
+
+impl SnapshotPolicy {
+    /// Snapshots where they belong.
+    #[must_use]
+    pub fn new(mode: SnapshotMode) -> Self {
+        Self {
+            mode,
+            folder: SnapshotFolder::OfScenario,
+        }
+    }
+
+    fn path(&self, case: &Case, step: &Step) -> PathBuf {
+        match &self.folder {
+            SnapshotFolder::OfScenario => snapshot_path(&snapshots_beside(&case.file), case, step),
+            SnapshotFolder::At(folder) => snapshot_path(folder, case, step),
+        }
+    }
 }
 
 /// A snapshot could not be read or written.
@@ -92,84 +117,125 @@ impl SnapshotError {
     }
 }
 
-/// Compares what was seen after a step with its reviewed snapshot, and writes what the policy says. `None`: equal,
-/// or updated.
-pub fn snapshot(
-    case: &Case,
-    step: &Step,
-    seen: &Observation,
-    policy: &SnapshotPolicy,
-) -> Result<Option<Finding>, SnapshotError> {
-    let path = snapshot_path(&policy.root, case, step);
-    let pending = path.with_extension("snap.new");
-    mention(&path);
-    let new = render(step, seen);
-    let old = read(&path)?;
-    if old.as_deref().is_some_and(|old| equal(old, &new)) {
+/// What was seen after a step beside its reviewed snapshot. Comparing writes nothing; [`Self::store`] does.
+#[derive(Debug, Clone)]
+pub struct Compared {
+    path: PathBuf,
+    /// The step's name, which is the beginning of the text.
+    step: String,
+    line: usize,
+    old: Option<String>,
+    new: String,
+    files: usize,
+    programs: usize,
+}
+
+impl Compared {
+    /// Reads the reviewed snapshot of a step and compares what was seen with it.
+    pub fn new(
+        case: &Case,
+        step: &Step,
+        seen: &Observation,
+        policy: &SnapshotPolicy,
+    ) -> Result<Self, SnapshotError> {
+        let path = policy.path(case, step);
+        let is_file = |entry: &&Entry| !matches!(entry.kind, EntryKind::Directory);
+        Ok(Self {
+            old: read(&path)?,
+            path,
+            step: step.name.clone(),
+            line: step.line,
+            new: render(step, seen),
+            files: seen
+                .users
+                .values()
+                .map(|user| user.home.entries.values().filter(is_file).count())
+                .sum(),
+            programs: seen.users.values().map(|user| user.programs.len()).sum(),
+        })
+    }
+
+    /// Whether what was seen is what was reviewed.
+    #[must_use]
+    pub fn is_equal(&self) -> bool {
+        self.old.as_deref().is_some_and(|old| equal(old, &self.new))
+    }
+
+    /// What a review is about; `None` where nothing differs or what was seen will be accepted. `before` are the steps of
+    /// the case before this one.
+    #[must_use]
+    pub fn finding(&self, case: &Case, mode: SnapshotMode, before: &[Self]) -> Option<Finding> {
+        if mode == SnapshotMode::Update || self.is_equal() {
+            return None;
+        }
+        let review = match mode {
+            SnapshotMode::New => "; review with `cargo insta review`",
+            _ => "; run with `--update` to accept it",
+        };
+        let snapshot = SnapshotFile {
+            path: as_typed(&self.path),
+            pending: mode == SnapshotMode::New,
+        };
+        let path = snapshot.path.display();
+        let (message, detail, kind) = match &self.old {
+            Some(old) => (
+                format!("what is seen differs from the snapshot {path}{review}"),
+                diff(
+                    &format!("{}\n", old.trim_end()),
+                    &format!("{}\n", self.new.trim_end()),
+                ),
+                FindingKind::ChangedSnapshot { snapshot },
+            ),
+            None => (
+                format!("there is no snapshot {path} yet{review}"),
+                crate::observe::text::printable(self.new.trim_end()),
+                FindingKind::NewSnapshot {
+                    snapshot,
+                    files: self.files,
+                    programs: self.programs,
+                    same_as: before
+                        .iter()
+                        .find(|one| one.shown() == self.shown())
+                        .map(|one| one.step.clone()),
+                },
+            ),
+        };
+        Some(Finding {
+            step: self.step.clone(),
+            file: case.file.clone(),
+            line: self.line,
+            message,
+            detail,
+            kind,
+        })
+    }
+
+    /// The text without the name of its step.
+    fn shown(&self) -> &str {
+        let named = self.new.strip_prefix("step ");
+        named
+            .and_then(|text| text.strip_prefix(self.step.as_str()))
+            .unwrap_or(&self.new)
+    }
+
+    /// Writes what the mode says. Returns the snapshot where it was made or changed.
+    pub fn store(&self, case: &Case, mode: SnapshotMode) -> Result<Option<PathBuf>, SnapshotError> {
+        mention(&self.path);
+        let pending = self.path.with_extension("snap.new");
+        let is_equal = self.is_equal();
+        match mode {
+            SnapshotMode::Compare => return Ok(None),
+            SnapshotMode::New if !is_equal => {
+                write(&pending, case, &self.new)?;
+                return Ok(None);
+            }
+            SnapshotMode::Update if !is_equal => write(&self.path, case, &self.new)?,
+            SnapshotMode::New | SnapshotMode::Update => {}
+        }
         // A pending file of an earlier run says something that is no longer so.
         let _ = fs::remove_file(&pending);
-        return Ok(None);
+        Ok((!is_equal).then(|| as_typed(&self.path)))
     }
-    match policy.mode {
-        SnapshotMode::Update => {
-            write(&path, case, &new)?;
-            let _ = fs::remove_file(&pending);
-            return Ok(None);
-        }
-        SnapshotMode::New => write(&pending, case, &new)?,
-        SnapshotMode::Compare => {}
-    }
-    Ok(Some(finding(
-        case,
-        step,
-        &path,
-        policy.mode,
-        old.as_deref(),
-        &new,
-    )))
-}
-
-/// Where the snapshot of a step of a case is.
-pub fn snapshot_path(root: &Path, case: &Case, step: &Step) -> PathBuf {
-    let axes = case
-        .id
-        .strip_prefix(case.scenario.as_str())
-        .unwrap_or(&case.id);
-    let axes = axes.strip_prefix('[').unwrap_or(axes);
-    let axes = axes.strip_suffix(']').unwrap_or(axes);
-    let name = if axes.is_empty() {
-        file_name(&step.name)
-    } else {
-        file_name(&format!("{axes} {}", step.name))
-    };
-    root.join(file_name(&case.scenario))
-        .join(format!("{name}.snap"))
-}
-
-/// A name as a file name on any file system: letters, digits and `-_=,+.` stay, a space becomes `--`, everything else
-/// `%` and its code. A name too long ends in its hash.
-fn file_name(name: &str) -> String {
-    let mut file = String::new();
-    for (at, character) in name.char_indices() {
-        match character {
-            'a'..='z' | 'A'..='Z' | '0'..='9' | '_' | '=' | ',' | '+' | '-' => file.push(character),
-            '.' if at > 0 => file.push('.'),
-            ' ' => file.push_str("--"),
-            other => {
-                let mut buffer = [0; 4];
-                for byte in other.encode_utf8(&mut buffer).bytes() {
-                    file.push_str(&format!("%{byte:02x}"));
-                }
-            }
-        }
-    }
-    if file.len() > NAME_BYTES {
-        let hash = blake3::hash(name.as_bytes()).to_hex();
-        // Everything in it is ASCII by now.
-        file.truncate(NAME_BYTES - 17);
-        file.push_str(&format!("-{}", &hash[..16]));
-    }
-    file
 }
 
 fn read(path: &Path) -> Result<Option<String>, SnapshotError> {
@@ -246,24 +312,11 @@ fn quoted(text: &str) -> String {
 /// The scenario file relative to the directory that has the snapshots, so that no path of this machine gets into a
 /// repository; its bare name where it lies elsewhere.
 fn scenario_file(case: &Case, snapshot: &Path) -> String {
-    let absolute = std::path::absolute(&case.file).unwrap_or_else(|_| case.file.clone());
-    let snapshot = std::path::absolute(snapshot).unwrap_or_else(|_| snapshot.to_owned());
-    let relative = snapshot
-        .ancestors()
-        .nth(3)
-        .and_then(|workspace| absolute.strip_prefix(workspace).ok())
-        .map(Path::to_owned);
-    let relative = relative
-        .unwrap_or_else(|| PathBuf::from(case.file.file_name().unwrap_or(case.file.as_os_str())));
-    relative.to_string_lossy().replace('\\', "/")
-}
-
-/// A snapshot's path as people name it: the last three components, `snapshots/<scenario>/<step>.snap`.
-fn below_workspace(path: &Path) -> &Path {
-    path.ancestors()
-        .nth(3)
-        .and_then(|workspace| path.strip_prefix(workspace).ok())
-        .unwrap_or(path)
+    let file = real_file(&case.file);
+    let project = snapshot.ancestors().nth(3);
+    let below = project.and_then(|project| file.strip_prefix(project).ok());
+    let bare = || Path::new(file.file_name().unwrap_or(file.as_os_str()));
+    below.unwrap_or_else(bare).to_string_lossy().into_owned()
 }
 
 /// Tells `cargo insta test --unreferenced` that this snapshot is in use, as insta's assertions do.
@@ -273,41 +326,5 @@ fn mention(path: &Path) {
     };
     if let Ok(mut list) = fs::OpenOptions::new().append(true).create(true).open(list) {
         let _ = writeln!(list, "{}", path.display());
-    }
-}
-
-fn finding(
-    case: &Case,
-    step: &Step,
-    path: &Path,
-    mode: SnapshotMode,
-    old: Option<&str>,
-    new: &str,
-) -> Finding {
-    let review = match mode {
-        SnapshotMode::New => "; review with `cargo insta review`",
-        _ => "; run with `--update` to accept it",
-    };
-    let path = below_workspace(path).display();
-    let (message, detail) = match old {
-        Some(old) => (
-            format!("what is seen differs from the snapshot {path}{review}"),
-            diff(
-                &format!("{}\n", old.trim_end()),
-                &format!("{}\n", new.trim_end()),
-            ),
-        ),
-        None => (
-            format!("there is no snapshot {path} yet{review}"),
-            crate::observe::text::printable(new.trim_end()),
-        ),
-    };
-    Finding {
-        step: step.name.clone(),
-        file: case.file.clone(),
-        line: step.line,
-        message,
-        detail,
-        to_review: mode == SnapshotMode::New,
     }
 }

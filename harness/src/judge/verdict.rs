@@ -1,4 +1,4 @@
-//! The four verdicts; there is no fifth.
+//! The four verdicts, and what a run of many comes to; there is no fifth.
 
 use std::path::PathBuf;
 
@@ -37,9 +37,66 @@ impl Verdict {
     /// Whether nothing is wrong but snapshots that wait for a review. `cargo insta test` makes such tests pass
     /// (`INSTA_FORCE_PASS`), for it reviews nothing when a test fails.
     pub fn awaits_review(&self) -> bool {
+        self.findings().is_some_and(|findings| {
+            let is_pending = |it: &Finding| it.kind.snapshot().is_some_and(|it| it.pending);
+            findings.iter().all(is_pending)
+        })
+    }
+
+    /// Whether nothing is wrong but that snapshots are not there yet.
+    pub fn is_new(&self) -> bool {
+        self.findings().is_some_and(|findings| {
+            let is_new = |it: &Finding| matches!(it.kind, FindingKind::NewSnapshot { .. });
+            findings.iter().all(is_new)
+        })
+    }
+
+    fn findings(&self) -> Option<&[Finding]> {
         match self {
-            Self::Failed(findings) => findings.iter().all(|finding| finding.to_review),
-            Self::Passed { .. } | Self::Errored { .. } | Self::NotRun { .. } => false,
+            Self::Failed(findings) => Some(findings),
+            Self::Passed { .. } | Self::Errored { .. } | Self::NotRun { .. } => None,
+        }
+    }
+}
+
+/// What verdicts come to together, for the exit status of a command and the colour of a test.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Conclusion {
+    /// Every case passed.
+    Passed,
+    /// A setup is wrong.
+    Failed,
+    /// The machine or the tool is, so that nothing, or not all, is known about the setups.
+    Broken,
+}
+
+impl Conclusion {
+    /// The one rule: a case that errored outweighs all others, for what it would have shown is unknown; then one that
+    /// failed; one that was not run counts only where nothing else says why, such as a failure that ended the run.
+    pub fn of<'a>(verdicts: impl IntoIterator<Item = &'a Verdict>) -> Self {
+        let (mut failed, mut not_run) = (false, false);
+        for verdict in verdicts {
+            match verdict {
+                Verdict::Passed { .. } => {}
+                Verdict::Failed(_) => failed = true,
+                Verdict::Errored { .. } => return Self::Broken,
+                Verdict::NotRun { .. } => not_run = true,
+            }
+        }
+        match (failed, not_run) {
+            (true, _) => Self::Failed,
+            (false, true) => Self::Broken,
+            (false, false) => Self::Passed,
+        }
+    }
+
+    /// The exit status: 0, 1 or 3. (2 is wrong input, of which there are no verdicts.)
+    #[must_use]
+    pub fn exit_status(self) -> u8 {
+        match self {
+            Self::Passed => 0,
+            Self::Failed => 1,
+            Self::Broken => 3,
         }
     }
 }
@@ -64,8 +121,118 @@ pub struct Finding {
     pub line: usize,
     /// What was expected and what was seen, in one sentence.
     pub message: String,
-    /// More of it: the tail of the output, or a diff. May be empty.
+    /// More of it: the tail of the output, a diff, or what a first snapshot would hold. May be empty.
     pub detail: String,
-    /// Whether it is a snapshot that differs and waits for a review.
-    pub to_review: bool,
+    /// What sort of thing it is.
+    pub kind: FindingKind,
+}
+
+/// The sorts of findings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FindingKind {
+    /// Something that was expected is not so.
+    Unmet,
+    /// A step has no reviewed snapshot yet. Nothing is known to be wrong.
+    NewSnapshot {
+        /// The snapshot.
+        snapshot: SnapshotFile,
+        /// How many files and links the homes hold.
+        files: usize,
+        /// How many programs profiles provide.
+        programs: usize,
+        /// The step of the same case whose snapshot shows the same, where there is one before.
+        same_as: Option<String>,
+    },
+    /// What is seen differs from the reviewed snapshot.
+    ChangedSnapshot {
+        /// The snapshot.
+        snapshot: SnapshotFile,
+    },
+}
+
+impl FindingKind {
+    /// The snapshot that it is about, if it is about one.
+    #[must_use]
+    pub fn snapshot(&self) -> Option<&SnapshotFile> {
+        match self {
+            Self::Unmet => None,
+            Self::NewSnapshot { snapshot, .. } | Self::ChangedSnapshot { snapshot } => {
+                Some(snapshot)
+            }
+        }
+    }
+}
+
+/// The file of a snapshot that needs a review.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SnapshotFile {
+    /// Where it is, as one would type it.
+    pub path: PathBuf,
+    /// Whether what was seen is written beside it as `.snap.new`, for a review.
+    pub pending: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failed(kinds: &[FindingKind]) -> Verdict {
+        let finding = |kind: &FindingKind| Finding {
+            step: "switch".into(),
+            file: "a.yaml".into(),
+            line: 1,
+            message: String::new(),
+            detail: String::new(),
+            kind: kind.clone(),
+        };
+        Verdict::Failed(kinds.iter().map(finding).collect())
+    }
+
+    fn new(pending: bool) -> FindingKind {
+        FindingKind::NewSnapshot {
+            snapshot: SnapshotFile {
+                path: "s.snap".into(),
+                pending,
+            },
+            files: 1,
+            programs: 1,
+            same_as: None,
+        }
+    }
+
+    #[test]
+    fn the_exit_status_follows_one_rule() {
+        let passed = Verdict::Passed { cached_at_s: None };
+        let failed = failed(&[FindingKind::Unmet]);
+        let errored = Verdict::Errored {
+            message: String::new(),
+            hint: None,
+            console_tail: String::new(),
+            during: None,
+        };
+        let not_run = Verdict::NotRun {
+            reason: String::new(),
+        };
+        for (verdicts, status) in [
+            (vec![], 0),
+            (vec![&passed], 0),
+            (vec![&passed, &failed], 1),
+            (vec![&errored, &failed], 3),
+            (vec![&failed, &not_run], 1),
+            (vec![&passed, &not_run], 3),
+        ] {
+            let status_of =
+                |verdicts: &[&Verdict]| Conclusion::of(verdicts.iter().copied()).exit_status();
+            assert_eq!(status_of(&verdicts), status, "{verdicts:?}");
+        }
+    }
+
+    #[test]
+    fn a_case_is_new_only_while_nothing_else_is_wrong() {
+        assert!(failed(&[new(false), new(true)]).is_new());
+        assert!(!failed(&[new(true), FindingKind::Unmet]).is_new());
+        assert!(failed(&[new(true)]).awaits_review());
+        assert!(!failed(&[new(false)]).awaits_review());
+    }
 }

@@ -1,6 +1,7 @@
 //! One small enum for every sink: terminal, plain lines, and later JSON, JUnit and pages.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::judge::Verdict;
@@ -70,6 +71,13 @@ pub enum Event {
         machine: usize,
         /// The state that it led to.
         state: StateKey,
+    },
+    /// What was seen was accepted as a snapshot (`--update`).
+    SnapshotWritten {
+        /// The id of the case it is of.
+        case: String,
+        /// The snapshot, as one would type its path.
+        path: PathBuf,
     },
     /// A case has its verdict.
     CaseFinished {

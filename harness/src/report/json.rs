@@ -64,6 +64,9 @@ fn object(event: &Event) -> Value {
             "event": "step-finished", "case": case, "step": step, "elapsed_s": elapsed.as_secs_f64(),
             "machine": machine, "state": state,
         }),
+        Event::SnapshotWritten { case, path } => {
+            json!({"event": "snapshot-written", "case": case, "path": path})
+        }
         Event::CaseFinished {
             case,
             verdict,

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use super::event::{Event, Sink};
 use super::summary::Summary;
-use super::words::{span, verdict_body, verdict_line};
+use super::words::{span, verdict_body, verdict_brief, verdict_line, wrote};
 use crate::observe::text::printable_line;
 
 /// Writes a line for each thing that happens, and what is wrong below the verdict it belongs to.
@@ -70,6 +70,7 @@ impl<W: Write + Send> Sink for PlainSink<W> {
             } if self.verbose => {
                 self.say(&format!("ended {} ({})", place(case, step), span(*elapsed)));
             }
+            Event::SnapshotWritten { path, .. } => self.say(&wrote(path)),
             Event::WaitOver { .. }
             | Event::StepStarted { .. }
             | Event::StepOutput { .. }
@@ -80,7 +81,10 @@ impl<W: Write + Send> Sink for PlainSink<W> {
                 elapsed,
                 only_built,
             } => {
-                let body = verdict_body(case, verdict);
+                let body = match self.verbose {
+                    true => verdict_body(case, verdict),
+                    false => verdict_brief(case, verdict),
+                };
                 self.say(&verdict_line(case, verdict, *elapsed, *only_built));
                 if !body.is_empty() {
                     self.say(body.trim_end());
@@ -105,7 +109,7 @@ pub(super) mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::judge::{Finding, Verdict};
+    use crate::judge::{Finding, FindingKind, Verdict};
     use crate::plan::StateKey;
 
     /// A run of two cases, one good and one bad.
@@ -147,7 +151,7 @@ pub(super) mod tests {
                     line: 9,
                     message: "expected to succeed, it ended with status 1".into(),
                     detail: "Existing file\u{7}".into(),
-                    to_review: false,
+                    kind: FindingKind::Unmet,
                 }]),
             ),
             Event::Finished {

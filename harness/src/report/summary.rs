@@ -18,6 +18,8 @@ pub struct Summary {
     pub cached: usize,
     /// Cases that failed.
     pub failed: usize,
+    /// Cases whose snapshots are not there yet, and of which nothing is known to be wrong.
+    pub new: usize,
     /// Cases that errored.
     pub errored: usize,
     /// Cases that were not run.
@@ -65,6 +67,7 @@ impl Summary {
                 Verdict::Passed {
                     cached_at_s: Some(_),
                 } => self.cached += 1,
+                Verdict::Failed(_) if verdict.is_new() => self.new += 1,
                 Verdict::Failed(_) => self.failed += 1,
                 Verdict::Errored { .. } => self.errored += 1,
                 Verdict::NotRun { .. } => self.not_run += 1,
@@ -76,17 +79,7 @@ impl Summary {
 
     /// Cases that have a verdict.
     pub fn done(&self) -> usize {
-        self.passed + self.cached + self.failed + self.errored + self.not_run
-    }
-
-    /// The exit code of a run: 0 passed, 1 a case failed, 3 the machinery failed. A case that failed outweighs one that
-    /// errored.
-    pub fn exit_code(&self) -> u8 {
-        match (self.failed, self.errored) {
-            (0, 0) => 0,
-            (0, _) => 3,
-            _ => 1,
-        }
+        self.passed + self.cached + self.failed + self.new + self.errored + self.not_run
     }
 }
 
@@ -97,6 +90,7 @@ impl fmt::Display for Summary {
             write!(formatter, " ({} cached)", self.cached)?;
         }
         for (count, word) in [
+            (self.new, "new"),
             (self.failed, "failed"),
             (self.errored, "errored"),
             (self.not_run, "not run"),

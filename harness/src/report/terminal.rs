@@ -9,7 +9,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use super::event::{Event, Sink};
 use super::plain::count;
 use super::summary::Summary;
-use super::words::{span, verdict_body, verdict_line, verdict_word};
+use super::words::{span, verdict_brief, verdict_line, verdict_word, wrote};
 use crate::judge::Verdict;
 use crate::observe::text::printable_line;
 
@@ -139,6 +139,7 @@ impl<W: Write + Send> TerminalSink<W> {
     fn painted(&self, verdict: &Verdict, line: &str) -> String {
         let colour = match verdict {
             Verdict::Passed { .. } => 32,
+            Verdict::Failed(_) if verdict.is_new() => 33,
             Verdict::Failed(_) => 31,
             Verdict::Errored { .. } => 35,
             Verdict::NotRun { .. } => 33,
@@ -199,6 +200,7 @@ impl<W: Write + Send> Sink for TerminalSink<W> {
                     .remove(&(printable_line(case), printable_line(step)));
                 self.redraw(true);
             }
+            Event::SnapshotWritten { path, .. } => self.say(&wrote(path)),
             Event::CaseFinished {
                 case,
                 verdict,
@@ -207,7 +209,7 @@ impl<W: Write + Send> Sink for TerminalSink<W> {
             } => {
                 let line =
                     self.painted(verdict, &verdict_line(case, verdict, *elapsed, *only_built));
-                let text = format!("{line}\n{}", verdict_body(case, verdict));
+                let text = format!("{line}\n{}", verdict_brief(case, verdict));
                 self.say(text.trim_end());
             }
             Event::Finished { .. } => {

@@ -4,7 +4,8 @@ use std::fmt::Write;
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use crate::judge::{Finding, Place, Verdict};
+use super::plain::count;
+use crate::judge::{Finding, FindingKind, Place, Verdict};
 use crate::observe::quote;
 use crate::observe::text::{printable, printable_line};
 
@@ -20,6 +21,11 @@ pub(super) fn span(elapsed: Duration) -> String {
         let whole = elapsed.as_secs();
         format!("{} min {:02} s", whole / 60, whole % 60)
     }
+}
+
+/// That a snapshot was accepted.
+pub(super) fn wrote(path: &Path) -> String {
+    format!("wrote {}", printable_line(&path.to_string_lossy()))
 }
 
 /// How long ago a moment was, in the largest unit that fits.
@@ -45,6 +51,7 @@ pub(super) fn verdict_word(verdict: &Verdict) -> &'static str {
         Verdict::Passed {
             cached_at_s: Some(_),
         } => "passed (cached)",
+        Verdict::Failed(_) if verdict.is_new() => "new",
         Verdict::Failed(_) => "FAILED",
         Verdict::Errored { .. } => "ERRORED",
         Verdict::NotRun { .. } => "not run",
@@ -71,13 +78,58 @@ pub(super) fn verdict_line(
             cached_at_s: Some(at),
         } => format!("{word} {case} (ran {})", ago(*at)),
         Verdict::NotRun { reason } => format!("{word} {case}: {}", printable_line(reason)),
+        Verdict::Failed(findings) if verdict.is_new() => {
+            format!("{word} {case}: {} ({})", to_review(findings), span(elapsed))
+        }
         _ => format!("{word} {case} ({})", span(elapsed)),
     }
+}
+
+/// What first snapshots show, in numbers: those of the last one, for it is what the home came to.
+fn to_review(findings: &[Finding]) -> String {
+    let mut same = String::new();
+    let (mut last_files, mut last_programs) = (0, 0);
+    for finding in findings {
+        if let FindingKind::NewSnapshot {
+            files,
+            programs,
+            same_as,
+            ..
+        } = &finding.kind
+        {
+            (last_files, last_programs) = (*files, *programs);
+            if let Some(other) = same_as {
+                let (step, other) = (printable_line(&finding.step), printable_line(other));
+                same += &format!("; {step}: the same as {other}");
+            }
+        }
+    }
+    format!(
+        "{} to review ({}, {}){same}",
+        count(findings.len(), "snapshot"),
+        count(last_files, "file"),
+        count(last_programs, "program"),
+    )
 }
 
 /// A verdict in full, for people: what is wrong, and what to do.
 pub fn describe(case: &str, verdict: &Verdict) -> String {
     format!("{}\n{}", verdict_word(verdict), verdict_body(case, verdict))
+}
+
+/// What there is to say below a verdict's line when little is to be said: of first snapshots only where they are.
+pub(super) fn verdict_brief(case: &str, verdict: &Verdict) -> String {
+    let Verdict::Failed(findings) = verdict else {
+        return verdict_body(case, verdict);
+    };
+    if !verdict.is_new() {
+        return verdict_body(case, verdict);
+    }
+    let mut body = String::new();
+    for finding in findings {
+        indented(&mut body, "  ", &printable_line(&finding.message));
+    }
+    body
 }
 
 /// What there is to say below a verdict's line; empty for a case that passed.

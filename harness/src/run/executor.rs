@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::chain::{Crew, Next};
 use super::hypervisor::Hypervisor;
 use super::ledger::{Ledger, lock};
-use super::selection::{Known, is_wanted, not_run};
+use super::selection::{Known, is_wanted};
 use super::{Budget, BudgetError, ResultStore, now_s};
 use crate::judge::{SnapshotPolicy, Verdict};
 use crate::machine::MachineError;
@@ -83,26 +83,23 @@ impl Run<'_> {
                     lock(self.sink).tick(began.elapsed());
                 }
             });
-            self.work(&ledger);
+            // A bug must not keep the cases it does not concern from being told.
+            let work = std::panic::AssertUnwindSafe(|| self.work(&ledger));
+            let whole = std::panic::catch_unwind(work).is_ok();
             drop(over);
+            let reason = match whole {
+                true => "the run ended before its turn",
+                false => "switchproof has a bug: it panicked, which ended the run before its turn",
+            };
+            for &case in self.selected {
+                ledger.not_run(case, reason);
+            }
         });
-        lock(self.sink).event(&Event::Finished {
+        ledger.event(&Event::Finished {
             elapsed: began.elapsed(),
         });
-        let verdicts = ledger.close();
-        self.selected
-            .iter()
-            .map(|&case| {
-                (
-                    case,
-                    verdicts
-                        .get(case)
-                        .cloned()
-                        .flatten()
-                        .unwrap_or_else(not_run),
-                )
-            })
-            .collect()
+        let verdict = |&case| Some((case, ledger.verdict(case)?));
+        self.selected.iter().filter_map(verdict).collect()
     }
 
     fn work(&self, ledger: &Ledger<'_>) {

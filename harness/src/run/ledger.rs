@@ -4,7 +4,9 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use crate::judge::{Finding, Place, Verdict, judge, snapshot};
+use crate::judge::{
+    Compared, Finding, FindingKind, Place, SnapshotError, SnapshotMode, Verdict, judge,
+};
 use crate::machine::MachineError;
 use crate::observe::Observation;
 use crate::plan::{NodeId, Plan, Visit};
@@ -28,6 +30,8 @@ pub struct Ledger<'a> {
 struct Entry {
     spent: Duration,
     findings: Vec<Finding>,
+    /// The snapshots of the steps so far; what is to be written is written when the verdict falls.
+    snapshots: Vec<Compared>,
     verdict: Option<Verdict>,
 }
 
@@ -80,7 +84,7 @@ impl<'a> Ledger<'a> {
         lock(&self.entries[case]).spent += elapsed;
     }
 
-    /// What is wrong at a step, its snapshot included.
+    /// What is wrong at a step, its snapshot included. Nothing comes of it.
     pub fn look(&self, visit: Visit, seen: &Seen) -> Looked {
         let Some(step) = visit.step else {
             return Looked::default();
@@ -89,32 +93,34 @@ impl<'a> Ledger<'a> {
         let step = &case.steps[step];
         let (took, seen) = (Duration::from_millis(seen.took_ms), &seen.observation);
         if took > Duration::from_secs(step.deadline_s.into()) {
-            let findings = vec![late(case, step, &format!("it took {} s", took.as_secs()))];
             return Looked {
-                findings,
+                findings: vec![late(case, step, &format!("it took {} s", took.as_secs()))],
                 stops: true,
-                broken: None,
+                ..Looked::default()
             };
         }
-        let mut findings = judge(case, step, seen);
-        let stops = !ended_as_it_must(&step.outcome, seen);
-        if step.snapshot && !stops {
-            match snapshot(case, step, seen, &self.options.snapshots) {
-                Ok(found) => findings.extend(found),
+        let mut looked = Looked {
+            findings: judge(case, step, seen),
+            stops: !ended_as_it_must(&step.outcome, seen),
+            ..Looked::default()
+        };
+        if step.snapshot && !looked.stops {
+            match Compared::new(case, step, seen, &self.options.snapshots) {
+                Ok(compared) => {
+                    looked.is_accepted = compared.is_equal() || self.mode() == SnapshotMode::Update;
+                    looked.snapshot = Some(compared);
+                }
                 Err(error) => {
-                    return Looked {
-                        findings,
-                        stops: true,
-                        broken: Some(error.to_string()),
-                    };
+                    looked.stops = true;
+                    looked.broken = Some(error);
                 }
             }
         }
-        Looked {
-            findings,
-            stops,
-            broken: None,
-        }
+        looked
+    }
+
+    fn mode(&self) -> SnapshotMode {
+        self.options.snapshots.mode
     }
 
     /// Judges a case at a node it passes through, and ends it where this was its last step or nothing can follow.
@@ -124,29 +130,31 @@ impl<'a> Ledger<'a> {
         }
         self.saw(at, seen);
         let looked = self.look(visit, seen);
-        if let Some(message) = looked.broken {
-            let hint = Some("look at the permissions of the snapshots folder".to_owned());
-            self.end(
-                visit.case,
-                Verdict::Errored {
-                    message,
-                    hint,
-                    console_tail: String::new(),
-                    during: None,
-                },
-            );
+        if let Some(error) = &looked.broken {
+            self.end(visit.case, snapshot_broken(error));
             return;
         }
-        let findings = {
-            let mut entry = lock(&self.entries[visit.case]);
-            entry.findings.extend(looked.findings);
-            let last = self.plan.paths[visit.case].last() == Some(&at);
-            (looked.stops || last).then(|| std::mem::take(&mut entry.findings))
-        };
-        match findings {
-            None => {}
-            Some(none) if none.is_empty() => self.end(visit.case, Verdict::Passed { cached_at_s }),
-            Some(findings) => self.end(visit.case, Verdict::Failed(findings)),
+        let last = self.plan.paths[visit.case].last() == Some(&at);
+        let ends = looked.stops || last;
+        self.note(visit.case, looked);
+        if !ends {
+            return;
+        }
+        let findings = std::mem::take(&mut lock(&self.entries[visit.case]).findings);
+        match findings.is_empty() {
+            true => self.end(visit.case, Verdict::Passed { cached_at_s }),
+            false => self.end(visit.case, Verdict::Failed(findings)),
+        }
+    }
+
+    /// Takes down what was seen of a case on its way.
+    pub fn note(&self, case: usize, looked: Looked) {
+        let mut entry = lock(&self.entries[case]);
+        entry.findings.extend(looked.findings);
+        if let Some(snapshot) = looked.snapshot {
+            let finding = snapshot.finding(&self.plan.cases[case], self.mode(), &entry.snapshots);
+            entry.findings.extend(finding);
+            entry.snapshots.push(snapshot);
         }
     }
 
@@ -173,23 +181,49 @@ impl<'a> Ledger<'a> {
         self.end(case, verdict);
     }
 
-    fn end(&self, case: usize, verdict: Verdict) {
-        let elapsed = {
+    /// Nothing will work for a case any more.
+    pub fn not_run(&self, case: usize, reason: &str) {
+        let reason = reason.to_owned();
+        self.end(case, Verdict::NotRun { reason });
+    }
+
+    /// The verdict falls, once: snapshots are written, and all are told.
+    fn end(&self, case: usize, mut verdict: Verdict) {
+        let (elapsed, snapshots) = {
             let mut entry = lock(&self.entries[case]);
             if entry.verdict.is_some() {
                 return;
             }
             entry.verdict = Some(verdict.clone());
-            entry.spent
+            (entry.spent, std::mem::take(&mut entry.snapshots))
         };
+        if let Err(error) = self.store(case, &snapshots) {
+            verdict = snapshot_broken(&error);
+            lock(&self.entries[case]).verdict = Some(verdict.clone());
+        }
         self.remember(case, &verdict);
+        let case_of = &self.plan.cases[case];
         self.event(&Event::CaseFinished {
-            case: self.plan.cases[case].id.clone(),
+            case: case_of.id.clone(),
             verdict: verdict.clone(),
             elapsed,
-            only_built: self.plan.cases[case].is_only_built(),
+            only_built: case_of.is_only_built(),
         });
         (self.on_verdict)(case, &verdict);
+    }
+
+    /// Writes what is to be written of a case's snapshots.
+    fn store(&self, case: usize, snapshots: &[Compared]) -> Result<(), SnapshotError> {
+        let case = &self.plan.cases[case];
+        for snapshot in snapshots {
+            if let Some(path) = snapshot.store(case, self.mode())? {
+                self.event(&Event::SnapshotWritten {
+                    case: case.id.clone(),
+                    path,
+                });
+            }
+        }
+        Ok(())
     }
 
     /// A pass may be served again; anything else must be seen anew, at least in its last step.
@@ -212,12 +246,9 @@ impl<'a> Ledger<'a> {
         }
     }
 
-    /// Every case's verdict; one that nothing ended says so.
-    pub fn close(self) -> Vec<Option<Verdict>> {
-        self.entries
-            .into_iter()
-            .map(|entry| unlocked(entry).verdict)
-            .collect()
+    /// The verdict of a case, once it has one.
+    pub fn verdict(&self, case: usize) -> Option<Verdict> {
+        lock(&self.entries[case]).verdict.clone()
     }
 }
 
@@ -232,7 +263,7 @@ pub fn late(case: &Case, step: &Step, detail: &str) -> Finding {
             step.deadline_s
         ),
         detail: detail.to_owned(),
-        to_review: false,
+        kind: FindingKind::Unmet,
     }
 }
 
@@ -247,17 +278,31 @@ fn ended_as_it_must(outcome: &Outcome, seen: &Observation) -> bool {
 /// What a look at an observation found.
 #[derive(Default)]
 pub struct Looked {
-    pub findings: Vec<Finding>,
+    findings: Vec<Finding>,
     /// The step did not end as it must: what follows it would say nothing.
-    pub stops: bool,
-    /// The snapshot could not be read or written.
-    pub broken: Option<String>,
+    stops: bool,
+    snapshot: Option<Compared>,
+    /// Whether the snapshot, if there is one, is as it was reviewed or will be accepted.
+    is_accepted: bool,
+    /// The snapshot could not be read.
+    broken: Option<SnapshotError>,
 }
 
 impl Looked {
     /// Whether all is as it must be.
     pub fn is_good(&self) -> bool {
-        !self.stops && self.broken.is_none() && self.findings.is_empty()
+        let is_accepted = self.snapshot.is_none() || self.is_accepted;
+        !self.stops && self.broken.is_none() && self.findings.is_empty() && is_accepted
+    }
+}
+
+/// A snapshot could be neither compared nor written: that is no word on the setup.
+fn snapshot_broken(error: &SnapshotError) -> Verdict {
+    Verdict::Errored {
+        message: error.to_string(),
+        hint: Some(error.hint()),
+        console_tail: String::new(),
+        during: None,
     }
 }
 
@@ -265,11 +310,5 @@ impl Looked {
 pub fn lock<T: ?Sized>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex
         .lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner)
-}
-
-fn unlocked<T>(mutex: Mutex<T>) -> T {
-    mutex
-        .into_inner()
         .unwrap_or_else(std::sync::PoisonError::into_inner)
 }

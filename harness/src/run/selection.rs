@@ -5,9 +5,8 @@ use std::sync::Mutex;
 
 use rayon::prelude::*;
 
-use super::ledger::Ledger;
+use super::ledger::{Ledger, Looked};
 use super::{Hypervisor, Options, Pass, ResultStore, Seen};
-use crate::judge::Verdict;
 use crate::plan::{Knowledge, NodeId, Plan, StateKey, Visit};
 use crate::report::{Event, Sink};
 
@@ -31,7 +30,7 @@ impl Known<'_> {
             .into_par_iter()
             .filter(|&case| !self.settle(case, ledger))
             .collect();
-        let must_run = self.must_run(&left, ledger);
+        let must_run = self.must_run(&left, ledger, &mut |case, looked| ledger.note(case, looked));
         let follows_known = |id: &NodeId| {
             self.plan[*id]
                 .parent
@@ -46,11 +45,16 @@ impl Known<'_> {
         let ledger = Ledger::new(self.plan, self.results, self.options, &silent, &|_, _| {});
         let is_open = |case: &usize| self.kept(*case).is_none();
         let open: Vec<usize> = selected.iter().copied().filter(is_open).collect();
-        self.must_run(&open, &ledger)
+        self.must_run(&open, &ledger, &mut |_, _| {})
     }
 
-    /// The nodes that machines must pass for these cases.
-    fn must_run(&self, cases: &[usize], ledger: &Ledger<'_>) -> BTreeSet<NodeId> {
+    /// The nodes that machines must pass for these cases. `note` is handed what was seen on the way before them.
+    fn must_run(
+        &self,
+        cases: &[usize],
+        ledger: &Ledger<'_>,
+        note: &mut dyn FnMut(usize, Looked),
+    ) -> BTreeSet<NodeId> {
         let mut layers = HashMap::new();
         let mut has_layer = |id: NodeId| {
             *layers
@@ -60,7 +64,8 @@ impl Known<'_> {
         let mut must_run = BTreeSet::new();
         for &case in cases {
             let path = &self.plan.paths[case];
-            let from = self.first_to_run(case, ledger, &mut has_layer);
+            let (from, before) = self.first_to_run(case, ledger, &mut has_layer);
+            before.into_iter().for_each(|looked| note(case, looked));
             must_run.extend(path[from..].iter().copied());
         }
         must_run
@@ -146,15 +151,16 @@ impl Known<'_> {
     }
 
     /// The place in the case's path where its machine has to begin: after the last kept state all of whose
-    /// steps are known to be as they must. The last step of a case that did not pass always runs.
+    /// steps are known to be as they must; and what was seen before that. The last step of a case that did not pass
+    /// always runs.
     fn first_to_run(
         &self,
         case: usize,
         ledger: &Ledger<'_>,
         has_layer: &mut dyn FnMut(NodeId) -> bool,
-    ) -> usize {
+    ) -> (usize, Vec<Looked>) {
         let path = &self.plan.paths[case];
-        let mut good = Vec::new();
+        let (mut good, mut looks) = (Vec::new(), Vec::new());
         for (place, &id) in path.iter().enumerate().take(path.len() - 1) {
             let visit = Visit {
                 case,
@@ -167,12 +173,15 @@ impl Known<'_> {
                     break;
                 }
                 ledger.saw(id, &seen);
+                looks.push(looked);
             }
             good.push(id);
         }
-        good.iter()
-            .rposition(|&id| has_layer(id))
-            .map_or(0, |place| place + 1)
+        let from = good.iter().rposition(|&id| has_layer(id));
+        let from = from.map_or(0, |place| place + 1);
+        // The preparation is looked at by nobody.
+        looks.truncate(from.saturating_sub(1));
+        (from, looks)
     }
 }
 
@@ -221,11 +230,4 @@ pub fn is_wanted(plan: &Plan, ledger: &Ledger<'_>, selected: &BTreeSet<usize>, i
         .visits
         .iter()
         .any(|visit| selected.contains(&visit.case) && ledger.is_open(visit.case))
-}
-
-/// The verdict of a case that no machine got to.
-pub fn not_run() -> Verdict {
-    Verdict::NotRun {
-        reason: "the run ended before its turn".to_owned(),
-    }
 }

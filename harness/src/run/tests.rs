@@ -214,14 +214,10 @@ impl Bench {
         let selected: BTreeSet<usize> = (0..plan.cases.len()).collect();
         let results = ResultStore::new(self.folder.path());
         let budget = Budget::new(&self.folder.path().join("locks"), 2, Some(1024), 64).unwrap();
-        let root = self.folder.path().join("snapshots");
         let options = Options {
             fresh,
             started_at_s: now_s(),
-            snapshots: SnapshotPolicy {
-                mode: SnapshotMode::Compare,
-                root,
-            },
+            snapshots: SnapshotPolicy::new(SnapshotMode::Compare),
         };
         let sink: Mutex<Silent> = Mutex::new(Silent);
         let run = Run {
@@ -554,10 +550,7 @@ fn a_run_is_foreseen_as_it_will_go() {
         let options = Options {
             fresh: false,
             started_at_s: now_s(),
-            snapshots: SnapshotPolicy {
-                mode: SnapshotMode::Compare,
-                root: bench.folder.path().join("snapshots"),
-            },
+            snapshots: SnapshotPolicy::new(SnapshotMode::Compare),
         };
         foresee(&plan, &all, &bench.hypervisor, &results, &options)
     };

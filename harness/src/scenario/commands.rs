@@ -14,8 +14,8 @@ use crate::observe::text::escape_name;
 pub struct Checked {
     /// How many files were read.
     pub files: usize,
-    /// How many cases the files without mistakes make.
-    pub cases: usize,
+    /// The cases that the files without mistakes make, sorted by id.
+    pub cases: Vec<Case>,
     /// The ids of those cases whose machine reaches this computer over the network.
     pub reach_host: Vec<String>,
     /// All mistakes and warnings, by file and place.
@@ -36,13 +36,13 @@ pub fn check(paths: &[PathBuf], options: &LoadOptions) -> Checked {
     let loaded = load_all(paths, options);
     Checked {
         files: loaded.files,
-        cases: loaded.cases.len(),
         reach_host: loaded
             .cases
             .iter()
             .filter(|case| case.guest.network.reaches_host())
             .map(|case| case.id.clone())
             .collect(),
+        cases: loaded.cases,
         diagnostics: loaded.diagnostics,
     }
 }

@@ -23,7 +23,7 @@ fn drafts(files: &[(&str, &str)]) -> Vec<(String, String)> {
         "{}",
         render_text_as(&checked.diagnostics, false)
     );
-    assert_eq!(checked.cases, found.drafts.len());
+    assert_eq!(checked.cases.len(), found.drafts.len());
     let pairs = found
         .drafts
         .into_iter()
