@@ -2,10 +2,10 @@
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use super::common::Exit;
-use super::{cache, check, doctor, image, list, plan, render, run, shell};
+use super::{cache, check, doctor, image, list, plan, render, review, run, shell};
 
 /// Proves a Home Manager switch in a virtual machine before you make it.
 ///
@@ -23,7 +23,7 @@ const AFTER: &str = "\
 Start here:
   switchproof doctor          what works on this machine and what is missing
   switchproof run             run every scenario in scenarios/
-  switchproof run --update    accept what was seen as the new snapshots
+  switchproof review          go through what differs from the snapshots: accept, reject or skip
 
 Exit status: 0 all passed, 1 a case failed, 2 the input is wrong, 3 the machinery failed.
 Environment: SWITCHPROOF_CACHE_DIR (where images and frozen machines are kept), SWITCHPROOF_ACCEL (kvm, hvf, tcg),
@@ -33,6 +33,7 @@ SWITCHPROOF_CACHE_LIMIT (how much may be kept, in GiB; 20 unless set: what was n
 enum Command {
     /// Run scenarios and compare what they show with their expectations and snapshots
     Run(run::RunArgs),
+    Review(review::ReviewArgs),
     /// List the cases that scenario files make
     List(list::ListArgs),
     /// Look for mistakes in scenario files without running anything
@@ -61,6 +62,7 @@ pub fn main() -> ExitCode {
     let args = Args::parse();
     let done = match args.command {
         Command::Run(args) => run::run(&args),
+        Command::Review(args) => review::run(&args),
         Command::List(args) => list::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Plan(args) => plan::run(&args),
@@ -86,4 +88,14 @@ pub fn main() -> ExitCode {
 /// Whoever read our output stopped reading: that is not our error.
 fn is_broken_pipe(error: &super::common::Error) -> bool {
     error.broken_pipe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_holds_together() {
+        Args::command().debug_assert();
+    }
 }

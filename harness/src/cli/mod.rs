@@ -10,6 +10,7 @@ mod list;
 mod plan;
 mod render;
 mod reports;
+mod review;
 mod run;
 mod shell;
 mod sink;

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use similar::{Algorithm, TextDiff};
+use similar::{Algorithm, ChangeTag, TextDiff};
 
-use crate::observe::text::printable;
+use crate::observe::text::{printable, visible};
 
 /// Most lines of a difference that are shown.
 const MAX_LINES: usize = 200;
@@ -28,6 +28,46 @@ pub(super) fn diff(expected: &str, seen: &str) -> String {
         shown.push_str(&format!("\n… {} more lines", lines.len() - MAX_LINES));
     }
     printable(&shown)
+}
+
+/// How `seen` differs from `expected`, and nothing left out: three lines around each change, and behind the numbers of
+/// each hunk the section of its first change. Control characters are shown, not dropped, for they may be the change.
+pub(super) fn whole_diff(expected: &str, seen: &str) -> String {
+    let changes = TextDiff::configure()
+        .algorithm(Algorithm::Patience)
+        .timeout(SEARCH_DEADLINE)
+        .diff_lines(expected, seen);
+    let mut shown = String::new();
+    for hunk in changes.unified_diff().context_radius(3).iter_hunks() {
+        let first = hunk
+            .iter_changes()
+            .find(|change| change.tag() != ChangeTag::Equal);
+        let place = first.map(|change| (change.new_index(), change.old_index()));
+        let heading = match place {
+            Some((Some(line), _)) => section(seen, line),
+            Some((None, Some(line))) => section(expected, line),
+            _ => "",
+        };
+        let heading = visible(heading);
+        shown += format!("{} {heading}", hunk.header()).trim_end();
+        shown.push('\n');
+        for change in hunk.iter_changes() {
+            let sign = match change.tag() {
+                ChangeTag::Equal => ' ',
+                ChangeTag::Delete => '-',
+                ChangeTag::Insert => '+',
+            };
+            shown += &format!("{sign}{}\n", visible(change.value().trim_end_matches('\n')));
+        }
+    }
+    shown
+}
+
+/// The heading of the section that a line, counted from 0, is in: the last line up to it that is not indented.
+fn section(text: &str, line: usize) -> &str {
+    let lines: Vec<&str> = text.lines().take(line + 1).collect();
+    let is_heading = |line: &&&str| line.starts_with(|first: char| !first.is_whitespace());
+    lines.iter().rev().find(is_heading).copied().unwrap_or("")
 }
 
 #[cfg(test)]

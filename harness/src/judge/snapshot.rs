@@ -1,4 +1,4 @@
-//! Reviewed snapshots, in insta's format, so that `cargo insta review` works on them.
+//! Reviewed snapshots, in insta's format, so that `cargo insta review` works on them as `switchproof review` does.
 //!
 //! Snapshots are read by insta and compared as insta compares. What is written is written here: insta's own
 //! assertion prints to the terminal, panics, asks cargo for the workspace, takes its mode from the environment
@@ -169,8 +169,8 @@ impl Compared {
             return None;
         }
         let review = match mode {
-            SnapshotMode::New => "; review with `cargo insta review`",
-            _ => "; run with `--update` to accept it",
+            SnapshotMode::New => format!("; review with `{}`", review_command()),
+            _ => "; run with `--update` to accept it".to_owned(),
         };
         let snapshot = SnapshotFile {
             path: as_typed(&self.path),
@@ -326,5 +326,18 @@ fn mention(path: &Path) {
     };
     if let Ok(mut list) = fs::OpenOptions::new().append(true).create(true).open(list) {
         let _ = writeln!(list, "{}", path.display());
+    }
+}
+
+/// The command that goes through pending snapshots: our own, which works in any folder, and cargo's in a test of cargo,
+/// which is a program of another name.
+fn review_command() -> &'static str {
+    let program = std::env::current_exe().unwrap_or_default();
+    let is_ours = program
+        .file_stem()
+        .is_some_and(|name| name == "switchproof");
+    match std::env::var_os("CARGO_MANIFEST_DIR") {
+        Some(_) if !is_ours => "cargo insta review",
+        _ => "switchproof review",
     }
 }

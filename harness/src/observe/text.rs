@@ -33,6 +33,18 @@ pub fn printable(text: &str) -> String {
     shown
 }
 
+/// One line for people who must see every difference: control characters are escaped and none is dropped; tabs stay.
+pub fn visible(line: &str) -> String {
+    let mut shown = String::with_capacity(line.len());
+    for character in line.chars() {
+        match character {
+            '\t' => shown.push(character),
+            _ => push_escaped(&mut shown, character, false),
+        }
+    }
+    shown
+}
+
 /// One line of a guest for people: as [`printable`], and tabs and line ends become spaces.
 pub fn printable_line(line: &str) -> String {
     printable(line).trim_end().replace(['\n', '\t'], " ")
@@ -132,6 +144,7 @@ mod tests {
         assert_eq!(printable("\u{1b}]0;title\u{7}x\u{1b}(By\u{8}"), "xBy\\x08");
         assert_eq!(printable("\u{1b}[3"), "");
         assert_eq!(printable("\u{1b}"), "");
+        assert_eq!(visible("\u{1b}[1mx\r\ty"), "\\x1b[1mx\\r\ty");
     }
 
     #[test]
