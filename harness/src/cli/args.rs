@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use super::common::Exit;
-use super::{cache, check, doctor, image, list, plan, render, review, run, shell};
+use super::{cache, check, doctor, image, list, manual, plan, render, review, run, shell};
 
 /// Proves a Home Manager switch in a virtual machine before you make it.
 ///
@@ -48,6 +48,8 @@ enum Command {
     Init(render::InitArgs),
     /// Print the JSON Schema of scenario files, for editors
     Schema,
+    Completions(manual::CompletionsArgs),
+    Man(manual::ManArgs),
     /// Say what works on this machine, what is missing and how to get it
     Doctor,
     /// Build the guest image, or say what is in it
@@ -70,6 +72,8 @@ pub fn main() -> ExitCode {
         Command::Render(args) => render::render(&args),
         Command::Init(args) => render::init(&args),
         Command::Schema => render::schema(),
+        Command::Completions(args) => manual::completions(&args, Args::command()),
+        Command::Man(args) => manual::man(&args, Args::command()),
         Command::Doctor => doctor::run(),
         Command::Image(args) => image::run(&args),
         Command::Cache(args) => cache::run(&args),

@@ -7,6 +7,7 @@ mod common;
 mod doctor;
 mod image;
 mod list;
+mod manual;
 mod plan;
 mod render;
 mod reports;
