@@ -3,6 +3,7 @@
 //! `scenario` loads files into cases, `plan` merges their steps into a trie, `run` performs it on machines,
 //! `observe` says what was seen, `judge` compares it with what was expected, `report` tells about it.
 
+pub mod change;
 pub mod cli;
 #[doc(hidden)]
 pub mod fake_machine;

@@ -1,0 +1,298 @@
+//! A home as a flat list of what a reader compares: its entries, and the files behind links that Home Manager manages.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+use similar::ChangeTag;
+
+use super::hunk::whole;
+use super::model::{Difference, Digest, FileLook, Hunk, Turn};
+use super::stores::{Rebuilds, without_hashes};
+use crate::observe::{Content, Entry, EntryKind, Home, Inside, InsideKind};
+use crate::scenario::model::{FileType, TargetKind};
+
+/// A path of a home, or one behind a link.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Look<'a> {
+    file_type: FileType,
+    /// Whether it was looked into, of a directory.
+    is_looked_into: bool,
+    /// The file at the path, links into the store followed.
+    file: Option<&'a Content>,
+    /// Its permission bits; `None` of links that are not followed.
+    mode: Option<u32>,
+    owner: &'a str,
+    /// What only entries of the home itself have.
+    entry: Option<&'a Entry>,
+    link: Option<TargetKind>,
+    target: Option<&'a str>,
+    /// The path behind a link.
+    end: Option<&'a str>,
+}
+
+/// Everything in a home by path, the home itself as `.`. What is behind a link stands under the link's path.
+pub(super) fn looks(home: &Home) -> BTreeMap<Cow<'_, str>, Look<'_>> {
+    let mut looks = BTreeMap::new();
+    if let Some(itself) = &home.itself {
+        looks.insert(Cow::Borrowed("."), of_entry(home, itself));
+    }
+    for (path, entry) in &home.entries {
+        looks.insert(Cow::Borrowed(path.as_str()), of_entry(home, entry));
+        if let EntryKind::Symlink { end, .. } = &entry.kind {
+            for (inner, inside) in end.tree.iter().flatten() {
+                looks.insert(Cow::Owned(format!("{path}/{inner}")), of_inside(inside));
+            }
+        }
+    }
+    looks
+}
+
+fn of_entry<'a>(home: &'a Home, entry: &'a Entry) -> Look<'a> {
+    let mut look = Look {
+        file_type: entry.kind.file_type(),
+        is_looked_into: entry.kind != EntryKind::Excluded,
+        file: None,
+        mode: Some(entry.mode),
+        owner: &entry.owner,
+        entry: Some(entry),
+        link: None,
+        target: None,
+        end: None,
+    };
+    match &entry.kind {
+        EntryKind::File(content) => look.file = Some(content),
+        EntryKind::HardLink { first } => {
+            if let Some(EntryKind::File(content)) = home.entries.get(first).map(|it| &it.kind) {
+                look.file = Some(content);
+            }
+        }
+        EntryKind::Symlink { target, end } => {
+            look.file = end.file.as_ref().map(|file| &file.content);
+            look.mode = end.file.as_ref().map(|file| file.mode);
+            look.link = Some(end.kind);
+            look.target = Some(target);
+            look.end = end.path.as_deref();
+        }
+        _ => {}
+    }
+    look
+}
+
+fn of_inside(inside: &Inside) -> Look<'_> {
+    let (file_type, file) = match &inside.kind {
+        InsideKind::File(file) => (FileType::File, Some(file)),
+        InsideKind::Directory => (FileType::Directory, None),
+        InsideKind::NotFollowed => (FileType::Symlink, None),
+    };
+    Look {
+        file_type,
+        is_looked_into: true,
+        file: file.map(|file| &file.content),
+        mode: file.map(|file| file.mode),
+        owner: file.map_or("root", |file| &file.owner),
+        entry: None,
+        link: None,
+        target: inside.link.as_deref(),
+        end: None,
+    }
+}
+
+impl<'a> Look<'a> {
+    /// What it says, where it is a text.
+    pub(super) fn text(&self) -> Option<&'a str> {
+        match self.file {
+            Some(Content::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Size and digest of what is not shown as text.
+    pub(super) fn digest(&self) -> Option<Digest> {
+        match self.file {
+            Some(Content::Digest { size, sha256, .. }) => Some(Digest {
+                size: *size,
+                sha256: sha256.clone(),
+            }),
+            _ => None,
+        }
+    }
+
+    pub(super) fn is_directory(&self) -> bool {
+        self.file_type == FileType::Directory
+    }
+
+    /// Whether it is a directory as others are, which is said by what is in it.
+    pub(super) fn is_plain_directory(&self, user: &str) -> bool {
+        let is_as_others = self.entry.is_none_or(|entry| {
+            entry.mode == 0o755
+                && entry.owner == user
+                && entry.group == user
+                && entry.attributes.is_empty()
+        });
+        self.is_directory() && self.is_looked_into && is_as_others
+    }
+
+    /// Whether the user or a program made it: neither a link into the store, nor behind one.
+    pub(super) fn is_own(&self) -> bool {
+        self.entry.is_some()
+            && !matches!(self.link, Some(TargetKind::Generation | TargetKind::Store))
+    }
+
+    /// It as plain data.
+    pub(super) fn told(&self) -> FileLook {
+        FileLook {
+            file_type: self.file_type,
+            link: self.link,
+            target: self
+                .target
+                .map(|target| without_hashes(target).into_owned()),
+            mode: self.mode.map(octal),
+            owner: self.owner.to_owned(),
+            digest: self.digest(),
+        }
+    }
+
+    /// Its text as one that came or went.
+    pub(super) fn whole(&self, tag: ChangeTag) -> Option<Hunk> {
+        whole(self.text()?, tag)
+    }
+
+    /// How `after` differs from it, its text not counted. `has_moved`: both are looked at under other paths, which the
+    /// target of a managed link names.
+    pub(super) fn differences(
+        &self,
+        after: &Self,
+        has_moved: bool,
+        rebuilds: &mut Rebuilds,
+    ) -> Vec<Difference> {
+        let mut found = Vec::new();
+        if self.file_type != after.file_type {
+            found.push(Difference::Type(turn(self.file_type, after.file_type)));
+        }
+        if self.is_looked_into != after.is_looked_into {
+            found.push(Difference::LookedInto(turn(
+                self.is_looked_into,
+                after.is_looked_into,
+            )));
+        }
+        if let (Some(before), Some(after)) = (self.mode, after.mode)
+            && before != after
+        {
+            found.push(Difference::Mode(turn(octal(before), octal(after))));
+        }
+        if self.owner != after.owner {
+            found.push(Difference::Owner(turn(
+                self.owner.to_owned(),
+                after.owner.to_owned(),
+            )));
+        }
+        if let (Some(before), Some(after)) = (self.entry, after.entry) {
+            entry_differences(before, after, &mut found);
+        }
+        self.link_differences(after, has_moved, rebuilds, &mut found);
+        if self.digest() != after.digest() && !self.is_other_build(after) {
+            found.push(Difference::Content(turn(self.digest(), after.digest())));
+        }
+        found
+    }
+
+    /// Whether both hold the same but for hashes of store paths, as the links that lead to them tell.
+    fn is_other_build(&self, after: &Self) -> bool {
+        let (Some(before), Some(now)) = (self.file, after.file) else {
+            return false;
+        };
+        let has_ends = self.end.is_some() && after.end.is_some();
+        has_ends && hashless(before).is_some() && hashless(before) == hashless(now)
+    }
+
+    fn link_differences(
+        &self,
+        after: &Self,
+        has_moved: bool,
+        rebuilds: &mut Rebuilds,
+        found: &mut Vec<Difference>,
+    ) {
+        let (Some(before_kind), Some(after_kind)) = (self.link, after.link) else {
+            return;
+        };
+        if before_kind != after_kind {
+            found.push(Difference::Link(turn(before_kind, after_kind)));
+        }
+        let (Some(old), Some(new)) = (self.target, after.target) else {
+            return;
+        };
+        // Two links into the generation differ in what they lead to, or in nothing.
+        let managed = before_kind == TargetKind::Generation && after_kind == before_kind;
+        if !(rebuilds.same(old, new) || has_moved && managed) {
+            found.push(Difference::Target(turn(
+                without_hashes(old).into_owned(),
+                without_hashes(new).into_owned(),
+            )));
+        }
+        if let (Some(old), Some(new)) = (self.end, after.end)
+            && self.text().is_none()
+        {
+            rebuilds.note(old, new);
+        }
+    }
+}
+
+/// What is only known of entries of the home itself.
+fn entry_differences(before: &Entry, after: &Entry, found: &mut Vec<Difference>) {
+    if before.group != after.group {
+        found.push(Difference::Group(turn(
+            before.group.clone(),
+            after.group.clone(),
+        )));
+    }
+    let names: BTreeSet<&String> = before
+        .attributes
+        .keys()
+        .chain(after.attributes.keys())
+        .collect();
+    for name in names {
+        let of = |entry: &Entry| entry.attributes.get(name).cloned();
+        if of(before) != of(after) {
+            found.push(Difference::Attribute {
+                name: name.clone(),
+                value: turn(of(before), of(after)),
+            });
+        }
+    }
+    let (was, is) = (particular(before), particular(after));
+    if was != is {
+        found.push(Difference::Particular(turn(was, is)));
+    }
+}
+
+/// What some types of file have beside the rest, in words.
+fn particular(entry: &Entry) -> Option<String> {
+    match &entry.kind {
+        EntryKind::HardLink { first } => Some(format!("another name of {first}")),
+        EntryKind::Device {
+            block,
+            major,
+            minor,
+        } => {
+            let kind = if *block { "block" } else { "character" };
+            Some(format!("{kind} device {major}:{minor}"))
+        }
+        _ => None,
+    }
+}
+
+/// A digest that another build of equal text shares.
+fn hashless(content: &Content) -> Option<&String> {
+    match content {
+        Content::Digest { without_hashes, .. } => without_hashes.as_ref(),
+        Content::Text(_) => None,
+    }
+}
+
+fn turn<T>(before: T, after: T) -> Turn<T> {
+    Turn { before, after }
+}
+
+fn octal(mode: u32) -> String {
+    format!("{mode:04o}")
+}

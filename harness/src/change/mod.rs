@@ -1,0 +1,30 @@
+//! What differs between two observations: one value that diffs, previews, laws and reports share.
+//!
+//! It is computed from nothing but the two observations. What is only another name for the same thing (a store hash, a
+//! generation's number) is kept apart from what a user would notice, and never dropped.
+
+mod between;
+mod count;
+mod home;
+mod hunk;
+mod left_behind;
+mod look;
+mod messages;
+mod model;
+mod moves;
+mod own_programs;
+mod packages;
+mod runs;
+#[doc(hidden)]
+pub mod sample;
+mod session;
+mod show;
+mod show_files;
+mod stores;
+#[cfg(test)]
+mod tests;
+mod units;
+
+pub use count::*;
+pub use model::*;
+pub use show::*;

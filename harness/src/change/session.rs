@@ -1,0 +1,75 @@
+//! What differs in a user's sessions: variables, commands that were asked for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::hunk::{hunk, shown};
+use super::model::{CommandChange, Turn, VariableChange};
+use super::stores::{Rebuilds, without_hashes};
+use crate::observe::UserSeen;
+use crate::scenario::model::Session;
+
+/// Variables of the kinds of session that were looked at on both sides. What turned alike in several is told once.
+pub(super) fn variables(
+    before: &UserSeen,
+    after: &UserSeen,
+    rebuilds: &mut Rebuilds,
+) -> Vec<VariableChange> {
+    let mut found: BTreeMap<(String, Option<String>, Option<String>), Vec<Session>> =
+        BTreeMap::new();
+    for (session, old) in &before.sessions {
+        let Some(new) = after.sessions.get(session) else {
+            continue;
+        };
+        let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+        for name in names {
+            let (was, is) = (old.get(name), new.get(name));
+            let same = match (was, is) {
+                (Some(was), Some(is)) => rebuilds.same(was, is),
+                _ => false,
+            };
+            if !same {
+                let value = |value: Option<&String>| {
+                    value.map(|value| shown(&without_hashes(value)).replace('\t', "\\t"))
+                };
+                found
+                    .entry((name.clone(), value(was), value(is)))
+                    .or_default()
+                    .push(*session);
+            }
+        }
+    }
+    found
+        .into_iter()
+        .map(|((name, before, after), sessions)| VariableChange {
+            name,
+            sessions,
+            value: Turn { before, after },
+        })
+        .collect()
+}
+
+/// Commands that were asked for on both sides and did otherwise.
+pub(super) fn commands(before: &UserSeen, after: &UserSeen) -> Vec<CommandChange> {
+    let mut found = Vec::new();
+    for new in &after.commands {
+        let old = before
+            .commands
+            .iter()
+            .find(|old| old.command == new.command && old.session == new.session);
+        let Some(old) = old else { continue };
+        let change = CommandChange {
+            command: shown(&new.command.replace('\n', "\\n")),
+            session: new.session,
+            status: (old.status != new.status).then_some(Turn {
+                before: old.status,
+                after: new.status,
+            }),
+            stdout: hunk(&old.stdout, &new.stdout),
+            stderr: hunk(&old.stderr, &new.stderr),
+        };
+        if change.status.is_some() || change.stdout.is_some() || change.stderr.is_some() {
+            found.push(change);
+        }
+    }
+    found
+}

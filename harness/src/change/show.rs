@@ -1,0 +1,537 @@
+//! A change in the form that people know: a line a program, then files, then the rest, and a last line that counts.
+
+use std::fmt::Write;
+
+use super::count::many;
+use super::model::{
+    Change, Lines, Numbers, PackageChange, PackageTurn, Presence, Provider, Turn, UnitChange,
+    UnitLook, UserChange, VariableChange,
+};
+use super::show_files::{files, hunk};
+use crate::observe::text::printable_line;
+use crate::scenario::model::{Profile, Session, UnitState};
+
+/// How a change is shown.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ShowOptions {
+    /// List what was built anew, in place of a count.
+    pub rebuilt: bool,
+    /// Show the texts of files that came and went, and links to generations.
+    pub whole: bool,
+}
+
+impl Change {
+    /// The change as text, without a heading. Every line is inert: nothing in it steers a terminal.
+    #[must_use]
+    pub fn show(&self, options: ShowOptions) -> String {
+        let mut page = Page::new(options);
+        if let Some(status) = &self.status {
+            page.line(
+                0,
+                &format!("exit status {} -> {}", status.before, status.after),
+            );
+        }
+        let named = self.users.len() > 1;
+        for (name, user) in &self.users {
+            let heading = |what: &str| match named {
+                true => format!("{what} of {name}"),
+                false => what.to_owned(),
+            };
+            match user.presence {
+                Presence::Both => {}
+                Presence::Appeared => page.line(0, &format!("the user {name} came")),
+                Presence::Gone => page.line(0, &format!("the user {name} went")),
+            }
+            page.user(&heading, user);
+        }
+        page.lines("warnings", &self.warnings);
+        page.lines("messages", &self.messages);
+        page.line(0, &self.last_line(options));
+        page.text
+    }
+
+    fn last_line(&self, options: ShowOptions) -> String {
+        let counts = self.counts();
+        let mut line = counts.line();
+        if counts.rebuilt > 0 && !options.rebuilt {
+            line += " (`--rebuilt` lists them)";
+        }
+        line
+    }
+}
+
+/// A text that grows line by line.
+pub(super) struct Page {
+    pub(super) text: String,
+    pub(super) options: ShowOptions,
+}
+
+impl Page {
+    pub(super) fn new(options: ShowOptions) -> Self {
+        Self {
+            text: String::new(),
+            options,
+        }
+    }
+
+    pub(super) fn line(&mut self, indent: usize, line: &str) {
+        // Writing to a String cannot fail.
+        let _ = writeln!(self.text, "{:1$}{line}", "", indent * 2);
+    }
+
+    fn section<T>(&mut self, heading: String, all: &[T], mut show: impl FnMut(&mut Self, &T)) {
+        if all.is_empty() {
+            return;
+        }
+        self.line(0, &heading);
+        for one in all {
+            show(self, one);
+        }
+    }
+
+    fn user(&mut self, heading: &dyn Fn(&str) -> String, user: &UserChange) {
+        let programs = programs(user);
+        self.section(heading("programs"), &programs, |page, line| {
+            page.line(1, line)
+        });
+        if !user.own_programs.is_empty() {
+            self.line(0, &heading("programs of the setup's own"));
+            files(self, &user.own_programs);
+        }
+        if !user.files.is_empty() {
+            self.line(0, &heading("files"));
+            files(self, &user.files);
+        }
+        self.section(heading("session"), &user.variables, |page, it| {
+            for line in variable(it) {
+                page.line(1, &line);
+            }
+        });
+        self.section(heading("units"), &user.units, Self::unit);
+        self.section(heading("commands"), &user.commands, |page, it| {
+            page.line(1, &format!("~ {}", it.command));
+            if let Some(status) = &it.status {
+                page.line(
+                    3,
+                    &format!("exit status {} -> {}", status.before, status.after),
+                );
+            }
+            for text in [&it.stdout, &it.stderr].into_iter().flatten() {
+                hunk(page, 3, text);
+            }
+        });
+        self.section(heading("left behind"), &user.left_behind, |page, it| {
+            page.line(1, &left(it));
+        });
+        let mut generations = generations(user);
+        if self.options.whole {
+            generations.extend(user.links.iter().map(|link| format!("link {}", link.path)));
+        }
+        // Numbers that are only counted on are in the last line.
+        if self.options.whole || user.generations.as_ref().is_some_and(is_more_than_one_on) {
+            self.section(heading("generations"), &generations, |page, line| {
+                page.line(1, line);
+            });
+        }
+        if self.options.rebuilt {
+            let rebuilt: Vec<_> = user.rebuilt.iter().filter(|it| !it.is_product).collect();
+            self.section(heading("rebuilt"), &rebuilt, |page, it| {
+                let (before, after) = (&it.store_path.before, &it.store_path.after);
+                page.line(1, &format!("{}  {before} -> {after}", it.name));
+            });
+        }
+    }
+
+    fn unit(&mut self, it: &UnitChange) {
+        let sign = match &it.state {
+            Some(Turn { before: None, .. }) => '+',
+            Some(Turn { after: None, .. }) => '-',
+            _ => '~',
+        };
+        let state = it
+            .state
+            .as_ref()
+            .map(|turn| match (&turn.before, &turn.after) {
+                (Some(before), Some(after)) => format!(": {} -> {}", unit(before), unit(after)),
+                (Some(one), None) | (None, Some(one)) => format!(": {}", unit(one)),
+                (None, None) => String::new(),
+            });
+        self.line(
+            1,
+            &format!("{sign} {}{}", it.name, state.unwrap_or_default()),
+        );
+        if !it.files.is_empty() {
+            let mut inner = Self::new(self.options);
+            files(&mut inner, &it.files);
+            for line in inner.text.lines() {
+                self.line(1, line);
+            }
+        }
+    }
+
+    fn lines(&mut self, heading: &str, lines: &Lines) {
+        if lines.is_empty() {
+            return;
+        }
+        self.line(0, heading);
+        for (sign, texts) in [('-', &lines.gone), ('+', &lines.new)] {
+            for text in texts {
+                let mut sign = sign;
+                for line in text.lines() {
+                    self.line(1, &format!("{sign} {}", printable_line(line)));
+                    sign = ' ';
+                }
+            }
+        }
+    }
+}
+
+/// A line for each package, and for each program that is run from elsewhere.
+fn programs(user: &UserChange) -> Vec<String> {
+    let mut lines: Vec<String> = user.packages.iter().map(package).collect();
+    for it in &user.shadowed {
+        let (program, directory) = (&it.program, &it.directory);
+        lines.push(match (&it.by.before, &it.by.after) {
+            (_, Some(by)) => format!("[S] {program} of {directory} is shadowed by {by}"),
+            (Some(by), None) => format!("[S] {program} of {directory} is no more shadowed by {by}"),
+            (None, None) => format!("[S] {program} of {directory}"),
+        });
+    }
+    for it in &user.runs {
+        let (before, after) = (&it.directory.before, &it.directory.after);
+        lines.push(format!(
+            "[S] {} is run from {after}, was from {before}",
+            it.program
+        ));
+    }
+    let system = &user.system_programs;
+    lines.extend(
+        system
+            .gone
+            .iter()
+            .map(|path| format!("[R] {path}  (the distribution's)")),
+    );
+    lines.extend(
+        system
+            .new
+            .iter()
+            .map(|path| format!("[A] {path}  (the distribution's)")),
+    );
+    lines
+}
+
+fn package(it: &PackageChange) -> String {
+    let name = &it.package;
+    let place = it.profile.map_or("the store", profile);
+    let with = |version: &str| match version {
+        "" => name.clone(),
+        version => format!("{name} {version}"),
+    };
+    match &it.turn {
+        PackageTurn::Appeared { version, programs } => {
+            format!("[A] {}  ({place}){}", with(version), named(name, programs))
+        }
+        PackageTurn::Gone { version, programs } => {
+            format!("[R] {}  ({place}){}", with(version), named(name, programs))
+        }
+        PackageTurn::Version {
+            versions,
+            programs,
+            from,
+        } => {
+            let moved = from.map(|from| format!(", moved from {}", provider(from)));
+            format!(
+                "[{}] {name} {} -> {}  ({place}{}){}",
+                letter(versions),
+                or_none(&versions.before),
+                or_none(&versions.after),
+                moved.unwrap_or_default(),
+                came_and_went(programs)
+            )
+        }
+        PackageTurn::Moved {
+            version,
+            from,
+            programs,
+        } => format!(
+            "[M] {} moved from {} to {place}{}",
+            with(version),
+            provider(*from),
+            came_and_went(programs)
+        ),
+        PackageTurn::Programs { version, programs } => format!(
+            "[C] {}  ({place}){}",
+            with(version),
+            came_and_went(programs)
+        ),
+    }
+}
+
+/// `U` where the later version is the higher one, `D` where it is the lower one.
+fn letter(versions: &Turn<String>) -> char {
+    match compare_versions(&versions.before, &versions.after) {
+        std::cmp::Ordering::Greater => 'D',
+        _ => 'U',
+    }
+}
+
+/// As Nix compares versions: part by part, numbers by value, and `pre` before anything.
+fn compare_versions(one: &str, other: &str) -> std::cmp::Ordering {
+    let (one, other) = (parts(one), parts(other));
+    for at in 0..one.len().max(other.len()) {
+        let (left, right) = (
+            one.get(at).map_or("", String::as_str),
+            other.get(at).map_or("", String::as_str),
+        );
+        let order = compare_parts(left, right);
+        if order.is_ne() {
+            return order;
+        }
+    }
+    std::cmp::Ordering::Equal
+}
+
+fn compare_parts(left: &str, right: &str) -> std::cmp::Ordering {
+    use std::cmp::Ordering::{Equal, Greater, Less};
+    let number = |part: &str| part.parse::<u128>().ok();
+    match (number(left), number(right)) {
+        (Some(left), Some(right)) => left.cmp(&right),
+        _ if left == right => Equal,
+        (None, Some(_)) if left.is_empty() => Less,
+        _ if left == "pre" => Less,
+        _ if right == "pre" => Greater,
+        (_, Some(_)) => Less,
+        (Some(_), _) => Greater,
+        _ => left.cmp(right),
+    }
+}
+
+fn parts(version: &str) -> Vec<String> {
+    let mut parts: Vec<String> = Vec::new();
+    let mut was_digit = None;
+    for character in version.chars() {
+        if matches!(character, '.' | '-') {
+            was_digit = None;
+            continue;
+        }
+        let is_digit = character.is_ascii_digit();
+        match parts.last_mut() {
+            Some(last) if was_digit == Some(is_digit) => last.push(character),
+            _ => parts.push(character.to_string()),
+        }
+        was_digit = Some(is_digit);
+    }
+    parts
+}
+
+fn or_none(version: &str) -> &str {
+    if version.is_empty() {
+        "(no version)"
+    } else {
+        version
+    }
+}
+
+/// Programs that do not go without saying: not the only one that is named as its package.
+fn named(package: &str, programs: &[String]) -> String {
+    let shown: Vec<&str> = programs
+        .iter()
+        .map(String::as_str)
+        .filter(|program| !program.starts_with('.'))
+        .collect();
+    match shown.as_slice() {
+        [one] if *one == package => String::new(),
+        [] => String::new(),
+        few if few.len() <= PROGRAMS => format!(": {}", few.join(", ")),
+        all => format!(
+            ": {}, and {} more",
+            all[..PROGRAMS].join(", "),
+            all.len() - PROGRAMS
+        ),
+    }
+}
+
+/// Most programs of a package that are named; JSON has all.
+const PROGRAMS: usize = 8;
+
+fn came_and_went(programs: &Lines) -> String {
+    let signed = |sign: char, names: &[String]| -> Vec<String> {
+        names.iter().map(|name| format!("{sign}{name}")).collect()
+    };
+    let mut all = signed('-', &programs.gone);
+    all.extend(signed('+', &programs.new));
+    let more = all.len().saturating_sub(PROGRAMS * 2);
+    all.truncate(PROGRAMS * 2);
+    match (all.is_empty(), more) {
+        (true, _) => String::new(),
+        (false, 0) => format!(": {}", all.join(" ")),
+        (false, more) => format!(": {} and {more} more", all.join(" ")),
+    }
+}
+
+fn provider(provider: Provider) -> &'static str {
+    match provider {
+        Provider::Profile(it) => profile(it),
+        Provider::Store => "the store",
+    }
+}
+
+/// A profile in words.
+pub(super) fn profile(profile: Profile) -> &'static str {
+    match profile {
+        Profile::User => "user's profile",
+        Profile::PerUser => "per-user profile",
+        Profile::System => "system profile",
+        Profile::Default => "default profile",
+    }
+}
+
+fn variable(it: &VariableChange) -> Vec<String> {
+    let sessions = match it.sessions.as_slice() {
+        [Session::Login] => String::new(),
+        others => {
+            let words: Vec<_> = others
+                .iter()
+                .map(|session| session_word(*session))
+                .collect();
+            format!("  ({})", words.join(", "))
+        }
+    };
+    let name = &it.name;
+    match (&it.value.before, &it.value.after) {
+        (None, Some(now)) => vec![format!("+ {name}={now}{sessions}")],
+        (Some(was), None) => vec![format!("- {name}={was}{sessions}")],
+        (Some(was), Some(now)) if is_list(was) && is_list(now) => {
+            let mut lines = vec![format!("~ {name}{sessions}")];
+            lines.extend(list_difference(was, now));
+            lines
+        }
+        (Some(was), Some(now)) => vec![format!("~ {name}={was} -> {now}{sessions}")],
+        (None, None) => Vec::new(),
+    }
+}
+
+fn is_list(value: &str) -> bool {
+    value.starts_with('/') && value.contains(":/")
+}
+
+fn list_difference(was: &str, now: &str) -> Vec<String> {
+    let (was, now): (Vec<&str>, Vec<&str>) = (was.split(':').collect(), now.split(':').collect());
+    let mut lines = Vec::new();
+    lines.extend(
+        was.iter()
+            .filter(|it| !now.contains(it))
+            .map(|it| format!("    - {it}")),
+    );
+    lines.extend(
+        now.iter()
+            .filter(|it| !was.contains(it))
+            .map(|it| format!("    + {it}")),
+    );
+    if lines.is_empty() {
+        lines.push(format!("    the same in another order: {}", now.join(":")));
+    }
+    lines
+}
+
+fn session_word(session: Session) -> &'static str {
+    match session {
+        Session::Login => "login",
+        Session::Interactive => "interactive",
+        Session::NonInteractive => "non-interactive",
+        Session::Service => "service",
+    }
+}
+
+fn unit(look: &UnitLook) -> String {
+    let state = match look.state {
+        UnitState::Active => "active",
+        UnitState::Inactive => "inactive",
+        UnitState::Failed => "failed",
+        UnitState::Absent => "absent",
+    };
+    let mut words = vec![look.sub_state.as_str(), look.enabled.as_str()];
+    words.retain(|word| !word.is_empty());
+    match words.is_empty() {
+        true => state.to_owned(),
+        false => format!("{state} ({})", words.join(", ")),
+    }
+}
+
+/// What stays where it was.
+pub(super) fn left(it: &super::model::LeftBehind) -> String {
+    let what = match it.exists {
+        true => format!("~/{} stays where it was", it.path),
+        false => format!("~/{}, if something is there, stays where it was", it.path),
+    };
+    match &it.now {
+        Some(now) => format!("{what}; {} now points to ~/{now}", it.named_in),
+        None => format!("{what}; {} names it no more", it.named_in),
+    }
+}
+
+fn generations(user: &UserChange) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(turn) = &user.generations {
+        lines.push(format!(
+            "{} -> {}",
+            numbers(&turn.before),
+            numbers(&turn.after)
+        ));
+    }
+    for (name, turn) in &user.profiles {
+        let of = |seen: &Option<Numbers>| seen.as_ref().map_or("none".to_owned(), numbers);
+        lines.push(format!(
+            "{}: {} -> {}",
+            profile(*name),
+            of(&turn.before),
+            of(&turn.after)
+        ));
+    }
+    lines
+}
+
+fn numbers(numbers: &Numbers) -> String {
+    let current = numbers
+        .current
+        .map_or("none".to_owned(), |current| current.to_string());
+    format!(
+        "{}, current {current}",
+        many(numbers.all.len(), "generation")
+    )
+}
+
+/// Whether generations differ by more than one that was added and is now the current one.
+fn is_more_than_one_on(turn: &Turn<Numbers>) -> bool {
+    let (before, after) = (&turn.before, &turn.after);
+    let mut next = before.all.clone();
+    next.extend(after.current);
+    !(after.all == next && after.current.is_some()) && before != after
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cmp::Ordering;
+
+    use super::*;
+
+    #[test]
+    fn versions_compare_as_nix_compares_them() {
+        for (one, other, order) in [
+            ("1.0", "2.3", Ordering::Less),
+            ("2.1", "2.3", Ordering::Less),
+            ("2.3", "2.3", Ordering::Equal),
+            ("2.5", "2.3", Ordering::Greater),
+            ("3.1", "2.3", Ordering::Greater),
+            ("2.3.1", "2.3", Ordering::Greater),
+            ("2.3.1", "2.3a", Ordering::Greater),
+            ("2.3pre1", "2.3", Ordering::Less),
+            ("2.3pre3", "2.3pre12", Ordering::Less),
+            ("2.3a", "2.3c", Ordering::Less),
+            ("2.3pre1", "2.3c", Ordering::Less),
+            ("1.10", "1.9", Ordering::Greater),
+        ] {
+            assert_eq!(compare_versions(one, other), order, "{one} {other}");
+        }
+    }
+}

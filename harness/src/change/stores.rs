@@ -1,0 +1,158 @@
+//! Store paths in texts: the same but for their hashes or not.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use super::model::{Rebuilt, Turn};
+
+/// Where Nix keeps what it builds.
+const STORE: &str = "/nix/store/";
+/// Characters of a hash.
+const HASH: usize = 32;
+
+/// What a configuration as a whole is built into: another hash for any other configuration.
+const PRODUCTS: [&str; 9] = [
+    "activation-script",
+    "etc",
+    "hm-session-vars.sh",
+    "home-manager-files",
+    "home-manager-generation",
+    "home-manager-path",
+    "profile",
+    "system-path",
+    "user-environment",
+];
+
+/// Store paths of the same name and another hash, as they are found.
+#[derive(Debug, Default)]
+pub(super) struct Rebuilds(BTreeSet<Rebuilt>);
+
+impl Rebuilds {
+    /// Notes a pair of store paths, if it is one of the same name.
+    pub(super) fn note(&mut self, before: &str, after: &str) {
+        let (Some(old), Some(new)) = (first(before), first(after)) else {
+            return;
+        };
+        if old.path == new.path || old.name != new.name {
+            return;
+        }
+        self.0.insert(Rebuilt {
+            name: new.name.to_owned(),
+            is_product: PRODUCTS.contains(&new.name) || new.name.starts_with("nixos-system-"),
+            store_path: Turn {
+                before: old.path.to_owned(),
+                after: new.path.to_owned(),
+            },
+        });
+    }
+
+    /// Whether two texts are the same but for store hashes; if so those that differ are noted.
+    pub(super) fn same(&mut self, before: &str, after: &str) -> bool {
+        if before == after {
+            return true;
+        }
+        // Hashes are of one length, so that texts of different lengths differ in more.
+        if before.len() != after.len() || without_hashes(before) != without_hashes(after) {
+            return false;
+        }
+        let (mut old, mut new) = (before, after);
+        while let (Some(one), Some(other)) = (first(old), first(new)) {
+            self.note(one.path, other.path);
+            (old, new) = (one.rest, other.rest);
+        }
+        true
+    }
+
+    /// All that was found, sorted.
+    pub(super) fn finish(self) -> Vec<Rebuilt> {
+        self.0.into_iter().collect()
+    }
+}
+
+/// The first store path in a text.
+struct Found<'a> {
+    /// Up to the end of the store path's own name.
+    path: &'a str,
+    /// What follows the hash and its dash.
+    name: &'a str,
+    /// What follows the store path.
+    rest: &'a str,
+}
+
+fn first(text: &str) -> Option<Found<'_>> {
+    let mut from = 0;
+    loop {
+        let at = from + text[from..].find(STORE)?;
+        let hash = at + STORE.len();
+        if !is_hash(text, hash) {
+            from = hash;
+            continue;
+        }
+        let name = hash + HASH + 1;
+        let length = text[name..]
+            .bytes()
+            .take_while(|byte| byte.is_ascii_alphanumeric() || b"+-._?=".contains(byte))
+            .count();
+        return Some(Found {
+            path: &text[at..name + length],
+            name: &text[name..name + length],
+            rest: &text[name + length..],
+        });
+    }
+}
+
+/// Whether a hash and its dash begin at a place.
+fn is_hash(text: &str, at: usize) -> bool {
+    text.as_bytes().get(at..=at + HASH).is_some_and(|bytes| {
+        bytes[HASH] == b'-' && bytes[..HASH].iter().all(u8::is_ascii_alphanumeric)
+    })
+}
+
+/// A text with `…` in place of every store hash.
+pub(super) fn without_hashes(text: &str) -> Cow<'_, str> {
+    if !text.contains(STORE) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(STORE) {
+        let hash = at + STORE.len();
+        out.push_str(&rest[..hash]);
+        if is_hash(rest, hash) {
+            out.push('…');
+            rest = &rest[hash + HASH..];
+        } else {
+            rest = &rest[hash..];
+        }
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OLD: &str = "/nix/store/0123456789abcdfghijklmnpqrsvwxyz-jq-1.7";
+    const NEW: &str = "/nix/store/zzz3456789abcdfghijklmnpqrsvwxyz-jq-1.7";
+
+    #[test]
+    fn another_hash_of_the_same_name_is_noted_and_another_name_is_not() {
+        let mut rebuilds = Rebuilds::default();
+        assert!(rebuilds.same(&format!("a {OLD}/bin b"), &format!("a {NEW}/bin b")));
+        assert!(!rebuilds.same(OLD, &NEW.replace("1.7", "1.8")));
+        assert!(!rebuilds.same(&format!("{OLD} x"), &format!("{NEW} y")));
+        let found = rebuilds.finish();
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].name, "jq-1.7");
+        assert!(!found[0].is_product);
+        assert_eq!(found[0].store_path.after, NEW);
+    }
+
+    #[test]
+    fn only_hashes_are_left_out() {
+        assert_eq!(without_hashes(OLD), "/nix/store/…-jq-1.7");
+        assert_eq!(without_hashes("/nix/store/short-x"), "/nix/store/short-x");
+        assert_eq!(without_hashes("plain"), "plain");
+    }
+}
