@@ -8,7 +8,7 @@ use switchproof_vm::guest::{Ending, GuestCommand, GuestUser, OutputStream};
 use crate::lab::{lab, run, sh};
 
 #[test]
-#[ignore = "boots machines; SWITCHPROOF_TEST_IMAGE names the directory of a guest image"]
+#[ignore = "boots machines; needs the guest image"]
 fn a_round_trip_is_short() {
     let lab = lab();
     let mut machine = lab.leaf();
@@ -27,7 +27,7 @@ fn a_round_trip_is_short() {
 }
 
 #[test]
-#[ignore = "boots machines; SWITCHPROOF_TEST_IMAGE names the directory of a guest image"]
+#[ignore = "boots machines; needs the guest image"]
 fn root_gets_what_it_asked_for() {
     let lab = lab();
     let mut machine = lab.leaf();
@@ -57,7 +57,7 @@ fn root_gets_what_it_asked_for() {
 }
 
 #[test]
-#[ignore = "boots machines; SWITCHPROOF_TEST_IMAGE names the directory of a guest image"]
+#[ignore = "boots machines; needs the guest image"]
 fn a_user_gets_a_login_session() {
     let lab = lab();
     let mut machine = lab.leaf();
@@ -93,7 +93,7 @@ fn a_user_gets_a_login_session() {
 }
 
 #[test]
-#[ignore = "boots machines; SWITCHPROOF_TEST_IMAGE names the directory of a guest image"]
+#[ignore = "boots machines; needs the guest image"]
 fn a_flood_of_output_is_cut_and_counted() {
     let lab = lab();
     let mut machine = lab.leaf();
@@ -110,7 +110,7 @@ fn a_flood_of_output_is_cut_and_counted() {
 }
 
 #[test]
-#[ignore = "boots machines; SWITCHPROOF_TEST_IMAGE names the directory of a guest image"]
+#[ignore = "boots machines; needs the guest image"]
 fn output_comes_live_and_in_full() {
     let lab = lab();
     let mut machine = lab.leaf();
@@ -131,7 +131,7 @@ fn output_comes_live_and_in_full() {
 }
 
 #[test]
-#[ignore = "boots machines; SWITCHPROOF_TEST_IMAGE names the directory of a guest image"]
+#[ignore = "boots machines; needs the guest image"]
 fn children_in_the_background_hold_nobody_up() {
     let lab = lab();
     let mut machine = lab.leaf();
@@ -148,7 +148,7 @@ fn children_in_the_background_hold_nobody_up() {
 }
 
 #[test]
-#[ignore = "boots machines; SWITCHPROOF_TEST_IMAGE names the directory of a guest image"]
+#[ignore = "boots machines; needs the guest image"]
 fn bulk_data_goes_both_ways_unchanged() {
     let lab = lab();
     let mut machine = lab.leaf();
@@ -200,7 +200,7 @@ fn bulk_data_goes_both_ways_unchanged() {
 }
 
 #[test]
-#[ignore = "boots machines; SWITCHPROOF_TEST_IMAGE names the directory of a guest image"]
+#[ignore = "boots machines; needs the guest image"]
 fn an_archive_is_unpacked_for_its_owner() {
     let lab = lab();
     let mut machine = lab.leaf();
@@ -242,7 +242,7 @@ fn an_archive_is_unpacked_for_its_owner() {
 }
 
 #[test]
-#[ignore = "boots machines; SWITCHPROOF_TEST_IMAGE names the directory of a guest image"]
+#[ignore = "boots machines; needs the guest image"]
 fn somebody_can_type_into_a_terminal() {
     let lab = lab();
     let mut machine = lab.leaf();

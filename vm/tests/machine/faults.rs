@@ -18,7 +18,7 @@ fn fails(machine: &mut Machine, command: &GuestCommand) -> MachineError {
 }
 
 #[test]
-#[ignore = "boots machines; SWITCHPROOF_TEST_IMAGE names the directory of a guest image"]
+#[ignore = "boots machines; needs the guest image"]
 fn a_command_that_hangs_is_killed_with_all_its_children() {
     let lab = lab();
     let mut machine = lab.leaf();
@@ -77,7 +77,7 @@ fn a_command_that_hangs_is_killed_with_all_its_children() {
 }
 
 #[test]
-#[ignore = "boots machines; SWITCHPROOF_TEST_IMAGE names the directory of a guest image"]
+#[ignore = "boots machines; needs the guest image"]
 fn a_guest_that_goes_away_in_mid_step_says_so() {
     let lab = lab();
     for (script, how) in [
@@ -110,7 +110,7 @@ fn a_guest_that_goes_away_in_mid_step_says_so() {
 }
 
 #[test]
-#[ignore = "boots machines; SWITCHPROOF_TEST_IMAGE names the directory of a guest image"]
+#[ignore = "boots machines; needs the guest image"]
 fn a_panic_is_told_from_a_death_and_from_silence() {
     let lab = lab();
     let mut machine = lab.leaf();
@@ -175,7 +175,7 @@ fn a_panic_is_told_from_a_death_and_from_silence() {
 }
 
 #[test]
-#[ignore = "boots machines; SWITCHPROOF_TEST_IMAGE names the directory of a guest image"]
+#[ignore = "boots machines; needs the guest image"]
 fn a_reboot_that_was_asked_for_works() {
     let lab = lab();
     let mut machine = lab.leaf();

@@ -25,7 +25,7 @@ fn layer_dir(key: &LayerKey) -> PathBuf {
 }
 
 #[test]
-#[ignore = "boots machines; SWITCHPROOF_TEST_IMAGE names the directory of a guest image"]
+#[ignore = "boots machines; needs the guest image"]
 fn forks_share_the_past_but_not_their_random_numbers() {
     let lab = lab();
     let base = lab.base();
@@ -82,7 +82,7 @@ fn forks_share_the_past_but_not_their_random_numbers() {
 }
 
 #[test]
-#[ignore = "boots machines; SWITCHPROOF_TEST_IMAGE names the directory of a guest image"]
+#[ignore = "boots machines; needs the guest image"]
 fn a_fork_keeps_its_layer_alive() {
     let lab = lab();
     let layer = mark(&lab, &lab.base(), "kept");
@@ -97,7 +97,7 @@ fn a_fork_keeps_its_layer_alive() {
 }
 
 #[test]
-#[ignore = "boots machines; SWITCHPROOF_TEST_IMAGE names the directory of a guest image"]
+#[ignore = "boots machines; needs the guest image"]
 fn damage_is_refused_and_removed() {
     let lab = lab();
     let base = lab.base();
@@ -147,7 +147,7 @@ fn damage(path: &Path, how: &str) {
 }
 
 #[test]
-#[ignore = "boots machines; SWITCHPROOF_TEST_IMAGE names the directory of a guest image"]
+#[ignore = "boots machines; needs the guest image"]
 fn qemu_killed_at_any_time_leaves_a_whole_layer_or_none() {
     let lab = lab();
     let base = lab.base();
@@ -211,7 +211,7 @@ fn leftovers() -> usize {
 }
 
 #[test]
-#[ignore = "boots machines; SWITCHPROOF_TEST_IMAGE names the directory of a guest image"]
+#[ignore = "boots machines; needs the guest image"]
 fn many_forks_leave_nothing_behind() {
     let lab = lab();
     let count = std::env::var("SWITCHPROOF_TEST_FORKS")

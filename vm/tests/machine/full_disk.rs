@@ -1,5 +1,5 @@
-//! A disk that fills up. Needs a directory on a file system of its own of 1 to 1.5 GiB, which is filled on purpose:
-//! `mount -t tmpfs -o size=1200m none DIR`, named in `$SWITCHPROOF_TEST_SMALL_DISK`.
+//! A disk that fills up. Needs a directory on a file system of its own of 1 to 1.5 GiB, which is filled on purpose: one
+//! in memory, which root can make, or that of `$SWITCHPROOF_TEST_SMALL_DISK`.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -10,6 +10,7 @@ use serde_json::json;
 use switchproof_vm::guest::GuestCommand;
 use switchproof_vm::layer::{LayerError, Lookup};
 use switchproof_vm::machine::{MachineError, Purpose};
+use switchproof_vm::process::Command;
 
 use crate::lab::{lab_at, sh};
 
@@ -39,11 +40,38 @@ impl Drop for Ballast {
     }
 }
 
+/// A file system in memory, until it is dropped.
+struct SmallDisk(tempfile::TempDir);
+
+impl SmallDisk {
+    fn mount() -> Self {
+        let folder = tempfile::tempdir().expect("a directory");
+        Command::new("mount")
+            .args(["-t", "tmpfs", "-o", "size=1200m", "none"])
+            .arg(folder.path())
+            .run(Duration::from_secs(10))
+            .expect("only root can mount; as somebody else name a directory in $SWITCHPROOF_TEST_SMALL_DISK");
+        Self(folder)
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        // What still holds a file in it, a machine that is ending, does not keep the name.
+        let unmount = Command::new("umount").arg("--lazy").arg(self.0.path());
+        unmount.run(Duration::from_secs(10)).expect("unmounted");
+    }
+}
+
 #[test]
-#[ignore = "boots machines; SWITCHPROOF_TEST_IMAGE names the directory of a guest image"]
+#[ignore = "boots machines; needs the guest image"]
 fn a_full_disk_is_named_and_leaves_nothing_half() {
-    let Some(directory) = std::env::var_os("SWITCHPROOF_TEST_SMALL_DISK").map(PathBuf::from) else {
-        panic!("$SWITCHPROOF_TEST_SMALL_DISK names no directory of a small file system");
+    let (directory, _mounted) = match std::env::var_os("SWITCHPROOF_TEST_SMALL_DISK") {
+        Some(named) => (PathBuf::from(named), None),
+        None => {
+            let disk = SmallDisk::mount();
+            (disk.0.path().to_owned(), Some(disk))
+        }
     };
     let lab = lab_at(&directory);
     let base = lab.base();

@@ -8,6 +8,7 @@ use std::time::Duration;
 use switchproof_vm::accel::{Accelerator, QemuBinary};
 use switchproof_vm::cache_dir::CacheDir;
 use switchproof_vm::guest::{GuestCommand, GuestExit, OutputStream};
+use switchproof_vm::image;
 use switchproof_vm::layer::{Layer, LayerStore};
 use switchproof_vm::machine::{GuestImage, Host, Machine, MachineShape, Purpose};
 
@@ -63,11 +64,22 @@ pub fn qemus() -> Vec<i32> {
     pids
 }
 
+/// The guest image that the user has, as `switchproof image build` makes it.
+fn users_image() -> PathBuf {
+    let cache = CacheDir::from_environment().expect("a cache");
+    let image = image::find(&cache, &image::definition()).expect("readable");
+    let image = image.expect(
+        "there is no guest image: `switchproof image build` makes one, $SWITCHPROOF_TEST_IMAGE names another directory",
+    );
+    image.root.parent().expect("a directory").to_owned()
+}
+
 /// The lab with its own cache directory.
 pub fn lab_at(cache: &Path) -> Lab {
     let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-    let Some(image) = std::env::var_os("SWITCHPROOF_TEST_IMAGE").map(PathBuf::from) else {
-        panic!("$SWITCHPROOF_TEST_IMAGE names no directory of a guest image");
+    let image = match std::env::var_os("SWITCHPROOF_TEST_IMAGE") {
+        Some(named) => PathBuf::from(named),
+        None => users_image(),
     };
     // A directory is named after its image, and one of another image is another.
     let key = image.canonicalize().expect("a guest image");

@@ -15,7 +15,7 @@ use crate::lab::{cache, lab, qemus};
 const VICTIM: &str = "SWITCHPROOF_TEST_VICTIM";
 
 #[test]
-#[ignore = "boots machines; SWITCHPROOF_TEST_IMAGE names the directory of a guest image"]
+#[ignore = "boots machines; needs the guest image"]
 fn victim() {
     if std::env::var_os(VICTIM).is_none() {
         return;
@@ -31,7 +31,7 @@ fn victim() {
 }
 
 #[test]
-#[ignore = "boots machines; SWITCHPROOF_TEST_IMAGE names the directory of a guest image"]
+#[ignore = "boots machines; needs the guest image"]
 fn a_killed_harness_leaves_no_machine_and_no_half_layer() {
     let lab = lab();
     let base = lab.base();

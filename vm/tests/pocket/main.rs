@@ -61,8 +61,9 @@ fn features(tests: &Path) -> Vec<String> {
     names
 }
 
+/// A feature that cannot be evaluated here. Asked to run all the same, it fails.
 fn ignored(feature: &str) -> Trial {
-    Trial::test(feature, || Ok(()))
+    Trial::test(feature, || Err("there is no Nix here".into()))
         .with_kind("pocket")
         .with_ignored_flag(true)
 }
