@@ -1,5 +1,4 @@
-//! Puts the guest's definition and the pocket channel into the library, so that the tool runs outside the repository,
-//! and names the code that runs machines, which is part of the key of what it boots.
+//! Puts the guest's definition and the pocket channel into the library, so that the tool runs outside the repository.
 
 use std::fmt::Write as _;
 use std::io;
@@ -7,18 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-#[path = "build/look.rs"]
-mod look;
-
-/// What boots machines and talks with them: a guest that another version booted is not continued.
-const PARTS: [&str; 2] = ["src/guest", "src/machine"];
-
 fn main() -> io::Result<()> {
-    for part in PARTS.iter().chain(&["build"]) {
-        println!("cargo::rerun-if-changed={part}");
-    }
-    let look = look::digest(&PARTS.map(Path::new))?;
-    println!("cargo::rustc-env=SWITCHPROOF_VM_LOOK={look}");
     let crate_directory = PathBuf::from(variable("CARGO_MANIFEST_DIR")?);
     let mut files = Vec::new();
     for part in ["guest", "pocket"] {

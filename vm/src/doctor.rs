@@ -1,12 +1,10 @@
 //! What works on this host, what is missing, and how to get it.
 
-use std::fs;
-use std::path::Path;
-
 use crate::accel::{Accelerator, QemuBinary, QemuVersion, find_program, probe};
 use crate::cache_dir::CacheDir;
 use crate::image;
 use crate::process::Command;
+use crate::store::{available_memory_mib, free_bytes};
 
 /// The memory that one machine and the harness need, in MiB.
 const NEEDED_MEMORY_MIB: u64 = 1536;
@@ -154,9 +152,9 @@ fn cache_directory(cache: &CacheDir) -> Check {
             "set SWITCHPROOF_CACHE_DIR to a directory that you may write to",
         );
     }
-    match rustix::fs::statvfs(cache.root()) {
-        Ok(room) => {
-            let free_mib = room.f_bavail.saturating_mul(room.f_frsize) / (1024 * 1024);
+    match free_bytes(cache.root()) {
+        Ok(bytes) => {
+            let free_mib = bytes >> 20;
             let found = format!("{root}, {free_mib} MiB free");
             if free_mib < NEEDED_DISK_MIB {
                 Check::bad(
@@ -178,7 +176,7 @@ fn cache_directory(cache: &CacheDir) -> Check {
 
 fn memory() -> Check {
     const NAME: &str = "memory";
-    match available_memory_mib(Path::new("/proc/meminfo")) {
+    match available_memory_mib() {
         Some(free_mib) if free_mib < NEEDED_MEMORY_MIB => {
             let how =
                 format!("a machine needs {NEEDED_MEMORY_MIB} MiB: end something that uses memory");
@@ -189,23 +187,13 @@ fn memory() -> Check {
     }
 }
 
-/// What Linux says can be had without swapping, in MiB.
-fn available_memory_mib(meminfo: &Path) -> Option<u64> {
-    let text = fs::read_to_string(meminfo).ok()?;
-    let line = text
-        .lines()
-        .find_map(|line| line.strip_prefix("MemAvailable:"))?;
-    let kib: u64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
-    Some(kib / 1024)
-}
-
 fn guest_image(cache: &CacheDir) -> Vec<Check> {
     const NAME: &str = "guest image";
     let definition = image::definition();
     let key = definition.key();
     let state = match image::find(cache, &definition) {
         Ok(Some(image)) => {
-            let size_mib = image.manifest.allocated_bytes() / (1024 * 1024);
+            let size_mib = image.allocated_bytes() >> 20;
             let nix = image
                 .manifest
                 .package_version("nix-bin")
@@ -257,13 +245,5 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         let check = cache_directory(&CacheDir::at(file.path()));
         assert!(!check.ok && check.how_to_fix.is_some(), "{check:?}");
-    }
-
-    #[test]
-    fn memory_is_read_in_mebibytes() {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        fs::write(file.path(), "MemTotal: 9 kB\nMemAvailable:    2097152 kB\n").unwrap();
-        assert_eq!(available_memory_mib(file.path()), Some(2048));
-        assert_eq!(available_memory_mib(Path::new("/nowhere")), None);
     }
 }

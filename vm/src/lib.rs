@@ -9,3 +9,4 @@ pub mod layer;
 pub mod machine;
 pub mod process;
 pub mod qemu;
+pub mod store;

@@ -13,5 +13,7 @@ mod faults;
 mod forks;
 #[path = "machine/full_disk.rs"]
 mod full_disk;
+#[path = "machine/network.rs"]
+mod network;
 #[path = "machine/orphans.rs"]
 mod orphans;

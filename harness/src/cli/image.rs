@@ -107,7 +107,7 @@ fn about(image: &Image) -> String {
         manifest.packages.len(),
         version("nix-bin"),
         version("systemd"),
-        manifest.allocated_bytes() >> 20,
+        image.allocated_bytes() >> 20,
         manifest.build_seconds,
     )
 }

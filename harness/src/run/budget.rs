@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use switchproof_vm::store::available_memory_mib;
+
 /// Slots for machines, each one a locked file, so that a process that dies gives its slots back.
 #[derive(Debug)]
 pub struct Budget {
@@ -169,20 +171,6 @@ impl Budget {
         }
         Ok(numbers)
     }
-}
-
-/// Memory that programs can still use, in MiB; `None` where the system does not say.
-fn available_memory_mib() -> Option<u64> {
-    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = text
-        .lines()
-        .find_map(|line| line.strip_prefix("MemAvailable:"))?;
-    line.trim()
-        .strip_suffix("kB")?
-        .trim()
-        .parse::<u64>()
-        .ok()
-        .map(|kib| kib / 1024)
 }
 
 /// What the names of the lock files begin with; the number follows.

@@ -105,8 +105,13 @@ pub fn require_route(machine: &mut dyn Machine, guest: &Guest) -> Result<(), Mac
 }
 
 fn hint(guest: &Guest) -> String {
-    let way = "the guest has the way to the network that this host has, without its proxy, and reaches the host itself \
-               as 10.0.2.2";
+    let way = if guest.network.reaches_host() {
+        "the guest has the way to the network that this host has, without its proxy, and reaches the host itself as \
+         10.0.2.2"
+    } else {
+        "the guest has this host's way to the internet, without its proxy, and reaches neither the host nor private \
+         addresses; `network: { reachesHost: true }` lets it"
+    };
     if guest.default_substituters {
         return format!(
             "{way}; without the internet, remove `network: true`, or take all inputs from the channel `pocket` and \

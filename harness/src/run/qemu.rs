@@ -17,7 +17,7 @@ use super::ledger::lock;
 use super::{ForkedMachine, Hypervisor, Purpose};
 use crate::machine::{GuestExit, GuestScript, GuestUser, Machine, MachineError, Stream, Unpacked};
 use crate::plan::StateKey;
-use crate::scenario::model::Guest;
+use crate::scenario::model::{Guest, Network};
 
 /// QEMU on this host, with the guest image that this version of switchproof defines.
 pub struct Qemu {
@@ -92,7 +92,11 @@ impl Qemu {
             },
             store: self.store.clone(),
             shape: MachineShape {
-                network: guest.network.is_on(),
+                network: match guest.network {
+                    Network::Off => vm::Network::Off,
+                    Network::Internet => vm::Network::Internet,
+                    Network::InternetAndHost => vm::Network::InternetAndHost,
+                },
                 ..MachineShape::default()
             },
             warm_up: WARM_UP.to_owned(),

@@ -2,10 +2,12 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::QemuVersion;
+use crate::process::Command;
 
 /// The processor architecture of host and guest, which are the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -126,6 +128,46 @@ pub const fn cpu_model(accelerator: Accelerator, version: QemuVersion) -> &'stat
     }
 }
 
+/// The model of a guest's processor, and with hardware virtualisation what tells the host's from others, for there the
+/// model is "host": the processor itself, its microcode, and the kernel that decides what guests see of it.
+pub fn cpu_identity(accelerator: Accelerator, model: &str) -> String {
+    if accelerator == Accelerator::Tcg {
+        return model.to_owned();
+    }
+    let info = if cfg!(target_os = "macos") {
+        let asked = Command::new("sysctl").args(["machdep.cpu", "hw.optional"]);
+        let told = asked.run(Duration::from_secs(20));
+        told.map(|told| told.stdout_text()).unwrap_or_default()
+    } else {
+        let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+        lasting_lines(&info)
+    };
+    let release = rustix::system::uname().release().to_owned();
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(info.as_bytes()).update(release.as_bytes());
+    format!("{model} {}", &hasher.finalize().to_hex()[..16])
+}
+
+/// The lines on the first processor in `/proc/cpuinfo` that stay the same as long as it does.
+fn lasting_lines(info: &str) -> String {
+    // Intel's and AMD's, then Arm's.
+    const FIELDS: [&str; 6] = [
+        "vendor_id",
+        "cpu family",
+        "model",
+        "stepping",
+        "microcode",
+        "flags",
+    ];
+    const ARM_FIELDS: [&str; 2] = ["Features", "CPU "];
+    let first = info.split("\n\n").next().unwrap_or_default();
+    let lasts = |line: &&str| {
+        let mut fields = FIELDS.iter().chain(&ARM_FIELDS);
+        fields.any(|field| line.starts_with(field))
+    };
+    first.lines().filter(lasts).collect::<Vec<_>>().join("\n")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -152,5 +194,21 @@ mod tests {
         assert_eq!(cpu_model(Accelerator::Tcg, version(7)), "qemu64,-cx16");
         assert_eq!(cpu_model(Accelerator::Tcg, version(10)), "qemu64");
         assert_eq!(cpu_model(Accelerator::Kvm, version(7)), "host");
+    }
+
+    #[test]
+    fn a_processor_is_told_by_what_lasts() {
+        let intel = "processor\t: 0\nvendor_id\t: GenuineIntel\nmodel name\t: X\nmicrocode\t: 0x1\n\
+                     cpu MHz\t\t: 2000.1\nflags\t\t: fpu\n\nprocessor\t: 1\nmodel name\t: Y\n";
+        let lasting =
+            "vendor_id\t: GenuineIntel\nmodel name\t: X\nmicrocode\t: 0x1\nflags\t\t: fpu";
+        assert_eq!(lasting_lines(intel), lasting);
+        let arm = "processor\t: 0\nBogoMIPS\t: 50.0\nFeatures\t: fp asimd\nCPU implementer\t: 0x41\n\
+                   CPU part\t: 0xd08\n\n";
+        assert!(lasting_lines(arm).contains("0xd08") && lasting_lines(arm).contains("asimd"));
+        assert!(!lasting_lines(arm).contains("50.0"));
+        assert_eq!(cpu_identity(Accelerator::Tcg, "qemu64"), "qemu64");
+        let identity = cpu_identity(Accelerator::Kvm, "host");
+        assert_eq!(identity.len(), "host ".len() + 16, "{identity}");
     }
 }

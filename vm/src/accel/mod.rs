@@ -4,7 +4,7 @@ mod accelerator;
 mod binary;
 mod probe;
 
-pub use accelerator::{Accelerator, Architecture, cpu_model};
+pub use accelerator::{Accelerator, Architecture, cpu_identity, cpu_model};
 pub(crate) use binary::find_program;
 pub use binary::{BinaryError, QemuBinary, QemuVersion};
 pub use probe::{Probe, ProbeError, probe};

@@ -9,11 +9,13 @@ use serde::{Deserialize, Serialize};
 
 use super::{Accelerator, Architecture, QemuBinary, QemuVersion, cpu_model};
 use crate::cache_dir::{CacheDir, host_boot_id};
-use crate::layer::FileLock;
 use crate::process::{Command, ProcessError};
+use crate::store::{FileLock, read_bounded, write_whole};
 
 /// How long the tiny boot may take with hardware virtualisation; where that works it takes a fraction of a second.
 const HARDWARE_DEADLINE: Duration = Duration::from_secs(5);
+/// The longest record that is read.
+const RECORD_MAX_BYTES: u64 = 64 * 1024;
 /// The environment variable that overrides the probe.
 const OVERRIDE: &str = "SWITCHPROOF_ACCEL";
 
@@ -285,7 +287,8 @@ fn first_line(error: &ProcessError) -> String {
 }
 
 fn recall(path: &Path, qemu: &QemuBinary) -> Option<Record> {
-    let record: Record = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
+    let record: Record =
+        serde_json::from_slice(&read_bounded(path, RECORD_MAX_BYTES).ok()?).ok()?;
     let same = record.host_boot_id == host_boot_id()
         && record.test_program == test_program_hash()
         && record.qemu == qemu.path
@@ -309,15 +312,8 @@ fn remember(path: &Path, qemu: &QemuBinary, verdict: &Verdict) {
         reason: verdict.reason.clone(),
         test_program: test_program_hash(),
     };
-    let write = || -> io::Result<()> {
-        let directory = path.parent().unwrap_or(Path::new("."));
-        let file = tempfile::NamedTempFile::new_in(directory)?;
-        serde_json::to_writer_pretty(&file, &record)?;
-        file.persist(path)?;
-        Ok(())
-    };
     // Not remembered means asked again, which is only slower.
-    let _ = write();
+    let _ = write_whole(path, &record);
 }
 
 #[cfg(test)]

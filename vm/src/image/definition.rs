@@ -13,7 +13,7 @@ use super::Suite;
 use crate::accel::Architecture;
 
 /// Raised when the builder itself changes what it makes of a definition.
-const FORMAT_VERSION: u32 = 1;
+const FORMAT_VERSION: u32 = 2;
 
 /// Name in the repository below `vm/`, whether it is executable, contents.
 type EmbeddedFile = (&'static str, bool, &'static [u8]);

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::BuildStep;
 use crate::cache_dir::CacheDirError;
+use crate::store::Held;
 
 /// Why there is no guest image.
 #[derive(Debug, thiserror::Error)]
@@ -57,10 +58,12 @@ pub enum ImageError {
         log: PathBuf,
     },
     /// Another process builds the same image and is not done.
-    #[error("another process has been building this image for more than {} minutes", .waited.as_secs() / 60)]
+    #[error("another process has been building this image for more than {} minutes: {held}", .waited.as_secs() / 60)]
     OtherTooSlow {
         /// How long this one waited.
         waited: Duration,
+        /// The lock.
+        held: Held,
     },
     /// The image that is there is not what was built.
     #[error("the image in {} is damaged: {reason}", .path.display())]

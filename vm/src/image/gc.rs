@@ -2,16 +2,14 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime};
 
-use super::kept::MANIFEST;
+use super::kept::BUILD_LOG;
 use super::store::io_error;
-use super::workdir::{remove_abandoned, remove_tree};
 use super::{ImageError, ImageKey};
 use crate::cache_dir::CacheDir;
-use crate::layer::FileLock;
+use crate::store::{FileLock, LockTable, allocated_bytes, remove_tree, sweep};
 
 /// What the names of images that were moved aside begin with.
 pub(super) const DAMAGED: &str = ".damaged-";
@@ -28,7 +26,7 @@ pub fn collect(
     is_in_layers: &dyn Fn(&str) -> bool,
 ) -> Result<(usize, u64), ImageError> {
     let (images, locks) = (cache.images()?, cache.locks()?);
-    remove_abandoned(&images, &locks).map_err(io_error("clean up", &images))?;
+    sweep(&images).map_err(io_error("clean up", &images))?;
     let (mut removed, mut freed_bytes) = (0, 0);
     let failed = io_error("list", &images);
     for entry in fs::read_dir(&images).map_err(&failed)? {
@@ -47,7 +45,7 @@ pub fn collect(
         if damaged.is_none() && is_in_layers(key) {
             continue;
         }
-        let Some(bytes) = allocated_bytes(&path).map_err(io_error("read", &path))? else {
+        let Some(bytes) = size(&path)? else {
             let _ = lock.retire();
             continue;
         };
@@ -69,7 +67,7 @@ pub struct ImageSummary {
     pub allocated_bytes: u64,
     /// When it was built.
     pub built: SystemTime,
-    /// The processes that use it, as [`FileLock::holders`] tells them; none when nobody does.
+    /// The processes that use it, 0 for one that cannot be seen from here; none when nobody does.
     pub used_by: Option<Vec<u32>>,
 }
 
@@ -77,6 +75,7 @@ pub struct ImageSummary {
 pub fn list(cache: &CacheDir) -> Result<Vec<ImageSummary>, ImageError> {
     let (images, locks) = (cache.images()?, cache.locks()?);
     let failed = io_error("list", &images);
+    let held = LockTable::read();
     let mut found = Vec::new();
     for entry in fs::read_dir(&images).map_err(&failed)? {
         let path = entry.map_err(&failed)?.path();
@@ -84,14 +83,15 @@ pub fn list(cache: &CacheDir) -> Result<Vec<ImageSummary>, ImageError> {
         if !is_key(&key) {
             continue;
         }
-        let manifest = fs::metadata(path.join(MANIFEST)).and_then(|data| data.modified());
-        let Some(allocated_bytes) = allocated_bytes(&path).map_err(io_error("read", &path))? else {
+        // Its manifest is written anew when it is verified; what the build left is not.
+        let built = fs::metadata(path.join(BUILD_LOG)).and_then(|data| data.modified());
+        let Some(allocated_bytes) = size(&path)? else {
             continue;
         };
         found.push(ImageSummary {
             allocated_bytes,
-            built: manifest.unwrap_or(SystemTime::UNIX_EPOCH),
-            used_by: FileLock::holders(&in_use_lock(&locks, &key)),
+            built: built.unwrap_or(SystemTime::UNIX_EPOCH),
+            used_by: held.holders(&in_use_lock(&locks, &key)),
             key: key.into_owned(),
         });
     }
@@ -113,19 +113,11 @@ fn is_key(name: &str) -> bool {
 }
 
 /// Bytes that an image takes on the disk; none when it is gone, for other processes collect too.
-fn allocated_bytes(directory: &Path) -> io::Result<Option<u64>> {
-    let sum = || {
-        let mut bytes = 0;
-        for entry in fs::read_dir(directory)? {
-            // In units of 512 bytes, whatever the file system's block is.
-            bytes += entry?.metadata()?.blocks() * 512;
-        }
-        Ok(bytes)
-    };
-    match sum() {
+fn size(path: &Path) -> Result<Option<u64>, ImageError> {
+    match allocated_bytes(path) {
         Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if io::Error::kind(&error) == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(io_error("read", path)(error)),
     }
 }
 
@@ -146,7 +138,8 @@ mod tests {
             fake_image(&images.join(definition.key().as_str()), &definition.key());
         }
         fs::create_dir(images.join(format!("{DAMAGED}{}", keep.key()))).unwrap();
-        fs::create_dir(images.join(".tmp-making-dead")).unwrap();
+        fs::create_dir(images.join(".tmp-dead")).unwrap();
+        fs::write(images.join(".tmp-dead/owner.lock"), "").unwrap();
         fs::create_dir(images.join("notes")).unwrap();
         let in_use = find(&cache, &used).unwrap().unwrap();
         let locks = cache.locks().unwrap();

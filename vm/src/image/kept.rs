@@ -1,24 +1,22 @@
 //! An image in the cache: its parts, its manifest, and the check that it is whole.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::content::{FileRecord, Stamp};
 use super::{BuildStep, ImageError, ImageKey};
 use crate::accel::Architecture;
-use crate::layer::FileLock;
+use crate::store::{FileLock, FileRecord, allocated_bytes, read_bounded, write_whole};
 
 pub(super) const KERNEL: &str = "kernel";
 pub(super) const INITRD: &str = "initrd";
 pub(super) const ROOT: &str = "root.ext4";
 pub(super) const MANIFEST: &str = "image.json";
 pub(super) const BUILD_LOG: &str = "build.log";
-const STAMPS: &str = "verified.json";
+/// The longest manifest that is read.
+const MANIFEST_MAX_BYTES: u64 = 4 * 1024 * 1024;
 
 /// A guest image that is whole, and stays so while this value or a clone of it lives. Its files must only be read:
 /// machines write to overlays.
@@ -36,6 +34,15 @@ pub struct Image {
     pub manifest: ImageManifest,
     /// While this lives, no collection removes the image.
     pub(super) in_use: InUse,
+}
+
+impl Image {
+    /// What it takes on the disk, in bytes.
+    pub fn allocated_bytes(&self) -> u64 {
+        // Of an image that has gone since, nothing is left to tell.
+        let directory = self.root.parent().unwrap_or(&self.root);
+        allocated_bytes(directory).unwrap_or_default()
+    }
 }
 
 /// A share of an image's lock; none in a cache that cannot be written, where nothing is collected either.
@@ -71,7 +78,7 @@ pub struct ImageManifest {
     pub suite: String,
     /// Version by package name, of all packages in the guest.
     pub packages: BTreeMap<String, String>,
-    /// Size and hash by file name.
+    /// Length and hash by file name.
     pub files: BTreeMap<String, FileRecord>,
     /// When the build ended, in seconds since 1970 UTC.
     pub built_unix_s: u64,
@@ -82,11 +89,6 @@ pub struct ImageManifest {
 }
 
 impl ImageManifest {
-    /// What the image takes on the disk, in bytes.
-    pub fn allocated_bytes(&self) -> u64 {
-        self.files.values().map(|file| file.allocated_bytes).sum()
-    }
-
     /// The version of one package of the guest.
     pub fn package_version(&self, package: &str) -> Option<&str> {
         self.packages.get(package).map(String::as_str)
@@ -103,9 +105,9 @@ pub(super) fn open(directory: &Path, key: &ImageKey) -> Result<Option<Image>, Im
     if !directory.is_dir() {
         return Ok(None);
     }
-    let text = fs::read(directory.join(MANIFEST))
-        .map_err(|error| damaged(format!("{MANIFEST}: {error}")))?;
-    let manifest: ImageManifest =
+    let text = read_bounded(&directory.join(MANIFEST), MANIFEST_MAX_BYTES);
+    let text = text.map_err(|error| damaged(format!("{MANIFEST}: {error}")))?;
+    let mut manifest: ImageManifest =
         serde_json::from_slice(&text).map_err(|error| damaged(format!("{MANIFEST}: {error}")))?;
     if manifest.key != *key {
         return Err(damaged(format!(
@@ -118,7 +120,7 @@ pub(super) fn open(directory: &Path, key: &ImageKey) -> Result<Option<Image>, Im
             return Err(damaged(format!("{MANIFEST} does not list {name}")));
         }
     }
-    verify(directory, &manifest).map_err(damaged)?;
+    verify(directory, &mut manifest).map_err(damaged)?;
     let path = |name| directory.join(name);
     Ok(Some(Image {
         key: key.clone(),
@@ -130,45 +132,27 @@ pub(super) fn open(directory: &Path, key: &ImageKey) -> Result<Option<Image>, Im
     }))
 }
 
-fn verify(directory: &Path, manifest: &ImageManifest) -> Result<(), String> {
-    let stamps = stamps(directory, manifest).map_err(|(name, error)| format!("{name}: {error}"))?;
-    let earlier = fs::read(directory.join(STAMPS)).ok();
-    let earlier: Option<BTreeMap<String, Stamp>> =
-        earlier.and_then(|text| serde_json::from_slice(&text).ok());
-    if earlier.as_ref() == Some(&stamps) {
-        return Ok(());
+/// Compares an image's files with its manifest, and notes new stamps there.
+fn verify(directory: &Path, manifest: &mut ImageManifest) -> Result<(), String> {
+    let mut is_new = false;
+    for (name, file) in &mut manifest.files {
+        let checked = file.renew(&directory.join(name), false);
+        is_new |= checked
+            .map_err(|error| error.to_string())
+            .flatten()
+            .map_err(|what| format!("{name}: {what}"))?;
     }
-    for (name, record) in &manifest.files {
-        match record.difference(&directory.join(name)) {
-            Ok(None) => {}
-            Ok(Some(difference)) => return Err(format!("{name}: {difference}")),
-            Err(error) => return Err(format!("{name}: {error}")),
-        }
+    if is_new {
+        // A cache that cannot be written is checked in full every time.
+        let _ = write_whole(&directory.join(MANIFEST), &manifest);
     }
-    // A cache that cannot be written is checked in full every time.
-    let _ = remember(directory, &stamps);
-    Ok(())
-}
-
-type Stamps = BTreeMap<String, Stamp>;
-
-fn stamps(directory: &Path, manifest: &ImageManifest) -> Result<Stamps, (String, io::Error)> {
-    let stamp = |name: &String| {
-        let stamp = Stamp::of(&directory.join(name)).map_err(|error| (name.clone(), error))?;
-        Ok((name.clone(), stamp))
-    };
-    manifest.files.keys().map(stamp).collect()
-}
-
-fn remember(directory: &Path, stamps: &Stamps) -> io::Result<()> {
-    let file = tempfile::NamedTempFile::new_in(directory)?;
-    serde_json::to_writer_pretty(&file, stamps)?;
-    file.persist(directory.join(STAMPS))?;
     Ok(())
 }
 
 #[cfg(test)]
 pub(super) mod tests {
+    use std::fs;
+
     use super::*;
     use crate::image::definition;
 
@@ -215,8 +199,16 @@ pub(super) mod tests {
         fake_image(directory.path(), &key);
         let image = open(directory.path(), &key).unwrap().unwrap();
         assert_eq!(image.manifest.package_version("nix-bin"), Some("2.26"));
-        assert!(directory.path().join(STAMPS).exists());
+        let manifest = directory.path().join(MANIFEST);
+        let now = fs::read_to_string(&manifest).unwrap();
+        let earlier = now.replace(&crate::cache_dir::host_boot_id(), "an earlier start");
+        fs::write(&manifest, &earlier).unwrap();
         assert!(open(directory.path(), &key).unwrap().is_some());
+        assert!(
+            !fs::read_to_string(&manifest)
+                .unwrap()
+                .contains("an earlier start")
+        );
     }
 
     #[test]
@@ -226,11 +218,11 @@ pub(super) mod tests {
         fake_image(path, &key);
         assert!(open(path, &key).unwrap().is_some());
         fs::write(path.join(ROOT), "the root.ext5").unwrap();
-        assert!(reason(path, &key).contains("root.ext4: its contents have changed"));
+        assert!(reason(path, &key).contains("root.ext4: its content has changed"));
         fs::write(path.join(ROOT), "the").unwrap();
-        assert!(reason(path, &key).contains("3 bytes, not 13"));
+        assert!(reason(path, &key).contains("3 bytes instead of 13"));
         fs::remove_file(path.join(KERNEL)).unwrap();
-        assert!(reason(path, &key).contains("kernel: No such file"));
+        assert!(reason(path, &key).contains("kernel: it is missing"));
         fs::write(path.join(MANIFEST), "{\"key\"").unwrap();
         assert!(reason(path, &key).contains("image.json: EOF"));
     }

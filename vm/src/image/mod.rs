@@ -2,23 +2,22 @@
 //! cache under the hash of that definition.
 
 mod build;
-mod content;
 mod definition;
 mod error;
 mod follow;
 mod gc;
 mod kept;
+mod means;
 mod progress;
+mod recipe;
 mod store;
 mod suite;
-mod workdir;
 
-pub use build::can_build;
-pub use content::FileRecord;
 pub use definition::{Definition, ImageKey, definition, definition_of};
 pub use error::ImageError;
 pub use gc::{ImageSummary, collect, list};
 pub use kept::{Image, ImageManifest};
+pub use means::can_build;
 pub use progress::{BuildStep, Progress};
 pub use store::{ensure, find};
 pub use suite::{Suite, UnknownSuite};

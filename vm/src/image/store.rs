@@ -1,28 +1,26 @@
 //! Finding an image in the cache, or building it there exactly once.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
-use super::content::FileRecord;
 use super::follow::Follower;
 use super::gc::{DAMAGED, in_use_lock};
 use super::kept::{BUILD_LOG, INITRD, InUse, KERNEL, MANIFEST, ROOT};
-use super::workdir::{WorkDir, remove_tree};
 use super::{
-    BuildStep, Definition, Image, ImageError, ImageKey, ImageManifest, Progress, build, kept,
+    BuildStep, Definition, Image, ImageError, ImageKey, ImageManifest, Progress, build, can_build,
+    kept,
 };
 use crate::cache_dir::CacheDir;
-use crate::layer::FileLock;
+use crate::store::{
+    FileLock, FileRecord, WorkDir, free_bytes, now_s, remove_tree, sweep, sync, write_whole,
+};
 
 /// How long to wait for another process that builds the same image.
 const WAIT_FOR_OTHER: Duration = Duration::from_secs(45 * 60);
 /// How long to wait for another process that removes the image.
 const WAIT_FOR_REMOVAL: Duration = Duration::from_secs(60);
-/// How often to look whether it is done.
-const POLL: Duration = Duration::from_millis(200);
 /// What a build takes on the disk at most: the root in the making and the image, in MiB.
 const NEEDED_MIB: u64 = 5 * 1024;
 
@@ -95,30 +93,14 @@ fn lock(
     path: &Path,
     at_most: Duration,
     progress: &mut dyn FnMut(Progress),
-) -> Result<File, ImageError> {
-    let file = File::options()
-        .create(true)
-        .append(true)
-        .open(path)
-        .map_err(io_error("open", path))?;
-    let begun = Instant::now();
-    let mut told = false;
-    loop {
-        match file.try_lock() {
-            Ok(()) => return Ok(file),
-            Err(TryLockError::WouldBlock) if begun.elapsed() > at_most => {
-                return Err(ImageError::OtherTooSlow { waited: at_most });
-            }
-            Err(TryLockError::WouldBlock) => {
-                if !told {
-                    progress(Progress::WaitingForOther { at_most });
-                    told = true;
-                }
-                thread::sleep(POLL);
-            }
-            Err(TryLockError::Error(source)) => return Err(io_error("lock", path)(source)),
-        }
-    }
+) -> Result<FileLock, ImageError> {
+    let mut tell = || progress(Progress::WaitingForOther { at_most });
+    FileLock::exclusive_telling(path, Instant::now() + at_most, &mut tell)
+        .map_err(io_error("lock", path))?
+        .ok_or_else(|| ImageError::OtherTooSlow {
+            waited: at_most,
+            held: FileLock::held(path),
+        })
 }
 
 fn make(
@@ -127,10 +109,10 @@ fn make(
     key: &ImageKey,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Image, ImageError> {
-    build::can_build(definition)?;
+    can_build(definition)?;
     let images = cache.images()?;
-    let work =
-        WorkDir::new(&images, &cache.locks()?).map_err(io_error("make a directory in", &images))?;
+    sweep(&images).map_err(io_error("clean up", &images))?;
+    let work = WorkDir::create(&images).map_err(io_error("make a directory in", &images))?;
     check_space(&images)?;
     let log = cache.logs()?.join(format!("image-{}.log", key.short()));
     File::create(&log).map_err(io_error("create", &log))?;
@@ -148,9 +130,7 @@ fn make(
     let mut files = std::collections::BTreeMap::new();
     for name in [KERNEL, INITRD, ROOT] {
         let path = work.path().join(name);
-        File::open(&path)
-            .and_then(|file| file.sync_all())
-            .map_err(failed)?;
+        sync(&path).map_err(failed)?;
         files.insert(name.to_owned(), FileRecord::of(&path).map_err(failed)?);
     }
     fs::copy(&log, work.path().join(BUILD_LOG)).map_err(failed)?;
@@ -161,18 +141,19 @@ fn make(
         suite: definition.suite().to_string(),
         packages,
         files,
-        built_unix_s: SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default()
-            .as_secs(),
+        built_unix_s: now_s(),
         build_seconds: elapsed.as_secs_f64(),
         step_seconds: follower.finish(),
     };
-    write_synced(&work.path().join(MANIFEST), &manifest).map_err(failed)?;
+    write_whole(&work.path().join(MANIFEST), &manifest).map_err(failed)?;
+    for path in [&work.path().join(MANIFEST), work.path()] {
+        sync(path).map_err(failed)?;
+    }
     let directory = images.join(key.as_str());
     // Before anybody can see it.
     let in_use = hold(cache, key)?;
     work.publish(&directory).map_err(failed)?;
+    sync(&images).map_err(failed)?;
     // The log went into the image.
     let _ = fs::remove_file(&log);
     progress(Progress::Done { elapsed });
@@ -184,15 +165,9 @@ fn make(
     Ok(Image { in_use, ..image })
 }
 
-fn write_synced(path: &Path, manifest: &ImageManifest) -> io::Result<()> {
-    let mut file = File::create(path)?;
-    serde_json::to_writer_pretty(&mut file, manifest)?;
-    file.sync_all()
-}
-
 fn check_space(path: &Path) -> Result<(), ImageError> {
     // A file system that does not tell is tried.
-    let Some(free_mib) = build::free_mib(path) else {
+    let Ok(free_mib) = free_bytes(path).map(|bytes| bytes >> 20) else {
         return Ok(());
     };
     if free_mib < NEEDED_MIB {

@@ -1,25 +1,32 @@
 //! Whether a layer's files, what it stands on and its directory are still what they were.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use crate::layer::record::{BackingRecord, Checked, DISK, RAM, STATE};
+use crate::layer::record::{BackingRecord, DISK, RAM, STATE};
 use crate::layer::{Layer, LayerError, LayerRecord, overlay};
 
-/// One directory, however it is called now: a layer that was removed and made anew has the same name and another
-/// place. It is held open, so that no other directory gets its inode number meanwhile.
+/// One directory, however it is called now: a layer that was removed and made anew has the same name and is another
+/// directory. It is held open, so that no other gets its inode number meanwhile.
 #[derive(Debug)]
-pub(super) struct Place(File);
+pub(super) struct DirIdentity(File);
 
-impl Place {
-    /// None when nothing is there.
-    pub(super) fn of(path: &Path) -> Result<Option<Self>, LayerError> {
+impl DirIdentity {
+    /// None when nothing is there; the inner error says that what is there is no directory.
+    pub(super) fn of(path: &Path) -> Result<Option<Result<Self, String>>, LayerError> {
+        let failed = |error| LayerError::io("cannot open", path)(error);
+        match path.symlink_metadata() {
+            Ok(data) if data.is_dir() => {}
+            Ok(_) => return Ok(Some(Err("it is not a directory".to_owned()))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(failed(error)),
+        }
         match File::open(path) {
-            Ok(directory) => Ok(Some(Self(directory))),
+            Ok(directory) => Ok(Some(Ok(Self(directory)))),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(LayerError::io("cannot open", path)(error)),
+            Err(error) => Err(failed(error)),
         }
     }
 
@@ -27,7 +34,7 @@ impl Place {
     pub(super) fn is_at(&self, path: &Path) -> Result<bool, LayerError> {
         let failed = |error| LayerError::io("cannot read", path)(error);
         let ours = self.0.metadata().map_err(failed)?;
-        match fs::metadata(path) {
+        match path.symlink_metadata() {
             Ok(there) => Ok((ours.dev(), ours.ino()) == (there.dev(), there.ino())),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
             Err(error) => Err(failed(error)),
@@ -41,7 +48,7 @@ pub(super) fn check_files(
     record: &mut LayerRecord,
     fully: bool,
 ) -> Result<Result<(), String>, LayerError> {
-    let mut restamped = false;
+    let mut is_new = false;
     for (name, file) in [
         (STATE, &mut record.state),
         (DISK, &mut record.disk),
@@ -49,18 +56,14 @@ pub(super) fn check_files(
     ] {
         let path = directory.join(name);
         match file
-            .check(&path, fully)
+            .renew(&path, fully)
             .map_err(LayerError::io("cannot read", &path))?
         {
-            Checked::Unchanged => {}
-            Checked::Rehashed(stamp) => {
-                restamped |= stamp != file.stamp;
-                file.stamp = stamp;
-            }
-            Checked::Wrong(what) => return Ok(Err(format!("{name}: {what}"))),
+            Ok(restamped) => is_new |= restamped,
+            Err(what) => return Ok(Err(format!("{name}: {what}"))),
         }
     }
-    if restamped {
+    if is_new {
         // In a cache that cannot be written this costs the next one a hash.
         let _ = record.write(directory);
     }

@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::layer::LayerKey;
+use crate::store::Held;
 
 /// Why a layer cannot be used or made.
 #[derive(Debug, thiserror::Error)]
@@ -27,10 +28,18 @@ pub enum LayerError {
         what: String,
     },
     /// Another process uses the layer.
-    #[error("layer {key} is in use by another process")]
+    #[error("layer {key} is in use: {held}")]
     InUse {
         /// The layer.
         key: LayerKey,
+        /// Its lock.
+        held: Held,
+    },
+    /// Another process is changing what is kept, and does not end with it.
+    #[error("what is kept is being changed: {held}")]
+    Busy {
+        /// The lock of all layers.
+        held: Held,
     },
     /// Other layers stand on this one.
     #[error("layer {key} carries {children} other layers")]
@@ -72,10 +81,10 @@ impl LayerError {
                 "the cache directory must be writable; SWITCHPROOF_CACHE_DIR names another"
             }
             Self::Damaged { .. } => "run again: it is made anew",
-            Self::InUse { .. } => "wait for the other run to end",
+            Self::InUse { .. } | Self::Busy { .. } => "wait for the other run to end",
             Self::HasChildren { .. } => "remove those first, or run `switchproof cache clear`",
             Self::NoSpace { .. } => {
-                "`switchproof cache gc` makes room; SWITCHPROOF_CACHE_DIR moves the cache to another disk"
+                "`switchproof cache gc --free 2` makes room for 2 GiB; SWITCHPROOF_CACHE_DIR moves the cache to another disk"
             }
         };
         Some(text.to_owned())

@@ -1,16 +1,17 @@
 //! What the store holds, and making room in it.
 
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
 use std::fs;
 use std::io;
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::SystemTime;
 
 use serde_json::Value;
 
 use crate::layer::record::RECORD;
-use crate::layer::{FileLock, LayerError, LayerKey, LayerRecord, LayerStore, WorkDir};
+use crate::layer::{LayerError, LayerKey, LayerRecord, LayerStore};
+use crate::store::{LockTable, allocated_bytes, remove_tree, sweep};
 
 /// A layer as a listing shows it. Nothing of it has been verified.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,7 +30,7 @@ pub struct LayerSummary {
     pub last_used: SystemTime,
     /// What made it, in the words of the caller.
     pub note: Value,
-    /// The processes that use it, as [`crate::layer::FileLock::holders`] tells them; none when nobody does.
+    /// The processes that use it, 0 for one that cannot be seen from here; none when nobody does.
     pub used_by: Option<Vec<u32>>,
 }
 
@@ -47,20 +48,18 @@ pub struct Collected {
 }
 
 impl LayerStore {
-    /// All layers, ordered by key.
+    /// All layers, ordered by key. It takes no lock, and so disturbs nobody.
     pub fn list(&self) -> Result<Vec<LayerSummary>, LayerError> {
-        let mut layers = Vec::new();
         let failed = |error| LayerError::io("cannot list", self.directory())(error);
+        let locks = LockTable::read();
+        let mut layers = Vec::new();
         for entry in fs::read_dir(self.directory()).map_err(failed)? {
             let entry = entry.map_err(failed)?;
-            let Some(key) = entry
-                .file_name()
-                .to_str()
-                .and_then(|name| name.parse::<LayerKey>().ok())
-            else {
+            let name = entry.file_name();
+            let Some(Ok(key)) = name.to_str().map(str::parse) else {
                 continue;
             };
-            match self.summary(key, &entry.path()) {
+            match self.summary(key, &entry.path(), &locks) {
                 Ok(layer) => layers.push(layer),
                 // Removed by another process since it was listed.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -74,60 +73,68 @@ impl LayerStore {
     /// Removes layers, least recently used first and never one that is in use or carries others, until all together
     /// take at most `limit_bytes`. Also removes what dead processes left unfinished.
     pub fn collect(&self, limit_bytes: u64) -> Result<Collected, LayerError> {
-        WorkDir::sweep(self.directory())?;
-        let mut layers = self.list()?;
+        sweep(self.directory()).map_err(LayerError::io("cannot list", self.directory()))?;
+        let alone = self.lock()?;
+        let layers = self.list()?;
         let mut done = Collected {
             kept_bytes: layers.iter().map(|layer| layer.allocated_bytes).sum(),
             ..Default::default()
         };
-        layers.sort_by_key(|layer| layer.last_used);
-        let mut children: HashMap<LayerKey, usize> = HashMap::new();
-        for parent in layers.iter().filter_map(|layer| layer.parent.clone()) {
+        let by_key: HashMap<_, _> = layers.iter().map(|layer| (&layer.key, layer)).collect();
+        let mut children: HashMap<_, usize> = HashMap::new();
+        for parent in layers.iter().filter_map(|layer| layer.parent.as_ref()) {
             *children.entry(parent).or_default() += 1;
         }
-        while done.kept_bytes > limit_bytes {
-            let childless =
-                |layer: &LayerSummary| children.get(&layer.key).is_none_or(|&count| count == 0);
-            let Some(at) = layers.iter().position(childless) else {
-                break;
+        let aged = |layer: &LayerSummary| Reverse((layer.last_used, layer.key.clone()));
+        let childless = layers.iter().filter(|it| !children.contains_key(&it.key));
+        let mut next: BinaryHeap<_> = childless.map(aged).collect();
+        let mut retired = Vec::new();
+        while done.kept_bytes > limit_bytes
+            && let Some(Reverse((_, key))) = next.pop()
+        {
+            let layer = by_key[&key];
+            let Some(grave) = self.retire_unused(&key)? else {
+                done.in_use.push(key);
+                continue;
             };
-            let layer = layers.remove(at);
-            match self.remove(&layer.key) {
-                Ok(()) => {
-                    done.kept_bytes = done.kept_bytes.saturating_sub(layer.allocated_bytes);
-                    done.freed_bytes += layer.allocated_bytes;
-                    if let Some(count) = layer
-                        .parent
-                        .as_ref()
-                        .and_then(|parent| children.get_mut(parent))
-                    {
-                        *count -= 1;
-                    }
-                    done.removed.push(layer.key);
+            retired.extend(grave);
+            done.kept_bytes = done.kept_bytes.saturating_sub(layer.allocated_bytes);
+            done.freed_bytes += layer.allocated_bytes;
+            done.removed.push(key);
+            if let Some(parent) = &layer.parent
+                && let Some(count) = children.get_mut(parent)
+            {
+                *count -= 1;
+                if *count == 0 {
+                    next.extend(by_key.get(parent).map(|parent| aged(parent)));
                 }
-                Err(LayerError::InUse { key } | LayerError::HasChildren { key, .. }) => {
-                    done.in_use.push(key)
-                }
-                Err(error) => return Err(error),
             }
+        }
+        drop(alone);
+        for path in retired {
+            // What cannot be removed now is swept later.
+            let _ = remove_tree(&path);
         }
         Ok(done)
     }
 
-    fn summary(&self, key: LayerKey, directory: &Path) -> io::Result<LayerSummary> {
-        let mut allocated_bytes = 0;
-        for entry in fs::read_dir(directory)? {
-            // In units of 512 bytes, whatever the file system's block is.
-            allocated_bytes += entry?.metadata()?.blocks() * 512;
-        }
-        let record = LayerRecord::read(directory)?.ok();
+    fn summary(
+        &self,
+        key: LayerKey,
+        directory: &Path,
+        locks: &LockTable,
+    ) -> io::Result<LayerSummary> {
+        let record = match directory.symlink_metadata()?.is_dir() {
+            true => LayerRecord::read(directory)?.ok(),
+            false => None,
+        };
         let last_used = fs::metadata(directory.join(RECORD)).and_then(|data| data.modified());
         Ok(LayerSummary {
-            used_by: FileLock::holders(&self.in_use_path(&key)),
+            allocated_bytes: allocated_bytes(directory)?,
+            used_by: locks.holders(&self.in_use_path(&key)),
             key,
             parent: record.as_ref().and_then(|record| record.parent.clone()),
             image: record.as_ref().map(|record| record.made_by.image.clone()),
-            allocated_bytes,
             created_s: record.as_ref().map(|record| record.created_s),
             // Without a record it is damaged, and the first to go.
             last_used: last_used.unwrap_or(SystemTime::UNIX_EPOCH),

@@ -3,9 +3,10 @@
 //! Written here rather than by `qemu-img`, which costs a process per fork. The format is QEMU's
 //! `docs/interop/qcow2.txt`, version 3, with nothing optional but the backing file's format.
 
-use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::Path;
+
+use crate::store::{make_private, open_regular};
 
 /// log2 of the cluster size, QEMU's default.
 const CLUSTER_BITS: u32 = 16;
@@ -38,11 +39,7 @@ pub(crate) fn create_overlay(
     virtual_bytes: u64,
 ) -> io::Result<()> {
     let image = empty_overlay(backing, backing_format, virtual_bytes)?;
-    File::options()
-        .write(true)
-        .create_new(true)
-        .open(path)?
-        .write_all(&image)
+    make_private(path)?.write_all(&image)
 }
 
 fn empty_overlay(backing: &str, backing_format: &str, virtual_bytes: u64) -> io::Result<Vec<u8>> {
@@ -88,7 +85,7 @@ fn empty_overlay(backing: &str, backing_format: &str, virtual_bytes: u64) -> io:
 /// How big the disk in a qcow2 file is, in bytes.
 pub(crate) fn virtual_size(path: &Path) -> io::Result<u64> {
     let mut header = [0; 32];
-    File::open(path)?.read_exact(&mut header)?;
+    open_regular(path)?.read_exact(&mut header)?;
     if header[..4] != *MAGIC {
         return Err(io::Error::other("not a qcow2 file"));
     }
@@ -100,8 +97,7 @@ pub(crate) fn virtual_size(path: &Path) -> io::Result<u64> {
 /// The backing file's name in a qcow2 file, as it is written there.
 pub(crate) fn backing_name(path: &Path) -> io::Result<String> {
     let mut header = [0; CLUSTER_BYTES];
-    let mut file = File::open(path)?;
-    file.read_exact(&mut header)?;
+    open_regular(path)?.read_exact(&mut header)?;
     let number = |at: usize, length: usize| {
         header[at..at + length]
             .iter()

@@ -3,20 +3,23 @@
 //! A layer's directory appears whole, by a rename, and is never changed afterwards but for the stamps in its record.
 //! Nothing is synced to the disk: after a crash of the host, every layer is hashed anew before it is used, for its
 //! stamps name the start of the host that they were taken in.
+//!
+//! Whoever uses a layer shares its lock. Whoever publishes or removes one holds the lock of the whole store meanwhile.
 
-use std::fs::{self, File, FileTimes};
+use std::fs::{File, FileTimes};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::cache_dir::CacheDir;
-use crate::layer::check::{Place, check_backing, check_files, check_parent};
-use crate::layer::record::{Checked, DISK, RAM, RECORD, STATE};
-use crate::layer::{FileLock, LayerError, LayerKey, LayerRecord, MadeBy, WorkDir};
+use crate::layer::check::{DirIdentity, check_backing, check_files, check_parent};
+use crate::layer::record::{DISK, RAM, RECORD, STATE};
+use crate::layer::{LayerError, LayerKey, LayerRecord, LayerSummary, MadeBy};
+use crate::store::{FileLock, WorkDir, remove_tree, retire, sweep};
 
-/// How long to wait for somebody who is removing a layer.
-const REMOVAL_WAIT: Duration = Duration::from_secs(30);
+/// How long to wait for somebody who publishes or removes layers: renames, which take no time.
+const CHANGE_WAIT: Duration = Duration::from_secs(60);
 
 /// The layers of one cache directory, shared with other processes through file locks.
 #[derive(Debug, Clone)]
@@ -35,7 +38,7 @@ pub struct Layer {
 struct LayerInner {
     directory: PathBuf,
     /// Which directory that was when the layer was opened.
-    place: Place,
+    identity: DirIdentity,
     record: LayerRecord,
     parent: Option<Layer>,
     // Held for its shared lock.
@@ -78,7 +81,7 @@ impl LayerStore {
             layers: made(cache.layers())?,
             locks: made(cache.locks())?,
         };
-        WorkDir::sweep(&store.layers)?;
+        sweep(&store.layers).map_err(LayerError::io("cannot list", &store.layers))?;
         Ok(store)
     }
 
@@ -121,15 +124,26 @@ impl LayerStore {
         waits: &mut dyn FnMut(),
     ) -> Result<Option<FileLock>, LayerError> {
         let path = self.lock_path("make", key);
-        let lock =
-            |until| FileLock::exclusive(&path, until).map_err(LayerError::io("cannot lock", &path));
-        match lock(Instant::now())? {
-            Some(free) => Ok(Some(free)),
-            None => {
-                waits();
-                lock(deadline)
-            }
+        FileLock::exclusive_telling(&path, deadline, waits)
+            .map_err(LayerError::io("cannot lock", path))
+    }
+
+    /// The error that [`LayerStore::lock_for_making`] had no time left.
+    pub(crate) fn still_made(&self, key: &LayerKey) -> LayerError {
+        LayerError::InUse {
+            key: key.clone(),
+            held: FileLock::held(&self.lock_path("make", key)),
         }
+    }
+
+    /// The lock of the store, without which nothing appears in it and nothing goes.
+    pub(super) fn lock(&self) -> Result<FileLock, LayerError> {
+        let path = self.locks.join("layers.lock");
+        FileLock::exclusive(&path, Instant::now() + CHANGE_WAIT)
+            .map_err(LayerError::io("cannot lock", &path))?
+            .ok_or_else(|| LayerError::Busy {
+                held: FileLock::held(&path),
+            })
     }
 
     /// The lock that whoever uses a layer shares.
@@ -140,9 +154,9 @@ impl LayerStore {
     /// Keeps the layer from being removed, whether or not it is there.
     fn lock_in_use(&self, key: &LayerKey) -> Result<FileLock, LayerError> {
         let path = self.in_use_path(key);
-        FileLock::shared(&path, Instant::now() + REMOVAL_WAIT)
-            .map_err(LayerError::io("cannot lock", path))?
-            .ok_or_else(|| LayerError::InUse { key: key.clone() })
+        FileLock::shared(&path, Instant::now() + CHANGE_WAIT)
+            .map_err(LayerError::io("cannot lock", &path))?
+            .ok_or_else(|| self.in_use(key))
     }
 
     fn open_layer(
@@ -151,19 +165,29 @@ impl LayerStore {
         made_by: Option<&MadeBy>,
         fully: bool,
     ) -> Result<Lookup, LayerError> {
-        if !self.path_of(key).exists() {
+        let path = self.path_of(key);
+        if path.symlink_metadata().is_err() {
             return Ok(Lookup::Absent);
         }
         let in_use = self.lock_in_use(key)?;
-        let Some(place) = Place::of(&self.path_of(key))? else {
-            return Ok(Lookup::Absent);
+        let identity = match DirIdentity::of(&path)? {
+            Some(Ok(identity)) => identity,
+            None => return Ok(Lookup::Absent),
+            Some(Err(what)) => {
+                let _alone = self.lock()?;
+                // Whoever put it there may have put a directory in its place since.
+                if matches!(DirIdentity::of(&path)?, Some(Err(_))) {
+                    self.take_away(key)?;
+                }
+                return Ok(Lookup::Removed { what });
+            }
         };
         match self.check(key, made_by, fully)? {
             Ok((record, parent)) => {
                 let layer = Layer {
                     inner: Arc::new(LayerInner {
                         directory: self.path_of(key),
-                        place,
+                        identity,
                         record,
                         parent,
                         _in_use: in_use,
@@ -177,7 +201,7 @@ impl LayerStore {
             }
             Err(what) => {
                 // Others may be using it: what they have open stays theirs, and nobody else is misled.
-                self.discard(key, &place)?;
+                self.discard(key, &identity)?;
                 Ok(Lookup::Removed { what })
             }
         }
@@ -227,59 +251,69 @@ impl LayerStore {
 
     /// Takes a layer's directory out of sight and removes it, but only that very directory: what another process has
     /// put in its place since is healthy.
-    fn discard(&self, key: &LayerKey, place: &Place) -> Result<(), LayerError> {
-        let path = self.path_of(key);
-        // Between the look and the rename nobody else may take it away, for then it could be replaced. Where the file
-        // system has no such lock, that is a risk of microseconds.
-        let alone = FileLock::exclusive_existing(&self.layers, Instant::now() + REMOVAL_WAIT).ok();
-        if !place.is_at(&path)? {
-            return Ok(());
+    fn discard(&self, key: &LayerKey, identity: &DirIdentity) -> Result<(), LayerError> {
+        let _alone = self.lock()?;
+        match identity.is_at(&self.path_of(key))? {
+            true => self.take_away(key),
+            false => Ok(()),
         }
-        let grave = WorkDir::bury(&self.layers, &path)?;
-        drop(alone);
+    }
+
+    /// Renames whatever is at a layer's place and removes it. Only for who holds the store's lock.
+    fn take_away(&self, key: &LayerKey) -> Result<(), LayerError> {
+        let path = self.path_of(key);
+        let retired = retire(&path).map_err(LayerError::io("cannot remove", path))?;
         // What cannot be removed now is swept later.
-        let _ = fs::remove_dir_all(grave);
+        let _ = remove_tree(&retired);
         Ok(())
+    }
+
+    /// Renames a layer that nobody uses, and returns where it is then, if it was there at all; none when somebody uses
+    /// it. Only for who holds the store's lock.
+    pub(super) fn retire_unused(
+        &self,
+        key: &LayerKey,
+    ) -> Result<Option<Option<PathBuf>>, LayerError> {
+        let lock_path = self.in_use_path(key);
+        let Some(lock) = FileLock::exclusive(&lock_path, Instant::now())
+            .map_err(LayerError::io("cannot lock", lock_path))?
+        else {
+            return Ok(None);
+        };
+        let path = self.path_of(key);
+        let retired = match path.symlink_metadata() {
+            Ok(_) => Some(retire(&path).map_err(LayerError::io("cannot remove", path))?),
+            Err(_) => None,
+        };
+        // Without its layer the lock file has no use; failing to remove it harms nobody.
+        let _ = lock.retire();
+        Ok(Some(retired))
+    }
+
+    fn in_use(&self, key: &LayerKey) -> LayerError {
+        LayerError::InUse {
+            key: key.clone(),
+            held: FileLock::held(&self.in_use_path(key)),
+        }
     }
 
     /// Removes a layer that nobody uses and that carries no other.
     pub fn remove(&self, key: &LayerKey) -> Result<(), LayerError> {
-        let lock_path = self.in_use_path(key);
-        let lock = FileLock::exclusive(&lock_path, Instant::now())
-            .map_err(LayerError::io("cannot lock", lock_path))?
-            .ok_or_else(|| LayerError::InUse { key: key.clone() })?;
-        let children = self
-            .list()?
-            .iter()
-            .filter(|layer| layer.parent.as_ref() == Some(key))
-            .count();
+        let alone = self.lock()?;
+        let layers = self.list()?;
+        let stands_on_it = |layer: &&LayerSummary| layer.parent.as_ref() == Some(key);
+        let children = layers.iter().filter(stands_on_it).count();
         if children > 0 {
             return Err(LayerError::HasChildren {
                 key: key.clone(),
                 children,
             });
         }
-        if let Some(place) = Place::of(&self.path_of(key))? {
-            self.discard(key, &place)?;
-        }
-        // Without its layer the lock file has no use; failing to remove it harms nobody.
-        let _ = lock.retire();
+        let retired = self.retire_unused(key)?.ok_or_else(|| self.in_use(key))?;
+        drop(alone);
+        // What cannot be removed now is swept later.
+        let _ = retired.map(|path| remove_tree(&path));
         Ok(())
-    }
-
-    /// Removes a layer that is to be replaced and that nobody uses, nor anything that stands on it: who uses a layer uses
-    /// all below it. The lock keeps everybody from looking for it; none where there is no layer to remove.
-    fn take_out(&self, key: &LayerKey) -> Result<Option<FileLock>, LayerError> {
-        let Some(place) = Place::of(&self.path_of(key))? else {
-            return Ok(None);
-        };
-        let lock_path = self.in_use_path(key);
-        let alone = FileLock::exclusive(&lock_path, Instant::now())
-            .map_err(LayerError::io("cannot lock", lock_path))?;
-        if alone.is_some() {
-            self.discard(key, &place)?;
-        }
-        Ok(alone)
     }
 
     /// Looks at a layer that was opened earlier once more, and at all below it: a layer may be held for long before it
@@ -288,22 +322,18 @@ impl LayerStore {
         let mut next = Some(layer);
         while let Some(layer) = next {
             let mut record = layer.record().clone();
-            let what = match check_files(&layer.inner.directory, &mut record, false)? {
-                Ok(()) => {
-                    let path = layer.state();
-                    let state = record
-                        .state
-                        .check(&path, true)
-                        .map_err(LayerError::io("cannot read", &path))?;
-                    match state {
-                        Checked::Wrong(what) => format!("{STATE}: {what}"),
-                        Checked::Unchanged | Checked::Rehashed(_) => {
-                            next = layer.parent();
-                            continue;
-                        }
-                    }
-                }
-                Err(what) => what,
+            let path = layer.state();
+            let looked = match check_files(&layer.inner.directory, &mut record, false)? {
+                Ok(()) => record
+                    .state
+                    .renew(&path, true)
+                    .map_err(LayerError::io("cannot read", &path))?
+                    .map_err(|what| format!("{STATE}: {what}")),
+                Err(what) => Err(what),
+            };
+            let Err(what) = looked else {
+                next = layer.parent();
+                continue;
             };
             return Err(self.condemn(layer, what));
         }
@@ -312,7 +342,7 @@ impl LayerStore {
 
     /// Removes a layer that turned out to be of no use, and says so. One that was made anew since stays.
     pub(crate) fn condemn(&self, layer: &Layer, what: String) -> LayerError {
-        match self.discard(layer.key(), &layer.inner.place) {
+        match self.discard(layer.key(), &layer.inner.identity) {
             Ok(()) => LayerError::Damaged {
                 key: layer.key().clone(),
                 what,
@@ -324,21 +354,24 @@ impl LayerStore {
     /// Publishes a finished layer and opens it. One that was there before is replaced, and what stands on that is no
     /// longer found; where somebody uses it, it stays and is opened instead.
     pub(crate) fn publish(&self, work: WorkDir, key: &LayerKey) -> Result<Layer, LayerError> {
-        let _in_use = match self.take_out(key)? {
-            Some(alone) => {
-                // Whoever looks for the layer waits for the lock meanwhile, and finds the new one.
-                work.publish(&self.path_of(key))?;
-                drop(alone);
-                self.lock_in_use(key)?
-            }
-            None => {
-                // Taken before anybody can see the layer: no collection removes it before it is used.
-                let in_use = self.lock_in_use(key)?;
-                work.publish(&self.path_of(key))?;
-                in_use
-            }
+        let path = self.path_of(key);
+        let alone = self.lock()?;
+        let replaced = match path.symlink_metadata() {
+            // Who uses a layer uses all below it, so nothing that is in use stands on one that is not.
+            Ok(_) => self.retire_unused(key)?.flatten(),
+            Err(_) => None,
         };
-        match self.look_up(key, None)? {
+        let in_use = self.lock_in_use(key)?;
+        work.publish(&path)
+            .map_err(LayerError::io("cannot rename to", &path))?;
+        // From here on the layer's own lock keeps it.
+        drop(alone);
+        if let Some(replaced) = replaced {
+            let _ = remove_tree(&replaced);
+        }
+        let found = self.look_up(key, None)?;
+        drop(in_use);
+        match found {
             Lookup::Whole(layer) => Ok(layer),
             Lookup::Absent => Err(LayerError::Damaged {
                 key: key.clone(),

@@ -10,11 +10,9 @@ use serde_json::Value;
 use crate::accel::{Accelerator, QemuVersion};
 use crate::cache_dir::CacheDir;
 use crate::layer::record::{BackingRecord, DISK, FORMAT, RAM, RECORD, STATE};
-use crate::layer::{
-    FileRecord, LayerError, LayerKey, LayerRecord, LayerStore, Lookup, MadeBy, WorkDir,
-    create_overlay,
-};
-use crate::machine::MachineShape;
+use crate::layer::{LayerError, LayerKey, LayerRecord, LayerStore, Lookup, MadeBy, create_overlay};
+use crate::qemu::MachineShape;
+use crate::store::{FileRecord, WorkDir};
 
 /// A store whose layers hold noise: to the store they are files.
 struct Fixture {
@@ -350,7 +348,9 @@ fn a_cache_that_cannot_be_written_is_named_and_left_alone() {
     let removal = fixture.store.remove(&base);
     drop(found.expect("there"));
     let error = fixture.store.remove(&base).expect_err("refused");
-    let work = WorkDir::create(fixture.store.directory()).expect_err("refused");
+    let layers = fixture.store.directory();
+    let work = WorkDir::create(layers).map_err(LayerError::io("cannot make", layers));
+    let work = work.expect_err("refused");
     set_mode(0o755);
     assert!(!remembered);
     assert!(

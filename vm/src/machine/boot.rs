@@ -10,7 +10,8 @@ use crate::guest::{
     AgentError, FrameKind, GuestCommand, Input, SUPERVISOR, shell_arguments, shell_ended,
     wake_payload,
 };
-use crate::machine::watch::{BulkWork, Waiting};
+use crate::machine::turn::BulkWork;
+use crate::machine::waiting::Waiting;
 use crate::machine::{Machine, MachineError};
 
 /// Starts the supervisor, whose text is on standard input. As a unit of its own: delegated, so that it may make
@@ -57,7 +58,7 @@ impl Machine {
             });
         }
         self.await_frame(FrameKind::Ready, waiting)?;
-        self.life.expects_end = false;
+        self.liveness.expects_end = false;
         // "degraded" (a unit failed) is a settled state too; what fails belongs to the image, not to the machine.
         let settle = GuestCommand::shell("systemctl is-system-running --wait")
             .deadline(waiting.left().max(Duration::from_secs(1)));
@@ -71,19 +72,16 @@ impl Machine {
     }
 
     fn await_agent(&mut self, waiting: &Waiting) -> Result<(), MachineError> {
-        let asked = self.wires.agent.request_sync();
+        let asked = self.connections.agent.request_sync();
         let id = asked.map_err(|error| self.agent_error(error, waiting))?;
         loop {
-            let synced = self.wires.agent.synced(id, LISTEN);
+            let synced = self.connections.agent.synced(id, LISTEN);
             if synced.map_err(|error| self.agent_error(error, waiting))? {
                 return Ok(());
             }
             self.hear_qmp(waiting)?;
             if waiting.left().is_zero() {
-                return Err(MachineError::Deadline {
-                    waited: self.waited(waiting),
-                    killed: false,
-                });
+                return Err(self.late(waiting));
             }
         }
     }
@@ -121,10 +119,10 @@ impl Machine {
         arguments: Value,
         waiting: &Waiting,
     ) -> Result<Value, MachineError> {
-        let asked = self.wires.agent.request(command, arguments);
+        let asked = self.connections.agent.request(command, arguments);
         asked.map_err(|error| self.agent_error(error, waiting))?;
         loop {
-            let answer = self.wires.agent.answer(command, LISTEN);
+            let answer = self.connections.agent.answer(command, LISTEN);
             if let Some(answer) = answer.map_err(|error| self.agent_error(error, waiting))? {
                 return Ok(answer);
             }
@@ -152,17 +150,14 @@ impl Machine {
     pub(super) fn wake(&mut self, waiting: &Waiting) -> Result<(), MachineError> {
         for tries in 1.. {
             if waiting.left().is_zero() {
-                return Err(MachineError::Deadline {
-                    waited: self.waited(waiting),
-                    killed: false,
-                });
+                return Err(self.late(waiting));
             }
             let mut entropy = [0; ENTROPY_BYTES];
             File::open("/dev/urandom")
                 .and_then(|mut file| file.read_exact(&mut entropy))
                 .map_err(MachineError::io("cannot read /dev/urandom"))?;
             let sent = Instant::now();
-            self.wires
+            self.connections
                 .control
                 .queue(b'W', 0, &wake_payload(SystemTime::now(), &entropy));
             let problem = self.await_frame(FrameKind::Woken, waiting)?;
@@ -186,14 +181,14 @@ impl Machine {
     pub fn reboot(&mut self, deadline: Duration) -> Result<(), MachineError> {
         let waiting = Waiting::new("the guest to reboot", deadline);
         self.qmp("set-action", json!({ "reboot": "reset" }), &waiting)?;
-        self.life.expects_end = true;
-        self.life.was_reset = false;
+        self.liveness.expects_end = true;
+        self.liveness.was_reset = false;
         self.ask_systemd("reboot", &waiting)?;
-        while !self.life.was_reset {
+        while !self.liveness.was_reset {
             self.drop_frames(&waiting)?;
             self.turn(&waiting, &mut BulkWork::default())?;
         }
-        self.wires.control.reset();
+        self.connections.control.reset();
         self.come_up(&waiting)?;
         // Not before: the firmware, having found that it ran before, resets the machine a second time.
         self.qmp("set-action", json!({ "reboot": "shutdown" }), &waiting)
@@ -203,9 +198,9 @@ impl Machine {
     /// Shuts the guest down in an orderly way and ends the machine.
     pub fn power_off(mut self, deadline: Duration) -> Result<(), MachineError> {
         let waiting = Waiting::new("the guest to power off", deadline);
-        self.life.expects_end = true;
+        self.liveness.expects_end = true;
         self.ask_systemd("poweroff", &waiting)?;
-        while self.life.shutdown_reason.is_none() {
+        while self.liveness.shutdown_reason.is_none() {
             self.drop_frames(&waiting)?;
             self.turn(&waiting, &mut BulkWork::default())?;
         }

@@ -5,7 +5,8 @@ use std::io::{self, Read};
 use crate::guest::OutputStream;
 use crate::machine::control::read_some;
 use crate::machine::job::Job;
-use crate::machine::watch::{BulkWork, Waiting};
+use crate::machine::turn::BulkWork;
+use crate::machine::waiting::Waiting;
 use crate::machine::{Machine, MachineError};
 
 /// Longest piece that the supervisor sends.
@@ -74,7 +75,7 @@ impl<'a> BulkReader<'a> {
         self.waiting = self.machine.send_kill(self.job);
         let mut scratch = [0; 16 * 1024];
         // Reading waits, and so sends, only when there is nothing to read.
-        while self.machine.wires.control.wants_to_write() && self.job.ended.is_none() {
+        while self.machine.connections.control.wants_to_write() && self.job.ended.is_none() {
             if self.pump(false).is_err() {
                 self.machine.usable = false;
                 return MachineError::Deadline {
@@ -118,10 +119,10 @@ impl<'a> BulkReader<'a> {
                     killed: false,
                 });
             }
-            match read_some(&self.machine.wires.bulk, buffer) {
+            match read_some(&self.machine.connections.bulk, buffer) {
                 Ok(Some(0)) | Err(_) => return Err(self.machine.died(&self.waiting)),
                 Ok(Some(count)) => {
-                    self.machine.life.saw("bulk data from the guest");
+                    self.machine.liveness.saw("bulk data from the guest");
                     return Ok(count);
                 }
                 Ok(None) => self.pump(true)?,

@@ -7,20 +7,24 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::accel::{Accelerator, QemuBinary, cpu_model};
+use crate::accel::{Accelerator, QemuBinary, cpu_identity, cpu_model};
 use crate::guest::{GuestCommand, SUPERVISOR};
-use crate::layer::record::{DISK, FORMAT, RAM};
+use crate::layer::record::{DISK, FORMAT, RAM, STATE_MAX_BYTES};
 use crate::layer::{
-    Layer, LayerError, LayerKey, LayerStore, Lookup, MadeBy, WorkDir, copy_sparse, create_overlay,
-    virtual_size,
+    Layer, LayerError, LayerKey, LayerStore, Lookup, MadeBy, create_overlay, virtual_size,
 };
-use crate::machine::start::{free_bytes, start};
-use crate::machine::watch::{Life, Waiting};
-use crate::machine::{Machine, MachineError, MachineShape};
-use crate::qemu::{MachineParts, PortSockets, Ram, command_line};
+use crate::machine::start::start;
+use crate::machine::waiting::{Liveness, Waiting};
+use crate::machine::{Machine, MachineError};
+use crate::qemu::{MachineParts, MachineShape, command_line};
+use crate::store::{WorkDir, allocated_bytes, copy_sparse, free_bytes, make_private, read_bounded};
 
 /// How long a fork may take with hardware virtualisation; it takes a tenth of a second.
 const FORK: Duration = Duration::from_secs(20);
+
+/// Raised when what is done to a guest before its first freeze changes in a way that neither the supervisor's text, nor
+/// the warm-up, nor the command line shows, which all are part of the first layer's key: kept states are then made anew.
+const EPOCH: u32 = 1;
 
 /// Room that a machine should find for what its guest writes.
 const ROOM_BYTES: u64 = 256 * 1024 * 1024;
@@ -93,30 +97,12 @@ impl Host {
         cpu_model(self.accelerator, self.qemu.version)
     }
 
-    /// The CPU model, and with hardware virtualisation what this host's processor is: there the model is "host".
-    fn cpu_identity(&self) -> String {
-        let model = self.cpu();
-        if self.accelerator == Accelerator::Tcg {
-            return model.to_owned();
-        }
-        let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-        let first = info.split("\n\n").next().unwrap_or_default();
-        let mut hasher = blake3::Hasher::new();
-        for line in first
-            .lines()
-            .filter(|line| line.starts_with("model") || line.starts_with("flags"))
-        {
-            hasher.update(line.as_bytes());
-        }
-        format!("{model} {}", &hasher.finalize().to_hex()[..16])
-    }
-
     /// What a state that is made here can only be continued on.
     pub fn made_by(&self) -> MadeBy {
         MadeBy {
             qemu: self.qemu.version,
             accelerator: self.accelerator,
-            cpu: self.cpu_identity(),
+            cpu: cpu_identity(self.accelerator, self.cpu()),
             shape: self.shape,
             image: self.image.key.clone(),
         }
@@ -128,7 +114,7 @@ impl Host {
         let made_by = serde_json::to_vec(&self.made_by()).unwrap_or_default();
         let mut parts = vec![
             FORMAT.to_le_bytes().to_vec(),
-            env!("SWITCHPROOF_VM_LOOK").as_bytes().to_vec(),
+            EPOCH.to_le_bytes().to_vec(),
             made_by,
             SUPERVISOR.as_bytes().to_vec(),
             self.warm_up.clone().into_bytes(),
@@ -144,26 +130,17 @@ impl Host {
 
     /// The command line with the same names for all files.
     fn nowhere_command_line(&self) -> Vec<OsString> {
-        let nowhere = PathBuf::new();
-        let [qmp, console, agent, control, bulk] = std::array::from_fn(|_| nowhere.clone());
+        let nowhere = Path::new("");
         command_line(&MachineParts {
-            accel: self.accelerator.qemu_argument(),
+            accelerator: self.accelerator,
             cpu: self.cpu(),
             shape: self.shape,
-            kernel: &nowhere,
-            initrd: &nowhere,
-            ram: Ram {
-                path: &nowhere,
-                share: true,
-            },
-            disk: &nowhere,
-            sockets: &PortSockets {
-                qmp,
-                console,
-                agent,
-                control,
-                bulk,
-            },
+            kernel: nowhere,
+            initrd: nowhere,
+            ram: nowhere,
+            share_ram: true,
+            disk: nowhere,
+            sockets: nowhere,
             incoming: false,
         })
     }
@@ -189,7 +166,7 @@ impl Host {
             tell(BaseProgress::WaitingForOther);
         })?
         else {
-            return Err(LayerError::InUse { key }.into());
+            return Err(self.store.still_made(&key).into());
         };
         let end = Instant::now() + deadline;
         if let Lookup::Whole(layer) = self.find(&key)? {
@@ -212,7 +189,7 @@ impl Host {
         let work = self.work_dir(0)?;
         let ram_bytes = u64::from(self.shape.ram_mib) * 1024 * 1024;
         let ram = work.path().join(RAM);
-        std::fs::File::create_new(&ram)
+        make_private(&ram)
             .and_then(|file| file.set_len(ram_bytes))
             .map_err(LayerError::io("cannot make", &ram))?;
         let root = self.image.root();
@@ -252,11 +229,13 @@ impl Host {
             return Err(self.store.condemn(layer, what).into());
         }
         self.store.recheck(layer)?;
-        let state =
-            std::fs::read(layer.state()).map_err(LayerError::io("cannot read", layer.state()))?;
+        let state = read_bounded(&layer.state(), STATE_MAX_BYTES)
+            .map_err(LayerError::io("cannot read", layer.state()))?;
         let ram_room = match purpose {
             Purpose::Leaf => 0,
-            Purpose::Layer => allocated_bytes(&layer.ram()),
+            Purpose::Layer => {
+                allocated_bytes(&layer.ram()).map_err(LayerError::io("cannot read", layer.ram()))?
+            }
         };
         let work = self.work_dir(ram_room)?;
         let ram = match purpose {
@@ -290,16 +269,14 @@ impl Host {
         incoming: bool,
     ) -> Result<Machine, MachineError> {
         let started = Instant::now();
-        let ram = Ram {
-            path: ram,
-            share: purpose == Purpose::Layer,
-        };
-        let wires = start(self, ram, &work.path().join(DISK), incoming)?;
+        let share_ram = purpose == Purpose::Layer;
+        let disk = work.path().join(DISK);
+        let connections = start(self, ram, share_ram, &disk, incoming)?;
         let host = self.clone();
         Ok(Machine {
-            wires,
+            connections,
             host,
-            life: Life::new(),
+            liveness: Liveness::new(),
             purpose,
             work,
             parent,
@@ -319,7 +296,7 @@ impl Host {
                 needed_bytes,
             });
         }
-        Ok(WorkDir::create(path)?)
+        Ok(WorkDir::create(path).map_err(LayerError::io("cannot make a directory in", path))?)
     }
 
     fn make_disk(
@@ -351,10 +328,4 @@ fn refuses_state(error: &MachineError) -> bool {
         MachineError::QemuDied { status, .. } => status == "exit status 1",
         _ => false,
     }
-}
-
-fn allocated_bytes(path: &Path) -> u64 {
-    use std::os::unix::fs::MetadataExt;
-    path.metadata()
-        .map_or(0, |metadata| metadata.blocks() * 512)
 }

@@ -7,7 +7,8 @@ use crate::guest::{
     Ending, Frame, FrameKind, GuestCommand, GuestExit, GuestUser, Input, OutputStream,
     PAYLOAD_MAX_BYTES, Streams, exec_payload,
 };
-use crate::machine::watch::{BulkWork, Waiting};
+use crate::machine::turn::BulkWork;
+use crate::machine::waiting::Waiting;
 use crate::machine::{Machine, MachineError};
 
 /// How much of standard error a command's exit keeps.
@@ -115,10 +116,10 @@ impl Machine {
             command.deadline,
         );
         self.check_usable(&waiting)?;
-        let id = self.wires.control.new_job();
-        self.wires.control.queue(b'E', id, &payload);
+        let id = self.connections.control.new_job();
+        self.connections.control.queue(b'E', id, &payload);
         // Silence is counted from here, not from the last command's end.
-        self.life.saw("the start of the command");
+        self.liveness.saw("the start of the command");
         Ok(Job::new(id, waiting, command.output_limit_bytes))
     }
 
@@ -185,7 +186,7 @@ impl Machine {
 
     /// Asks for a command's death and says how long to wait for that.
     pub(super) fn send_kill(&mut self, job: &Job) -> Waiting {
-        self.wires.control.queue(b'K', job.id, b"");
+        self.connections.control.queue(b'K', job.id, b"");
         Waiting::new("the death of a command that took too long", KILL_WAIT)
     }
 
@@ -237,7 +238,7 @@ mod tests {
 
     use super::{Job, PAYLOAD_MAX_BYTES};
     use crate::guest::{Frame, FrameKind};
-    use crate::machine::watch::Waiting;
+    use crate::machine::waiting::Waiting;
 
     #[test]
     fn a_guest_that_ignores_the_limit_is_noticed() {

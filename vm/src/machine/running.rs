@@ -4,11 +4,12 @@ use std::io::{self, BufReader, Read};
 use std::time::{Duration, Instant};
 
 use crate::guest::{GuestCommand, GuestExit, GuestUser, Input, OutputStream, Streams};
-use crate::layer::{Layer, WorkDir};
+use crate::layer::Layer;
 use crate::machine::bulk::BulkReader;
-use crate::machine::start::Wires;
-use crate::machine::watch::Life;
+use crate::machine::start::Connections;
+use crate::machine::waiting::Liveness;
 use crate::machine::{Host, MachineError, Purpose};
+use crate::store::WorkDir;
 
 /// Unpacks a tar archive from standard input to `$DESTINATION` as `$OWNER`. The directory is made by root, for its
 /// parent may be one that the user cannot write to; the rest is the user's own doing.
@@ -28,9 +29,9 @@ const UNPACK_PER_MIB: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub struct Machine {
     // Ends before the files that it uses are removed.
-    pub(super) wires: Wires,
+    pub(super) connections: Connections,
     pub(super) host: Host,
-    pub(super) life: Life,
+    pub(super) liveness: Liveness,
     pub(super) purpose: Purpose,
     pub(super) work: WorkDir,
     /// Held so that nobody removes what this machine runs on.
@@ -144,7 +145,7 @@ impl Machine {
 
     /// The last lines of the serial console, made printable.
     pub fn console_tail(&self, lines: usize) -> String {
-        self.wires.console.tail(lines)
+        self.connections.console.tail(lines)
     }
 
     /// Memory that the machine's process keeps resident, in bytes, pages of shared files included. None where the
@@ -160,7 +161,7 @@ impl Machine {
 
     /// The process id of its QEMU.
     pub fn pid(&self) -> u32 {
-        self.wires.process.pid()
+        self.connections.process.pid()
     }
 
     /// When its QEMU was started.

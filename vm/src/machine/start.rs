@@ -10,7 +10,8 @@ use crate::machine::control::Control;
 use crate::machine::{Host, MachineError};
 use crate::process::{Command, Running};
 use crate::qemu::{
-    Listener, MachineParts, PortSockets, Qmp, QmpError, Ram, RuntimeDir, TailRing, command_line,
+    Gate, Listener, MachineParts, Network, Qmp, QmpError, RuntimeDir, TailRing, command_line,
+    sockets,
 };
 
 /// How long QEMU may take to open its files and connect; it does so in hundredths of a second.
@@ -21,46 +22,39 @@ const LOOK: Duration = Duration::from_millis(50);
 
 /// A started QEMU, paused, with all its connections.
 #[derive(Debug)]
-pub(super) struct Wires {
+pub(super) struct Connections {
     pub(super) process: Running,
     pub(super) qmp: Qmp,
     pub(super) agent: Agent,
     pub(super) control: Control,
     pub(super) bulk: UnixStream,
     pub(super) console: TailRing,
+    /// Where the guest reaches the internet alone.
+    _gate: Option<Gate>,
 }
 
-/// Starts QEMU. With `incoming` it waits for a device state.
+/// Starts QEMU with the memory file `ram`. With `incoming` it waits for a device state.
 pub(super) fn start(
     host: &Host,
-    ram: Ram<'_>,
+    ram: &Path,
+    share_ram: bool,
     disk: &Path,
     incoming: bool,
-) -> Result<Wires, MachineError> {
+) -> Result<Connections, MachineError> {
     let doing = || MachineError::io("cannot make sockets for QEMU");
     let directory = RuntimeDir::create().map_err(doing())?;
-    let listen = |name| directory.listen(name).map_err(doing());
-    let (console_path, console) = listen("console")?;
-    let (qmp_path, qmp) = listen("qmp")?;
-    let (agent_path, agent) = listen("agent")?;
-    let (control_path, control) = listen("control")?;
-    let (bulk_path, bulk) = listen("bulk")?;
-    let sockets = PortSockets {
-        qmp: qmp_path,
-        console: console_path,
-        agent: agent_path,
-        control: control_path,
-        bulk: bulk_path,
-    };
+    let names = sockets(host.shape.network);
+    let listeners: Vec<_> = names.iter().map(|name| directory.listen(name)).collect();
     let arguments = command_line(&MachineParts {
-        accel: host.accelerator.qemu_argument(),
+        accelerator: host.accelerator,
         cpu: host.cpu(),
         shape: host.shape,
         kernel: &host.image.kernel(),
         initrd: &host.image.initrd(),
         ram,
+        share_ram,
         disk,
-        sockets: &sockets,
+        sockets: directory.path(),
         incoming,
     });
     let mut process = Command::new(&host.qemu.path)
@@ -68,25 +62,39 @@ pub(super) fn start(
         .spawn()
         .map_err(|error| did_not_start(error.to_string(), String::new()))?;
     let deadline = Instant::now() + START;
-    let mut accept = |listener: &Listener| accept(listener, &mut process, deadline);
+    let mut streams = Vec::new();
+    for listener in listeners {
+        let listener = listener.map_err(doing())?;
+        streams.push(accept(&listener, &mut process, deadline)?);
+    }
+    let mut streams = streams.into_iter();
+    let mut next = || {
+        let stream = streams.next();
+        stream.ok_or_else(|| doing()(io::Error::other("one is missing")))
+    };
+    let (qmp, console) = (next()?, next()?);
+    let (agent, control, bulk) = (next()?, next()?, next()?);
+    let gate = match host.shape.network {
+        Network::Internet => Some(Gate::open(next()?, next()?).map_err(doing())?),
+        Network::Off | Network::InternetAndHost => None,
+    };
     let ring = TailRing::default();
-    let qmp_stream = accept(&qmp)?;
-    ring.drain(accept(&console)?);
-    let (agent, control, bulk) = (accept(&agent)?, accept(&control)?, accept(&bulk)?);
+    ring.drain(console);
     bulk.set_nonblocking(true).map_err(doing())?;
     let agent = Agent::new(agent).map_err(doing())?;
     let control = Control::new(control).map_err(doing())?;
-    let qmp = Qmp::new(qmp_stream, deadline).map_err(|error| match error {
+    let qmp = Qmp::new(qmp, deadline).map_err(|error| match error {
         QmpError::Closed => exited(&mut process),
         error => did_not_start(error.to_string(), process.tail()),
     })?;
-    Ok(Wires {
+    Ok(Connections {
         process,
         qmp,
         agent,
         control,
         bulk,
         console: ring,
+        _gate: gate,
     })
 }
 
@@ -127,21 +135,21 @@ fn did_not_start(status: String, stderr: String) -> MachineError {
 /// How the process ended, in words.
 pub(super) fn exit_words(process: &mut Running, at_most: Duration) -> String {
     use std::os::unix::process::ExitStatusExt;
-    match process.wait(at_most) {
-        Ok(Some(status)) => match (status.code(), status.signal()) {
-            (Some(code), _) => format!("exit status {code}"),
-            (None, Some(7)) => "killed by SIGBUS".to_owned(),
-            (None, Some(9)) => "killed by SIGKILL".to_owned(),
-            (None, Some(31)) => "killed by its seccomp filter".to_owned(),
-            (None, signal) => format!("killed by signal {}", signal.unwrap_or_default()),
-        },
-        Ok(None) => "still running".to_owned(),
-        Err(error) => error.to_string(),
+    let status = match process.wait(at_most) {
+        Ok(Some(status)) => status,
+        Ok(None) => return "still running".to_owned(),
+        Err(error) => return error.to_string(),
+    };
+    match (status.code(), status.signal()) {
+        (Some(code), _) => format!("exit status {code}"),
+        (None, Some(6)) => "killed by SIGABRT".to_owned(),
+        (None, Some(7)) => "killed by SIGBUS".to_owned(),
+        (None, Some(9)) => "killed by SIGKILL".to_owned(),
+        (None, Some(11)) => "killed by SIGSEGV".to_owned(),
+        (None, Some(25)) => {
+            "killed by SIGXFSZ: a file would have grown beyond `ulimit -f`".to_owned()
+        }
+        (None, Some(31)) => "killed by its seccomp filter".to_owned(),
+        (None, signal) => format!("killed by signal {}", signal.unwrap_or_default()),
     }
-}
-
-/// What the operating system says is free where `path` is, in bytes.
-pub(super) fn free_bytes(path: &Path) -> io::Result<u64> {
-    let space = rustix::fs::statvfs(path)?;
-    Ok(space.f_bavail.saturating_mul(space.f_frsize))
 }

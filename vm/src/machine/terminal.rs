@@ -8,7 +8,8 @@ use rustix::event::{PollFd, PollFlags};
 
 use crate::guest::{GuestCommand, GuestExit, GuestUser, Input, OutputStream, Streams};
 use crate::machine::job::Job;
-use crate::machine::watch::{BulkWork, Waiting};
+use crate::machine::turn::BulkWork;
+use crate::machine::waiting::Waiting;
 use crate::machine::{Machine, MachineError};
 use crate::qemu::poll_until;
 
@@ -83,7 +84,9 @@ impl Machine {
                     .read(&mut buffer)
                     .map_err(MachineError::io("cannot read the keys"))?;
                 open = count > 0;
-                self.wires.control.queue(b'I', job.id, &buffer[..count]);
+                self.connections
+                    .control
+                    .queue(b'I', job.id, &buffer[..count]);
             }
             if !open {
                 self.end_terminal(&job, &mut ended_at);
@@ -119,7 +122,7 @@ impl Machine {
         }
         *ended_at = Some((since, seconds + 1));
         if seconds < PATIENCE_S {
-            self.wires.control.queue(b'I', job.id, b"\x04");
+            self.connections.control.queue(b'I', job.id, b"\x04");
         } else {
             self.send_kill(job);
         }

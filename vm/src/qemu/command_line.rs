@@ -1,56 +1,26 @@
 //! The one command line that every machine of a shape has. Forks must repeat it exactly, for device state only
 //! fits the devices that it came from; only files and sockets differ.
+//!
+//! The source for all switches is QEMU's manual page; they mean the same in QEMU 7.2 and 10.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::Path;
 
-use crate::accel::Architecture;
+use serde_json::json;
+
+use crate::accel::{Accelerator, Architecture};
 use crate::image::KERNEL_ARGUMENTS;
-use crate::machine::MachineShape;
-use crate::qemu::switches::{
-    Action, Blockdev, ChardevSocket, Device, Machine, MemoryBackendFile, Plain, Sandbox, Switch,
-};
+use crate::qemu::{MachineShape, Network};
 
-/// What the kernel is told beside what every kernel of an image is: an emulated processor leaks nothing that is worth
-/// the time of guarding it.
-const KERNEL_EXTRA: &str = "mitigations=off";
-
-/// Tells QEMU of a panic; on the ISA bus where there is one, for its driver is loaded early.
-const PVPANIC: &str = if cfg!(target_arch = "x86_64") {
-    "pvpanic"
-} else {
-    "pvpanic-pci"
-};
-
-/// The guest's memory.
-#[derive(Debug, Clone, Copy)]
-pub struct Ram<'a> {
-    /// The memory file.
-    pub path: &'a Path,
-    /// Whether the guest writes to the file (a state that will be frozen) or to private copies of its pages.
-    pub share: bool,
-}
-
-/// Sockets that somebody listens at, for QEMU to connect to.
-#[derive(Debug, Clone)]
-pub struct PortSockets {
-    /// The monitor.
-    pub qmp: PathBuf,
-    /// The serial console.
-    pub console: PathBuf,
-    /// The guest agent.
-    pub agent: PathBuf,
-    /// The supervisor's control port.
-    pub control: PathBuf,
-    /// The supervisor's bulk port.
-    pub bulk: PathBuf,
-}
+/// Said to the kernel of an emulated processor, which leaks nothing that is worth the time of guarding it.
+const UNGUARDED: &str = " mitigations=off";
 
 /// What a command line is made from.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct MachineParts<'a> {
-    /// The accelerator as `-accel` takes it, with its properties.
-    pub accel: &'a str,
+    /// What runs the guest's instructions.
+    pub accelerator: Accelerator,
     /// The CPU model as `-cpu` takes it.
     pub cpu: &'a str,
     /// Memory, cores, network.
@@ -59,240 +29,250 @@ pub struct MachineParts<'a> {
     pub kernel: &'a Path,
     /// Its initial file system.
     pub initrd: &'a Path,
-    /// The guest's memory.
-    pub ram: Ram<'a>,
+    /// The file that is the guest's memory.
+    pub ram: &'a Path,
+    /// Whether the guest writes to that file (a state that will be frozen) or to private copies of its pages.
+    pub share_ram: bool,
     /// The qcow2 overlay that is the guest's disk.
     pub disk: &'a Path,
-    /// Where QEMU connects to.
-    pub sockets: &'a PortSockets,
+    /// The directory in which somebody listens at the [`sockets`] of the shape, for QEMU to connect to.
+    pub sockets: &'a Path,
     /// Whether QEMU waits for a device state instead of booting.
     pub incoming: bool,
 }
 
+/// The names of the sockets that QEMU connects to: the monitor, the serial console, the guest agent, the supervisor's
+/// control and bulk ports, and both ends of the network's gate where there is one.
+pub fn sockets(network: Network) -> &'static [&'static str] {
+    const ALL: [&str; 7] = [
+        "qmp", "console", "agent", "control", "bulk", "leaving", "let-out",
+    ];
+    match network {
+        Network::Internet => &ALL,
+        Network::Off | Network::InternetAndHost => &ALL[..5],
+    }
+}
+
 /// QEMU's arguments, without the program.
 pub fn command_line(parts: &MachineParts<'_>) -> Vec<OsString> {
-    let mut arguments = Vec::new();
-    for switch in machine_switches(parts)
-        .iter()
-        .chain(&port_switches(parts.sockets))
-    {
-        switch.append_to(&mut arguments);
-    }
-    arguments
-}
-
-fn machine_switches<'a>(parts: &MachineParts<'a>) -> Vec<Box<dyn Switch + 'a>> {
-    let MachineShape {
-        ram_mib,
-        cores,
-        network,
-    } = parts.shape;
-    let plain = |name: &'static str, value: &str| -> Box<dyn Switch> {
-        Box::new(Plain(name, Some(value.into())))
+    let shape = parts.shape;
+    let ram_bytes = u64::from(shape.ram_mib) * 1024 * 1024;
+    let memory = format!("memory-backend-file,id=mem,size={ram_bytes},mem-path=");
+    let share = if parts.share_ram { "on" } else { "off" };
+    // No flush reaches the host's disk: a crash of the host is found by hashing, not prevented by waiting.
+    let cache = json!({ "direct": false, "no-flush": true });
+    let disk = json!({
+        "driver": "qcow2", "node-name": "disk", "cache": cache, "discard": "unmap",
+        "file": { "driver": "file", "filename": parts.disk.to_string_lossy(), "cache": cache },
+    });
+    let architecture = Architecture::host();
+    let unguarded = match parts.accelerator {
+        Accelerator::Tcg => UNGUARDED,
+        Accelerator::Kvm | Accelerator::Hvf => "",
     };
-    let alone = |name: &'static str| -> Box<dyn Switch> { Box::new(Plain(name, None)) };
-    let mut switches: Vec<Box<dyn Switch + 'a>> = vec![
-        plain("-name", "switchproof"),
-        alone("-nodefaults"),
-        alone("-no-user-config"),
-        plain("-display", "none"),
-        Box::new(Machine {
-            kind: Architecture::host().machine_type(),
-            memory_backend: "mem",
-        }),
-        plain("-accel", parts.accel),
-        plain("-cpu", parts.cpu),
-        plain("-smp", &cores.to_string()),
-        plain("-m", &ram_mib.to_string()),
-        Box::new(MemoryBackendFile {
-            id: "mem",
-            size: u64::from(ram_mib) * 1024 * 1024,
-            mem_path: parts.ram.path,
-            share: parts.ram.share,
-        }),
-        Box::new(Blockdev {
-            node_name: "disk",
-            filename: parts.disk,
-        }),
-        Box::new(Device {
-            driver: "virtio-blk-pci",
-            properties: &[("drive", "disk")],
-        }),
-        Box::new(Device {
-            driver: "virtio-rng-pci",
-            properties: &[],
-        }),
-        Box::new(Device {
-            driver: PVPANIC,
-            properties: &[],
-        }),
-        Box::new(Action {
-            reboot: "shutdown",
-            shutdown: "pause",
-            panic: "pause",
-        }),
-        Box::new(Plain("-kernel", Some(parts.kernel.into()))),
-        Box::new(Plain("-initrd", Some(parts.initrd.into()))),
-        plain("-append", &format!("{KERNEL_ARGUMENTS} {KERNEL_EXTRA}")),
-        alone("-S"),
-    ];
+    let mut line = Line::default();
+    line.put("-name", "switchproof");
+    line.alone("-nodefaults").alone("-no-user-config");
+    line.put("-display", "none");
+    let machine = architecture.machine_type();
+    line.put("-machine", format!("{machine},memory-backend=mem,usb=off"));
+    line.put("-accel", parts.accelerator.qemu_argument());
+    line.put("-cpu", parts.cpu);
+    line.put("-smp", shape.cores.to_string());
+    line.put("-m", shape.ram_mib.to_string());
+    line.put(
+        "-object",
+        with_path(&memory, parts.ram, &format!(",share={share}")),
+    );
+    line.put("-blockdev", disk.to_string());
+    line.put("-device", "virtio-blk-pci,drive=disk");
+    line.put("-device", "virtio-rng-pci");
+    // Tells of a panic; on the ISA bus where there is one, for its driver is loaded early.
+    line.put(
+        "-device",
+        match architecture {
+            Architecture::X86_64 => "pvpanic",
+            Architecture::Aarch64 => "pvpanic-pci",
+        },
+    );
+    line.put("-action", "reboot=shutdown,shutdown=pause,panic=pause");
+    line.put("-kernel", parts.kernel);
+    line.put("-initrd", parts.initrd);
+    line.put("-append", format!("{KERNEL_ARGUMENTS}{unguarded}"));
+    line.alone("-S");
     // The `virt` machine of Arm has none; a fork gets its own entropy when it is woken, too.
-    if Architecture::host() == Architecture::X86_64 {
-        switches.push(Box::new(Device {
-            driver: "vmgenid",
-            properties: &[("guid", "auto")],
-        }));
+    if architecture == Architecture::X86_64 {
+        line.put("-device", "vmgenid,guid=auto");
     }
     if cfg!(target_os = "linux") {
-        switches.push(Box::new(Sandbox {
-            obsolete: "deny",
-            elevateprivileges: "deny",
-            spawn: "deny",
-            resourcecontrol: "deny",
-        }));
+        let denied = "obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny";
+        line.put("-sandbox", format!("on,{denied}"));
     }
-    if network {
-        switches.push(plain("-netdev", "user,id=net,ipv6=off"));
-        switches.push(Box::new(Device {
-            driver: "virtio-net-pci",
-            properties: &[("netdev", "net"), ("romfile", "")],
-        }));
+    for name in sockets(shape.network) {
+        let socket = format!("socket,id={name},path=");
+        line.put(
+            "-chardev",
+            with_path(&socket, &parts.sockets.join(name), ""),
+        );
     }
+    line.put("-mon", "chardev=qmp,mode=control");
+    line.put("-serial", "chardev:console");
+    line.put("-device", "virtio-serial-pci");
+    for (id, name) in [
+        ("agent", "org.qemu.guest_agent.0"),
+        ("control", "switchproof.control"),
+        ("bulk", "switchproof.bulk"),
+    ] {
+        let port = format!("virtserialport,chardev={id},id={id},name={name}");
+        line.put("-device", port);
+    }
+    line.network(shape.network);
     if parts.incoming {
-        switches.push(plain("-incoming", "defer"));
+        line.put("-incoming", "defer");
     }
-    switches
+    line.0
 }
 
-fn port_switches(sockets: &PortSockets) -> Vec<Box<dyn Switch + '_>> {
-    let mut switches: Vec<Box<dyn Switch + '_>> = Vec::new();
-    let chardevs = [
-        ("qmp", &sockets.qmp),
-        ("console", &sockets.console),
-        ("agent", &sockets.agent),
-        ("control", &sockets.control),
-        ("bulk", &sockets.bulk),
-    ];
-    for (id, path) in chardevs {
-        switches.push(Box::new(ChardevSocket { id, path }));
+/// A command line in the making.
+#[derive(Default)]
+struct Line(Vec<OsString>);
+
+impl Line {
+    fn put(&mut self, switch: &str, value: impl Into<OsString>) -> &mut Self {
+        self.0.extend([switch.into(), value.into()]);
+        self
     }
-    switches.push(Box::new(Plain(
-        "-mon",
-        Some("chardev=qmp,mode=control".into()),
-    )));
-    switches.push(Box::new(Plain("-serial", Some("chardev:console".into()))));
-    switches.push(Box::new(Device {
-        driver: "virtio-serial-pci",
-        properties: &[],
-    }));
-    let ports: [&'static [(&str, &str)]; 3] = [
-        &[
-            ("chardev", "agent"),
-            ("id", "agent"),
-            ("name", "org.qemu.guest_agent.0"),
-        ],
-        &[
-            ("chardev", "control"),
-            ("id", "control"),
-            ("name", "switchproof.control"),
-        ],
-        &[
-            ("chardev", "bulk"),
-            ("id", "bulk"),
-            ("name", "switchproof.bulk"),
-        ],
-    ];
-    for properties in ports {
-        switches.push(Box::new(Device {
-            driver: "virtserialport",
-            properties,
-        }));
+
+    fn alone(&mut self, switch: &str) -> &mut Self {
+        self.0.push(switch.into());
+        self
     }
-    switches
+
+    fn network(&mut self, network: Network) {
+        if !network.is_on() {
+            return;
+        }
+        self.put("-netdev", "user,id=net,ipv6=off");
+        self.put("-device", "virtio-net-pci,netdev=net,romfile=");
+        if network == Network::Internet {
+            // What the guest sends meets the last filter first. That one takes everything away to us; what we return
+            // enters at the first, behind which there is no other.
+            self.put(
+                "-object",
+                "filter-redirector,id=let-out-filter,netdev=net,queue=rx,indev=let-out",
+            );
+            self.put(
+                "-object",
+                "filter-redirector,id=leaving-filter,netdev=net,queue=rx,outdev=leaving",
+            );
+        }
+    }
+}
+
+/// A comma-separated list with a path in it: QEMU takes a doubled comma for one of the path's.
+fn with_path(before: &str, path: &Path, after: &str) -> OsString {
+    let mut bytes = before.as_bytes().to_vec();
+    for &byte in path.as_os_str().as_bytes() {
+        bytes.extend(std::iter::repeat_n(byte, if byte == b',' { 2 } else { 1 }));
+    }
+    bytes.extend(after.as_bytes());
+    OsString::from_vec(bytes)
 }
 
 #[cfg(test)]
 mod tests {
     use std::path::Path;
 
-    use super::{MachineParts, PortSockets, Ram, command_line};
-    use crate::machine::MachineShape;
+    use super::{MachineParts, command_line};
+    use crate::accel::Accelerator;
+    use crate::qemu::{MachineShape, Network};
 
-    fn rendered(network: bool, share: bool, incoming: bool) -> Vec<String> {
-        let at = |name: &str| Path::new("/run/x").join(name);
-        let sockets = PortSockets {
-            qmp: at("qmp"),
-            console: at("console"),
-            agent: at("agent"),
-            control: at("control"),
-            bulk: at("bulk"),
-        };
-        let parts = MachineParts {
-            accel: "tcg,thread=multi",
+    fn parts() -> MachineParts<'static> {
+        MachineParts {
+            accelerator: Accelerator::Tcg,
             cpu: "qemu64,-cx16",
             shape: MachineShape {
                 ram_mib: 1024,
-                cores: 2,
-                network,
+                ..MachineShape::default()
             },
             kernel: Path::new("/image/kernel"),
             initrd: Path::new("/image/initrd"),
-            ram: Ram {
-                path: Path::new("/cache/a,b/ram"),
-                share,
-            },
+            ram: Path::new("/cache/a,b/ram"),
+            share_ram: true,
             disk: Path::new("/cache/a,b/disk.qcow2"),
-            sockets: &sockets,
-            incoming,
-        };
-        command_line(&parts)
-            .into_iter()
-            .map(|argument| argument.into_string().expect("text"))
-            .collect()
+            sockets: Path::new("/run/x"),
+            incoming: false,
+        }
     }
 
-    fn has(arguments: &[String], switch: &str, value: &str) -> bool {
-        arguments
-            .windows(2)
-            .any(|pair| pair[0] == switch && pair[1] == value)
+    fn rendered(parts: &MachineParts<'_>) -> String {
+        let words = command_line(parts);
+        let words: Vec<_> = words.iter().map(|it| it.to_str().expect("text")).collect();
+        words.join(" ")
     }
 
     #[test]
     fn commas_in_paths_are_escaped_where_qemu_splits() {
-        let arguments = rendered(false, true, false);
-        let memory = "memory-backend-file,id=mem,size=1073741824,mem-path=/cache/a,,b/ram,share=on";
-        assert!(has(&arguments, "-object", memory), "{arguments:?}");
-        let blockdev = arguments
-            .iter()
-            .find(|argument| argument.contains("qcow2\""))
-            .expect("a blockdev");
-        assert!(blockdev.contains("/cache/a,b/disk.qcow2"), "{blockdev}");
+        let line = rendered(&parts());
+        let memory =
+            "-object memory-backend-file,id=mem,size=1073741824,mem-path=/cache/a,,b/ram,share=on ";
+        assert!(line.contains(memory), "{line}");
+        assert!(
+            line.contains("\"filename\":\"/cache/a,b/disk.qcow2\""),
+            "{line}"
+        );
     }
 
     #[test]
     fn nothing_is_there_that_nobody_asked_for() {
-        let arguments = rendered(false, false, false);
-        assert!(arguments.iter().any(|argument| argument == "-nodefaults"));
-        assert!(
-            !arguments
-                .iter()
-                .any(|argument| argument.contains("net") && argument.starts_with("virtio"))
-        );
-        assert!(has(
-            &arguments,
-            "-sandbox",
-            "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"
+        let line = rendered(&parts());
+        assert!(line.contains(" -nodefaults -no-user-config "), "{line}");
+        assert!(line.contains(
+            "-sandbox on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny "
         ));
-        assert!(!arguments.iter().any(|argument| argument == "-incoming"));
+        for absent in ["virtio-net", "netdev", "filter", "-incoming"] {
+            assert!(!line.contains(absent), "{line}");
+        }
+    }
+
+    #[test]
+    fn only_an_emulated_processor_is_left_unguarded() {
+        assert!(rendered(&parts()).contains("mitigations=off"));
+        for accelerator in [Accelerator::Kvm, Accelerator::Hvf] {
+            let line = rendered(&MachineParts {
+                accelerator,
+                ..parts()
+            });
+            assert!(!line.contains("mitigations"), "{line}");
+        }
     }
 
     #[test]
     fn a_fork_differs_only_in_memory_sharing_and_incoming() {
-        let (frozen, fork) = (rendered(false, true, false), rendered(false, false, true));
-        let only_in_fork: Vec<_> = fork
-            .iter()
-            .filter(|argument| !frozen.contains(argument))
-            .collect();
+        let fork = command_line(&MachineParts {
+            share_ram: false,
+            incoming: true,
+            ..parts()
+        });
+        let frozen = command_line(&parts());
+        let only_in_fork: Vec<_> = fork.iter().filter(|it| !frozen.contains(it)).collect();
         assert_eq!(only_in_fork.len(), 3, "{only_in_fork:?}");
+    }
+
+    #[test]
+    fn the_internet_alone_is_reached_through_a_gate() {
+        let with = |network| {
+            let shape = MachineShape {
+                network,
+                ..parts().shape
+            };
+            rendered(&MachineParts { shape, ..parts() })
+        };
+        assert!(with(Network::Internet).contains("outdev=leaving"));
+        let open = with(Network::InternetAndHost);
+        assert!(
+            open.contains("-netdev user") && !open.contains("filter"),
+            "{open}"
+        );
     }
 }

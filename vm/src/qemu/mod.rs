@@ -1,14 +1,18 @@
-//! QEMU: its command line and its monitor protocol.
+//! QEMU: its command line, its sockets, its monitor protocol, and what a guest's network card reaches.
 
 mod command_line;
+mod gate;
 mod message;
+mod poll;
 mod qmp;
 mod ring;
-mod sockets;
-mod switches;
+mod runtime_dir;
+mod shape;
 
-pub use command_line::{MachineParts, PortSockets, Ram, command_line};
+pub use command_line::{MachineParts, command_line, sockets};
+pub use gate::Gate;
+pub(crate) use poll::{poll_until, wait_readable};
 pub use qmp::{Event, Qmp, QmpError};
 pub use ring::TailRing;
-pub use sockets::{Listener, RuntimeDir};
-pub(crate) use sockets::{poll_until, wait_readable};
+pub use runtime_dir::{Listener, RuntimeDir};
+pub use shape::{MachineShape, Network};

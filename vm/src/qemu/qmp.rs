@@ -11,7 +11,7 @@ use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg}
 use serde_json::{Map, Value, json};
 
 use crate::qemu::message::{Message, parse};
-use crate::qemu::sockets::wait_readable;
+use crate::qemu::wait_readable;
 
 /// Longest line accepted from QEMU; real ones stay far below.
 const LINE_MAX_BYTES: usize = 4 * 1024 * 1024;

@@ -1,0 +1,151 @@
+//! What QEMU says of its own accord, and what it means that it has ended.
+
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::machine::start::exit_words;
+use crate::machine::waiting::Waiting;
+use crate::machine::{Machine, MachineError};
+use crate::qemu::Event;
+use crate::store::free_bytes;
+
+/// With less than this free, a QEMU that died without a word most likely could not grow its memory file.
+const FEW_BYTES: u64 = 256 * 1024 * 1024;
+
+impl Machine {
+    /// Takes in what QEMU has said.
+    pub(super) fn hear_qmp(&mut self, waiting: &Waiting) -> Result<(), MachineError> {
+        let pumped = self.connections.qmp.pump(Duration::ZERO);
+        while let Some(event) = self.connections.qmp.next_event() {
+            self.handle(&event, waiting)?;
+        }
+        pumped.map_err(|error| self.qmp_error(error, waiting))
+    }
+
+    fn handle(&mut self, event: &Event, waiting: &Waiting) -> Result<(), MachineError> {
+        let text = |name: &str| {
+            event
+                .data
+                .get(name)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+        };
+        match event.name.as_str() {
+            "GUEST_PANICKED" => {
+                self.usable = false;
+                return Err(MachineError::GuestPanicked {
+                    waited: self.waited(waiting),
+                });
+            }
+            "SHUTDOWN" => {
+                let reason = text("reason").to_owned();
+                self.liveness.shutdown_reason = Some(reason.clone());
+                if !self.liveness.expects_end {
+                    return Err(self.ended_by_guest(&reason, waiting));
+                }
+            }
+            // QEMU has stopped the guest rather than let its disk lose a write.
+            "BLOCK_IO_ERROR" if text("action") == "stop" => {
+                self.usable = false;
+                return Err(self.disk_failed(event));
+            }
+            // What else stops a machine has an event of its own, which comes first.
+            "STOP" if self.stops_unasked() => {
+                self.usable = false;
+                // Behind its first line QEMU prints every register.
+                let stderr = self.connections.process.tail();
+                return Err(MachineError::Stopped {
+                    reason: stderr
+                        .lines()
+                        .next()
+                        .unwrap_or("it says no reason")
+                        .to_owned(),
+                    accelerator: self.host.accelerator,
+                    waited: self.waited(waiting),
+                });
+            }
+            "RESET" => self.liveness.was_reset = true,
+            "VSERPORT_CHANGE" if text("id") == "control" => {
+                let open = event.data.get("open") == Some(&Value::Bool(true));
+                self.liveness.port_closed = (!open).then(Instant::now);
+                self.liveness.closing_doubted = false;
+            }
+            _ => {}
+        }
+        if !event.name.starts_with("VSERPORT") {
+            self.liveness.last_seen = (format!("QMP event {}", event.name), Instant::now());
+        }
+        Ok(())
+    }
+
+    fn stops_unasked(&self) -> bool {
+        !self.liveness.expects_stop && self.liveness.shutdown_reason.is_none()
+    }
+
+    fn ended_by_guest(&mut self, reason: &str, waiting: &Waiting) -> MachineError {
+        self.usable = false;
+        let waited = self.waited(waiting);
+        // A panic reboots at once; where the kernel has no pvpanic driver yet, only the console tells.
+        if self
+            .connections
+            .console
+            .tail(200)
+            .contains("Kernel panic - not syncing")
+        {
+            return MachineError::GuestPanicked { waited };
+        }
+        let how = if reason == "guest-reset" {
+            "rebooted"
+        } else {
+            "powered off"
+        };
+        MachineError::GuestPoweredOff { how, waited }
+    }
+
+    fn disk_failed(&self, event: &Event) -> MachineError {
+        let path = self.host.store.directory().to_owned();
+        let free_bytes = free_bytes(&path).unwrap_or_default();
+        if event.data.get("nospace") == Some(&Value::Bool(true)) {
+            return MachineError::NoSpace {
+                path,
+                free_bytes,
+                needed_bytes: FEW_BYTES,
+            };
+        }
+        let reason = event
+            .data
+            .get("reason")
+            .and_then(Value::as_str)
+            .unwrap_or("no reason given");
+        MachineError::Io {
+            doing: "QEMU cannot write the guest's disk".to_owned(),
+            source: std::io::Error::other(reason.to_owned()),
+        }
+    }
+
+    /// What to report when a connection to QEMU has ended.
+    pub(super) fn died(&mut self, waiting: &Waiting) -> MachineError {
+        self.usable = false;
+        // QEMU's last words may tell more than its end.
+        let pumped = self.connections.qmp.pump(Duration::ZERO);
+        if pumped.is_ok() {
+            while let Some(event) = self.connections.qmp.next_event() {
+                if let Err(error) = self.handle(&event, waiting) {
+                    return error;
+                }
+            }
+        }
+        let status = exit_words(&mut self.connections.process, Duration::from_secs(5));
+        let few_bytes_free = free_bytes(self.work.path())
+            .ok()
+            .filter(|&free| free < FEW_BYTES);
+        let stderr_tail = self.connections.process.tail().trim_end().to_owned();
+        MachineError::QemuDied {
+            status,
+            stderr_tail,
+            few_bytes_free,
+            waited: self.waited(waiting),
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! What QEMU is told: commands, and errors that they end with.
+
+use serde_json::{Value, json};
+
+use crate::guest::AgentError;
+use crate::machine::waiting::Waiting;
+use crate::machine::{Machine, MachineError};
+use crate::qemu::QmpError;
+
+impl Machine {
+    /// One QMP command.
+    pub(super) fn qmp(
+        &mut self,
+        command: &str,
+        arguments: Value,
+        waiting: &Waiting,
+    ) -> Result<Value, MachineError> {
+        let result = self
+            .connections
+            .qmp
+            .execute(command, arguments, waiting.deadline);
+        result.map_err(|error| self.qmp_error(error, waiting))
+    }
+
+    /// Ends QEMU in an orderly way: its files are whole afterwards.
+    pub(super) fn quit(&mut self, waiting: &Waiting) -> Result<(), MachineError> {
+        self.liveness.expects_end = true;
+        match self.qmp("quit", json!({}), waiting) {
+            // It may be gone before its answer is read.
+            Ok(_) | Err(MachineError::QemuDied { .. }) => {}
+            Err(error) => return Err(error),
+        }
+        match self.connections.process.wait(waiting.left()) {
+            Ok(Some(status)) if status.success() => Ok(()),
+            _ => Err(self.died(waiting)),
+        }
+    }
+
+    pub(super) fn qmp_error(&mut self, error: QmpError, waiting: &Waiting) -> MachineError {
+        match error {
+            QmpError::Closed => self.died(waiting),
+            QmpError::Deadline { .. } => self.late(waiting),
+            QmpError::Refused {
+                command,
+                description,
+            } => MachineError::Qmp {
+                command,
+                description,
+            },
+            QmpError::Malformed(what) => MachineError::Protocol {
+                what,
+                waited: self.waited(waiting),
+            },
+        }
+    }
+
+    pub(super) fn agent_error(&mut self, error: AgentError, waiting: &Waiting) -> MachineError {
+        match error {
+            AgentError::Closed => self.died(waiting),
+            AgentError::Silent { .. } => MachineError::AgentSilent {
+                who: "the QEMU guest agent",
+                waited: self.waited(waiting),
+            },
+            AgentError::Refused {
+                command,
+                description,
+            } => MachineError::Agent {
+                command,
+                description,
+            },
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! What is waited for, and what is known of the machine meanwhile.
+
+use std::time::{Duration, Instant};
+
+use crate::machine::{Machine, MachineError, Waited};
+
+/// Lines of the console that an error shows.
+const CONSOLE_LINES: usize = 12;
+
+/// What is waited for, since when, and until when.
+#[derive(Debug, Clone)]
+pub(super) struct Waiting {
+    pub(super) what: String,
+    pub(super) since: Instant,
+    pub(super) deadline: Instant,
+}
+
+impl Waiting {
+    pub(super) fn new(what: impl Into<String>, at_most: Duration) -> Self {
+        let since = Instant::now();
+        Self {
+            what: what.into(),
+            since,
+            deadline: since + at_most,
+        }
+    }
+
+    pub(super) fn left(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+}
+
+/// What the machine is known to be doing.
+#[derive(Debug)]
+pub(super) struct Liveness {
+    /// The last sign of life and when it was seen.
+    pub(super) last_seen: (String, Instant),
+    pub(super) pinged: Option<Instant>,
+    pub(super) port_closed: Option<Instant>,
+    /// Whether the guest agent was asked what that means.
+    pub(super) closing_doubted: bool,
+    /// Whether a shutdown or reset was asked for by us.
+    pub(super) expects_end: bool,
+    /// Whether we have had the machine stopped, to freeze it.
+    pub(super) expects_stop: bool,
+    /// Why QEMU stopped the machine, once it has.
+    pub(super) shutdown_reason: Option<String>,
+    /// Whether the guest was reset since this was last cleared.
+    pub(super) was_reset: bool,
+}
+
+impl Liveness {
+    pub(super) fn new() -> Self {
+        Self {
+            last_seen: ("QEMU's start".to_owned(), Instant::now()),
+            pinged: None,
+            port_closed: None,
+            closing_doubted: false,
+            expects_end: false,
+            expects_stop: false,
+            shutdown_reason: None,
+            was_reset: false,
+        }
+    }
+
+    pub(super) fn saw(&mut self, what: impl Into<String>) {
+        self.last_seen = (what.into(), Instant::now());
+        self.pinged = None;
+    }
+}
+
+impl Machine {
+    /// Everything known about a wait that has failed.
+    pub(super) fn waited(&self, waiting: &Waiting) -> Box<Waited> {
+        let (what, when) = &self.liveness.last_seen;
+        Box::new(Waited {
+            waited_for: waiting.what.clone(),
+            waited: waiting.since.elapsed(),
+            last_seen: format!("{what} {:.1} s ago", when.elapsed().as_secs_f64()),
+            console_tail: self.connections.console.tail(CONSOLE_LINES),
+        })
+    }
+
+    /// The error that the time is up.
+    pub(super) fn late(&self, waiting: &Waiting) -> MachineError {
+        MachineError::Deadline {
+            waited: self.waited(waiting),
+            killed: false,
+        }
+    }
+
+    /// Errors once the guest cannot be talked to any more.
+    pub(super) fn check_usable(&self, waiting: &Waiting) -> Result<(), MachineError> {
+        if self.usable {
+            return Ok(());
+        }
+        Err(MachineError::AgentSilent {
+            who: "an earlier error left the machine unusable",
+            waited: self.waited(waiting),
+        })
+    }
+}

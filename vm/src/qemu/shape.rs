@@ -1,0 +1,45 @@
+//! How big a machine is, and what it reaches.
+
+use serde::{Deserialize, Serialize};
+
+/// What of the network a guest reaches.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Network {
+    /// Nothing: it has no network card.
+    #[default]
+    Off,
+    /// Public addresses, and the host's name server: neither this host nor its neighbours. See [`crate::qemu::Gate`].
+    Internet,
+    /// Whatever this host reaches, and the host itself as 10.0.2.2.
+    InternetAndHost,
+}
+
+impl Network {
+    /// Whether there is a network card.
+    pub fn is_on(self) -> bool {
+        self != Self::Off
+    }
+}
+
+/// Memory, cores and network of a machine. A frozen state only fits a machine of the same shape.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct MachineShape {
+    /// Memory in MiB.
+    pub ram_mib: u32,
+    /// Virtual cores.
+    pub cores: u32,
+    /// What it reaches through a card with user-mode networking.
+    pub network: Network,
+}
+
+impl Default for MachineShape {
+    /// 1.5 GiB, which an evaluation of Home Manager needs, two cores, no network.
+    fn default() -> Self {
+        Self {
+            ram_mib: 1536,
+            cores: 2,
+            network: Network::Off,
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! What images and layers are both kept with: locks between processes, directories in the making, the content of large
+//! sparse files, and room.
+
+mod content;
+mod files;
+mod lock;
+mod sparse;
+mod work_dir;
+
+pub(crate) use content::now_s;
+pub use content::{FileRecord, Stamp};
+pub use files::available_memory_mib;
+pub(crate) use files::{
+    allocated_bytes, free_bytes, make_private, open_regular, read_bounded, write_whole,
+};
+pub(crate) use lock::LockTable;
+pub use lock::{FileLock, Held};
+pub(crate) use sparse::{copy_sparse, punch_zeros};
+pub(crate) use work_dir::{WorkDir, is_private, remove_tree, retire, sweep, sweep_shared, sync};
