@@ -1,5 +1,7 @@
 //! Where everything that is made once and kept lives: images, layers, results, locks.
 
+use std::fs::{DirBuilder, Metadata, Permissions};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
@@ -19,6 +21,24 @@ pub enum CacheDirError {
         /// What it holds.
         path: PathBuf,
     },
+    /// The directory is another user's, who could put anything into it.
+    #[error("the cache directory {} belongs to another user (uid {owner}, this is {user})", .path.display())]
+    NotOurs {
+        /// The directory.
+        path: PathBuf,
+        /// Whose it is.
+        owner: u32,
+        /// Who asks.
+        user: u32,
+    },
+    /// Other users may have put anything into the directory.
+    #[error("other users may write to the cache directory {} (mode {mode:04o})", .path.display())]
+    OpenToOthers {
+        /// The directory.
+        path: PathBuf,
+        /// Its mode.
+        mode: u32,
+    },
     /// The directory cannot be made.
     #[error("cannot make the cache directory {}: {source}", .path.display())]
     Create {
@@ -32,7 +52,15 @@ pub enum CacheDirError {
 impl CacheDirError {
     /// What the user can do about it.
     pub fn hint(&self) -> &'static str {
-        "set SWITCHPROOF_CACHE_DIR to a directory with a few gigabytes to spare, as an absolute path"
+        match self {
+            Self::NotOurs { .. } => "set SWITCHPROOF_CACHE_DIR to a directory of your own",
+            Self::OpenToOthers { .. } => {
+                "remove it if you do not know what is in it, else `chmod 0700` it; or set SWITCHPROOF_CACHE_DIR"
+            }
+            Self::NoHome | Self::NotAbsolute { .. } | Self::Create { .. } => {
+                "set SWITCHPROOF_CACHE_DIR to a directory with a few gigabytes to spare, as an absolute path"
+            }
+        }
     }
 }
 
@@ -118,12 +146,46 @@ impl CacheDir {
 
     fn part(&self, name: &str) -> Result<PathBuf, CacheDirError> {
         let path = self.root.join(name);
-        fs::create_dir_all(&path).map_err(|source| CacheDirError::Create {
+        make(&self.root)
+            .and_then(|()| self.root.metadata())
+            .map_err(|source| self.broken(source))
+            .and_then(|root| self.keep_private(&root))?;
+        make(&path).map_err(|source| CacheDirError::Create {
             path: path.clone(),
             source,
         })?;
         Ok(path)
     }
+
+    /// Memory and disks of everybody's homes are nothing for other users to read, and what they could have written is
+    /// nothing to continue.
+    fn keep_private(&self, root: &Metadata) -> Result<(), CacheDirError> {
+        let path = self.root.clone();
+        let (owner, user) = (root.uid(), rustix::process::geteuid().as_raw());
+        if owner != user {
+            return Err(CacheDirError::NotOurs { path, owner, user });
+        }
+        let mode = root.mode() & 0o7777;
+        if mode & 0o022 != 0 {
+            return Err(CacheDirError::OpenToOthers { path, mode });
+        }
+        if mode & 0o055 != 0 {
+            let private = Permissions::from_mode(0o700);
+            fs::set_permissions(&path, private).map_err(|source| self.broken(source))?;
+        }
+        Ok(())
+    }
+
+    fn broken(&self, source: io::Error) -> CacheDirError {
+        CacheDirError::Create {
+            path: self.root.clone(),
+            source,
+        }
+    }
+}
+
+fn make(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
 /// A name for the time since the host was last started; what is remembered under it is asked anew after a reboot.
@@ -157,5 +219,47 @@ mod tests {
             error.to_string().contains(file.path().to_str().unwrap()),
             "{error}"
         );
+    }
+
+    fn mode(path: &Path) -> u32 {
+        path.metadata().unwrap().mode() & 0o7777
+    }
+
+    #[test]
+    fn nobody_else_looks_into_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let cache = CacheDir::at(directory.path().join("made"));
+        cache.results().unwrap();
+        assert_eq!(mode(cache.root()), 0o700);
+        // As an older version made it.
+        fs::set_permissions(cache.root(), Permissions::from_mode(0o755)).unwrap();
+        cache.layers().unwrap();
+        assert_eq!(mode(cache.root()), 0o700);
+    }
+
+    #[test]
+    fn what_others_may_have_written_is_not_used() {
+        let directory = tempfile::tempdir().unwrap();
+        let cache = CacheDir::at(directory.path());
+        for open in [0o777, 0o1777, 0o770] {
+            fs::set_permissions(directory.path(), Permissions::from_mode(open)).unwrap();
+            let error = cache.layers().unwrap_err();
+            assert!(
+                error.to_string().contains(&format!("{open:04o}")),
+                "{error}"
+            );
+            assert!(error.hint().contains("chmod 0700"));
+        }
+        fs::set_permissions(directory.path(), Permissions::from_mode(0o700)).unwrap();
+        // Only root can give a directory away.
+        if rustix::process::geteuid().is_root() {
+            std::os::unix::fs::chown(directory.path(), Some(65534), None).unwrap();
+            let error = cache.layers().unwrap_err();
+            assert!(
+                matches!(error, CacheDirError::NotOurs { owner: 65534, .. }),
+                "{error}"
+            );
+            assert!(!directory.path().join("layers").exists());
+        }
     }
 }
