@@ -29,7 +29,7 @@ use switchproof::judge::{
 };
 use switchproof::report::describe;
 use switchproof::scenario::model::{Action, Case, ChannelOverlay, Install, SeedFile};
-use switchproof::scenario::{Checkout, CheckoutError, revision_overlay};
+use switchproof::scenario::{Channels, Checkout, CheckoutError, revision_overlay};
 
 fn main() -> ExitCode {
     let mut args = Arguments::from_args();
@@ -64,15 +64,7 @@ fn main() -> ExitCode {
 }
 
 fn checkout() -> Option<Checkout> {
-    let folder = |name| {
-        std::env::var_os(name)
-            .filter(|it| !it.is_empty())
-            .map(PathBuf::from)
-    };
-    Some(Checkout {
-        home_manager: folder("SWITCHPROOF_HOME_MANAGER")?,
-        nixpkgs_lib: folder("SWITCHPROOF_NIXPKGS_LIB").or_else(|| folder("SWITCHPROOF_NIXPKGS")),
-    })
+    Channels::from_environment(None).pocket
 }
 
 /// Whether a case names an older revision of the pocket channel, which no checkout replaces.
@@ -282,7 +274,7 @@ impl Side {
         let seen = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("parity-{name}"));
         let mut cases = cases.to_vec();
         for case in &mut cases {
-            case.guest.channel = Some(overlay.clone());
+            case.guest.channels = vec![overlay.clone()];
         }
         if !args.list {
             for case in selection(args, &cases) {

@@ -10,7 +10,7 @@ use clap::Args;
 use crate::judge::Conclusion;
 use crate::keep::KeepError;
 use crate::scenario::model::Case;
-use crate::scenario::{self, Diagnostic, LoadOptions};
+use crate::scenario::{self, Channels, Diagnostic, LoadOptions};
 use crate::session::SessionError;
 
 /// The exit statuses, as `--help` promises them.
@@ -144,19 +144,28 @@ pub struct Chosen {
 }
 
 /// What scenarios may take of this computer.
-#[derive(Args, Debug, Clone, Copy, Default)]
+#[derive(Args, Debug, Clone, Default)]
 pub struct Trust {
     /// Let scenarios take files from outside of their repository
     #[arg(long)]
     pub allow_outside: bool,
+    /// The channel of setups that name none: `pocket`, a release such as 26.05, or one of switchproof.yaml
+    #[arg(long, value_name = "CHANNEL")]
+    pub channel: Option<String>,
+    /// A checkout of Home Manager in place of the pocket channel's [default: $SWITCHPROOF_HOME_MANAGER]
+    #[arg(long, value_name = "DIR")]
+    pub channel_from: Option<PathBuf>,
 }
 
 impl Trust {
     /// How scenarios are loaded.
-    pub fn load_options(self) -> LoadOptions {
+    pub fn load_options(&self) -> LoadOptions {
+        let usual = LoadOptions::default();
         LoadOptions {
             allow_outside: self.allow_outside,
-            ..LoadOptions::default()
+            channel: self.channel.clone().unwrap_or(usual.channel),
+            channels: Channels::from_environment(self.channel_from.clone()),
+            ..usual
         }
     }
 }

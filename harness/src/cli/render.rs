@@ -32,7 +32,7 @@ pub fn render(args: &RenderArgs) -> Result<Exit, Error> {
     let cases = Chosen {
         paths: args.paths.clone(),
         filter: Vec::new(),
-        trust: args.trust,
+        trust: args.trust.clone(),
     }
     .load()?;
     let ids: Vec<_> = cases.iter().map(|case| case.id.clone()).collect();

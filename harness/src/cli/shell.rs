@@ -38,7 +38,7 @@ pub fn run(args: &ShellArgs) -> Result<Exit, Error> {
     let chosen = Chosen {
         paths: args.paths.clone(),
         filter: Vec::new(),
-        trust: args.trust,
+        trust: args.trust.clone(),
     };
     let cases = chosen.load()?;
     let ids: Vec<_> = cases.iter().map(|case| case.id.clone()).collect();

@@ -29,6 +29,17 @@ impl StateKey {
         Self(hasher.finalize().to_hex()[..DIGITS].to_owned())
     }
 
+    /// The key of this state with something more in it that `what` describes whole.
+    #[must_use]
+    pub fn with(&self, what: &impl Serialize) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(self.0.as_bytes());
+        hasher.update(b"\nwith ");
+        serde_json::to_writer(&mut hasher, what)
+            .expect("plain data always serialises, and hashing never fails");
+        Self(hasher.finalize().to_hex()[..DIGITS].to_owned())
+    }
+
     /// A key for the same state made anew at a given time, which must not meet what was made before.
     #[must_use]
     pub fn made_anew(&self, at_s: u64) -> Self {

@@ -3,6 +3,7 @@
 mod archive;
 mod budget;
 mod chain;
+mod channels;
 mod executor;
 mod hypervisor;
 mod ledger;

@@ -10,7 +10,7 @@ use crate::machine::{GuestScript, MachineError, Stream, Unpacked};
 use crate::observe::text::printable_line;
 use crate::observe::{OutputCollector, StepOutput, in_session};
 use crate::plan::Work;
-use crate::scenario::model::{Action, ChannelOverlay, Guest, Install, SeedFile, Switch, User};
+use crate::scenario::model::{Action, Guest, Install, SeedFile, Switch, User};
 
 /// Performs `work` and says what it printed and how it ended. `on_line` hears every line as it comes.
 pub fn perform(
@@ -47,12 +47,6 @@ impl Doing<'_> {
         users: &[User],
         logged_in: &Option<String>,
     ) -> Result<StepOutput, MachineError> {
-        if let Some(channel) = &guest.channel {
-            let laid = self.lay_channel(channel)?;
-            if laid.status != 0 {
-                return Ok(laid);
-            }
-        }
         let mut script = scripts::make_users(users);
         if guest.network.is_on() {
             script += &network::connect(guest);
@@ -62,16 +56,6 @@ impl Doing<'_> {
             return Ok(made);
         }
         self.run(logged_in, "true")
-    }
-
-    fn lay_channel(&mut self, channel: &ChannelOverlay) -> Result<StepOutput, MachineError> {
-        let cleared = self.root(&scripts::clear_channel(&channel.replaced))?;
-        if cleared.status != 0 {
-            return Ok(cleared);
-        }
-        let archive = tar_of(channel.files.files.iter()).map_err(|source| unpackable(&source))?;
-        self.push(&archive, scripts::CHANNEL, None)?;
-        self.root(&scripts::lock_channel())
     }
 
     fn step(&mut self, action: &Action) -> Result<StepOutput, MachineError> {

@@ -14,7 +14,7 @@ use switchproof_vm::layer::{Layer, LayerError, LayerKey, LayerStore};
 use switchproof_vm::machine::{self as vm, GuestImage, Host, MachineShape};
 
 use super::ledger::lock;
-use super::{ForkedMachine, Hypervisor, Purpose};
+use super::{ForkedMachine, Hypervisor, Purpose, channels};
 use crate::machine::{GuestExit, GuestScript, GuestUser, Machine, MachineError, Stream, Unpacked};
 use crate::plan::StateKey;
 use crate::scenario::model::{Guest, Network};
@@ -115,22 +115,12 @@ impl Qemu {
         Ok(found)
     }
 
-    fn hold(&self, key: &StateKey, layer: Layer) {
-        lock(&self.in_use).insert(key.clone(), layer);
-    }
-
-    /// Lets go of every state that this run has seen or made: the run is over.
-    pub fn release(&self) {
-        lock(&self.in_use).clear();
-    }
-}
-
-impl Hypervisor for Qemu {
-    fn base_key(&self, guest: &Guest) -> StateKey {
+    /// Names the booted guest that serves `guest`, with nothing laid out in it.
+    fn booted_key(&self, guest: &Guest) -> StateKey {
         StateKey(self.host(guest).base_key().to_string())
     }
 
-    fn ensure_base(
+    fn ensure_booted(
         &self,
         guest: &Guest,
         progress: &mut dyn FnMut(&str),
@@ -153,8 +143,43 @@ impl Hypervisor for Qemu {
         let layer = host
             .base_layer(BOOT_DEADLINE, &mut tell)
             .map_err(|error| told_by_vm(&error))?;
-        self.hold(&self.base_key(guest), layer);
+        self.hold(&self.booted_key(guest), layer);
         Ok(())
+    }
+
+    fn hold(&self, key: &StateKey, layer: Layer) {
+        lock(&self.in_use).insert(key.clone(), layer);
+    }
+
+    /// Lets go of every state that this run has seen or made: the run is over.
+    pub fn release(&self) {
+        lock(&self.in_use).clear();
+    }
+}
+
+impl Hypervisor for Qemu {
+    fn base_key(&self, guest: &Guest) -> StateKey {
+        channels::key(self.booted_key(guest), &guest.channels)
+    }
+
+    fn ensure_base(
+        &self,
+        guest: &Guest,
+        progress: &mut dyn FnMut(&str),
+    ) -> Result<(), MachineError> {
+        if guest.channels.is_empty() {
+            return self.ensure_booted(guest, progress);
+        }
+        let key = self.base_key(guest);
+        let mut waits = || ();
+        let _claim = self.claim(&key, &mut waits)?;
+        if self.has(&key) {
+            return Ok(());
+        }
+        self.ensure_booted(guest, progress)?;
+        let mut machine = self.fork(&self.booted_key(guest), guest, Purpose::Layer)?;
+        channels::lay(&mut *machine, &guest.channels, progress)?;
+        machine.freeze(&key, "channels made of folders of this computer")
     }
 
     fn has(&self, key: &StateKey) -> bool {

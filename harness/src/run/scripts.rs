@@ -1,7 +1,7 @@
 //! The texts that steps run in the guest, each what a person would type.
 
 use crate::observe::quote;
-use crate::scenario::model::{Edit, InitialHome, Install, Switch, Target, User};
+use crate::scenario::model::{ChannelOverlay, Edit, InitialHome, Install, Switch, Target, User};
 
 /// The home of a user that [`make_users`] made.
 pub fn home_of(user: &str) -> String {
@@ -34,21 +34,60 @@ pub fn make_users(users: &[User]) -> String {
 /// Where the guest image keeps the pocket channel's flakes.
 pub const CHANNEL: &str = "/etc/switchproof/pocket";
 
-/// Makes way for what replaces parts of the pocket channel.
-pub fn clear_channel(replaced: &[String]) -> String {
-    let mut script = format!("set -eu\ncd {CHANNEL}\n");
-    for folder in replaced {
+/// Where channels that are made of folders of this computer lie in the guest.
+const CHANNELS: &str = "/etc/switchproof/channels";
+
+/// Where a channel lies in the guest; the pocket's own place where it has no name.
+pub fn channel_place(name: Option<&str>) -> String {
+    match name {
+        Some(name) => format!("{CHANNELS}/{name}"),
+        None => CHANNEL.to_owned(),
+    }
+}
+
+/// Counted up when the scripts that lay out a channel change: what older ones made is not used any more.
+pub const LAYING: u32 = 1;
+
+/// Makes a channel as a copy of the pocket's, without the folders that its own files replace.
+pub fn make_channel(place: &str, channel: &ChannelOverlay) -> String {
+    let place = quote(place);
+    let mut script = "set -eu\n".to_owned();
+    if channel.name.is_some() {
+        script +=
+            &format!("mkdir -p {place}\ncp -r {CHANNEL}/nixpkgs {CHANNEL}/home-manager {place}/\n");
+    }
+    script += &format!("cd {place}\n");
+    for folder in &channel.replaced {
         script += &format!("rm -rf -- {}\n", quote(folder));
     }
     script
 }
 
-/// Locks the channel's own inputs again after a part of it was replaced: the lock of a flake names the content of the
-/// other.
-pub fn lock_channel() -> String {
+/// Locks a channel's own inputs after a part of it was replaced: the lock of a flake names the content of the other.
+pub fn lock_channel(place: &str) -> String {
+    let quoted = quote(place);
     format!(
-        "set -eu\ncd {CHANNEL}\nchmod -R u=rwX,go=rX .\nrm -f home-manager/flake.lock\n\
+        "set -eu\ncd {quoted}\nchmod -R u=rwX,go=rX .\nrm -f home-manager/flake.lock\n\
+         sed -i 's,path:{CHANNEL}/nixpkgs,path:{place}/nixpkgs,' home-manager/flake.nix\n\
          nix flake lock \"path:$PWD/home-manager\""
+    )
+}
+
+/// Builds what Home Manager makes of its options alone, equal for every home: an empty home is built and kept.
+pub fn build_manual(place: &str) -> String {
+    let name = place.rsplit('/').next().unwrap_or(place);
+    let expression = format!(
+        "let home-manager = builtins.getFlake \"path:{place}/home-manager\"; \
+         pkgs = home-manager.inputs.nixpkgs.legacyPackages.${{builtins.currentSystem}}; in \
+         (home-manager.lib.homeManagerConfiguration {{ inherit pkgs; modules = [ {{ \
+         home.username = \"nobody\"; home.homeDirectory = \"/home/nobody\"; \
+         home.stateVersion = pkgs.lib.trivial.release; programs.home-manager.enable = true; }} ]; }}).activationPackage"
+    );
+    format!(
+        "mkdir -p /nix/var/nix/gcroots/channels\n\
+         nix build --impure --out-link /nix/var/nix/gcroots/channels/{} --expr {}",
+        quote(name),
+        quote(&expression)
     )
 }
 

@@ -10,7 +10,7 @@ use super::model::{ChannelOverlay, FlakeTree, SeedFile};
 use crate::open_regular::open_regular;
 
 /// Folders of real projects on this computer.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Checkout {
     /// A checkout of Home Manager.
     pub home_manager: PathBuf,
@@ -137,6 +137,7 @@ fn standing_for(
         regular(revision.into_bytes()),
     );
     ChannelOverlay {
+        name: None,
         digest: digest(&files),
         files: Arc::new(FlakeTree { files }),
         replaced,

@@ -276,6 +276,12 @@ fn repository_of(folder: &Path) -> Option<PathBuf> {
         .map(Path::to_path_buf)
 }
 
+/// The folder whose `switchproof.yaml` counts for a scenario: its repository, or else its own folder.
+pub(crate) fn project_of(file: &Path) -> PathBuf {
+    let folder = folder_of(file);
+    repository_of(folder).unwrap_or_else(|| folder.to_owned())
+}
+
 /// Counts what is copied.
 struct Bounds<'path> {
     path: &'path str,

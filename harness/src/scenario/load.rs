@@ -1,15 +1,16 @@
 //! From files and folders to cases.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::channels::{Channels, of_project};
 use super::conform::Conform;
 use super::diagnostic::{Diagnostic, Mistake, Report, Severity};
-use super::host_files::{self, HostFiles};
+use super::host_files::{self, HostFiles, project_of};
 use super::matrix::expand;
 use super::model::Case;
 use super::resolve::resolve;
@@ -26,6 +27,10 @@ pub struct LoadOptions {
     pub root: Option<PathBuf>,
     /// Whether files outside of that folder are taken too.
     pub allow_outside: bool,
+    /// The channel of described setups that name none.
+    pub channel: String,
+    /// Channels of the user's own, before those of the project's file.
+    pub channels: Channels,
 }
 
 impl Default for LoadOptions {
@@ -34,6 +39,8 @@ impl Default for LoadOptions {
             system: format!("{}-linux", std::env::consts::ARCH),
             root: None,
             allow_outside: false,
+            channel: "pocket".to_owned(),
+            channels: Channels::default(),
         }
     }
 }
@@ -122,8 +129,35 @@ pub(crate) fn load_all(paths: &[PathBuf], options: &LoadOptions) -> Loaded {
         loaded.diagnostics.extend(diagnostics);
     }
     refuse_same_names(&mut loaded, options);
+    lay_out_channels(&mut loaded, options);
     loaded.cases.sort_by(|left, right| left.id.cmp(&right.id));
     loaded
+}
+
+/// Gives every case the channels of one's own that it uses, each folder read once.
+fn lay_out_channels(loaded: &mut Loaded, options: &LoadOptions) {
+    let mut projects: BTreeMap<PathBuf, Channels> = BTreeMap::new();
+    let mut read = BTreeMap::new();
+    let mut refused = BTreeSet::new();
+    for case in &mut loaded.cases {
+        let channels = projects
+            .entry(project_of(&case.file))
+            .or_insert_with_key(|project| {
+                options
+                    .channels
+                    .over(of_project(project).unwrap_or_default())
+            });
+        match channels.for_case(case, &mut read) {
+            Ok(overlays) => case.guest.channels = overlays,
+            Err(error) => drop(refused.insert((case.file.clone(), error.to_string()))),
+        }
+    }
+    for (file, message) in refused {
+        let hint = "name the folder of a whole checkout, such as `git clone` makes";
+        loaded
+            .diagnostics
+            .push(Diagnostic::about_file(file, message).with_hint(hint));
+    }
 }
 
 /// The cases of one file's text, and what is wrong with it; no cases when it is refused.
@@ -133,6 +167,10 @@ pub(crate) fn load_source(source: Source, options: &LoadOptions) -> (Vec<Case>, 
     let mut cases = Vec::new();
     if let Some(root) = yaml::parse(&mut report) {
         let mut files = HostFiles::beside(&file, options.root.as_deref(), options.allow_outside);
+        let channels = match of_project(&project_of(&file)) {
+            Ok(project) => options.channels.over(project),
+            Err(diagnostic) => return (Vec::new(), vec![*diagnostic]),
+        };
         match expand(&root, &mut report) {
             Some(variants) => {
                 for variant in variants {
@@ -143,7 +181,7 @@ pub(crate) fn load_source(source: Source, options: &LoadOptions) -> (Vec<Case>, 
                     };
                     let tree = conform.check(&variant.tree, &SCENARIO, "a scenario");
                     let case = tree.and_then(|tree| {
-                        resolve(&variant, tree, &mut report, &mut files, &options.system)
+                        resolve(&variant, tree, &mut report, &mut files, options, &channels)
                     });
                     cases.extend(case);
                 }

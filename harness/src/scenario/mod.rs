@@ -3,6 +3,7 @@
 //! text → `yaml` (a tree with places) → `matrix` (a tree for each case) → `conform` (checked against the raw types'
 //! schema, short forms spelled out) → `raw` (serde) → `resolve` → `model`.
 
+mod channels;
 mod checkout;
 mod commands;
 mod conform;
@@ -27,6 +28,7 @@ mod value;
 mod words;
 mod yaml;
 
+pub use channels::{Channels, PROJECT_FILE};
 pub use checkout::{Checkout, CheckoutError, revision_overlay};
 pub use commands::{Checked, check, render};
 pub use diagnostic::{Diagnostic, Severity};

@@ -56,8 +56,8 @@ pub struct Guest {
     pub reaches: BTreeSet<String>,
     /// Whether every input of every flake is locked, so that equal inputs give equal results.
     pub locked: bool,
-    /// What replaces parts of the pocket channel.
-    pub channel: Option<ChannelOverlay>,
+    /// The channels that folders of this computer make.
+    pub channels: Vec<ChannelOverlay>,
 }
 
 /// What a guest reaches over the network.
@@ -87,10 +87,12 @@ impl Network {
     }
 }
 
-/// Files that are laid over the guest's pocket channel before anything else is done, so that scenarios run on them
-/// unchanged.
+/// Files that are laid over a copy of the guest's pocket channel before anything else is done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChannelOverlay {
+    /// The channel that the copy is; `None`: the files take the place of the pocket channel's own, so that scenarios run
+    /// on them unchanged.
+    pub name: Option<String>,
     /// Names the files by what is in them.
     pub digest: String,
     /// By path relative to the channel: `home-manager/modules/default.nix`.

@@ -1,11 +1,16 @@
 //! Channels: where inputs come from by a word.
 
 use super::names::is_release;
+use crate::scenario::channels::Channels;
 use crate::scenario::setup::POCKET;
 use crate::scenario::yaml::quoted;
 
-/// The address of an input by channel and name; `None` when the channel has no such input or is no channel.
-pub(super) fn address(channel: &str, input: &str) -> Option<String> {
+/// The address of an input by channel and name; `None` when the channel has no such input or is no channel. One of the
+/// user's `own` channels comes before a release of the same name.
+pub(super) fn address(own: &Channels, channel: &str, input: &str) -> Option<String> {
+    if own.has(channel) {
+        return own.address(channel, input);
+    }
     if let Some(release) = pocket_release(channel) {
         let known = matches!(input, "nixpkgs" | "home-manager");
         return known.then(|| format!("{POCKET}/{release}/{input}"));
@@ -46,8 +51,11 @@ pub(super) fn is_no_revision(word: &str) -> bool {
 }
 
 /// Whether a word is a channel.
-pub(super) fn is_channel(word: &str) -> bool {
-    matches!(word, "pocket" | "unstable") || is_release(word) || pocket_release(word).is_some()
+pub(super) fn is_channel(own: &Channels, word: &str) -> bool {
+    matches!(word, "pocket" | "unstable")
+        || own.has(word)
+        || is_release(word)
+        || pocket_release(word).is_some()
 }
 
 /// The older revisions of the offline channel, as `vm/pocket/revisions` has them.
@@ -171,15 +179,15 @@ mod tests {
     #[test]
     fn a_release_names_the_branches_that_belong_together() {
         assert_eq!(
-            address("24.05", "nixpkgs").as_deref(),
+            address(&Channels::default(), "24.05", "nixpkgs").as_deref(),
             Some("github:NixOS/nixpkgs/nixos-24.05")
         );
         assert_eq!(
-            address("24.05", "home-manager").as_deref(),
+            address(&Channels::default(), "24.05", "home-manager").as_deref(),
             Some("github:nix-community/home-manager/release-24.05")
         );
-        assert_eq!(address("24.5", "nixpkgs"), None);
-        assert_eq!(address("pocket", "stylix"), None);
+        assert_eq!(address(&Channels::default(), "24.5", "nixpkgs"), None);
+        assert_eq!(address(&Channels::default(), "pocket", "stylix"), None);
     }
 
     #[test]
@@ -263,6 +271,9 @@ mod tests {
                 .iter()
                 .all(|release| CHANNELS.contains(&format!("`pocket-{release}`")))
         );
-        assert_eq!(address("pocket-24.05", "nix-darwin"), None);
+        assert_eq!(
+            address(&Channels::default(), "pocket-24.05", "nix-darwin"),
+            None
+        );
     }
 }

@@ -317,10 +317,10 @@ impl Resolver<'_> {
                 self.mistake(&place, message, hint);
                 continue;
             }
-            let url = if channel::is_channel(&word) {
+            let url = if channel::is_channel(&self.channels, &word) {
                 // A nested input such as `home-manager/nixpkgs` is known by its last name.
                 let last = name.rsplit('/').next().unwrap_or(&name);
-                channel::address(&word, last)
+                channel::address(&self.channels, &word, last)
             } else {
                 Some(word.clone())
             };

@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use super::names::bad_scenario_name;
 use super::setup::At;
+use crate::scenario::channels::Channels;
 use crate::scenario::diagnostic::{Mistake, Report};
 use crate::scenario::host_files::HostFiles;
+use crate::scenario::load::LoadOptions;
 use crate::scenario::matrix::Variant;
 use crate::scenario::model::{
     Action, Case, FlakeTree, Guest, InitialHome, Install, Network, Step, User,
@@ -23,6 +25,10 @@ pub(crate) struct Resolver<'case> {
     pub(super) files: &'case mut HostFiles,
     /// The platform of setups that name none.
     pub(super) system: String,
+    /// The channel of setups that name none.
+    pub(super) default_channel: String,
+    /// Channels of the user's own.
+    pub(super) channels: Channels,
     /// The checked tree, for places.
     pub(super) tree: Node,
     /// The tree as it was written, short forms and all.
@@ -76,7 +82,8 @@ pub(crate) fn resolve(
     tree: Node,
     report: &mut Report,
     files: &mut HostFiles,
-    system: &str,
+    options: &LoadOptions,
+    channels: &Channels,
 ) -> Option<Case> {
     let raw: RawScenario = match serde_yaml::from_value(to_value(&tree)) {
         Ok(raw) => raw,
@@ -93,7 +100,9 @@ pub(crate) fn resolve(
     let mut resolver = Resolver {
         report,
         files,
-        system: system.to_owned(),
+        system: options.system.clone(),
+        default_channel: options.channel.clone(),
+        channels: channels.clone(),
         written: variant.tree.clone(),
         tree,
         is_matrix: !variant.axes.is_empty(),
@@ -137,7 +146,7 @@ impl Resolver<'_> {
                 substituters: caches.named,
                 reaches: std::mem::take(&mut self.reaches),
                 locked: !self.network.is_on() || pinned,
-                channel: None,
+                channels: Vec::new(),
             },
             users: self
                 .users

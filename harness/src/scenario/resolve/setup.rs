@@ -150,8 +150,11 @@ impl Resolver<'_> {
     }
 
     fn inputs(&mut self, raw: &RawSetup, install: Install, at: At<'_>) -> BTreeMap<String, Input> {
-        let channel = raw.channel.clone().unwrap_or_else(|| "pocket".to_owned());
-        if !channel::is_channel(&channel) {
+        let channel = raw
+            .channel
+            .clone()
+            .unwrap_or_else(|| self.default_channel.clone());
+        if !channel::is_channel(&self.channels, &channel) {
             let (message, hint) = channel::no_channel(&channel);
             self.mistake(&below(at, &["channel"]), message, hint);
         }
@@ -191,8 +194,8 @@ impl Resolver<'_> {
             self.mistake(at, message, hint);
             return None;
         }
-        let url = if channel::is_channel(word) {
-            channel::address(word, name)
+        let url = if channel::is_channel(&self.channels, word) {
+            channel::address(&self.channels, word, name)
         } else {
             Some(word.to_owned())
         };

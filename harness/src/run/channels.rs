@@ -1,0 +1,88 @@
+//! Channels that folders of this computer make, laid out once in a booted guest for all cases that use them.
+
+use std::io;
+use std::time::Duration;
+
+use super::ForkedMachine;
+use super::archive::tar_of;
+use super::scripts;
+use crate::machine::{GuestScript, MachineError};
+use crate::observe::{OutputCollector, StepOutput};
+use crate::plan::StateKey;
+use crate::scenario::model::ChannelOverlay;
+
+/// Copying a channel and locking it takes some seconds; building what it needs for every home up to some minutes.
+const DEADLINE: Duration = Duration::from_secs(900);
+
+/// Names the state of the guest `booted` in which `channels` are laid out.
+#[must_use]
+pub fn key(booted: StateKey, channels: &[ChannelOverlay]) -> StateKey {
+    match channels {
+        [] => booted,
+        channels => booted.with(&(channels, scripts::LAYING)),
+    }
+}
+
+/// Lays `channels` out. What every home of such a channel needs, whatever is in it (the description of all options, its
+/// manual), is built as well, so that a switch finds it in the store; where that fails, a switch says why.
+pub fn lay(
+    machine: &mut dyn ForkedMachine,
+    channels: &[ChannelOverlay],
+    tell: &mut dyn FnMut(&str),
+) -> Result<(), MachineError> {
+    for channel in channels {
+        let name = channel.name.as_deref().unwrap_or("pocket");
+        tell(&format!("laying out the channel {name}"));
+        let place = scripts::channel_place(channel.name.as_deref());
+        must(
+            root(machine, &scripts::make_channel(&place, channel))?,
+            name,
+        )?;
+        let archive = tar_of(channel.files.files.iter()).map_err(|it| cannot_pack(name, &it))?;
+        let unpacked = machine.push(&archive, &place, None)?;
+        if unpacked.status != 0 {
+            return Err(broken(name, unpacked.status, &unpacked.stderr));
+        }
+        must(root(machine, &scripts::lock_channel(&place))?, name)?;
+        tell(&format!(
+            "building what every home of the channel {name} needs"
+        ));
+        root(machine, &scripts::build_manual(&place))?;
+    }
+    Ok(())
+}
+
+fn root(machine: &mut dyn ForkedMachine, script: &str) -> Result<StepOutput, MachineError> {
+    let mut output = OutputCollector::new();
+    let exit = machine.exec(
+        &GuestScript::root(script, DEADLINE),
+        &mut |stream, bytes| {
+            output.push(stream, bytes);
+        },
+    )?;
+    Ok(output.finish(exit))
+}
+
+fn must(output: StepOutput, name: &str) -> Result<(), MachineError> {
+    match output.status {
+        0 => Ok(()),
+        status => Err(broken(name, status, &output.stderr)),
+    }
+}
+
+fn broken(name: &str, status: i32, stderr: &str) -> MachineError {
+    MachineError::new(
+        format!(
+            "the channel {name} could not be laid out in the guest (status {status}): {}",
+            stderr.trim()
+        ),
+        Some("look whether the folders that it is made of are whole checkouts"),
+    )
+}
+
+fn cannot_pack(name: &str, source: &io::Error) -> MachineError {
+    MachineError::new(
+        format!("the files of the channel {name} cannot be packed: {source}"),
+        Some("shorten the path that is named"),
+    )
+}
