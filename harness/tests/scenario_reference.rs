@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use switchproof::scenario::{load, render_text_as, schema};
+use switchproof::scenario::{PROJECT_FILE, load, render_text_as, schema};
 
 fn page() -> String {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/REFERENCE.md");
@@ -72,10 +72,17 @@ fn whole(piece: &str, text: &str) -> String {
     }
 }
 
+/// The folder of the examples, below the one that holds all.
+const PROJECT: &str = "project";
+
 /// A folder with the files that examples name.
 fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     for (name, text) in [
+        ("flake.nix", "{ }"),
+        ("../home-manager/modules/default.nix", "{ }"),
+        ("../home-manager/release.json", "{ \"release\": \"26.05\" }"),
+        ("../nixpkgs.lib/lib/default.nix", "{ }"),
         ("home.nix", "{ }"),
         ("files/greet", "#!/bin/sh\n"),
         (
@@ -87,7 +94,10 @@ fn folder() -> tempfile::TempDir {
             "{ outputs = { nixpkgs, home-manager, ... }: { }; }",
         ),
     ] {
-        let file = folder.path().join(name);
+        let file = match name.strip_prefix("../") {
+            Some(beside) => folder.path().join(beside),
+            None => folder.path().join(PROJECT).join(name),
+        };
         std::fs::create_dir_all(file.parent().expect("a parent")).expect("made");
         std::fs::write(file, text).expect("written");
     }
@@ -100,9 +110,20 @@ fn every_example_loads() {
     let examples = examples(&page);
     assert!(examples.len() > 10, "the page has examples");
     let folder = folder();
-    let file: PathBuf = folder.path().join("example.yaml");
+    let file: PathBuf = folder.path().join(PROJECT).join("example.yaml");
     for (piece, line, text) in examples {
-        let text = whole(&piece, &text);
+        // A whole file of its own, which counts for the scenario beside it.
+        let project = folder.path().join(PROJECT).join(PROJECT_FILE);
+        let text = match piece.as_str() {
+            "project" => {
+                std::fs::write(&project, text).expect("written");
+                whole("steps", "- switch\n")
+            }
+            piece => {
+                let _ = std::fs::remove_file(&project);
+                whole(piece, &text)
+            }
+        };
         std::fs::write(&file, text).expect("written");
         if let Err(found) = load(std::slice::from_ref(&file)) {
             panic!(

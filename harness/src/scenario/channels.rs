@@ -329,4 +329,44 @@ mod tests {
             assert_eq!(found.line, line, "{text}");
         }
     }
+
+    #[test]
+    fn a_scenario_names_two_channels_and_its_guest_gets_both() {
+        let project = tempfile::tempdir().unwrap();
+        let write = |path: &str, text: &str| {
+            let path = project.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        write("flake.nix", "{ }");
+        for release in ["24.05", "26.05"] {
+            write(&format!("hm-{release}/modules/default.nix"), "{ }");
+            let json = format!("{{ \"release\": \"{release}\" }}");
+            write(&format!("hm-{release}/release.json"), &json);
+        }
+        write(
+            PROJECT_FILE,
+            "channels:\n  \"24.05\": hm-24.05\n  \"26.05\": hm-26.05\n  unused: nowhere\n",
+        );
+        write(
+            "scenarios/upgrade.yaml",
+            "name: upgrade\nsetup: { channel: \"24.05\", home: { stateVersion: \"24.05\" } }\n\
+             steps: [switch, { switch: { setup: { channel: \"26.05\" } } }]\n",
+        );
+        let file = [project.path().join("scenarios")];
+        let cases = crate::scenario::load(&file).unwrap();
+        let channels = &cases[0].guest.channels;
+        let names: Vec<_> = channels.iter().map(|it| it.name.as_deref()).collect();
+        assert_eq!(names, [Some("24.05"), Some("26.05")]);
+        assert!(
+            crate::scenario::render(&cases[0])
+                .contains("path:/etc/switchproof/channels/26.05/nixpkgs")
+        );
+        write(
+            PROJECT_FILE,
+            "channels:\n  \"24.05\": nowhere\n  \"26.05\": hm-26.05\n",
+        );
+        let found = crate::scenario::load(&file).unwrap_err();
+        assert!(found[0].message.contains("is no checkout of Home Manager"));
+    }
 }
