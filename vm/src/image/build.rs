@@ -151,7 +151,6 @@ impl Drop for Scratch {
         let _ = fs::remove_dir(&self.path);
     }
 }
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -71,6 +71,12 @@ pub(super) fn command(
     for hook in hooks(definition, directory, root.as_raw_fd()) {
         command = command.arg(format!("--customize-hook={hook}"));
     }
+    // Where apt knows no keys of Debian's: on NixOS, on which the package brings them.
+    if let Some(keys) = env::var_os("SWITCHPROOF_KEYRING").filter(|keys| !keys.is_empty()) {
+        let mut option = OsString::from("--keyring=");
+        option.push(keys);
+        command = command.arg(option);
+    }
     command = command.args([definition.suite().as_str(), "/dev/null"]);
     if let Some(mirror) = env::var_os("SWITCHPROOF_MIRROR").filter(|mirror| !mirror.is_empty()) {
         command = command.arg(mirror);
@@ -131,8 +137,10 @@ fn hooks(definition: &Definition, directory: &Path, root_descriptor: i32) -> Vec
             quote(&directory.to_string_lossy())
         ),
         format!(
-            "echo {}; set -- \"$1\" /proc/self/fd/{root_descriptor}\n{write_filesystem}",
-            quote(&marker(BuildStep::WriteFileSystem))
+            // An mmdebstrap that is wrapped, as Nix' is, has a PATH of its own, without mke2fs.
+            "echo {}; set -- \"$1\" /proc/self/fd/{root_descriptor}; PATH=$PATH:{}\n{write_filesystem}",
+            quote(&marker(BuildStep::WriteFileSystem)),
+            quote(&env::var("PATH").unwrap_or_default()),
         ),
     ]
 }
