@@ -6,7 +6,8 @@ use std::path::Path;
 #[path = "vm/build/look.rs"]
 mod look;
 
-const PARTS: [&str; 3] = [
+const PARTS: [&str; 4] = [
+    "harness/src/login",
     "harness/src/observe",
     "harness/src/run",
     "harness/src/machine.rs",

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::login::Nonce;
 use crate::machine::{GuestExit, GuestScript, GuestUser, Machine, MachineError, Stream, Unpacked};
 use crate::observe::sample::{homes_stream, login_stream};
 
@@ -169,6 +170,36 @@ fn who(script: &GuestScript) -> Option<String> {
     }
 }
 
+/// An answer with the script's nonce in the place of `@NONCE@`.
+fn filled(answer: Vec<u8>, script: &GuestScript) -> Vec<u8> {
+    let Some(nonce) = Nonce::of(&script.script) else {
+        return answer;
+    };
+    let mut rest = answer.as_slice();
+    let mut filled = Vec::new();
+    while let Some(at) = rest.windows(NONCE.len()).position(|window| window == NONCE) {
+        filled.extend_from_slice(&rest[..at]);
+        filled.extend_from_slice(nonce.as_str().as_bytes());
+        rest = &rest[at + NONCE.len()..];
+    }
+    filled.extend_from_slice(rest);
+    filled
+}
+
+/// What stands for the nonce of a script in prepared answers.
+const NONCE: &[u8] = b"@NONCE@";
+
+/// Standard error with what a session's script tells, unless the answer tells it itself.
+pub(crate) fn told(mut stderr: Vec<u8>, status: i32, script: &GuestScript) -> Vec<u8> {
+    let tells = stderr.windows(NONCE.len()).any(|window| window == NONCE);
+    if Nonce::of(&script.script).is_some() && !tells {
+        stderr.splice(0..0, *b"\0@NONCE@ began\0");
+        stderr
+            .extend_from_slice(format!("\0@NONCE@ told\nran\n{status}\n/bin/bash\n\0").as_bytes());
+    }
+    filled(stderr, script)
+}
+
 fn exit(status: i32) -> GuestExit {
     GuestExit {
         status,
@@ -192,8 +223,8 @@ impl Machine for FakeMachine {
                 stdout,
                 stderr,
             } => {
-                on_output(Stream::Out, &stdout);
-                on_output(Stream::Err, &stderr);
+                on_output(Stream::Out, &filled(stdout, script));
+                on_output(Stream::Err, &told(stderr, status, script));
                 Ok(exit(status))
             }
             Reply::Fault(error) => Err(error),
@@ -211,7 +242,7 @@ impl Machine for FakeMachine {
         };
         match self.answer(call, &script.script) {
             Reply::Exit { status, stdout, .. } => {
-                consume(&mut stdout.as_slice()).map_err(|error| MachineError {
+                consume(&mut filled(stdout, script).as_slice()).map_err(|error| MachineError {
                     message: format!("the bulk data could not be read: {error}"),
                     hint: None,
                     console_tail: String::new(),

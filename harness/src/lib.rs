@@ -9,6 +9,7 @@ pub mod cli;
 pub mod fake_machine;
 pub mod judge;
 pub mod keep;
+pub mod login;
 #[cfg(test)]
 #[path = "../../vm/build/look.rs"]
 mod look;

@@ -9,14 +9,15 @@ use std::time::Duration;
 pub enum GuestUser {
     /// The superuser, with no session.
     Root,
-    /// A named user in a login session of their own (PAM, `XDG_RUNTIME_DIR`, a user service manager).
+    /// A named user in a login session of their own (PAM, `XDG_RUNTIME_DIR`, a user service manager), before any of
+    /// their start-up files is read. See [`crate::login`] for the session of their own shell.
     Login(String),
 }
 
 /// A shell script to run in the guest.
 #[derive(Debug, Clone)]
 pub struct GuestScript {
-    /// Text for the user's login shell (`bash -l` for a user, `sh` for root).
+    /// Text for `bash` in a user's session, for `sh` as root.
     pub script: String,
     /// Who runs it.
     pub user: GuestUser,
@@ -34,7 +35,7 @@ impl GuestScript {
         }
     }
 
-    /// A script run in a login session of `user`.
+    /// A script run in a login session of `user`, before any of their start-up files is read.
     pub fn login(user: &str, script: impl Into<String>, deadline: Duration) -> Self {
         Self {
             script: script.into(),

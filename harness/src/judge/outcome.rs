@@ -26,6 +26,17 @@ pub(super) fn outcome(case: &Case, step: &Step, seen: &Observation) -> Judged {
         detail,
         kind: FindingKind::Unmet,
     };
+    let no_logins: Vec<String> = seen.no_logins().map(ToString::to_string).collect();
+    if !no_logins.is_empty() {
+        // Whoever a switch locks out has no use for the rest of what it did.
+        return Judged {
+            findings: vec![finding(
+                format!("{}{}", no_logins.join("; "), unjudged(step)),
+                printed_tail(seen),
+            )],
+            judge_expectations: false,
+        };
+    }
     let status = seen.output.status;
     match &step.outcome {
         Outcome::Succeeds if status == 0 => Judged {

@@ -6,8 +6,8 @@ use super::check::{Who, plain};
 use super::near::{did_you_mean, nearest};
 use super::outcome::printed;
 use super::text_match::{Mismatch, mismatch, printed_mismatch, show};
-use crate::observe::Observation;
 use crate::observe::text::{printable, tail};
+use crate::observe::{COMMAND_DEADLINE_S, Observation};
 use crate::scenario::model::{Session, TextMatch, UnitState};
 
 /// Lines of a command's output that are shown.
@@ -21,6 +21,9 @@ pub(super) fn variable(
     value: Option<&TextMatch>,
 ) -> Vec<Mismatch> {
     let place = format!("{} of {}", session_words(session), who.name);
+    if let Some(no_login) = who.seen.no_sessions.get(&session) {
+        return vec![plain(no_login.to_string())];
+    }
     let Some(variables) = who.seen.sessions.get(&session) else {
         return vec![plain(format!(
             "{place} could not be had, so nobody knows `{name}` in it"
@@ -50,7 +53,7 @@ fn session_words(session: Session) -> &'static str {
     match session {
         Session::Login => "a login session",
         Session::Interactive => "an interactive shell",
-        Session::NonInteractive => "a session without start-up files",
+        Session::NonInteractive => "a non-interactive session",
         Session::Service => "a user service",
     }
 }
@@ -72,19 +75,17 @@ pub(super) fn command(
     else {
         return vec![plain(format!("{} was not run as {}", show(line), who.name))];
     };
+    if let Some(no_login) = &seen.no_login {
+        return vec![plain(format!("{} was not run: {no_login}", show(line)))];
+    }
     let mut found = Vec::new();
-    if seen.status != exit {
-        let late = if seen.status == 124 {
-            " (it took too long)"
-        } else {
-            ""
+    if seen.status != exit || seen.late {
+        let seen_status = match seen.late {
+            true => format!("but it did not end within {COMMAND_DEADLINE_S} s"),
+            false => format!("seen {}", seen.status),
         };
         found.push(Mismatch {
-            message: format!(
-                "{}: expected status {exit}, seen {}{late}",
-                show(line),
-                seen.status
-            ),
+            message: format!("{}: expected status {exit}, {seen_status}", show(line)),
             detail: tail(
                 &printable(&format!("{}{}", seen.stdout, seen.stderr)),
                 TAIL_LINES,

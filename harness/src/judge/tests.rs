@@ -255,6 +255,8 @@ fn commands_and_units_are_as_they_must_be() {
         command: "hello".into(),
         session: Session::Login,
         status: 1,
+        late: false,
+        no_login: None,
         stdout: "Hello\n".into(),
         stderr: "oh\n".into(),
         truncated: false,

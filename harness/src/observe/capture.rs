@@ -4,25 +4,26 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::time::Duration;
 
-use super::commands::{read_command, read_session, read_variables};
+use super::commands::{Reader, read_variables};
 use super::fields::Source;
 use super::generations::{generations, profiles, system_profile};
 use super::observation::{Observation, UserSeen};
 use super::output::StepOutput;
 use super::probe::Probe;
 use super::programs::read_programs;
-use super::script::{self, COMMAND_DEADLINE_S, LOGIN_MAGIC, LoginPlan};
+use super::script::{
+    self, COMMAND_DEADLINE_S, LOGIN_MAGIC, LOOK_DEADLINE_S, LoginPlan, VARIABLES_DEADLINE_S,
+};
 use super::sections::{Homes, read_homes};
 use super::units::read_units;
+use crate::login::Nonce;
 use crate::machine::{GuestScript, Machine, MachineError};
 use crate::scenario::model::Session;
 
 /// How long the capture of all homes may take.
 const HOMES_DEADLINE: Duration = Duration::from_secs(300);
-/// How long the look at a session may take, commands asked for not counted.
-const LOGIN_DEADLINE: Duration = Duration::from_secs(120);
-/// Most of what start-up files may print before the look at a session begins, in bytes.
-const NOISE_BYTES: u64 = 1024 * 1024;
+/// How long a session may take to begin, and to be blamed when it does not.
+const SESSION_DEADLINE: Duration = Duration::from_secs(90);
 
 /// The machine could not be looked at: the machinery's fault, never the setup's.
 #[derive(Debug, thiserror::Error)]
@@ -68,8 +69,8 @@ impl ObserveError {
             ),
             Self::Cut { .. } => Some("let the scenario leave less behind in the home".into()),
             Self::Script { .. } => Some(
-                "see whether `/run` in the guest has room and the user's start-up files (`.profile`, `.bashrc`) \
-                 do not end the shell"
+                "see with `switchproof shell` whether `/run` in the guest has room, and no process of the \
+                 user ends others"
                     .into(),
             ),
         }
@@ -152,19 +153,31 @@ fn capture_user(
         });
     };
     let plan = plan(asked);
-    let deadline =
-        LOGIN_DEADLINE + Duration::from_secs(COMMAND_DEADLINE_S) * plan.commands.len() as u32;
-    let script = GuestScript::login(user, script::login(&plan), deadline);
+    let nonce = Nonce::new();
+    let script = GuestScript::login(user, script::login(&plan, &nonce), deadline(&plan));
     let mut seen = UserSeen {
         home_directory: home.directory.clone(),
         generations: generations(homes, user, home),
         profiles: profiles(homes, user, home),
         ..UserSeen::default()
     };
+    let reader = Reader {
+        user,
+        home: &home.directory,
+        nonce: &nonce,
+    };
     pull(machine, &script, &what, |source| {
-        read_login(source, &plan, user, &mut seen)
+        read_login(source, &plan, reader, &mut seen)
     })?;
     Ok(seen)
+}
+
+/// Each session has a limit of its own in the guest; the host's is for a guest that does not keep them.
+fn deadline(plan: &LoginPlan<'_>) -> Duration {
+    let each = |limit_s| SESSION_DEADLINE + Duration::from_secs(limit_s);
+    each(LOOK_DEADLINE_S)
+        + each(VARIABLES_DEADLINE_S) * plan.sessions.len() as u32
+        + each(COMMAND_DEADLINE_S) * plan.commands.len() as u32
 }
 
 fn plan<'a>(asked: &[&'a Probe]) -> LoginPlan<'a> {
@@ -199,26 +212,37 @@ fn plan<'a>(asked: &[&'a Probe]) -> LoginPlan<'a> {
 fn read_login(
     source: &mut Source<'_>,
     plan: &LoginPlan<'_>,
-    user: &str,
+    reader: Reader<'_>,
     seen: &mut UserSeen,
 ) -> io::Result<()> {
-    source.skip_to(LOGIN_MAGIC, NOISE_BYTES)?;
+    let mut record = reader.record(source)?;
+    if record == LOGIN_MAGIC {
+        read_look(source, reader, seen)?;
+        record = reader.record(source)?;
+    }
+    (_, seen.no_login) = reader.told(&record, Session::Login)?;
+    for session in &plan.sessions {
+        match reader.session(source, *session)? {
+            Ok(variables) => drop(seen.sessions.insert(*session, variables)),
+            Err(no_login) => drop(seen.no_sessions.insert(*session, no_login)),
+        }
+    }
+    for (session, command) in &plan.commands {
+        let command = reader.command(source, *session, command)?;
+        seen.commands.push(command);
+    }
+    source.expect("done")
+}
+
+fn read_look(source: &mut Source<'_>, reader: Reader<'_>, seen: &mut UserSeen) -> io::Result<()> {
     let variables = read_variables(source)?;
     let path = variables.get("PATH").map_or("", String::as_str);
-    let listing = read_programs(source, path, user, &seen.home_directory)?;
+    let listing = read_programs(source, path, reader.user, reader.home)?;
     seen.login_path = listing.path;
     seen.programs = listing.programs;
     seen.system_programs = listing.system;
     seen.sessions.insert(Session::Login, variables);
     seen.units = read_units(source)?;
-    for session in &plan.sessions {
-        if let Some(variables) = read_session(source)? {
-            seen.sessions.insert(*session, variables);
-        }
-    }
-    for (session, command) in &plan.commands {
-        seen.commands.push(read_command(source, *session, command)?);
-    }
     source.expect("done")
 }
 

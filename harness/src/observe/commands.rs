@@ -7,8 +7,11 @@ use super::fields::{Source, malformed};
 use super::observation::CommandSeen;
 use super::script::{COMMAND_BYTES, SESSION_BYTES, SESSION_MAGIC};
 use super::text::escape_name;
+use crate::login::{NoLogin, Nonce, Told, parse_told};
 use crate::scenario::model::Session;
 
+/// Most of what start-up files may print before a record, in bytes.
+const NOISE_BYTES: u64 = 1024 * 1024;
 /// Most variables of a session.
 const VARIABLES: usize = 10_000;
 
@@ -44,42 +47,85 @@ fn variables<'a>(list: impl Iterator<Item = &'a [u8]>) -> BTreeMap<String, Strin
     .collect()
 }
 
-/// Parses the variables of a session that was asked for. A session that could not be had has none at all.
-pub(super) fn read_session(
-    source: &mut Source<'_>,
-) -> io::Result<Option<BTreeMap<String, String>>> {
-    source.expect("session")?;
-    let (bytes, _) = bounded(source, SESSION_BYTES)?;
-    let magic = [b"\0", SESSION_MAGIC.as_bytes(), b"\0"].concat();
-    let begun = bytes
-        .windows(magic.len())
-        .position(|window| window == magic)
-        .map(|at| at + magic.len());
-    Ok(begun.map(|at| variables(bytes[at..].split(|byte| *byte == 0))))
+/// What is known of the user whose sessions are read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reader<'a> {
+    pub(super) user: &'a str,
+    pub(super) home: &'a str,
+    pub(super) nonce: &'a Nonce,
 }
 
-/// Parses what a command that was asked for did.
-pub(super) fn read_command(
-    source: &mut Source<'_>,
-    session: Session,
-    command: &str,
-) -> io::Result<CommandSeen> {
-    source.expect("command")?;
-    let status = source.number()?;
-    let (stdout, out_cut) = bounded(source, COMMAND_BYTES)?;
-    let (stderr, err_cut) = bounded(source, COMMAND_BYTES)?;
-    let mut stderr = String::from_utf8_lossy(&stderr).into_owned();
-    if session == Session::Interactive {
-        stderr = without_terminal_complaints(&stderr);
+impl Reader<'_> {
+    /// The next record of a session's script: what follows the nonce.
+    pub(super) fn record(&self, source: &mut Source<'_>) -> io::Result<String> {
+        let record = source.skip_to(&format!("{} ", self.nonce), NOISE_BYTES)?;
+        Ok(String::from_utf8_lossy(&record).into_owned())
     }
-    Ok(CommandSeen {
-        command: command.to_owned(),
-        session,
-        status,
-        stdout: String::from_utf8_lossy(&stdout).into_owned(),
-        stderr,
-        truncated: out_cut || err_cut,
-    })
+
+    /// What became of a session, and why it did not begin, if it did not.
+    pub(super) fn told(
+        &self,
+        record: &str,
+        session: Session,
+    ) -> io::Result<(Told, Option<NoLogin>)> {
+        let told = parse_told(record)
+            .ok_or_else(|| malformed("nothing is told of a session".to_owned()))?;
+        let no_login = told.no_login(self.user, self.home, session);
+        Ok((told, no_login))
+    }
+
+    /// Parses the variables of a session that was asked for, or why there is none.
+    pub(super) fn session(
+        &self,
+        source: &mut Source<'_>,
+        session: Session,
+    ) -> io::Result<Result<BTreeMap<String, String>, NoLogin>> {
+        let record = self.record(source)?;
+        let (told, no_login) = self.told(&record, session)?;
+        let (bytes, _) = bounded(source, SESSION_BYTES)?;
+        if let Some(no_login) = no_login {
+            return Ok(Err(no_login));
+        }
+        let magic = [b"\0", SESSION_MAGIC.as_bytes(), b"\0"].concat();
+        let begun = bytes
+            .windows(magic.len())
+            .position(|window| window == magic)
+            .map(|at| at + magic.len());
+        match begun {
+            Some(at) => Ok(Ok(variables(bytes[at..].split(|byte| *byte == 0)))),
+            None => Err(malformed(format!(
+                "a session printed no variables (status {})",
+                told.status
+            ))),
+        }
+    }
+
+    /// Parses what a command that was asked for did.
+    pub(super) fn command(
+        &self,
+        source: &mut Source<'_>,
+        session: Session,
+        command: &str,
+    ) -> io::Result<CommandSeen> {
+        let record = self.record(source)?;
+        let (told, no_login) = self.told(&record, session)?;
+        let (stdout, out_cut) = bounded(source, COMMAND_BYTES)?;
+        let (stderr, err_cut) = bounded(source, COMMAND_BYTES)?;
+        let mut stderr = String::from_utf8_lossy(&stderr).into_owned();
+        if session == Session::Interactive {
+            stderr = without_terminal_complaints(&stderr);
+        }
+        Ok(CommandSeen {
+            command: command.to_owned(),
+            session,
+            status: told.status,
+            late: told.is_late(),
+            no_login,
+            stdout: String::from_utf8_lossy(&stdout).into_owned(),
+            stderr,
+            truncated: out_cut || err_cut,
+        })
+    }
 }
 
 /// An interactive bash without a terminal says so; that is ours, not the command's.
@@ -112,28 +158,60 @@ fn bounded(source: &mut Source<'_>, limit: usize) -> io::Result<(Vec<u8>, bool)>
 mod tests {
     use super::*;
 
+    fn reader(nonce: &Nonce) -> Reader<'_> {
+        Reader {
+            user: "alice",
+            home: "/home/alice",
+            nonce,
+        }
+    }
+
     #[test]
     fn a_session_is_read_past_what_its_start_up_files_print() {
+        let nonce = Nonce::new();
         let body = format!("hello from bashrc\0{SESSION_MAGIC}\0A=1\0B=x=y\nz\0_=/usr/bin/env\0");
-        let stream = format!("session\0{0}\0{0}\0{body}", body.len());
+        let stream = format!(
+            "\0{nonce} told\nran\n0\n/bin/bash\n\0{0}\0{0}\0{body}",
+            body.len()
+        );
         let mut bytes = stream.as_bytes();
-        let seen = read_session(&mut Source::new(&mut bytes)).unwrap().unwrap();
+        let source = &mut Source::new(&mut bytes);
+        let seen = reader(&nonce).session(source, Session::Interactive);
+        let seen = seen.unwrap().unwrap();
         assert_eq!(seen["B"], "x=y\nz");
         assert_eq!(seen.len(), 2);
-        let mut none: &[u8] = b"session\x003\x003\x00abc";
-        assert_eq!(read_session(&mut Source::new(&mut none)).unwrap(), None);
+    }
+
+    #[test]
+    fn a_session_that_never_began_says_why() {
+        let nonce = Nonce::new();
+        let trace = "+@@ /home/alice/.bashrc:1: exit 0";
+        let stream = format!("\0{nonce} told\nended\n0\n/bin/bash\n{trace}\x003\x003\x00abc");
+        let mut bytes = stream.as_bytes();
+        let source = &mut Source::new(&mut bytes);
+        let seen = reader(&nonce).session(source, Session::Interactive);
+        assert_eq!(
+            seen.unwrap().unwrap_err().to_string(),
+            "alice cannot open an interactive shell: .bashrc ended the shell before a command could run (line 1: `exit 0`)"
+        );
     }
 
     #[test]
     fn a_command_keeps_its_streams_apart() {
-        let mut bytes: &[u8] = b"command\x002\x005\x002\x00ab7\x007\x00bash: x";
-        let seen = read_command(&mut Source::new(&mut bytes), Session::Interactive, "ls").unwrap();
+        let nonce = Nonce::new();
+        let told = format!("\0{nonce} told\nran\n2\n/bin/bash\n\0");
+        let read = |stream: &str| {
+            let stream = format!("{told}{stream}");
+            let mut bytes = stream.as_bytes();
+            let source = &mut Source::new(&mut bytes);
+            reader(&nonce).command(source, Session::Interactive, "ls")
+        };
+        let seen = read("5\x002\x00ab7\x007\x00bash: x").unwrap();
         assert_eq!(
             (seen.status, seen.stdout.as_str(), seen.stderr.as_str()),
             (2, "ab", "bash: x")
         );
         assert!(seen.truncated);
-        let mut endless: &[u8] = b"command\x000\x009999999\x009999999\x00";
-        assert!(read_command(&mut Source::new(&mut endless), Session::Login, "ls").is_err());
+        assert!(read("9999999\x009999999\x00").is_err());
     }
 }

@@ -4,6 +4,8 @@ use std::io::{self, Read};
 
 /// What is read at once, in bytes.
 const BUFFER_BYTES: usize = 64 * 1024;
+/// How much of a field that is looked for in noise is kept, in bytes.
+const FIELD_BYTES: usize = 16 * 1024;
 
 /// A stream of a guest that counts what was taken from it.
 pub(super) struct Source<'a> {
@@ -85,8 +87,8 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// Skips noise (what a user's start-up files print) up to and with a field that is this one.
-    pub(super) fn skip_to(&mut self, wanted: &str, limit: u64) -> io::Result<()> {
+    /// Skips noise (what a user's start-up files print) up to a field that begins so, and returns the rest of it.
+    pub(super) fn skip_to(&mut self, wanted: &str, limit: u64) -> io::Result<Vec<u8>> {
         let begun = self.taken;
         loop {
             // The noise may end without a NUL, right before the field's own beginning: the field is sent with a
@@ -100,12 +102,12 @@ impl<'a> Source<'a> {
                 if byte == 0 {
                     break;
                 }
-                if matched.len() <= wanted.len() {
+                if matched.len() < FIELD_BYTES {
                     matched.push(byte);
                 }
             }
-            if matched == wanted.as_bytes() {
-                return Ok(());
+            if let Some(rest) = matched.strip_prefix(wanted.as_bytes()) {
+                return Ok(rest.to_owned());
             }
         }
     }

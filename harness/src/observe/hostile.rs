@@ -53,6 +53,26 @@ fn the_sample_itself_is_good() {
 }
 
 #[test]
+fn a_user_whose_shell_is_gone_is_seen_all_the_same() {
+    let login = "\0@NONCE@ told\nno-shell\n127\n/run/current-system/sw/bin/zsh\n\0done\0";
+    let seen = look(homes(), login.into()).unwrap();
+    assert_eq!(seen.users["alice"].home.entries.len(), 2);
+    let said: Vec<String> = seen.no_logins().map(ToString::to_string).collect();
+    assert_eq!(
+        said[0],
+        "alice cannot log in: their login shell /run/current-system/sw/bin/zsh does not exist"
+    );
+    assert_eq!(said.len(), 2, "and so is bob: {said:?}");
+}
+
+#[test]
+fn a_look_that_start_up_files_feign_is_none() {
+    let feigned = String::from_utf8(super::sample::login_stream(&[])).unwrap();
+    let feigned = feigned.replace("@NONCE@", "0123456789abcdef0123456789abcdef");
+    assert!(look(homes(), feigned.into()).is_err());
+}
+
+#[test]
 fn a_stream_cut_anywhere_is_an_error() {
     let whole = homes();
     for length in (0..whole.len()).step_by(97) {

@@ -30,5 +30,5 @@ pub use observation::*;
 pub use output::*;
 pub use probe::*;
 pub use programs::*;
-pub use script::{in_session, quote};
+pub use script::{COMMAND_DEADLINE_S, quote};
 pub use warnings::*;

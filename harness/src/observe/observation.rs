@@ -9,6 +9,7 @@ use super::home::Home;
 use super::output::StepOutput;
 use super::programs::Program;
 use super::warnings::warnings;
+use crate::login::NoLogin;
 use crate::scenario::model::{Profile, Session, UnitState};
 
 /// What was seen after a step. Holds no times, no inode numbers and nothing of the host.
@@ -27,6 +28,15 @@ pub struct Observation {
 }
 
 impl Observation {
+    /// Whoever could not log in, in the step or afterwards.
+    pub fn no_logins(&self) -> impl Iterator<Item = &NoLogin> {
+        let users = self
+            .users
+            .values()
+            .filter_map(|user| user.no_login.as_ref());
+        self.output.no_login.iter().chain(users)
+    }
+
     /// What is known when only a step's output was looked at.
     pub fn printed(output: StepOutput) -> Self {
         Self {
@@ -74,6 +84,8 @@ pub struct UserSeen {
     pub home_directory: String,
     /// Everything in the home.
     pub home: Home,
+    /// Why the user cannot log in, if they cannot: then nothing is known of their programs and units.
+    pub no_login: Option<NoLogin>,
     /// The directories on the PATH of a login session, in order.
     pub login_path: Vec<PathDirectory>,
     /// The programs that Nix profiles or store paths put on that PATH, sorted by name, then by place on PATH.
@@ -82,6 +94,8 @@ pub struct UserSeen {
     pub system_programs: BTreeMap<String, String>,
     /// The variables of each kind of session that was looked at. A login session always is.
     pub sessions: BTreeMap<Session, BTreeMap<String, String>>,
+    /// Why there is no session of a kind that was to be looked at.
+    pub no_sessions: BTreeMap<Session, NoLogin>,
     /// The variables that a login session of theirs had before the first step: what says nothing of a setup.
     pub baseline: BTreeMap<String, String>,
     /// The user's units: those the home defines and those asked for. `None`: there was no service manager to ask.
@@ -145,8 +159,12 @@ pub struct CommandSeen {
     pub command: String,
     /// The kind of session it ran in.
     pub session: Session,
-    /// Its exit status; 124 when it took too long.
+    /// Its exit status.
     pub status: i32,
+    /// Whether it was ended because it took too long.
+    pub late: bool,
+    /// Why it never ran, if it did not.
+    pub no_login: Option<NoLogin>,
     /// The beginning of its standard output.
     pub stdout: String,
     /// The beginning of its standard error.

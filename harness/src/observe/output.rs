@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
+use crate::login::NoLogin;
 use crate::machine::{GuestExit, Stream};
 
 /// How much of each stream's beginning is kept, in bytes.
@@ -22,6 +23,8 @@ pub struct StepOutput {
     pub stderr: String,
     /// Whether the middle of a stream was dropped.
     pub truncated: bool,
+    /// Why nothing of the step was done, where whoever was to do it could not log in.
+    pub no_login: Option<NoLogin>,
 }
 
 /// Keeps the beginning and the end of both streams of a running step, whatever it prints.
@@ -52,6 +55,7 @@ impl OutputCollector {
             truncated: exit.truncated || self.out.dropped > 0 || self.err.dropped > 0,
             stdout: self.out.into_text(),
             stderr: self.err.into_text(),
+            no_login: None,
         }
     }
 }

@@ -38,9 +38,10 @@ pub fn homes_stream(users: &[(&str, &[(&str, &str)])]) -> Vec<u8> {
 }
 
 /// What a user's script sends when the session has these variables, offers no programs, and nothing was asked for.
+/// `@NONCE@` stands for the script's nonce.
 pub fn login_stream(variables: &[(&str, &str)]) -> Vec<u8> {
     let mut stream = vec![0];
-    field(&mut stream, LOGIN_MAGIC);
+    field(&mut stream, &format!("@NONCE@ {LOGIN_MAGIC}"));
     for (name, value) in variables {
         field(&mut stream, &format!("{name}={value}"));
     }
@@ -50,6 +51,9 @@ pub fn login_stream(variables: &[(&str, &str)]) -> Vec<u8> {
     // Units: no names, no answer, and systemctl's status.
     stream.extend_from_slice(&[0; 2]);
     field(&mut stream, "0");
+    field(&mut stream, "done");
+    stream.push(0);
+    field(&mut stream, "@NONCE@ told\nran\n0\n/bin/bash\n");
     field(&mut stream, "done");
     stream
 }

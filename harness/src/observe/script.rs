@@ -1,10 +1,11 @@
-//! The two scripts that look at a guest: one of root for all homes, one in a login session of each user.
+//! The two scripts that look at a guest: one of root for all homes, one of each user for their sessions.
 //!
 //! A process costs ten milliseconds under emulation and a round trip a hundred, so each script does all it can with
 //! few processes, and sends fields that end in NUL, lists that end in an empty field, and tar archives.
 
 use std::fmt::Write;
 
+use crate::login::{Errand, Language, Nonce, prelude, session};
 use crate::scenario::model::Session;
 
 /// tar's `--blocking-factor`: an archive is padded to so many blocks.
@@ -21,17 +22,18 @@ pub(super) const COMMAND_BYTES: usize = 64 * 1024;
 /// How much of a session's variables is kept, in bytes.
 pub(super) const SESSION_BYTES: usize = 1024 * 1024;
 /// How long a command asked for may take, in seconds.
-pub(super) const COMMAND_DEADLINE_S: u64 = 60;
+pub const COMMAND_DEADLINE_S: u64 = 60;
+/// How long the variables of a session may take to be printed, in seconds.
+pub(super) const VARIABLES_DEADLINE_S: u64 = 30;
+/// How long the look at a login session may take, in seconds.
+pub(super) const LOOK_DEADLINE_S: u64 = 120;
 
 /// First field of what the script of root sends.
 pub(super) const HOMES_MAGIC: &str = "switchproof-homes-1";
-/// First field of what a user's script sends, after what start-up files print and a NUL.
-pub(super) const LOGIN_MAGIC: &str = "switchproof-login-1";
+/// What follows the script's nonce in the first field of the look at a login session.
+pub(super) const LOGIN_MAGIC: &str = "switchproof-login-2";
 /// The field before the variables of a session, after what start-up files print and a NUL.
 pub(super) const SESSION_MAGIC: &str = "switchproof-session-1";
-
-/// PATH of a session without start-up files: Debian's own.
-const PLAIN_PATH: &str = "/usr/local/bin:/usr/bin:/bin:/usr/games";
 
 /// Captures the homes of `users`. POSIX sh, run by root.
 pub(super) fn homes(users: &[String]) -> String {
@@ -125,30 +127,61 @@ pub(super) struct LoginPlan<'a> {
     pub(super) commands: Vec<(Session, &'a str)>,
 }
 
-/// Captures a login session: one line for any shell, run by the user in that session. bash takes over with the
-/// session's variables, but reads no file and no function out of them (`-p`), so that nothing of the user's changes
-/// what is looked at.
-pub(super) fn login(plan: &LoginPlan<'_>) -> String {
-    let mut script = LOGIN_FUNCTIONS
-        .replace("@MAGIC@", LOGIN_MAGIC)
-        .replace("@SESSION_LIMIT@", &SESSION_BYTES.to_string())
-        .replace("@COMMAND_LIMIT@", &COMMAND_BYTES.to_string());
+/// Captures a user's sessions. In the login session bash takes over from the user's shell, with the session's
+/// variables; every other session is a new one, and so is that of every command asked for.
+pub(super) fn login(plan: &LoginPlan<'_>, nonce: &Nonce) -> String {
+    let mut look = LOGIN_FUNCTIONS.replace("@MAGIC@", &format!("{nonce} {LOGIN_MAGIC}"));
     let units: Vec<String> = plan.units.iter().map(|unit| quote(unit)).collect();
-    let _ = writeln!(script, "units {}", units.join(" "));
-    for session in &plan.sessions {
-        let look = in_session(
-            *session,
-            &format!("printf '\\0{SESSION_MAGIC}\\0'; /usr/bin/env -0"),
+    // Writing to a String cannot fail.
+    let _ = writeln!(look, "units {}", units.join(" "));
+    look.push_str("printf 'done\\0'\nexit 0; } </dev/null\n");
+    let look = Errand {
+        session: Session::Login,
+        language: Language::Bash,
+        text: &look,
+    };
+    let mut script = format!(
+        "{{\n{}{SEND_FUNCTIONS}{}\ntold\n",
+        prelude(nonce),
+        session(&look, LOOK_DEADLINE_S, false)
+    );
+    let variables = format!("printf '\\0{SESSION_MAGIC}\\0'; /usr/bin/env -0");
+    for kind in &plan.sessions {
+        let line = user_errand(*kind, &variables, VARIABLES_DEADLINE_S);
+        let _ = writeln!(
+            script,
+            "{line} >\"$T.out\" 2>/dev/null; told; send \"$T.out\" {SESSION_BYTES}"
         );
-        let _ = writeln!(script, "session {}", quote(&look));
     }
-    for (session, command) in &plan.commands {
-        let line = in_session(*session, command);
-        let _ = writeln!(script, "ask {COMMAND_DEADLINE_S} {}", quote(&line));
+    for (kind, command) in &plan.commands {
+        let line = user_errand(*kind, command, COMMAND_DEADLINE_S);
+        let _ = writeln!(
+            script,
+            "{line} >\"$T.out\" 2>\"$T.err\"; told; \
+             send \"$T.out\" {COMMAND_BYTES}; send \"$T.err\" {COMMAND_BYTES}"
+        );
     }
-    script.push_str("printf 'done\\0'\nexit 0; } </dev/null\n");
-    format!("exec /bin/bash -p -c {}", quote(&script))
+    script.push_str("printf 'done\\0'; } </dev/null\n");
+    script
 }
+
+fn user_errand(kind: Session, text: &str, limit_s: u64) -> String {
+    let errand = Errand {
+        session: kind,
+        language: Language::User,
+        text,
+    };
+    session(&errand, limit_s, false)
+}
+
+const SEND_FUNCTIONS: &str = r#"
+send() { # FILE LIMIT: its size, how much of it follows, and that
+  local size; size=$(/usr/bin/stat -c %s -- "$1") || size=0
+  printf '%s\0' "$size"
+  if (( size > $2 )); then size=$2; fi
+  printf '%s\0' "$size"; /usr/bin/head -c "$size" -- "$1"
+}
+"#;
 
 const LOGIN_FUNCTIONS: &str = r#"{
 printf '\0@MAGIC@\0'
@@ -199,38 +232,7 @@ units() {
     --property=Id,LoadState,ActiveState,SubState,UnitFileState -- "${names[@]}" 2>/dev/null
   printf '\0%s\0' "$?"
 }
-send() {
-  local size; size=$(t stat -c %s -- "$1") || size=0
-  printf '%s\0' "$size"
-  (( size > $2 )) && size=$2
-  printf '%s\0' "$size"; t head -c "$size" -- "$1"
-}
-session() {
-  ( cd; /usr/bin/timeout 30 /bin/bash -c "$1" ) >"$T/out" 2>/dev/null
-  printf 'session\0'; send "$T/out" @SESSION_LIMIT@
-}
-ask() {
-  ( cd; /usr/bin/timeout -k 2 "$1" /bin/bash -c "$2" ) >"$T/out" 2>"$T/err"
-  printf 'command\0%s\0' "$?"; send "$T/out" @COMMAND_LIMIT@; send "$T/err" @COMMAND_LIMIT@
-}
 "#;
-
-/// A line for the shell of a login session that runs `command` in a kind of session. The status is the command's.
-pub fn in_session(session: Session, command: &str) -> String {
-    let command = quote(command);
-    let plain = format!(
-        "env -i HOME=\"$HOME\" USER=\"$USER\" LOGNAME=\"$USER\" SHELL=/bin/bash LANG=C.UTF-8 TERM=dumb \
-         XDG_RUNTIME_DIR=\"$XDG_RUNTIME_DIR\" PATH={PLAIN_PATH}"
-    );
-    match session {
-        Session::Login => format!("bash -c {command}"),
-        Session::Interactive => format!("{plain} bash -i -c {command}"),
-        Session::NonInteractive => format!("{plain} bash -c {command}"),
-        Session::Service => format!(
-            "systemd-run --user --pipe --wait --quiet --collect --service-type=exec -- /bin/bash -c {command}"
-        ),
-    }
-}
 
 /// One word for a POSIX shell, whatever it holds.
 pub fn quote(word: &str) -> String {
@@ -244,8 +246,26 @@ mod tests {
     #[test]
     fn words_cannot_break_out_of_their_quotes() {
         assert_eq!(quote("a'; rm -rf /; '"), r"'a'\''; rm -rf /; '\'''");
-        let line = in_session(Session::Service, "echo 'it'");
-        assert!(line.ends_with(r"/bin/bash -c 'echo '\''it'\'''"), "{line}");
+    }
+
+    #[test]
+    fn commands_are_run_in_their_order_and_each_in_a_session_of_its_own() {
+        let plan = LoginPlan {
+            sessions: vec![Session::Interactive],
+            units: Vec::new(),
+            commands: vec![(Session::Login, "zz"), (Session::Service, "aa")],
+        };
+        let script = login(&plan, &Nonce::new());
+        let at = |line: &str| {
+            script
+                .find(line)
+                .unwrap_or_else(|| panic!("no {line}: {script}"))
+        };
+        assert!(at("session interactive user 30 0") < at("session login user 60 0 'zz'"));
+        assert!(at("session login user 60 0 'zz'") < at("session service user 60 0 'aa'"));
+        for placeholder in ["@MAGIC@", "@NONCE@"] {
+            assert!(!script.contains(placeholder), "{script}");
+        }
     }
 
     #[test]

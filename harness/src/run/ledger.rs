@@ -269,10 +269,11 @@ pub fn late(case: &Case, step: &Step, detail: &str) -> Finding {
 
 /// Whether what follows a step may be tried at all.
 fn ended_as_it_must(outcome: &Outcome, seen: &Observation) -> bool {
-    match outcome {
-        Outcome::Succeeds => seen.output.status == 0,
-        Outcome::Fails { .. } => seen.output.status != 0,
-    }
+    seen.no_logins().next().is_none()
+        && match outcome {
+            Outcome::Succeeds => seen.output.status == 0,
+            Outcome::Fails { .. } => seen.output.status != 0,
+        }
 }
 
 /// What a look at an observation found.

@@ -6,11 +6,12 @@ use std::time::Duration;
 use super::ForkedMachine;
 use super::archive::tar_of;
 use super::{network, scripts};
+use crate::login::{Errand, Language, NoLogin, NoLoginReason, Nonce, Witness, errand};
 use crate::machine::{GuestScript, MachineError, Stream, Unpacked};
 use crate::observe::text::printable_line;
-use crate::observe::{OutputCollector, StepOutput, in_session};
+use crate::observe::{OutputCollector, StepOutput};
 use crate::plan::Work;
-use crate::scenario::model::{Action, Guest, Install, SeedFile, Switch, User};
+use crate::scenario::model::{Action, Guest, Install, SeedFile, Session, Switch, User};
 
 /// Performs `work` and says what it printed and how it ended. `on_line` hears every line as it comes.
 pub fn perform(
@@ -85,11 +86,15 @@ impl Doing<'_> {
                 user,
                 session,
             } => {
-                let script = match user {
-                    Some(_) => in_session(*session, command),
-                    None => command.clone(),
+                let Some(user) = user else {
+                    return self.root(command);
                 };
-                self.run(user, &script)
+                let errand = Errand {
+                    session: *session,
+                    language: Language::User,
+                    text: command,
+                };
+                self.errand(user, &errand)
             }
             Action::Edit { user, path, change } => {
                 self.run(&Some(user.clone()), &scripts::edit(path, change))
@@ -134,22 +139,91 @@ impl Doing<'_> {
         self.exec(&GuestScript::root(script, self.deadline))
     }
 
+    /// Runs a text of our own: in a login session of a user, or as root.
     fn run(&mut self, user: &Option<String>, script: &str) -> Result<StepOutput, MachineError> {
-        match user {
-            Some(user) => self.exec(&GuestScript::login(user, script, self.deadline)),
-            None => self.root(script),
-        }
+        let Some(user) = user else {
+            return self.root(script);
+        };
+        let errand = Errand {
+            session: Session::Login,
+            language: Language::Bash,
+            text: script,
+        };
+        self.errand(user, &errand)
+    }
+
+    /// Runs something in a session of a user, who may turn out to have none.
+    fn errand(&mut self, user: &str, what: &Errand<'_>) -> Result<StepOutput, MachineError> {
+        let nonce = Nonce::new();
+        let script = errand(user, what, self.deadline, &nonce);
+        let mut witness = Witness::new(&nonce);
+        let exit = self.exec_witnessed(&script, Some(&mut witness));
+        let output = match exit {
+            // The step's own deadline passed before its command could begin.
+            Err(error) if error.step_deadline && !witness.began => StepOutput {
+                status: 124,
+                stderr: error.message,
+                ..StepOutput::default()
+            },
+            other => other?,
+        };
+        Ok(witnessed(output, &witness, user, what.session))
     }
 
     fn exec(&mut self, script: &GuestScript) -> Result<StepOutput, MachineError> {
+        self.exec_witnessed(script, None)
+    }
+
+    fn exec_witnessed(
+        &mut self,
+        script: &GuestScript,
+        mut witness: Option<&mut Witness>,
+    ) -> Result<StepOutput, MachineError> {
         let mut output = OutputCollector::new();
         let mut lines = Lines::default();
         let on_line = &mut *self.on_line;
-        let exit = self.machine.exec(script, &mut |stream, bytes| {
+        let mut take = |stream, bytes: &[u8]| {
             output.push(stream, bytes);
             lines.push(stream, bytes, on_line);
-        })?;
-        Ok(output.finish(exit))
+        };
+        let exit = self
+            .machine
+            .exec(script, &mut |stream, bytes| match &mut witness {
+                Some(witness) if stream == Stream::Err => {
+                    witness.pass(bytes, &mut |bytes| take(stream, bytes));
+                }
+                _ => take(stream, bytes),
+            });
+        if let Some(witness) = witness {
+            witness.finish(&mut |bytes| take(Stream::Err, bytes));
+        }
+        Ok(output.finish(exit?))
+    }
+}
+
+/// The output of what was done in a session, with what is known of the session's beginning and end.
+fn witnessed(output: StepOutput, witness: &Witness, user: &str, session: Session) -> StepOutput {
+    let status = witness
+        .told
+        .as_ref()
+        .map_or(output.status, |told| told.status);
+    let no_login = match &witness.told {
+        Some(told) => told.no_login(user, &scripts::home_of(user), session),
+        // What had begun was killed with all around it.
+        None if witness.began => None,
+        None => Some(NoLogin {
+            user: user.to_owned(),
+            session,
+            reason: NoLoginReason::NoSession {
+                status,
+                said: printable_line(output.stderr.trim_end().lines().last().unwrap_or_default()),
+            },
+        }),
+    };
+    StepOutput {
+        status,
+        no_login,
+        ..output
     }
 }
 

@@ -338,7 +338,7 @@ fn command(script: &GuestScript) -> GuestCommand {
     let command = GuestCommand::shell(script.script.clone()).deadline(script.deadline);
     match &script.user {
         GuestUser::Root => command,
-        GuestUser::Login(user) => command.login(user.clone()),
+        GuestUser::Login(user) => command.before_login(user.clone()),
     }
 }
 

@@ -96,25 +96,39 @@ impl Machine for FakeMachine<'_> {
         script: &GuestScript,
         on_output: &mut dyn FnMut(Stream, &[u8]),
     ) -> Result<GuestExit, MachineError> {
-        lock(&self.hypervisor.log).push(format!("exec {}", script.script));
+        // Of a session's script only the line that says what is to be done in it.
+        let lines: Vec<&str> = script.script.lines().collect();
+        let errand = lines.iter().find(|line| line.starts_with("session login"));
+        let asked = errand.copied().unwrap_or(&script.script);
+        lock(&self.hypervisor.log).push(format!("exec {asked}"));
         let failed = |step_deadline| MachineError {
             message: "QEMU died".to_owned(),
             hint: None,
             console_tail: "Kernel panic".to_owned(),
             step_deadline,
         };
-        if script.script.contains("sleep") {
+        if asked.contains("sleep") {
             std::thread::sleep(std::time::Duration::from_millis(2));
         }
-        if script.script.contains("die") {
+        if asked.contains("die") {
             return Err(failed(false));
         }
-        if script.script.contains("hang") {
+        if asked.contains("hang") {
             return Err(failed(true));
         }
-        assert!(!script.script.contains("bug"), "a bug in the tool");
+        assert!(!asked.contains("bug"), "a bug in the tool");
         on_output(Stream::Out, b"hello\n");
-        let status = i32::from(script.script.contains("fail"));
+        let status = i32::from(asked.contains("fail"));
+        let locked_out = asked.contains("locked-out");
+        let said = match locked_out {
+            true => b"\0@NONCE@ told\nended\n0\n/bin/bash\n+@@ /home/alice/.profile:1: exit 0\0"
+                .to_vec(),
+            false => Vec::new(),
+        };
+        on_output(
+            Stream::Err,
+            &crate::fake_machine::told(said, status, script),
+        );
         Ok(GuestExit {
             status,
             truncated: false,
@@ -252,6 +266,44 @@ fn a_shared_beginning_runs_once() {
     assert_eq!(bench.hypervisor.ran("exec first"), 1);
     assert_eq!(bench.hypervisor.ran("freeze"), 1);
     assert_eq!(bench.hypervisor.ran("fork Leaf"), 2);
+}
+
+#[test]
+fn a_command_that_never_ran_fails_its_case_whatever_was_expected_of_it() {
+    let bench = Bench::new();
+    let as_alice = |id: &str, commands: &[&str]| {
+        let mut case = case(id, commands);
+        for step in &mut case.steps {
+            step.action = Action::Run {
+                command: match &step.action {
+                    Action::Run { command, .. } => command.clone(),
+                    _ => unreachable!(),
+                },
+                user: Some("alice".to_owned()),
+                session: Session::Login,
+            };
+        }
+        case
+    };
+    let mut expects_failure = as_alice("fails", &["locked-out too"]);
+    expects_failure.steps[0].outcome = Outcome::Fails { says: Vec::new() };
+    let cases = vec![
+        as_alice("good", &["first", "x"]),
+        as_alice("locked", &["first", "locked-out", "never"]),
+        expects_failure,
+    ];
+    let verdicts = bench.run(cases, false);
+    assert!(passed(&verdicts["good"]), "{verdicts:?}");
+    for case in ["locked", "fails"] {
+        let Verdict::Failed(found) = &verdicts[case] else {
+            panic!("{verdicts:?}")
+        };
+        assert_eq!(
+            found[0].message,
+            "alice cannot log in: .profile ended the shell before a command could run (line 1: `exit 0`)"
+        );
+    }
+    assert_eq!(bench.hypervisor.ran("never"), 0);
 }
 
 #[test]

@@ -316,11 +316,11 @@ pub enum Edit {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Session {
-    /// A login shell: `bash --login`.
+    /// A login shell.
     Login,
-    /// An interactive shell that is no login shell: `bash -i`.
+    /// An interactive shell that is no login shell.
     Interactive,
-    /// A command without a shell's start-up files, as `ssh host command` or cron run it.
+    /// A shell that is neither, as `ssh host command` or cron run a command.
     NonInteractive,
     /// A service of the user's service manager.
     Service,

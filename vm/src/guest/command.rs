@@ -27,6 +27,10 @@ pub enum GuestUser {
     /// A user with a login session as `su --login` gives it: PAM, `XDG_RUNTIME_DIR`, the user's systemd manager,
     /// a login shell that has read the profile files.
     Login(String),
+    /// The same login session just before its shell begins: `/bin/bash` runs the shell text in its place, with the
+    /// variables that the shell would begin with (but its own `SHELL`), and reads no file, whatever the user's shell
+    /// and files are.
+    BeforeLogin(String),
 }
 
 /// One command for the guest.
@@ -76,6 +80,12 @@ impl GuestCommand {
     /// The same, in a login session of `name`.
     pub fn login(mut self, name: impl Into<String>) -> Self {
         self.user = GuestUser::Login(name.into());
+        self
+    }
+
+    /// The same, in a login session of `name` whose shell has not begun.
+    pub fn before_login(mut self, name: impl Into<String>) -> Self {
+        self.user = GuestUser::BeforeLogin(name.into());
         self
     }
 

@@ -83,20 +83,30 @@ pub(crate) fn exec_payload(command: &GuestCommand, streams: Streams) -> Result<V
                 field("arg", &argument)?;
             }
         }
-        GuestUser::Login(name) => {
+        GuestUser::Login(name) | GuestUser::BeforeLogin(name) => {
             if name.is_empty() || name.starts_with('-') {
                 return Err(format!("{name:?} is not a user's name"));
             }
             field("cwd", b"/")?;
-            let script = login_script(command)?;
-            for argument in [
-                &b"/usr/bin/su"[..],
-                b"--login",
-                b"--command",
-                &script,
-                b"--",
-                name.as_bytes(),
-            ] {
+            let (name, script) = (name.as_bytes(), login_script(command)?);
+            let arguments: &[&[u8]] = match command.user {
+                GuestUser::BeforeLogin(_) => &[
+                    b"--shell",
+                    b"/bin/bash",
+                    b"--",
+                    name,
+                    // As a login shell it would read profiles, and `-p` keeps it from everything else.
+                    b"--noprofile",
+                    b"--norc",
+                    b"-p",
+                    b"-c",
+                    &script,
+                ],
+                _ => &[b"--command", &script, b"--", name],
+            };
+            field("arg", b"/usr/bin/su")?;
+            field("arg", b"--login")?;
+            for argument in arguments {
                 field("arg", argument)?;
             }
         }
@@ -220,6 +230,15 @@ mod tests {
             "{:?}",
             fields(&command)
         );
+    }
+
+    #[test]
+    fn before_a_login_no_start_up_file_is_read() {
+        let command = GuestCommand::shell("true").before_login("alice");
+        let fields = fields(&command).join(" ");
+        let su = "arg=/usr/bin/su arg=--login arg=--shell arg=/bin/bash arg=-- arg=alice arg=--noprofile arg=--norc \
+            arg=-p arg=-c arg=true";
+        assert!(fields.contains(su), "{fields}");
     }
 
     #[test]

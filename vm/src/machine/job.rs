@@ -220,7 +220,7 @@ impl Machine {
         }
         let who = match user {
             GuestUser::Root => "root",
-            GuestUser::Login(name) => name,
+            GuestUser::Login(name) | GuestUser::BeforeLogin(name) => name,
         };
         let waiting = Waiting::new(
             format!("the guest to be off, which shuts down under a command of {who}"),

@@ -197,7 +197,9 @@ impl GuestCommand {
         }
         match &self.user {
             GuestUser::Root => format!("`{line}`"),
-            GuestUser::Login(name) => format!("`{line}` of {name}"),
+            GuestUser::Login(name) | GuestUser::BeforeLogin(name) => {
+                format!("`{line}` of {name}")
+            }
         }
     }
 }

@@ -38,7 +38,9 @@ impl Machine {
     ) -> Result<GuestExit, MachineError> {
         let shell = match user {
             GuestUser::Root => "exec bash --login".to_owned(),
-            GuestUser::Login(name) => format!("exec su --login -- {name}"),
+            GuestUser::Login(name) | GuestUser::BeforeLogin(name) => {
+                format!("exec su --login -- {name}")
+            }
         };
         let mut shown_size = size();
         let (rows, columns) = shown_size;
