@@ -90,6 +90,11 @@ impl Making {
             self.hunk.left_out += 1;
             return;
         }
+        // Blanks at the end of a line that is the same on both sides make no difference.
+        let text = match tag {
+            ChangeTag::Equal => text.trim_end_matches([' ', '\t']),
+            ChangeTag::Delete | ChangeTag::Insert => text,
+        };
         self.line(format!("{sign}{}", shown(text)));
         if !ends {
             self.line("\\ no line end at the end".to_owned());

@@ -75,6 +75,7 @@ impl Page {
     }
 
     pub(super) fn line(&mut self, indent: usize, line: &str) {
+        let line = line.trim_end_matches(' ');
         // Writing to a String cannot fail.
         let _ = writeln!(self.text, "{:1$}{line}", "", indent * 2);
     }

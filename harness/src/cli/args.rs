@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use super::common::Exit;
-use super::{cache, check, doctor, image, list, manual, plan, render, review, run, shell};
+use super::{cache, check, diff, doctor, image, list, manual, plan, render, review, run, shell};
 
 /// Proves a Home Manager switch in a virtual machine before you make it.
 ///
@@ -34,6 +34,7 @@ enum Command {
     /// Run scenarios and compare what they show with their expectations and snapshots
     Run(run::RunArgs),
     Review(review::ReviewArgs),
+    Diff(diff::DiffArgs),
     /// List the cases that scenario files make
     List(list::ListArgs),
     /// Look for mistakes in scenario files without running anything
@@ -65,6 +66,7 @@ pub fn main() -> ExitCode {
     let done = match args.command {
         Command::Run(args) => run::run(&args),
         Command::Review(args) => review::run(&args),
+        Command::Diff(args) => diff::run(&args),
         Command::List(args) => list::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Plan(args) => plan::run(&args),

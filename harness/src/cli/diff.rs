@@ -1,0 +1,399 @@
+//! `switchproof diff`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+
+use super::common::{Chosen, Error, Exit, Trust, pick, print};
+use super::gather::{CaseSeen, gather, look_everywhere};
+use super::run::LimitArgs;
+use crate::change::{Change, ShowOptions};
+use crate::observe::text::printable_line;
+use crate::plan::Plan;
+use crate::scenario::model::{Case, Step};
+use crate::session::Session;
+
+/// Tell what differs between two steps of a case, or between two cases
+///
+/// `diff CASE` compares each step with the one before it, `diff CASE STEP` that one step, `diff CASE STEP STEP` two
+/// steps, and `diff CASE CASE` the steps of the same names in two cases. What was seen in earlier runs is used without a
+/// machine; what was not is run. Exit status: 0 they are equal, 1 they differ.
+#[derive(Args)]
+pub struct DiffArgs {
+    /// A case, and steps of it or another case
+    #[arg(required = true, num_args = 1..=3, value_name = "CASE|STEP")]
+    what: Vec<String>,
+    /// Scenario files, or folders to look for them in [default: scenarios]
+    #[arg(long, value_name = "PATH")]
+    scenarios: Vec<PathBuf>,
+    #[command(flatten)]
+    trust: Trust,
+    #[command(flatten)]
+    limits: LimitArgs,
+    /// How to print
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    #[command(flatten)]
+    show: ShowArgs,
+    /// Run it all anew
+    #[arg(long)]
+    fresh: bool,
+}
+
+/// How much of a change is printed.
+#[derive(Args, Clone, Copy)]
+pub struct ShowArgs {
+    /// List packages that are the same by name and version and were built anew
+    #[arg(long)]
+    rebuilt: bool,
+    /// Print the texts of files that came and went, every file of a folder, and links to generations
+    #[arg(long)]
+    whole: bool,
+}
+
+impl ShowArgs {
+    /// As the change takes it.
+    pub fn options(self) -> ShowOptions {
+        ShowOptions {
+            rebuilt: self.rebuilt,
+            whole: self.whole,
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// One object
+    Json,
+}
+
+/// One comparison.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Pair {
+    before: Place,
+    after: Place,
+}
+
+/// A step of a case, by their places in the plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Place {
+    case: usize,
+    step: usize,
+}
+
+pub fn run(args: &DiffArgs) -> Result<Exit, Error> {
+    let chosen = Chosen {
+        paths: args.scenarios.clone(),
+        filter: Vec::new(),
+        trust: args.trust.clone(),
+    };
+    let mut cases = chosen.load()?;
+    cases.iter_mut().for_each(look_everywhere);
+    let pairs = pairs(&cases, &args.what)?;
+    let session = Session::open(args.limits.limits())?;
+    let plan = session.plan(cases);
+    let mut wanted: Vec<usize> = pairs
+        .iter()
+        .flat_map(|pair| [pair.before.case, pair.after.case])
+        .collect();
+    wanted.sort_unstable();
+    wanted.dedup();
+    let seen = gather(&session, &plan, &wanted, args.fresh, Vec::new())?;
+    let told: Vec<Told> = pairs
+        .iter()
+        .map(|pair| tell(&plan, &wanted, &seen, *pair))
+        .collect();
+    match args.format {
+        Format::Text => print(&text(&plan, &told, args.show.options()))?,
+        Format::Json => print(&json(&plan, &told)?)?,
+    }
+    let is_equal = |told: &Told| matches!(&told.change, Ok(change) if change.is_equal());
+    Ok(match told.iter().all(is_equal) {
+        true => Exit::Passed,
+        false => Exit::Failed,
+    })
+}
+
+/// What is to be compared.
+fn pairs(cases: &[Case], what: &[String]) -> Result<Vec<Pair>, Error> {
+    let ids: Vec<String> = cases.iter().map(|case| case.id.clone()).collect();
+    let case = pick(&ids, &what[0])?;
+    let steps = &cases[case].steps;
+    let at = |step: usize| Place { case, step };
+    match &what[1..] {
+        [] if steps.len() < 2 => Err(Error::input(
+            format!(
+                "{} has one step, so that there is nothing before it",
+                ids[case]
+            ),
+            "name another case to compare it with",
+        )),
+        [] => Ok((1..steps.len())
+            .map(|step| Pair {
+                before: at(step - 1),
+                after: at(step),
+            })
+            .collect()),
+        [one] => match (find(steps, one), pick(&ids, one)) {
+            (Some(0), _) => Err(Error::input(
+                format!(
+                    "{one} is the first step of {}, so that there is nothing before it",
+                    ids[case]
+                ),
+                "name two steps, or another case",
+            )),
+            (Some(step), _) => Ok(vec![Pair {
+                before: at(step - 1),
+                after: at(step),
+            }]),
+            (None, Ok(other)) => between_cases(cases, case, other),
+            (None, Err(error)) => Err(Error::input(
+                format!("'{one}' is neither a step of {} nor a case", ids[case]),
+                format!(
+                    "its steps are {}; {}",
+                    names(steps),
+                    error.hint.unwrap_or_default()
+                ),
+            )),
+        },
+        [one, other, ..] => {
+            let step = |name: &String| {
+                find(steps, name).ok_or_else(|| {
+                    Error::input(
+                        format!("{} has no step '{name}'", ids[case]),
+                        format!("its steps are {}", names(steps)),
+                    )
+                })
+            };
+            Ok(vec![Pair {
+                before: at(step(one)?),
+                after: at(step(other)?),
+            }])
+        }
+    }
+}
+
+/// The steps of the same names; the last ones where no names are the same.
+fn between_cases(cases: &[Case], one: usize, other: usize) -> Result<Vec<Pair>, Error> {
+    if one == other {
+        return Err(Error::input(
+            format!("{} is compared with itself", cases[one].id),
+            "name two cases, or two steps",
+        ));
+    }
+    let pair = |before, after| Pair {
+        before: Place {
+            case: one,
+            step: before,
+        },
+        after: Place {
+            case: other,
+            step: after,
+        },
+    };
+    let (left, right) = (&cases[one].steps, &cases[other].steps);
+    let mut pairs: Vec<Pair> = left
+        .iter()
+        .enumerate()
+        .filter_map(|(before, step)| Some(pair(before, find(right, &step.name)?)))
+        .collect();
+    if pairs.is_empty() {
+        pairs.push(pair(left.len() - 1, right.len() - 1));
+    }
+    Ok(pairs)
+}
+
+fn find(steps: &[Step], name: &str) -> Option<usize> {
+    steps.iter().position(|step| step.name == name)
+}
+
+fn names(steps: &[Step]) -> String {
+    let names: Vec<&str> = steps.iter().map(|step| step.name.as_str()).collect();
+    names.join(", ")
+}
+
+/// A pair and what differs, or why nothing can be said.
+struct Told {
+    pair: Pair,
+    change: Result<Change, String>,
+}
+
+fn tell(plan: &Plan, wanted: &[usize], seen: &[CaseSeen], pair: Pair) -> Told {
+    let of = |place: Place| {
+        let case = wanted.iter().position(|&case| case == place.case)?;
+        Some(&seen.get(case)?.get(place.step)?.as_ref()?.observation)
+    };
+    let step = |place: Place| &plan.cases[place.case].steps[place.step];
+    let change = match (of(pair.before), of(pair.after)) {
+        (None, _) => Err(not_reached(plan, wanted, seen, pair.before)),
+        (_, None) => Err(not_reached(plan, wanted, seen, pair.after)),
+        (Some(before), Some(after)) => {
+            Change::of_step(step(pair.before), before, step(pair.after), after)
+                .ok_or_else(|| "nobody's home was seen".to_owned())
+        }
+    };
+    Told { pair, change }
+}
+
+/// Why a step was not reached: what ended before it.
+fn not_reached(plan: &Plan, wanted: &[usize], seen: &[CaseSeen], place: Place) -> String {
+    let steps = &plan.cases[place.case].steps;
+    let case = wanted.iter().position(|&case| case == place.case);
+    let last = case.and_then(|case| seen.get(case)).and_then(|seen| {
+        let place = seen.iter().rposition(Option::is_some)?;
+        Some((place, seen[place].as_ref()?))
+    });
+    let name = &steps[place.step].name;
+    match last {
+        Some((before, step)) => format!(
+            "{name} was not reached: {} ended with status {}",
+            steps[before].name, step.observation.output.status
+        ),
+        None => format!("{name} was not reached"),
+    }
+}
+
+fn heading(plan: &Plan, pair: Pair) -> String {
+    let (one, other) = (&plan.cases[pair.before.case], &plan.cases[pair.after.case]);
+    let (before, after) = (
+        &one.steps[pair.before.step].name,
+        &other.steps[pair.after.step].name,
+    );
+    let heading = match pair.before.case == pair.after.case {
+        true => format!("{}: {before} -> {after}", one.id),
+        false => format!("{} {before} -> {} {after}", one.id, other.id),
+    };
+    printable_line(&heading)
+}
+
+fn text(plan: &Plan, told: &[Told], options: ShowOptions) -> String {
+    let parts: Vec<String> = told
+        .iter()
+        .map(|told| {
+            let change = match &told.change {
+                Ok(change) => change.show(options),
+                Err(reason) => format!("{}\n", printable_line(reason)),
+            };
+            format!("{}\n{change}", heading(plan, told.pair))
+        })
+        .collect();
+    parts.join("\n")
+}
+
+/// The document that `--format json` prints.
+#[derive(Serialize)]
+struct Document<'a> {
+    /// Counted up when a reader would have to change.
+    format: u32,
+    changes: Vec<Entry<'a>>,
+}
+
+#[derive(Serialize)]
+struct Entry<'a> {
+    before: Name<'a>,
+    after: Name<'a>,
+    equal: Option<bool>,
+    change: Option<&'a Change>,
+    /// Why there is no change to tell.
+    reason: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Name<'a> {
+    case: &'a str,
+    step: &'a str,
+}
+
+fn json(plan: &Plan, told: &[Told]) -> Result<String, Error> {
+    let name = |place: Place| Name {
+        case: &plan.cases[place.case].id,
+        step: &plan.cases[place.case].steps[place.step].name,
+    };
+    let changes = told
+        .iter()
+        .map(|told| Entry {
+            before: name(told.pair.before),
+            after: name(told.pair.after),
+            equal: told.change.as_ref().ok().map(Change::is_equal),
+            change: told.change.as_ref().ok(),
+            reason: told.change.as_ref().err().map(String::as_str),
+        })
+        .collect();
+    let document = Document { format: 1, changes };
+    let text = serde_json::to_string_pretty(&document);
+    let text = text.map_err(|error| Error::machinery(error.to_string(), None))?;
+    Ok(text + "\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::scenario::{LoadOptions, load_text};
+
+    fn cases() -> Vec<Case> {
+        let text = "name: x\nmatrix: { install: [standalone, nixos-module] }\n\
+            setup: { home: { stateVersion: \"25.11\" } }\n\
+            steps: [switch, relogin, { switch: {}, name: again }]\n";
+        let (mut cases, found) = load_text(Path::new("x.yaml"), text, &LoadOptions::default());
+        assert!(found.is_empty(), "{found:?}");
+        cases.sort_by(|left, right| left.id.cmp(&right.id));
+        cases
+    }
+
+    fn of(what: &[&str]) -> Result<Vec<Pair>, String> {
+        let what: Vec<String> = what.iter().map(|it| (*it).to_owned()).collect();
+        pairs(&cases(), &what).map_err(|error| error.message)
+    }
+
+    fn pair(before: (usize, usize), after: (usize, usize)) -> Pair {
+        let place = |(case, step)| Place { case, step };
+        Pair {
+            before: place(before),
+            after: place(after),
+        }
+    }
+
+    #[test]
+    fn steps_and_cases_are_told_apart() {
+        // By id: `x[install=nixos-module]` is the first.
+        let one = "x[install=nixos-module]";
+        assert_eq!(
+            of(&[one]).unwrap(),
+            [pair((0, 0), (0, 1)), pair((0, 1), (0, 2))]
+        );
+        assert_eq!(of(&["nixos", "again"]).unwrap(), [pair((0, 1), (0, 2))]);
+        assert_eq!(
+            of(&["nixos", "switch", "again"]).unwrap(),
+            [pair((0, 0), (0, 2))]
+        );
+        let between = of(&["nixos", "standalone"]).unwrap();
+        assert_eq!(between.len(), 3);
+        assert_eq!(between[2], pair((0, 2), (1, 2)));
+    }
+
+    #[test]
+    fn what_cannot_be_compared_is_refused() {
+        assert!(
+            of(&["nixos", "switch"])
+                .unwrap_err()
+                .contains("the first step")
+        );
+        assert!(of(&["nixos", "nixos"]).unwrap_err().contains("with itself"));
+        assert!(
+            of(&["nixos", "nothing"])
+                .unwrap_err()
+                .contains("neither a step")
+        );
+        assert!(
+            of(&["nixos", "nothing", "again"])
+                .unwrap_err()
+                .contains("no step 'nothing'")
+        );
+        assert!(of(&["x"]).is_err());
+    }
+}

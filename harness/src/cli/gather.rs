@@ -1,0 +1,169 @@
+//! What was seen after the steps of some cases: as it is kept, or else by running them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::common::Error;
+use super::sink::terminal_or_plain;
+use crate::judge::{SnapshotMode, SnapshotPolicy, Verdict};
+use crate::observe::Observation;
+use crate::plan::{NodeId, Plan, StateKey, Work};
+use crate::report::{Event, Sink, StateSeen, Tee};
+use crate::scenario::model::{Case, Check, Expectation, TextMatch};
+use crate::session::Session;
+
+/// What was seen after each step of a case; `None` after a step that was not reached.
+pub type CaseSeen = Vec<Option<StepSeen>>;
+
+/// What was seen after a step.
+#[derive(Debug, Clone)]
+pub struct StepSeen {
+    /// What was seen.
+    pub observation: Observation,
+}
+
+/// Makes every step one that is looked at.
+pub fn look_everywhere(case: &mut Case) {
+    for step in &mut case.steps {
+        if !step.snapshot && step.expect.is_empty() {
+            // Expectations are what machines are looked at for; this one is true of every output.
+            step.expect.push(Expectation {
+                check: Check::Output(TextMatch::Contains(String::new())),
+                user: None,
+                line: step.line,
+            });
+        }
+    }
+}
+
+/// What was seen of the `wanted` cases of a plan, in their order. Where something is not kept, their machines run; `fresh`
+/// runs them in any case. `sinks` hear of such a run.
+pub fn gather(
+    session: &Session,
+    plan: &Plan,
+    wanted: &[usize],
+    fresh: bool,
+    mut sinks: Vec<Box<dyn Sink>>,
+) -> Result<Vec<CaseSeen>, Error> {
+    let mut seen = Store::default();
+    let has_all = !fresh
+        && wanted
+            .iter()
+            .all(|&case| kept(session, plan, case, &mut seen));
+    if has_all {
+        return Ok(wanted.iter().map(|&case| of(plan, case, &seen)).collect());
+    }
+    let gathered = Arc::new(Mutex::new(Store::default()));
+    sinks.push(Box::new(Progress(terminal_or_plain(false))));
+    sinks.push(Box::new(Gatherer(Arc::clone(&gathered))));
+    let selected: BTreeSet<usize> = wanted.iter().copied().collect();
+    let verdicts = session.run(
+        plan,
+        &selected,
+        fresh,
+        SnapshotPolicy::new(SnapshotMode::Compare),
+        &Mutex::new(Tee::new(sinks)),
+        &|_, _| {},
+    );
+    for (case, verdict) in &verdicts {
+        refuse_broken(&plan.cases[*case].id, verdict)?;
+    }
+    let mut seen = std::mem::take(&mut *gathered.lock().unwrap_or_else(PoisonError::into_inner));
+    // A run tells only what it looks at: states before a frozen one are kept.
+    for &case in wanted {
+        kept(session, plan, case, &mut seen);
+    }
+    Ok(wanted.iter().map(|&case| of(plan, case, &seen)).collect())
+}
+
+type Store = BTreeMap<StateKey, StepSeen>;
+
+/// Adds what is kept of a case; whether that is all that a run would see.
+fn kept(session: &Session, plan: &Plan, case: usize, seen: &mut Store) -> bool {
+    let is_locked = plan.cases[case].guest.locked;
+    for &id in steps(plan, case) {
+        let node = &plan[id];
+        if !seen.contains_key(&node.key) {
+            let kept = session.results.seen(&node.key);
+            let Some(kept) = kept.filter(|it| is_locked && it.covers(node)) else {
+                return false;
+            };
+            let step = StepSeen {
+                observation: kept.observation,
+            };
+            seen.insert(node.key.clone(), step);
+        }
+        if !goes_on(plan, case, id, &seen[&node.key].observation) {
+            break;
+        }
+    }
+    true
+}
+
+/// Whether a case goes on after a step that ended so.
+fn goes_on(plan: &Plan, case: usize, id: NodeId, seen: &Observation) -> bool {
+    let visit = plan[id].visits.iter().find(|visit| visit.case == case);
+    let step = visit.and_then(|visit| plan.cases[case].steps.get(visit.step?));
+    step.is_none_or(|step| {
+        let must_succeed = step.outcome == crate::scenario::model::Outcome::Succeeds;
+        must_succeed == (seen.output.status == 0)
+    })
+}
+
+fn steps(plan: &Plan, case: usize) -> impl Iterator<Item = &NodeId> {
+    plan.paths[case]
+        .iter()
+        .filter(|&&id| matches!(plan[id].work, Work::Step(_)))
+}
+
+fn of(plan: &Plan, case: usize, seen: &Store) -> CaseSeen {
+    steps(plan, case)
+        .map(|&id| seen.get(&plan[id].key).cloned())
+        .collect()
+}
+
+/// Nothing can be said of a case whose machine broke.
+fn refuse_broken(id: &str, verdict: &Verdict) -> Result<(), Error> {
+    match verdict {
+        Verdict::Passed { .. } | Verdict::Failed(_) => Ok(()),
+        Verdict::Errored { message, hint, .. } => {
+            Err(Error::machinery(format!("{id}: {message}"), hint.clone()))
+        }
+        Verdict::NotRun { reason } => Err(Error::machinery(
+            format!("{id} was not run: {reason}"),
+            None,
+        )),
+    }
+}
+
+/// Keeps what a run tells of states.
+struct Gatherer(Arc<Mutex<Store>>);
+
+impl Sink for Gatherer {
+    fn event(&mut self, _: &Event) {}
+
+    fn saw(&mut self, state: StateSeen<'_>) {
+        let step = StepSeen {
+            observation: state.observation.clone(),
+        };
+        let mut store = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        store.entry(state.state.clone()).or_insert(step);
+    }
+}
+
+/// Tells what goes on, and no verdicts: they are not what was asked for.
+struct Progress(Box<dyn Sink>);
+
+impl Sink for Progress {
+    fn event(&mut self, event: &Event) {
+        match event {
+            Event::Started { .. } | Event::CaseFinished { .. } | Event::Finished { .. } => {}
+            event => self.0.event(event),
+        }
+    }
+
+    fn tick(&mut self, elapsed: Duration) {
+        self.0.tick(elapsed);
+    }
+}
