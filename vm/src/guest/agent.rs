@@ -1,6 +1,6 @@
 //! QEMU's guest agent: the way in before our own supervisor runs, and the second opinion when that is silent.
 
-use std::io::{self, Read, Write};
+use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
@@ -9,7 +9,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
 
-use crate::qemu::wait_readable;
+use crate::qemu::{Filled, Lines, wait_readable};
 
 /// Longest answer accepted; the agent itself cuts captured output at 16 MiB, and ours is a few lines.
 const LINE_MAX_BYTES: usize = 1024 * 1024;
@@ -39,18 +39,15 @@ pub enum AgentError {
 /// A connection to the agent's port.
 #[derive(Debug)]
 pub struct Agent {
-    stream: UnixStream,
-    received: Vec<u8>,
+    lines: Lines,
     next_sync: u64,
 }
 
 impl Agent {
     /// Uses a connected port. Nothing is sent yet: the agent may not run so far.
     pub fn new(stream: UnixStream) -> io::Result<Self> {
-        stream.set_nonblocking(true)?;
         Ok(Self {
-            stream,
-            received: Vec::new(),
+            lines: Lines::new(stream)?,
             next_sync: u64::from(std::process::id()) << 20,
         })
     }
@@ -113,47 +110,34 @@ impl Agent {
     }
 
     fn send(&mut self, bytes: &[u8]) -> Result<(), AgentError> {
-        // Requests are small against the socket's buffer: it is full only when the guest has not read for long.
-        self.stream
-            .write_all(bytes)
-            .map_err(|error| match error.kind() {
-                io::ErrorKind::WouldBlock => AgentError::Silent {
-                    command: "any command".to_owned(),
-                },
-                _ => AgentError::Closed,
-            })
+        self.lines.send(bytes).map_err(|error| match error.kind() {
+            io::ErrorKind::WouldBlock => AgentError::Silent {
+                command: "any command".to_owned(),
+            },
+            _ => AgentError::Closed,
+        })
     }
 
     /// The next line that is JSON, or none at the deadline. Anything else on the port is skipped.
     fn next_line(&mut self, deadline: Instant) -> Result<Option<Value>, AgentError> {
         loop {
-            while let Some(end) = self.received.iter().position(|&byte| byte == b'\n') {
-                let line: Vec<u8> = self
-                    .received
-                    .drain(..=end)
-                    .filter(|&byte| byte != 0xff)
-                    .collect();
+            while let Some(mut line) = self.lines.take() {
+                line.retain(|&byte| byte != 0xff);
                 if let Ok(value @ Value::Object(_)) = serde_json::from_slice(&line) {
                     return Ok(Some(value));
                 }
             }
-            if self.received.len() > LINE_MAX_BYTES {
-                self.received.clear();
+            let unfinished = self.lines.unfinished();
+            if unfinished.len() > LINE_MAX_BYTES {
+                unfinished.clear();
             }
             let left = deadline.saturating_duration_since(Instant::now());
-            if !wait_readable(&self.stream, left).map_err(|_| AgentError::Closed)? {
+            if !wait_readable(&self.lines, left).map_err(|_| AgentError::Closed)? {
                 return Ok(None);
             }
-            let mut buffer = [0; 8192];
-            match self.stream.read(&mut buffer) {
-                Ok(0) => return Err(AgentError::Closed),
-                Ok(count) => self.received.extend_from_slice(&buffer[..count]),
-                Err(error)
-                    if matches!(
-                        error.kind(),
-                        io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted
-                    ) => {}
-                Err(_) => return Err(AgentError::Closed),
+            match self.lines.fill(Duration::ZERO) {
+                Ok(Filled::Open) => {}
+                Ok(Filled::Closed) | Err(_) => return Err(AgentError::Closed),
             }
         }
     }
@@ -161,7 +145,7 @@ impl Agent {
 
 impl AsFd for Agent {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.stream.as_fd()
+        self.lines.as_fd()
     }
 }
 

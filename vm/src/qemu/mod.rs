@@ -2,7 +2,7 @@
 
 mod command_line;
 mod gate;
-mod message;
+mod lines;
 mod poll;
 mod qmp;
 mod ring;
@@ -11,6 +11,7 @@ mod shape;
 
 pub use command_line::{MachineParts, command_line, sockets};
 pub use gate::Gate;
+pub(crate) use lines::{Filled, Lines};
 pub(crate) use poll::{poll_until, wait_readable};
 pub use qmp::{Event, Qmp, QmpError};
 pub use ring::TailRing;

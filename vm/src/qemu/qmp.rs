@@ -1,17 +1,14 @@
 //! QEMU's monitor: commands matched with their replies by id, events kept until asked for.
 
 use std::collections::VecDeque;
-use std::io::{self, IoSlice, Read, Write};
-use std::mem::MaybeUninit;
+use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
-use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
 use serde_json::{Map, Value, json};
 
-use crate::qemu::message::{Message, parse};
-use crate::qemu::wait_readable;
+use super::lines::{Filled, Lines};
 
 /// Longest line accepted from QEMU; real ones stay far below.
 const LINE_MAX_BYTES: usize = 4 * 1024 * 1024;
@@ -58,8 +55,7 @@ pub enum QmpError {
 /// A connection to a monitor.
 #[derive(Debug)]
 pub struct Qmp {
-    stream: UnixStream,
-    received: Vec<u8>,
+    lines: Lines,
     next_id: u64,
     events: VecDeque<Event>,
     replies: VecDeque<(Option<u64>, Result<Value, String>)>,
@@ -70,16 +66,12 @@ impl Qmp {
     /// Greets QEMU on a fresh connection.
     pub fn new(stream: UnixStream, deadline: Instant) -> Result<Self, QmpError> {
         let mut qmp = Self {
-            stream,
-            received: Vec::new(),
+            lines: Lines::new(stream).map_err(broken)?,
             next_id: 1,
             events: VecDeque::new(),
             replies: VecDeque::new(),
             closed: false,
         };
-        qmp.stream
-            .set_nonblocking(true)
-            .map_err(|error| QmpError::Malformed(error.to_string()))?;
         qmp.execute("qmp_capabilities", json!({}), deadline)?;
         Ok(qmp)
     }
@@ -115,48 +107,38 @@ impl Qmp {
         let started = Instant::now();
         let id = self.next_id;
         self.next_id += 1;
-        let line = format!(
-            "{}\n",
-            json!({ "execute": command, "arguments": arguments, "id": id })
-        );
-        self.send(line.as_bytes(), file)?;
-        loop {
-            while let Some((reply_id, result)) = self.replies.pop_front() {
-                // A reply without an id is QEMU failing to parse what we just sent.
-                if reply_id.is_none_or(|reply_id| reply_id == id) {
-                    let refused = |description| QmpError::Refused {
-                        command: command.to_owned(),
-                        description,
-                    };
-                    return result.map_err(refused);
-                }
-            }
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                let waited_s = started.elapsed().as_secs_f64();
-                return Err(QmpError::Deadline {
-                    command: command.to_owned(),
-                    waited_s,
-                });
-            }
-            self.pump(left)?;
-        }
-    }
-
-    fn send(&mut self, line: &[u8], file: Option<BorrowedFd<'_>>) -> Result<(), QmpError> {
-        // Commands are small against the socket's buffer and QEMU reads them in its main loop, so a full buffer
-        // means that QEMU hangs.
+        let request = json!({ "execute": command, "arguments": arguments, "id": id });
+        let line = format!("{request}\n");
         let sent = match file {
-            None => self.stream.write_all(line),
-            Some(file) => send_with_fd(&self.stream, line, file),
+            None => self.lines.send(line.as_bytes()),
+            Some(file) => self.lines.send_with(line.as_bytes(), file),
         };
         sent.map_err(|error| {
             self.closed = true;
             match error.kind() {
                 io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset => QmpError::Closed,
-                _ => QmpError::Malformed(error.to_string()),
+                _ => broken(error),
             }
-        })
+        })?;
+        loop {
+            while let Some((reply_id, result)) = self.replies.pop_front() {
+                // A reply without an id is QEMU failing to parse what we just sent.
+                if reply_id.is_none_or(|reply_id| reply_id == id) {
+                    return result.map_err(|description| QmpError::Refused {
+                        command: command.to_owned(),
+                        description,
+                    });
+                }
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(QmpError::Deadline {
+                    command: command.to_owned(),
+                    waited_s: started.elapsed().as_secs_f64(),
+                });
+            }
+            self.pump(left)?;
+        }
     }
 
     /// Takes in what QEMU has said, waiting at most `timeout` for the first byte.
@@ -164,47 +146,48 @@ impl Qmp {
         if self.closed {
             return Err(QmpError::Closed);
         }
-        let broken = |error: io::Error| QmpError::Malformed(error.to_string());
-        if !wait_readable(&self.stream, timeout).map_err(broken)? {
-            return Ok(());
+        self.closed = self.lines.fill(timeout).map_err(broken)? == Filled::Closed;
+        while let Some(line) = self.lines.take() {
+            let line = line.trim_ascii();
+            self.take(line).map_err(|what| {
+                let line = String::from_utf8_lossy(&line[..line.len().min(200)]);
+                QmpError::Malformed(format!("{what} in {line:?}"))
+            })?;
         }
-        let mut buffer = [0; 16 * 1024];
-        match self.stream.read(&mut buffer) {
-            Ok(0) => self.closed = true,
-            Ok(count) => self.received.extend_from_slice(&buffer[..count]),
-            Err(error)
-                if matches!(
-                    error.kind(),
-                    io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted
-                ) => {}
-            Err(error) if error.kind() == io::ErrorKind::ConnectionReset => self.closed = true,
-            Err(error) => return Err(broken(error)),
+        if self.lines.unfinished().len() > LINE_MAX_BYTES {
+            let what = format!("a line of over {LINE_MAX_BYTES} bytes");
+            return Err(QmpError::Malformed(what));
         }
-        self.take_lines()?;
         if self.closed && self.replies.is_empty() && self.events.is_empty() {
             return Err(QmpError::Closed);
         }
         Ok(())
     }
 
-    fn take_lines(&mut self) -> Result<(), QmpError> {
-        while let Some(end) = self.received.iter().position(|&byte| byte == b'\n') {
-            let line: Vec<u8> = self.received.drain(..=end).collect();
-            match parse(line.trim_ascii()).map_err(QmpError::Malformed)? {
-                Message::Greeting => {}
-                Message::Reply { id, result } => self.replies.push_back((id, result)),
-                Message::Event { name, data } => {
-                    if self.events.len() == EVENTS_MAX {
-                        self.events.pop_front();
-                    }
-                    self.events.push_back(Event { name, data });
-                }
+    /// Keeps what a line says; the error says what is wrong with it.
+    fn take(&mut self, line: &[u8]) -> Result<(), String> {
+        let mut object: Map<String, Value> =
+            serde_json::from_slice(line).map_err(|error| error.to_string())?;
+        // Ours always carry an id; QEMU leaves it out when it could not parse the command.
+        let id = object.get("id").and_then(Value::as_u64);
+        if object.contains_key("QMP") {
+            // The greeting.
+        } else if let Some(Value::String(name)) = object.remove("event") {
+            let data = match object.remove("data") {
+                Some(Value::Object(data)) => data,
+                _ => Map::new(),
+            };
+            if self.events.len() == EVENTS_MAX {
+                self.events.pop_front();
             }
-        }
-        if self.received.len() > LINE_MAX_BYTES {
-            return Err(QmpError::Malformed(format!(
-                "a line of over {LINE_MAX_BYTES} bytes"
-            )));
+            self.events.push_back(Event { name, data });
+        } else if let Some(error) = object.get("error") {
+            let words = error["desc"].as_str().unwrap_or("no description");
+            self.replies.push_back((id, Err(words.to_owned())));
+        } else if let Some(result) = object.remove("return") {
+            self.replies.push_back((id, Ok(result)));
+        } else {
+            return Err("neither greeting, event nor reply".to_owned());
         }
         Ok(())
     }
@@ -213,37 +196,16 @@ impl Qmp {
     pub fn next_event(&mut self) -> Option<Event> {
         self.events.pop_front()
     }
+}
 
-    /// Whether QEMU has closed the connection.
-    pub fn is_closed(&self) -> bool {
-        self.closed
-    }
+fn broken(error: io::Error) -> QmpError {
+    QmpError::Malformed(error.to_string())
 }
 
 impl AsFd for Qmp {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.stream.as_fd()
+        self.lines.as_fd()
     }
-}
-
-/// Sends a line together with an open file (SCM_RIGHTS).
-fn send_with_fd(stream: &UnixStream, line: &[u8], file: BorrowedFd<'_>) -> io::Result<()> {
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
-    let mut ancillary = SendAncillaryBuffer::new(&mut space);
-    let files = [file];
-    if !ancillary.push(SendAncillaryMessage::ScmRights(&files)) {
-        return Err(io::Error::other("no room for one file descriptor"));
-    }
-    let sent = sendmsg(
-        stream,
-        &[IoSlice::new(line)],
-        &mut ancillary,
-        SendFlags::empty(),
-    )?;
-    if sent < line.len() {
-        return Err(io::Error::other("the monitor's socket is full"));
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -257,7 +219,8 @@ mod tests {
     use super::{Qmp, QmpError};
 
     /// A QEMU that answers each line it gets with the next of `answers`.
-    fn fake(answers: &'static [&'static str]) -> UnixStream {
+    fn fake(answers: &[&'static str]) -> UnixStream {
+        let answers = answers.to_vec();
         let (ours, theirs) = UnixStream::pair().expect("a pair");
         std::thread::spawn(move || {
             let mut lines = BufReader::new(theirs.try_clone().expect("a clone")).lines();
@@ -280,9 +243,15 @@ mod tests {
     fn replies_are_matched_by_id_and_events_between_them_are_kept() {
         let stream = fake(&[
             "{\"QMP\": {}}\r\n{\"return\": {}, \"id\": 1}\r\n",
-            "{\"return\": \"stale\", \"id\": 99}\n{\"event\": \"STOP\"}\n{\"return\": \"right\", \"id\": 2}\n",
+            "{\"error\": {\"desc\": \"no\"}, \"id\": 2}\n",
+            "{\"return\": \"stale\", \"id\": 99}\n{\"event\": \"STOP\"}\n{\"return\": \"right\", \"id\": 3}\n",
         ]);
         let mut qmp = Qmp::new(stream, soon()).expect("a greeting");
+        let refused = qmp.execute("query", json!({}), soon());
+        let Err(QmpError::Refused { description, .. }) = refused else {
+            panic!("{refused:?}");
+        };
+        assert_eq!(description, "no");
         assert_eq!(
             qmp.execute("query", json!({}), soon()).expect("a reply"),
             json!("right")
@@ -302,10 +271,19 @@ mod tests {
             Qmp::new(ours, at_once),
             Err(QmpError::Deadline { .. })
         ));
-        let raving = fake(&["HTTP/1.1 200 OK\n"]);
-        assert!(matches!(
-            Qmp::new(raving, soon()),
-            Err(QmpError::Malformed(_))
-        ));
+        for raving in [
+            "HTTP/1.1 200 OK\n",
+            "[]\n",
+            "7\n",
+            "{}\n",
+            "{\"id\": 1}\n",
+            "\0\n",
+            "{\"event\": 3}\n",
+        ] {
+            assert!(matches!(
+                Qmp::new(fake(&[raving]), soon()),
+                Err(QmpError::Malformed(_))
+            ));
+        }
     }
 }
