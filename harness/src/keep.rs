@@ -5,6 +5,7 @@ use std::io;
 use switchproof_vm::cache_dir::{CacheDir, CacheDirError};
 use switchproof_vm::image::{self, ImageError, ImageSummary};
 use switchproof_vm::layer::{LayerError, LayerStore, LayerSummary};
+use switchproof_vm::store::free_bytes;
 
 use crate::run::{ResultStore, ResultUsage};
 
@@ -88,6 +89,21 @@ pub fn limit_bytes() -> Result<u64, KeepError> {
         Ok(gib) => Ok(in_bytes(gib)),
         Err(_) => Err(KeepError::NotALimit(text.into_owned())),
     }
+}
+
+/// What may stay so that `wanted_bytes` are free on the disk that the cache is on.
+pub fn limit_to_free(
+    wanted_bytes: u64,
+    cache: &CacheDir,
+    store: &LayerStore,
+    results: &ResultStore,
+) -> Result<u64, KeepError> {
+    let missing_bytes = wanted_bytes.saturating_sub(free_bytes(cache.root())?);
+    if missing_bytes == 0 {
+        return Ok(u64::MAX);
+    }
+    let kept_bytes = Kept::list(cache, store, results)?.bytes();
+    Ok(kept_bytes.saturating_sub(missing_bytes))
 }
 
 /// GiB in bytes.
@@ -204,6 +220,10 @@ mod tests {
         let removed = keep(512);
         assert_eq!((removed.images, removed.states), (1, 0));
         assert!(removed.freed_bytes >= 1024 * 1024);
+        // Nothing goes while there is room, and all that may when there is none.
+        let to_free = |bytes| limit_to_free(bytes, &cache, &store, &results).unwrap();
+        assert_eq!(to_free(1), u64::MAX);
+        assert_eq!(to_free(u64::MAX), 0);
         let removed = keep(1);
         assert_eq!((removed.images, removed.states), (0, 1));
     }

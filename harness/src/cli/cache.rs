@@ -7,6 +7,7 @@ use clap::{Args, Subcommand};
 use switchproof_vm::cache_dir::CacheDir;
 use switchproof_vm::image::{self, ImageSummary};
 use switchproof_vm::layer::{LayerError, LayerStore, LayerSummary, Lookup};
+use switchproof_vm::store::free_bytes;
 
 use super::common::{Error, Exit, print};
 use crate::keep::{self, Kept, keep_within};
@@ -33,6 +34,9 @@ enum Command {
         /// How much may stay, in GiB [default: $SWITCHPROOF_CACHE_LIMIT, or 20]
         #[arg(long, value_name = "GIB")]
         limit: Option<u64>,
+        /// How much must be free on the disk afterwards, in GiB: no more is removed than that takes
+        #[arg(long, value_name = "GIB", conflicts_with = "limit")]
+        free: Option<u64>,
     },
     /// Remove all frozen machine states and results; the current guest image stays
     Clear,
@@ -46,12 +50,19 @@ pub fn run(args: &CacheArgs) -> Result<Exit, Error> {
     let results = ResultStore::new(&cache.results().map_err(SessionError::from)?);
     match args.command {
         Command::List => list(&cache, &Kept::list(&cache, &store, &results)?),
-        Command::Gc { limit } => {
-            let limit_bytes = match limit {
-                Some(gib) => keep::in_bytes(gib),
-                None => keep::limit_bytes()?,
+        Command::Gc { limit, free } => {
+            let limit_bytes = match (limit, free) {
+                (Some(gib), _) => keep::in_bytes(gib),
+                (None, Some(gib)) => {
+                    keep::limit_to_free(keep::in_bytes(gib), &cache, &store, &results)?
+                }
+                (None, None) => keep::limit_bytes()?,
             };
-            collect(&cache, &store, &results, limit_bytes)
+            let exit = collect(&cache, &store, &results, limit_bytes)?;
+            if let Some(gib) = free {
+                require_free(&cache, gib)?;
+            }
+            Ok(exit)
         }
         Command::Clear => {
             results.clear()?;
@@ -154,7 +165,10 @@ fn keepers(first: Option<&str>, states: usize, used_by: Option<&[u32]>) -> Strin
     }
     match used_by {
         None => {}
-        Some([]) => keepers.push("another process".to_owned()),
+        // Zero stands for one that cannot be seen from here.
+        Some(pids) if pids.is_empty() || pids.contains(&0) => {
+            keepers.push("another process".to_owned())
+        }
         Some(pids) => {
             let names: Vec<_> = pids.iter().map(u32::to_string).collect();
             keepers.push(format!("process {}", names.join(" and ")));
@@ -211,6 +225,23 @@ fn collect(
     }
     print(&text)?;
     Ok(Exit::Passed)
+}
+
+/// Says that it was not enough, where something else fills the disk.
+fn require_free(cache: &CacheDir, gib: u64) -> Result<(), Error> {
+    let root = cache.root().display();
+    let bytes = free_bytes(cache.root())
+        .map_err(|error| Error::machinery(format!("{root}: {error}"), None))?;
+    if bytes >= keep::in_bytes(gib) {
+        return Ok(());
+    }
+    Err(Error::machinery(
+        format!("only {} are free on the disk of {root}", mib(bytes)),
+        Some(
+            "something else takes the rest: free some space, or set SWITCHPROOF_CACHE_DIR"
+                .to_owned(),
+        ),
+    ))
 }
 
 fn verify(store: &LayerStore) -> Result<Exit, Error> {
