@@ -115,6 +115,15 @@ impl Qemu {
         Ok(found)
     }
 
+    fn kept(&self, key: &StateKey) -> Result<Layer, MachineError> {
+        self.layer(key)?.ok_or_else(|| {
+            broken(
+                format!("the frozen state {} is gone or damaged", key.short()),
+                Some("run again: it will be made anew".to_owned()),
+            )
+        })
+    }
+
     /// Names the booted guest that serves `guest`, with nothing laid out in it.
     fn booted_key(&self, guest: &Guest) -> StateKey {
         StateKey(self.host(guest).base_key().to_string())
@@ -210,20 +219,29 @@ impl Hypervisor for Qemu {
         guest: &Guest,
         purpose: Purpose,
     ) -> Result<Box<dyn ForkedMachine + 'a>, MachineError> {
-        let layer = self.layer(key)?.ok_or_else(|| {
-            broken(
-                format!("the frozen state {} is gone or damaged", key.short()),
-                Some("run again: it will be made anew".to_owned()),
-            )
-        })?;
         let purpose = match purpose {
             Purpose::Leaf => vm::Purpose::Leaf,
             Purpose::Layer => vm::Purpose::Layer,
         };
-        let machine = self
-            .host(guest)
-            .fork(&layer, purpose)
-            .map_err(|error| told_by_vm(&error))?;
+        let host = self.host(guest);
+        let forked = host.fork(&self.kept(key)?, purpose);
+        let machine = match forked {
+            // A booted guest that this host cannot continue, after an update of its kernel for instance, is made anew,
+            // once. What stood on it goes with it, and is made anew by the next run.
+            Err(vm::MachineError::Layer(LayerError::Damaged { .. }))
+                if *key == self.booted_key(guest) || *key == self.base_key(guest) =>
+            {
+                drop(lock(&self.in_use).remove(key));
+                if *key == self.booted_key(guest) {
+                    self.ensure_booted(guest, &mut |_| {})?;
+                } else {
+                    self.ensure_base(guest, &mut |_| {})?;
+                }
+                host.fork(&self.kept(key)?, purpose)
+            }
+            forked => forked,
+        };
+        let machine = machine.map_err(|error| told_by_vm(&error))?;
         Ok(Box::new(QemuMachine {
             qemu: self,
             machine,

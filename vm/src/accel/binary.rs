@@ -92,14 +92,15 @@ pub enum BinaryError {
     },
 }
 
+const REINSTALL: &str = "reinstall QEMU, or put a working one first on PATH";
+
 impl BinaryError {
     /// What the user can do about it.
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Missing(_) => "run vm/setup, which installs it",
-            Self::Ask(_) | Self::Banner { .. } => {
-                "reinstall QEMU, or put a working one first on PATH"
-            }
+            Self::Ask(error) => error.hint().unwrap_or(REINSTALL),
+            Self::Banner { .. } => REINSTALL,
             Self::TooOld { .. } => {
                 "install a newer QEMU, from your distribution's backports for instance"
             }

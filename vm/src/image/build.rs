@@ -13,7 +13,7 @@ use super::means::Mode;
 use super::recipe::command;
 use super::{BuildStep, Definition, ImageError};
 use crate::process::{ProcessError, tail_of};
-use crate::store::{free_bytes, make_private};
+use crate::store::{file_limit_bytes, free_bytes, make_private};
 
 /// The longest a build may take, from the first byte fetched.
 const DEADLINE: Duration = Duration::from_secs(40 * 60);
@@ -90,11 +90,17 @@ fn step_error(
 ) -> ImageError {
     let mut cause = match error {
         ProcessError::Start { source, .. } => format!("mmdebstrap does not start: {source}"),
-        ProcessError::Failed { status, .. } => format!("mmdebstrap ended with {status}"),
+        ProcessError::Failed { status, .. } => match file_limit_bytes() {
+            Some(limit) => format!(
+                "mmdebstrap ended with {status}; no file may become longer than {limit} bytes (`ulimit -f`)"
+            ),
+            None => format!("mmdebstrap ended with {status}"),
+        },
         ProcessError::Deadline { .. } => {
             format!("it was not done after {} minutes", DEADLINE.as_secs() / 60)
         }
         ProcessError::Watch { source, .. } => format!("mmdebstrap could not be watched: {source}"),
+        ProcessError::Temporary { .. } => error.to_string(),
     };
     let disk_full = least_free_mib < FULL_MIB;
     if disk_full {

@@ -80,7 +80,10 @@ impl LayerError {
             Self::Io { .. } => {
                 "the cache directory must be writable; SWITCHPROOF_CACHE_DIR names another"
             }
-            Self::Damaged { .. } => "run again: it is made anew",
+            Self::Damaged { .. } => {
+                "run again: it is made anew; if that happens again, SWITCHPROOF_ACCEL=tcg runs it without hardware \
+                 virtualisation"
+            }
             Self::InUse { .. } | Self::Busy { .. } => "wait for the other run to end",
             Self::HasChildren { .. } => "remove those first, or run `switchproof cache clear`",
             Self::NoSpace { .. } => {

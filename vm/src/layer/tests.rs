@@ -3,14 +3,16 @@
 use std::fs::{self, File, FileTimes};
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::Value;
 
 use crate::accel::{Accelerator, QemuVersion};
 use crate::cache_dir::CacheDir;
 use crate::layer::record::{BackingRecord, DISK, FORMAT, RAM, RECORD, STATE};
-use crate::layer::{LayerError, LayerKey, LayerRecord, LayerStore, Lookup, MadeBy, create_overlay};
+use crate::layer::{
+    Layer, LayerError, LayerKey, LayerRecord, LayerStore, Lookup, MadeBy, create_overlay,
+};
 use crate::qemu::MachineShape;
 use crate::store::{FileRecord, WorkDir};
 
@@ -50,25 +52,29 @@ impl Fixture {
 
     /// Makes a layer whose disk is told from others by its size.
     fn layer_with_disk(&self, parent: Option<&LayerKey>, name: &str, disk_bytes: u64) -> LayerKey {
+        let parent = parent.map(|parent| self.store.find(parent).expect("read").expect("there"));
+        self.published(parent.as_ref(), name, disk_bytes)
+            .key()
+            .clone()
+    }
+
+    fn published(&self, parent: Option<&Layer>, name: &str, disk_bytes: u64) -> Layer {
         let key = LayerKey::root(&[name.as_bytes()]);
         let work = WorkDir::create(self.store.directory()).expect("made");
         let path = |name: &str| work.path().join(name);
         fs::write(path(RAM), vec![7; 200_000]).expect("written");
         fs::write(path(STATE), "state").expect("written");
-        let below = parent.map_or("../../images/i/root.ext4".to_owned(), |key| {
-            format!("../{key}/{DISK}")
+        let below = parent.map_or("../../images/i/root.ext4".to_owned(), |parent| {
+            format!("../{}/{DISK}", parent.key())
         });
         create_overlay(&path(DISK), &below, "raw", disk_bytes).expect("made");
-        let below = parent.map(|parent| self.store.find(parent).expect("read").expect("there"));
         let file = |name: &str| FileRecord::of(&path(name)).expect("recorded");
         let record = LayerRecord {
             format: FORMAT,
             key: key.clone(),
-            parent: parent.cloned(),
-            parent_disk_blake3: below
-                .as_ref()
-                .map(|below| below.record().disk.blake3.clone()),
-            depth: below.as_ref().map_or(0, |below| below.record().depth + 1),
+            parent: parent.map(|parent| parent.key().clone()),
+            parent_disk_blake3: parent.map(|parent| parent.record().disk.blake3.clone()),
+            depth: parent.map_or(0, |parent| parent.record().depth + 1),
             made_by: made_by(7),
             created_s: 0,
             note: Value::Null,
@@ -80,8 +86,7 @@ impl Fixture {
             state: file(STATE),
         };
         record.write(work.path()).expect("written");
-        self.store.publish(work, &key).expect("published");
-        key
+        self.store.publish(work, &key).expect("published")
     }
 
     fn age(&self, key: &LayerKey, age_s: u64) {
@@ -362,4 +367,109 @@ fn a_cache_that_cannot_be_written_is_named_and_left_alone() {
         assert!(hint.contains("SWITCHPROOF_CACHE_DIR"), "{error}: {hint}");
     }
     assert!(fixture.store.find(&base).expect("read").is_some());
+}
+
+fn make_pipe(path: &std::path::Path) {
+    let made = crate::process::Command::new("mkfifo").arg(path);
+    made.run(Duration::from_secs(20)).expect("made");
+}
+
+#[test]
+fn what_is_no_file_or_no_directory_is_removed_without_waiting() {
+    let fixture = fixture();
+    for name in [STATE, DISK, RAM, RECORD] {
+        let base = fixture.layer(None, "base", 0);
+        let path = fixture.store.path_of(&base).join(name);
+        fs::remove_file(&path).expect("removed");
+        make_pipe(&path);
+        assert!(fixture.store.list().expect("listed").len() == 1);
+        let what = fixture.removed(&base);
+        assert!(what.contains("not a regular file"), "{name}: {what}");
+    }
+    let key = LayerKey::root(&[b"base"]);
+    for target in ["nowhere", "."] {
+        std::os::unix::fs::symlink(target, fixture.store.path_of(&key)).expect("made");
+        let listed = fixture.store.list().expect("listed");
+        assert_eq!(listed.len(), 1, "it is there to be verified: {target}");
+        let verified = fixture.store.verify(&key).expect("verified");
+        assert!(matches!(verified, Lookup::Removed { .. }), "{verified:?}");
+        fixture.layer(None, "base", 0);
+        fixture.store.remove(&key).expect("removed");
+    }
+    // Nor does one hinder what is made.
+    std::os::unix::fs::symlink("nowhere", fixture.store.path_of(&key)).expect("made");
+    fixture.layer(None, "base", 0);
+}
+
+#[test]
+fn who_is_waited_for_is_named() {
+    let fixture = fixture();
+    let base = fixture.layer(None, "base", 0);
+    let held = fixture.store.find(&base).expect("read").expect("there");
+    let error = fixture.store.remove(&base).expect_err("in use").to_string();
+    assert!(error.contains(&format!("layer-{base}.lock")), "{error}");
+    if cfg!(target_os = "linux") {
+        let process = format!("process {} holds", std::process::id());
+        assert!(error.contains(&process), "{error}");
+    }
+    drop(held);
+}
+
+#[test]
+fn nothing_of_a_layer_is_for_others_to_read() {
+    let fixture = fixture();
+    let base = fixture.layer(None, "base", 0);
+    let mode = |path: &std::path::Path| {
+        let data = path.metadata().expect("metadata");
+        data.permissions().mode() & 0o777
+    };
+    let path = fixture.store.path_of(&base);
+    assert_eq!(mode(&path), 0o700);
+    assert_eq!(mode(&path.join(DISK)), 0o600);
+    assert_eq!(mode(&path.join(RECORD)), 0o600);
+    assert_eq!(mode(fixture.directory.path()), 0o700);
+}
+
+/// Publishers, collectors and listings at once on one store: what is published is there, and nobody is in the way of
+/// others.
+#[test]
+fn many_at_once_do_not_take_from_each_other() {
+    const WORKERS: usize = 20;
+    let fixture = fixture();
+    let cache = CacheDir::at(fixture.directory.path());
+    let end = Instant::now() + Duration::from_secs(3);
+    let left = || Instant::now() < end;
+    let work = &|worker: usize| {
+        let own = Fixture {
+            store: LayerStore::open(&cache).expect("a store"),
+            directory: tempfile::tempdir().expect("a directory"),
+            image: fixture.image.clone(),
+        };
+        let mut published = 0;
+        while left() {
+            // Every key is published by several, and a child stands on what it was forked from.
+            let base = own.published(None, &format!("base {}", worker % 7), 4096);
+            let child = own.published(Some(&base), &format!("child {worker}"), 4096);
+            for layer in [&child, &base] {
+                own.store.recheck(layer).expect("whole");
+            }
+            drop((base, child));
+            if worker.is_multiple_of(2) {
+                own.store.collect(0).expect("collected");
+            }
+            published += 1;
+        }
+        published
+    };
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..WORKERS)
+            .map(|worker| scope.spawn(move || work(worker)))
+            .collect();
+        while left() {
+            fixture.store.list().expect("listed");
+        }
+        for worker in workers {
+            assert!(worker.join().expect("nothing failed") > 0);
+        }
+    });
 }

@@ -157,6 +157,16 @@ pub enum MachineError {
         /// Bytes wanted.
         needed_bytes: u64,
     },
+    /// Files may not become as long as a machine's memory is.
+    #[error(
+        "a machine needs a file of {needed_bytes} bytes, and this process may write {limit_bytes} (`ulimit -f`)"
+    )]
+    FileLimit {
+        /// The longest file that may be written.
+        limit_bytes: u64,
+        /// The machine's memory.
+        needed_bytes: u64,
+    },
     /// The layer to fork from, or to freeze to, is at fault.
     #[error(transparent)]
     Layer(#[from] LayerError),
@@ -175,6 +185,25 @@ impl MachineError {
     pub(crate) fn io(doing: impl Into<String>) -> impl FnOnce(io::Error) -> Self {
         let doing = doing.into();
         move |source| Self::Io { doing, source }
+    }
+
+    /// Whether an error of a fork that has not answered yet is the state's: QEMU refused it, ended by itself or crashed.
+    /// Who kills a process from outside, or takes it its disk, says nothing of the state.
+    pub(super) fn blames_state(&self) -> bool {
+        const CRASHES: [&str; 3] = ["SIGABRT", "SIGSEGV", "SIGILL"];
+        match self {
+            Self::Qmp { command, .. } => command == "migrate",
+            Self::Stopped { .. } => true,
+            Self::QemuDied {
+                status,
+                few_bytes_free: None,
+                ..
+            } => {
+                let is_crash = CRASHES.iter().any(|signal| status.ends_with(signal));
+                status.starts_with("exit status") || is_crash
+            }
+            _ => false,
+        }
     }
 
     /// What to do about it, as one sentence for the user.
@@ -211,11 +240,43 @@ impl MachineError {
             }
             Self::Deadline { .. } => "give the step a longer `deadline` if it is only slow",
             Self::NoSpace { .. } => {
-                "`switchproof cache gc` makes room; SWITCHPROOF_CACHE_DIR moves the cache to another disk"
+                "`switchproof cache gc --free 2` makes room for 2 GiB; SWITCHPROOF_CACHE_DIR moves the cache to another disk"
             }
+            Self::FileLimit { .. } => "run it again after `ulimit -f unlimited`",
             Self::Layer(error) => return error.hint(),
             _ => return None,
         };
         Some(text.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_crash_is_the_states_and_a_kill_is_not() {
+        let blames = |status: &str, few_bytes_free| {
+            let waited = Box::new(Waited {
+                waited_for: "a test".to_owned(),
+                waited: Duration::ZERO,
+                last_seen: "nothing".to_owned(),
+                console_tail: String::new(),
+            });
+            let error = MachineError::QemuDied {
+                status: status.to_owned(),
+                stderr_tail: String::new(),
+                few_bytes_free,
+                waited,
+            };
+            error.blames_state()
+        };
+        for status in ["exit status 1", "killed by SIGABRT", "killed by SIGSEGV"] {
+            assert!(blames(status, None), "{status}");
+        }
+        for status in ["killed by SIGKILL", "killed by SIGBUS", "still running"] {
+            assert!(!blames(status, None), "{status}");
+        }
+        assert!(!blames("killed by SIGABRT", Some(7)));
     }
 }

@@ -17,7 +17,9 @@ use crate::machine::start::start;
 use crate::machine::waiting::{Liveness, Waiting};
 use crate::machine::{Machine, MachineError};
 use crate::qemu::{MachineParts, MachineShape, command_line};
-use crate::store::{WorkDir, allocated_bytes, copy_sparse, free_bytes, make_private, read_bounded};
+use crate::store::{
+    WorkDir, allocated_bytes, copy_sparse, file_limit_bytes, free_bytes, make_private, read_bounded,
+};
 
 /// How long a fork may take with hardware virtualisation; it takes a tenth of a second.
 const FORK: Duration = Duration::from_secs(20);
@@ -204,11 +206,16 @@ impl Host {
     }
 
     /// A running machine in the state that `layer` holds, with the clock set right and entropy of its own.
+    ///
+    /// A state that QEMU does not get to its first answer with is of no use, now or later: it is removed, and the error is
+    /// [`LayerError::Damaged`].
     pub fn fork(&self, layer: &Layer, purpose: Purpose) -> Result<Machine, MachineError> {
         let waiting = Waiting::new("the fork to run", FORK * self.accelerator.patience());
         let mut machine = self.fork_running(layer, purpose, &waiting)?;
-        machine.wake(&waiting)?;
-        Ok(machine)
+        match machine.wake(&waiting) {
+            Ok(()) => Ok(machine),
+            Err(error) => Err(self.blame(layer, error)),
+        }
     }
 
     /// The part of [`Host::fork`] until QEMU reports the machine running; for measuring.
@@ -253,10 +260,14 @@ impl Host {
         let mut machine = self.assemble(work, &ram, purpose, Some(layer.clone()), true)?;
         match machine.load_state(&state, waiting) {
             Ok(()) => Ok(machine),
-            Err(error) if refuses_state(&error) => {
-                Err(self.store.condemn(layer, error.to_string()).into())
-            }
-            Err(error) => Err(error),
+            Err(error) => Err(self.blame(layer, error)),
+        }
+    }
+
+    fn blame(&self, layer: &Layer, error: MachineError) -> MachineError {
+        match error.blames_state() {
+            true => self.store.condemn(layer, error.to_string()).into(),
+            false => error,
         }
     }
 
@@ -286,6 +297,13 @@ impl Host {
     }
 
     fn work_dir(&self, more_bytes: u64) -> Result<WorkDir, MachineError> {
+        let file_bytes = u64::from(self.shape.ram_mib) * 1024 * 1024;
+        if let Some(limit_bytes) = file_limit_bytes().filter(|&limit| limit < file_bytes) {
+            return Err(MachineError::FileLimit {
+                limit_bytes,
+                needed_bytes: file_bytes,
+            });
+        }
         let path = self.store.directory();
         let free = free_bytes(path).map_err(LayerError::io("cannot read", path))?;
         let needed_bytes = ROOM_BYTES + more_bytes;
@@ -318,14 +336,5 @@ impl Host {
             Some(inside) => format!("../../{}", inside.display()),
             None => root.display().to_string(),
         }
-    }
-}
-
-/// Whether QEMU says that a device state is none of its own. It then exits with status 1.
-fn refuses_state(error: &MachineError) -> bool {
-    match error {
-        MachineError::Qmp { command, .. } => command == "migrate",
-        MachineError::QemuDied { status, .. } => status == "exit status 1",
-        _ => false,
     }
 }

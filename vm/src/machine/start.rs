@@ -142,6 +142,7 @@ pub(super) fn exit_words(process: &mut Running, at_most: Duration) -> String {
     };
     match (status.code(), status.signal()) {
         (Some(code), _) => format!("exit status {code}"),
+        (None, Some(4)) => "killed by SIGILL".to_owned(),
         (None, Some(6)) => "killed by SIGABRT".to_owned(),
         (None, Some(7)) => "killed by SIGBUS".to_owned(),
         (None, Some(9)) => "killed by SIGKILL".to_owned(),

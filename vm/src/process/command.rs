@@ -157,14 +157,22 @@ impl Command {
 
     fn open(&self, sink: &Sink) -> Result<File, ProcessError> {
         match sink {
-            Sink::Keep => tempfile::tempfile(),
+            Sink::Keep => self.keep_in(std::env::temp_dir()),
             Sink::Append(path) => File::options()
                 .create(true)
                 .append(true)
                 .read(true)
-                .open(path),
+                .open(path)
+                .map_err(|source| self.watch_error(source)),
         }
-        .map_err(|source| self.watch_error(source))
+    }
+
+    pub(super) fn keep_in(&self, folder: PathBuf) -> Result<File, ProcessError> {
+        tempfile::tempfile_in(&folder).map_err(|source| ProcessError::Temporary {
+            command: self.command_line(),
+            folder,
+            source,
+        })
     }
 
     fn watch_error(&self, source: io::Error) -> ProcessError {

@@ -1,6 +1,7 @@
 //! What can go wrong with a host process.
 
 use std::io;
+use std::path::PathBuf;
 use std::process::ExitStatus;
 
 /// Why a host process did not do what it was started for.
@@ -34,6 +35,16 @@ pub enum ProcessError {
         /// The last lines of its output.
         tail: String,
     },
+    /// The folder for temporary files, where its output is kept, cannot be used.
+    #[error("nothing can be written to the folder for temporary files {}, as `{command}` needs: {source}", .folder.display())]
+    Temporary {
+        /// The command line, quoted for a shell.
+        command: String,
+        /// The folder.
+        folder: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
     /// Its output could not be kept, or it could not be waited for.
     #[error("cannot watch `{command}`: {source}")]
     Watch {
@@ -50,6 +61,9 @@ impl ProcessError {
         match self {
             Self::Start { source, .. } if source.kind() == io::ErrorKind::NotFound => {
                 Some("run vm/setup, which installs what the host lacks")
+            }
+            Self::Temporary { .. } => {
+                Some("name a folder in TMPDIR that is there, has room, and that you may write to")
             }
             _ => None,
         }

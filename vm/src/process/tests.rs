@@ -44,6 +44,15 @@ fn a_missing_program_is_told_from_a_failing_one() {
 }
 
 #[test]
+fn a_missing_folder_for_temporary_files_is_named() {
+    let error = shell("true").keep_in("/nowhere/at-all".into()).unwrap_err();
+    assert!(error.to_string().contains("/nowhere/at-all"), "{error}");
+    assert!(error.hint().unwrap().contains("TMPDIR"));
+    let of_qemu = crate::accel::BinaryError::from(error);
+    assert!(of_qemu.hint().contains("TMPDIR"), "{}", of_qemu.hint());
+}
+
+#[test]
 fn a_deadline_kills_grandchildren_too() {
     let begun = Instant::now();
     let pid_file = tempfile::NamedTempFile::new().unwrap();

@@ -76,9 +76,14 @@ pub(crate) fn allocated_bytes(path: &Path) -> io::Result<u64> {
 }
 
 /// What the operating system says is free where `path` is, in bytes.
-pub(crate) fn free_bytes(path: &Path) -> io::Result<u64> {
+pub fn free_bytes(path: &Path) -> io::Result<u64> {
     let space = rustix::fs::statvfs(path)?;
     Ok(space.f_bavail.saturating_mul(space.f_frsize))
+}
+
+/// The longest file that this process may write (`ulimit -f`); none without a limit.
+pub(crate) fn file_limit_bytes() -> Option<u64> {
+    rustix::process::getrlimit(rustix::process::Resource::Fsize).current
 }
 
 /// Memory that programs can still use, in MiB, within the limits of the control groups of this process. None where the

@@ -9,10 +9,10 @@ mod work_dir;
 
 pub(crate) use content::now_s;
 pub use content::{FileRecord, Stamp};
-pub use files::available_memory_mib;
 pub(crate) use files::{
-    allocated_bytes, free_bytes, make_private, open_regular, read_bounded, write_whole,
+    allocated_bytes, file_limit_bytes, make_private, open_regular, read_bounded, write_whole,
 };
+pub use files::{available_memory_mib, free_bytes};
 pub(crate) use lock::LockTable;
 pub use lock::{FileLock, Held};
 pub(crate) use sparse::{copy_sparse, punch_zeros};

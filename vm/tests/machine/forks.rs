@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -194,6 +195,51 @@ fn qemu_killed_at_any_time_leaves_a_whole_layer_or_none() {
         "the base is whole"
     );
     assert_eq!(leftovers(), 0);
+}
+
+/// As when a host's kernel or processor has changed: QEMU begins, takes the state, and crashes.
+#[test]
+#[ignore = "boots machines; SWITCHPROOF_TEST_IMAGE names the directory of a guest image"]
+fn a_state_that_qemu_dies_of_is_removed() {
+    let mut lab = lab();
+    let base = lab.base();
+    let real = lab.host.qemu.path.clone();
+    let folder = tempfile::tempdir().expect("a directory");
+    lab.host.qemu.path = folder.path().join("qemu");
+    for (signal, is_blamed) in [("ABRT", true), ("SEGV", true), ("KILL", false)] {
+        let layer = mark_with(&lab, &real, &base, signal);
+        // Its sockets are removed once it has connected to all, and then the state comes.
+        let script = format!(
+            "#!/bin/sh\nsocket=$(echo \"$*\" | sed 's/.*id=qmp,path=\\([^ ]*\\).*/\\1/')\n\
+             (while [ -e \"$socket\" ]; do sleep 0.005; done; kill -{signal} $$) &\nexec {} \"$@\"\n",
+            real.display()
+        );
+        fs::write(&lab.host.qemu.path, script).expect("written");
+        let executable = fs::Permissions::from_mode(0o755);
+        fs::set_permissions(&lab.host.qemu.path, executable).expect("set");
+        let forked = lab.host.fork(&layer, Purpose::Leaf).map(drop);
+        let error = forked.expect_err("a crash");
+        eprintln!("{signal}: {error}");
+        let is_damaged = matches!(error, MachineError::Layer(LayerError::Damaged { .. }));
+        assert_eq!(is_damaged, is_blamed, "{error}");
+        let key = layer.key().clone();
+        drop(layer);
+        let is_gone = matches!(lab.host.find(&key).expect("looked up"), Lookup::Absent);
+        assert_eq!(is_gone, is_blamed);
+        if !is_gone {
+            lab.host.store.remove(&key).expect("removed");
+        }
+    }
+}
+
+fn mark_with(lab: &Lab, qemu: &Path, base: &Layer, step: &str) -> Layer {
+    let mut host = lab.host.clone();
+    host.qemu.path = qemu.to_owned();
+    let mut machine = host.fork(base, Purpose::Layer).expect("a fork");
+    sh(&mut machine, "true");
+    machine
+        .freeze(&base.key().child(step.as_bytes()), json!(step))
+        .expect("a layer")
 }
 
 fn leftovers() -> usize {
