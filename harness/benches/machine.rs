@@ -136,7 +136,14 @@ fn capture() -> Result<(), Failure> {
             .map_err(|error| error.message)?;
         tars.push(start.elapsed());
         let start = Instant::now();
-        observe(machine, &users, &BTreeSet::new(), StepOutput::default())?;
+        let none = BTreeSet::new();
+        observe(
+            machine,
+            &users,
+            &none,
+            &BTreeSet::new(),
+            StepOutput::default(),
+        )?;
         looks.push(start.elapsed());
     }
     let busy = (own_cpu() - cpu).as_secs_f64() / began.elapsed().as_secs_f64();

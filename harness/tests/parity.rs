@@ -25,7 +25,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use shared_run::{SharedRun, bundled, selection};
 use similar::{ChangeTag, TextDiff};
 use switchproof::judge::{
-    SnapshotFolder, SnapshotMode, SnapshotPolicy, Verdict, redact, snapshot_path,
+    SnapshotFolder, SnapshotMode, SnapshotPolicy, Verdict, redact_message, snapshot_path,
 };
 use switchproof::report::describe;
 use switchproof::scenario::model::{Action, Case, ChannelOverlay, Install, SeedFile};
@@ -295,7 +295,7 @@ impl Side {
             Verdict::Passed { .. } => Vec::new(),
             Verdict::Failed(findings) => findings
                 .iter()
-                .map(|it| redact(&format!("! {}: {}\n{}", it.step, it.message, it.detail)))
+                .map(|it| redact_message(&format!("! {}: {}\n{}", it.step, it.message, it.detail)))
                 .collect(),
             verdict => return Err(describe(&case.id, &verdict)),
         };

@@ -1,5 +1,6 @@
 //! From what was seen to a verdict.
 
+mod channel;
 mod check;
 mod complaint;
 mod diff;
@@ -27,7 +28,7 @@ pub use check::judge;
 pub use complaint::complaint;
 pub use orphan::*;
 pub use pending::*;
-pub use redact::redact;
+pub use redact::{redact_hashes, redact_message};
 pub use render::render;
 pub use snapshot::*;
 pub use snapshot_place::{snapshot_path, snapshots_beside};

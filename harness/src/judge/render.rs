@@ -3,48 +3,24 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use super::channel::{Channel, WORD};
 use super::complaint::complaint;
 use super::package::profile_words;
-use super::redact::redact;
-use super::render_home::home;
+use super::render_home::{digest, home};
 use super::session::unit_words;
-use crate::observe::text::{escape_name, printable};
-use crate::observe::{Observation, Program, UserSeen};
+use crate::observe::text::{printable, visible_value};
+use crate::observe::{Observation, OwnProgram, Program, UserSeen};
 use crate::scenario::model::{Profile, Session, Step};
 
 /// Most programs of a package that are named.
 const PROGRAMS: usize = 8;
+/// How many digits of a digest are shown.
+const DIGITS: usize = 16;
 
-/// Variables that belong to every login on the guest or to the machinery, so that they say nothing of a setup.
-const BASE_VARIABLES: [&str; 24] = [
-    "CREDENTIALS_DIRECTORY",
-    "DBUS_SESSION_BUS_ADDRESS",
-    "HOME",
-    "HUSHLOGIN",
-    "LANG",
-    "LISTEN_FDS",
-    "LISTEN_PID",
-    "LOGNAME",
-    "MAIL",
-    "MEMORY_PRESSURE_WRITE",
-    "NIX_PROFILES",
-    "NIX_REMOTE",
-    "NIX_SSL_CERT_FILE",
-    "NOTIFY_SOCKET",
-    "PATH",
-    "SHELL",
-    "TERM",
-    "TZ",
-    "USER",
-    "XDG_RUNTIME_DIR",
-    "XDG_SEAT",
-    "XDG_SESSION_CLASS",
-    "XDG_SESSION_TYPE",
-    "__ETC_PROFILE_NIX_SOURCED",
-];
-
-/// The text of a snapshot: equal for equal observations, free of hashes, times and numbers of processes.
+/// The text of a snapshot: equal for equal observations, free of hashes, times and numbers of processes, and of
+/// versions that the image's channel decides.
 pub fn render(step: &Step, seen: &Observation) -> String {
+    let channel = Channel::new(&seen.image_paths);
     let mut text = String::new();
     line(
         &mut text,
@@ -52,26 +28,23 @@ pub fn render(step: &Step, seen: &Observation) -> String {
         &format!("step {}: {}", step.name, ending(seen.output.status)),
     );
     if seen.output.status != 0 {
-        block(&mut text, 1, &complaint(seen));
+        block(&mut text, 1, &channel.redact_message(&complaint(seen)));
     }
     if !seen.warnings.is_empty() {
         heading(&mut text, "warnings");
         for warning in &seen.warnings {
-            block(
-                &mut text,
-                1,
-                &format!("- {}", warning.replace('\n', "\n  ")),
-            );
+            let warning = channel.redact_message(warning).replace('\n', "\n  ");
+            block(&mut text, 1, &format!("- {warning}"));
         }
     }
     for (name, user) in &seen.users {
-        home(&mut text, name, user);
-        packages(&mut text, name, user);
-        session(&mut text, name, user);
+        home(&mut text, &channel, name, user);
+        packages(&mut text, &channel, name, user);
+        session(&mut text, &channel, name, user);
         units(&mut text, name, user);
         generations(&mut text, name, user);
     }
-    redact(&text)
+    text
 }
 
 fn ending(status: i32) -> String {
@@ -101,9 +74,8 @@ fn block(text: &mut String, indent: usize, block: &str) {
     }
 }
 
-/// A path and what is to be said of it.
-pub(super) fn with<const N: usize>(what: &str, notes: [Option<String>; N]) -> String {
-    let notes: Vec<String> = notes.into_iter().flatten().collect();
+/// Something and what is to be said of it.
+pub(super) fn with(what: &str, notes: Vec<String>) -> String {
     if notes.is_empty() {
         what.to_owned()
     } else {
@@ -111,68 +83,152 @@ pub(super) fn with<const N: usize>(what: &str, notes: [Option<String>; N]) -> St
     }
 }
 
-fn packages(text: &mut String, name: &str, user: &UserSeen) {
+/// What the programs of a line have in common: the package, its version, the profile, and whether the channel decides
+/// what is in it.
+type Group<'a> = (&'a str, &'a str, Option<Profile>, bool);
+
+fn packages(text: &mut String, channel: &Channel<'_>, name: &str, user: &UserSeen) {
     heading(text, &format!("packages of {name}"));
-    let mut groups: BTreeMap<(&str, &str, Option<Profile>), Vec<&Program>> = BTreeMap::new();
+    let mut groups: BTreeMap<Group<'_>, Vec<&Program>> = BTreeMap::new();
     for program in &user.programs {
+        let store_path = program.store_path.as_deref();
+        let is_channels = store_path.is_some_and(|path| channel.has(path));
+        let version = if is_channels { WORD } else { &program.version };
         groups
-            .entry((&program.package, &program.version, program.profile))
+            .entry((&program.package, version, program.profile, is_channels))
             .or_default()
             .push(program);
     }
     if groups.is_empty() {
         line(text, 1, "none from a profile");
     }
-    for ((package, version, profile), programs) in groups {
+    for ((package, version, profile, is_channels), programs) in groups {
         let what = if version.is_empty() {
             package.to_owned()
         } else {
             format!("{package} {version}")
         };
         let from = profile.map_or("the store", profile_words);
-        line(
-            text,
-            1,
-            &format!("{what} ({from}): {}", names(package, &programs)),
-        );
+        let names = if is_channels {
+            shadowed(&programs)
+        } else {
+            names(package, &programs)
+        };
+        let names = if names.is_empty() {
+            names
+        } else {
+            format!(": {names}")
+        };
+        line(text, 1, &format!("{what} ({from}){names}"));
+        if !is_channels {
+            own_programs(text, channel, &programs);
+        }
     }
 }
 
-/// The programs to run by name: the one that is named as its package first, hidden ones (a wrapper's original) not.
+/// The programs to run by name: the one that is named as its package first, hidden ones (a wrapper's original) not. A
+/// list that is too long ends in a digest of all the names.
 fn names(package: &str, programs: &[&Program]) -> String {
     let mut shown: Vec<&&Program> = programs
         .iter()
         .filter(|program| !program.name.starts_with('.'))
         .collect();
     shown.sort_by_key(|program| program.name != package);
-    let mut names: Vec<String> = shown
-        .iter()
-        .take(PROGRAMS)
-        .map(|program| match &program.shadowed_by {
-            Some(directory) => format!("{} (shadowed by {directory})", program.name),
-            None => program.name.clone(),
-        })
-        .collect();
-    if shown.len() > PROGRAMS {
-        names.push(format!("and {} more", shown.len() - PROGRAMS));
+    let mut names: Vec<String> = shown.iter().map(|program| shown_name(program)).collect();
+    if names.len() > PROGRAMS {
+        let all = blake3::hash(names.join("\n").as_bytes()).to_hex();
+        let more = names.len() - PROGRAMS;
+        names.truncate(PROGRAMS);
+        names.push(format!("and {more} more (all: blake3 {})", &all[..DIGITS]));
     }
     names.join(", ")
 }
 
-fn session(text: &mut String, name: &str, user: &UserSeen) {
+fn shown_name(program: &Program) -> String {
+    match &program.shadowed_by {
+        Some(directory) => format!("{} (shadowed by {directory})", program.name),
+        None => program.name.clone(),
+    }
+}
+
+/// Those of the channel's programs that are not the ones to be run.
+fn shadowed(programs: &[&Program]) -> String {
+    let shadowed = programs
+        .iter()
+        .filter(|program| program.shadowed_by.is_some());
+    let names: Vec<String> = shadowed.map(|program| shown_name(program)).collect();
+    names.join(", ")
+}
+
+/// What programs are that the setup itself made.
+fn own_programs(text: &mut String, channel: &Channel<'_>, programs: &[&Program]) {
+    for program in programs {
+        match &program.own {
+            None => {}
+            Some(OwnProgram::File(content)) => {
+                line(
+                    text,
+                    2,
+                    &format!("{} ({})", program.name, digest(content, channel)),
+                );
+            }
+            Some(OwnProgram::Link(target)) => {
+                line(
+                    text,
+                    2,
+                    &format!("{} -> {}", program.name, channel.redact(target)),
+                );
+            }
+        }
+    }
+}
+
+fn session(text: &mut String, channel: &Channel<'_>, name: &str, user: &UserSeen) {
     heading(text, &format!("login session of {name}"));
-    let path: Vec<&str> = user
+    line(text, 1, &format!("PATH={}", channel.redact(&path(user))));
+    let variables = user.sessions.get(&Session::Login);
+    let is_new = |(key, value): &(&String, &String)| {
+        *key != "PATH" && user.baseline.get(*key) != Some(*value)
+    };
+    for (key, value) in variables.into_iter().flatten().filter(is_new) {
+        line(
+            text,
+            1,
+            &format!("{key}={}", visible_value(&channel.redact(value))),
+        );
+    }
+    for key in user.baseline.keys() {
+        if !variables.is_some_and(|variables| variables.contains_key(key)) {
+            line(text, 1, &format!("{key} is not set any more"));
+        }
+    }
+}
+
+/// The login PATH. The guest's own directories, all in a row as they were before the first step, are one word.
+fn path(user: &UserSeen) -> String {
+    let before = user.baseline.get("PATH").map_or("", String::as_str);
+    let own: Vec<&str> = before
+        .split(':')
+        .skip_while(|directory| is_of_nix(directory))
+        .map_while(|directory| (!is_of_nix(directory)).then_some(directory))
+        .collect();
+    let mut directories: Vec<&str> = user
         .login_path
         .iter()
         .map(|place| place.directory.as_str())
         .collect();
-    line(text, 1, &format!("PATH={}", path.join(":")));
-    let variables = user.sessions.get(&Session::Login);
-    for (key, value) in variables.into_iter().flatten() {
-        if !BASE_VARIABLES.contains(&key.as_str()) {
-            line(text, 1, &format!("{key}={}", escape_name(value.as_bytes())));
-        }
+    let row = (own.len() > 1)
+        .then(|| directories.windows(own.len()).position(|row| row == own))
+        .flatten();
+    if let Some(at) = row {
+        directories.splice(at..at + own.len(), ["<guest>"]);
     }
+    directories.join(":")
+}
+
+/// Whether a directory on a PATH is a profile's or the store's.
+fn is_of_nix(directory: &str) -> bool {
+    directory.contains("/nix/") || directory.contains("/.nix-")
 }
 
 fn units(text: &mut String, name: &str, user: &UserSeen) {
@@ -185,7 +241,10 @@ fn units(text: &mut String, name: &str, user: &UserSeen) {
         line(
             text,
             1,
-            &with(&format!("{unit}: {}", unit_words(seen.state)), [enabled]),
+            &with(
+                &format!("{unit}: {}", unit_words(seen.state)),
+                enabled.into_iter().collect(),
+            ),
         );
     }
 }
@@ -242,11 +301,11 @@ pub(super) mod tests {
             end: LinkEnd {
                 kind: TargetKind::Generation,
                 path: Some("/nix/store/0123456789abcdfghijklmnpqrsvwxyz-x".into()),
-                file: Some(FileSeen {
+                file: Some(Box::new(FileSeen {
                     mode: 0o555,
                     owner: "root".into(),
                     content: Content::Text(text.into()),
-                }),
+                })),
                 tree: None,
             },
         })
@@ -285,6 +344,7 @@ pub(super) mod tests {
                     ("run".into(), entry(EntryKind::Fifo)),
                 ]),
             },
+            baseline: BTreeMap::from([("HOME".into(), "/home/alice".into())]),
             login_path: vec![PathDirectory {
                 directory: bin.into(),
                 profile: Some(Profile::User),

@@ -1,134 +1,270 @@
 //! The home in a snapshot's text: a line a path, and under it what a file holds.
 
-use super::redact::redact;
+use std::collections::BTreeMap;
+
+use sha2::{Digest, Sha256};
+
+use super::channel::Channel;
 use super::render::{heading, line, with};
-use crate::observe::text::printable;
-use crate::observe::{Content, Entry, EntryKind, FileSeen, Home, InsideKind, UserSeen};
+use crate::observe::text::visible_line;
+use crate::observe::{
+    Content, Entry, EntryKind, FileSeen, Home, Inside, InsideKind, LinkEnd, UserSeen,
+};
 use crate::scenario::model::TargetKind;
 
-/// Longest text of a managed file that is shown, in bytes; a longer one is shown by its hash.
+/// Longest text of a file in the store that is shown, in bytes; a longer one is shown by its digest.
 const MANAGED_BYTES: usize = 8 * 1024;
 /// Longest text of any other file that is shown, in bytes.
 const OTHER_BYTES: usize = 200;
+/// How many digits of a digest are shown.
+const DIGITS: usize = 16;
+
+/// A user's home as it is written down.
+pub(super) struct Writer<'a> {
+    pub(super) text: &'a mut String,
+    pub(super) channel: &'a Channel<'a>,
+    /// Whose home it is.
+    pub(super) user: &'a str,
+    /// The group that is nothing to speak of: the home's own.
+    group: &'a str,
+}
+
 /// Everything in the home, by path.
-pub(super) fn home(text: &mut String, name: &str, user: &UserSeen) {
+pub(super) fn home(text: &mut String, channel: &Channel<'_>, name: &str, user: &UserSeen) {
     heading(text, &format!("home of {name}"));
+    let itself = user.home.itself.as_ref();
+    let mut writer = Writer {
+        text,
+        channel,
+        user: name,
+        group: itself.map_or(name, |entry| &entry.group),
+    };
+    if let Some(entry) = itself {
+        writer.itself(entry);
+    }
     for (path, entry) in &user.home.entries {
-        if !goes_without_saying(&user.home, path, entry, name) {
-            home_entry(text, name, path, entry);
+        if !writer.goes_without_saying(&user.home, path, entry) {
+            writer.entry(path, entry);
         }
     }
 }
 
-/// A directory that holds something and is like any other is said by what is in it.
-fn goes_without_saying(home: &Home, path: &str, entry: &Entry, user: &str) -> bool {
-    let below = format!("{path}/");
-    let holds_something = home
-        .entries
-        .range(below.clone()..)
-        .next()
-        .is_some_and(|(next, _)| next.starts_with(&below));
-    entry.kind == EntryKind::Directory
-        && holds_something
-        && entry.mode == 0o755
-        && entry.owner == user
-}
+impl Writer<'_> {
+    /// The home directory, where it is not as a new user's.
+    fn itself(&mut self, entry: &Entry) {
+        let group = (entry.group != self.user).then(|| format!("group {}", entry.group));
+        let mut notes = self.notes(entry, Some(0o700));
+        notes.extend(group);
+        if !notes.is_empty() {
+            line(self.text, 1, &with("./", notes));
+        }
+    }
 
-fn home_entry(text: &mut String, user: &str, path: &str, entry: &Entry) {
-    let other_owner = (entry.owner != user).then(|| format!("owner {}", entry.owner));
-    let mode = |usual: u32| (entry.mode != usual).then(|| format!("mode {:04o}", entry.mode));
-    match &entry.kind {
-        EntryKind::Directory => {
-            line(
-                text,
-                1,
-                &with(&format!("{path}/"), [mode(0o755), other_owner]),
-            );
-        }
-        EntryKind::Excluded => line(text, 1, &format!("{path}/ (not looked into)")),
-        EntryKind::File(content) => {
-            let (summary, body) = show_content(content, OTHER_BYTES);
-            line(text, 1, &with(path, [mode(0o644), other_owner, summary]));
-            content_block(text, body);
-        }
-        EntryKind::Symlink { target, end } => {
-            let (place, note) = match end.kind {
-                TargetKind::Generation => ("generation", None),
-                TargetKind::Store => (target.as_str(), None),
-                TargetKind::OutOfStore => (target.as_str(), Some("out of store".to_owned())),
-                TargetKind::Dangling => (target.as_str(), Some("dangling".to_owned())),
-            };
-            // Below the home a relative link is as it should be; only one that leaves is worth a word.
-            let note = note.filter(|note| note == "dangling" || target.starts_with('/'));
-            let managed = end.kind == TargetKind::Generation;
-            let file = end.file.as_ref().filter(|_| managed);
-            let (summary, body) = file.map_or((None, None), followed);
-            line(
-                text,
-                1,
-                &with(&format!("{path} -> {place}"), [note, other_owner, summary]),
-            );
-            content_block(text, body);
-            for (inner, inside) in end.tree.iter().flatten() {
-                let InsideKind::File(file) = &inside.kind else {
-                    continue;
+    /// A directory that holds something and is like any other is said by what is in it.
+    fn goes_without_saying(&self, home: &Home, path: &str, entry: &Entry) -> bool {
+        let below = format!("{path}/");
+        let holds_something = home
+            .entries
+            .range(below.clone()..)
+            .next()
+            .is_some_and(|(next, _)| next.starts_with(&below));
+        entry.kind == EntryKind::Directory
+            && holds_something
+            && self.notes(entry, Some(0o755)).is_empty()
+    }
+
+    /// What is not as it usually is: the mode (of no meaning where `usual` is `None`), the owner, the group, and
+    /// attributes, which are never usual.
+    fn notes(&self, entry: &Entry, usual: Option<u32>) -> Vec<String> {
+        let mode = usual
+            .is_some_and(|usual| entry.mode != usual)
+            .then(|| format!("mode {:04o}", entry.mode));
+        let owner = (entry.owner != self.user).then(|| format!("owner {}", entry.owner));
+        let group = (entry.group != self.group).then(|| format!("group {}", entry.group));
+        let attributes = entry
+            .attributes
+            .iter()
+            .map(|(name, value)| format!("{name} {value}"));
+        [mode, owner, group]
+            .into_iter()
+            .flatten()
+            .chain(attributes)
+            .collect()
+    }
+
+    fn entry(&mut self, path: &str, entry: &Entry) {
+        let shown = self.path(path);
+        let shown = &shown;
+        let told =
+            |kind: &str, notes: Vec<String>| with(shown, [vec![kind.to_owned()], notes].concat());
+        let said = match &entry.kind {
+            EntryKind::Directory => with(&format!("{shown}/"), self.notes(entry, Some(0o755))),
+            EntryKind::Excluded => format!("{shown}/ (not looked into)"),
+            EntryKind::File(content) => {
+                let (summary, body) = self.show(content, OTHER_BYTES);
+                let mut notes = self.notes(entry, Some(0o644));
+                notes.extend(summary);
+                line(self.text, 1, &with(shown, notes));
+                self.content(body);
+                return;
+            }
+            EntryKind::HardLink { first } => told(
+                &format!("the same file as {}", self.path(first)),
+                Vec::new(),
+            ),
+            EntryKind::Symlink { target, end } => return self.link(path, entry, target, end),
+            EntryKind::Fifo => told("fifo", self.notes(entry, Some(0o644))),
+            EntryKind::Socket => told("socket", self.notes(entry, Some(0o755))),
+            EntryKind::Device {
+                block,
+                major,
+                minor,
+            } => {
+                let kind = if *block {
+                    "block device"
+                } else {
+                    "character device"
                 };
-                let (summary, body) = followed(file);
-                line(text, 2, &with(&format!("{path}/{inner}"), [summary]));
-                content_block(text, body);
+                told(
+                    &format!("{kind} {major}:{minor}"),
+                    self.notes(entry, Some(0o644)),
+                )
+            }
+        };
+        line(self.text, 1, &said);
+    }
+
+    fn link(&mut self, path: &str, entry: &Entry, target: &str, end: &LinkEnd) {
+        let place = match end.kind {
+            TargetKind::Generation => "generation".to_owned(),
+            _ => self.path(target),
+        };
+        // Below the home a relative link is as it should be; only one that leaves is worth a word.
+        let note = match end.kind {
+            TargetKind::Dangling => Some("dangling"),
+            TargetKind::OutOfStore if target.starts_with('/') => Some("out of store"),
+            _ => None,
+        };
+        let mut notes: Vec<String> = note.map(str::to_owned).into_iter().collect();
+        notes.extend(self.notes(entry, None));
+        let (summary, body) = match &end.file {
+            Some(file) => self.followed(file),
+            None => (Vec::new(), None),
+        };
+        notes.extend(summary);
+        if end.tree.as_ref().is_some_and(BTreeMap::is_empty) {
+            notes.push("empty directory".into());
+        }
+        let what = format!("{} -> {place}", self.path(path));
+        line(self.text, 1, &with(&what, notes));
+        self.content(body);
+        for (inner, inside) in end.tree.iter().flatten() {
+            self.inside(end, path, inner, inside);
+        }
+    }
+
+    /// A path in a directory that a link leads to.
+    fn inside(&mut self, end: &LinkEnd, link: &str, path: &str, inside: &Inside) {
+        let shown = self.path(&format!("{link}/{path}"));
+        let target = inside.link.as_deref().map(|target| self.path(target));
+        let arrow = target.map_or_else(|| shown.clone(), |target| format!("{shown} -> {target}"));
+        match &inside.kind {
+            InsideKind::File(file) => {
+                let (notes, body) = self.followed(file);
+                line(self.text, 2, &with(&arrow, notes));
+                self.content(body);
+            }
+            InsideKind::Directory if inside.link.is_some() => line(self.text, 2, &arrow),
+            InsideKind::Directory => {
+                let below = format!("{path}/");
+                let next = end
+                    .tree
+                    .iter()
+                    .flat_map(|tree| tree.range(below.clone()..))
+                    .next();
+                if !next.is_some_and(|(next, _)| next.starts_with(&below)) {
+                    line(self.text, 2, &format!("{shown}/"));
+                }
+            }
+            InsideKind::NotFollowed => {
+                line(self.text, 2, &with(&arrow, vec!["not followed".into()]))
             }
         }
-        EntryKind::Fifo => line(
-            text,
-            1,
-            &with(path, [Some("fifo".into()), mode(0o644), other_owner]),
-        ),
-        EntryKind::Socket => line(text, 1, &with(path, [Some("socket".into()), other_owner])),
-        EntryKind::HardLink { first } => line(text, 1, &format!("{path} = {first}")),
-        EntryKind::Device { .. } => {
-            line(text, 1, &with(path, [Some("device".into()), other_owner]))
+    }
+
+    /// A file in the store: whether it may be executed, and its content.
+    fn followed(&self, file: &FileSeen) -> (Vec<String>, Option<String>) {
+        let (summary, body) = self.show(&file.content, MANAGED_BYTES);
+        let executable = (file.mode & 0o111 != 0).then(|| "executable".to_owned());
+        let special = (file.mode & 0o7000 != 0).then(|| format!("mode {:04o}", file.mode));
+        (
+            executable
+                .into_iter()
+                .chain(special)
+                .chain(summary)
+                .collect(),
+            body,
+        )
+    }
+
+    /// A content as a remark, or as text to be shown.
+    fn show(&self, content: &Content, limit: usize) -> (Option<String>, Option<String>) {
+        match content {
+            Content::Text(text) if text.is_empty() => (Some("empty".into()), None),
+            Content::Text(text) if text.len() <= limit => (None, Some(self.channel.redact(text))),
+            other => (Some(digest(other, self.channel)), None),
+        }
+    }
+
+    /// The lines of a text. `|` stands before a line that is shown as it is, `|\` before one with escapes.
+    fn content(&mut self, body: Option<String>) {
+        let Some(body) = body else { return };
+        let whole = body.strip_suffix('\n');
+        for each in whole.unwrap_or(&body).split('\n') {
+            let (shown, has_escapes) = visible_line(each);
+            let gutter = match (has_escapes, shown.is_empty()) {
+                (true, _) => "|\\ ",
+                (false, false) => "| ",
+                (false, true) => "|",
+            };
+            line(self.text, 3, &format!("{gutter}{shown}"));
+        }
+        if whole.is_none() {
+            line(self.text, 3, "\\ no line end at the end");
+        }
+    }
+
+    /// A path or the target of a link; in quotes where it could be taken for more than that.
+    fn path(&self, path: &str) -> String {
+        let path = self.channel.redact(path);
+        let is_odd = [" -> ", " (", "\""].iter().any(|odd| path.contains(odd))
+            || path.starts_with([' ', '|', '\\'])
+            || path.ends_with(' ');
+        if is_odd {
+            format!("\"{}\"", path.replace('"', "\\\""))
+        } else {
+            path
         }
     }
 }
 
-/// A file in the store: whether it may be executed, and its content.
-fn followed(file: &FileSeen) -> (Option<String>, Option<&str>) {
-    let (summary, body) = show_content(&file.content, MANAGED_BYTES);
-    let executable = (file.mode & 0o111 != 0).then(|| "executable".to_owned());
-    let notes: Vec<String> = executable.into_iter().chain(summary).collect();
-    ((!notes.is_empty()).then(|| notes.join(", ")), body)
-}
-
-/// A content as a remark, or as text to be shown.
-fn show_content(content: &Content, limit: usize) -> (Option<String>, Option<&str>) {
-    match content {
-        Content::Text(text) if text.is_empty() => (Some("empty".into()), None),
-        Content::Text(text) if text.len() <= limit => (None, Some(text)),
-        Content::Text(text) => (
-            Some(format!("{} bytes, blake3 {}", text.len(), short_hash(text))),
-            None,
-        ),
-        Content::Digest { size, sha256, .. } => (
-            Some(format!(
-                "{size} bytes, sha256 {}",
-                sha256.get(..16).unwrap_or(sha256)
-            )),
-            None,
-        ),
-    }
-}
-
-/// Store hashes inside a long text must not make its hash differ.
-fn short_hash(text: &str) -> String {
-    blake3::hash(redact(text).as_bytes()).to_hex()[..16].to_owned()
-}
-
-fn content_block(text: &mut String, body: Option<&str>) {
-    let Some(body) = body else { return };
-    for each in printable(body).lines() {
-        line(text, 3, format!("| {each}").trim_end());
-    }
-    if !body.ends_with('\n') {
-        line(text, 3, "\\ no line end at the end");
-    }
+/// A content by its size and its digest, in which hashes of store paths and versions of the channel do not count.
+pub(super) fn digest(content: &Content, channel: &Channel<'_>) -> String {
+    let (size, sha256) = match content {
+        Content::Text(text) => {
+            let text = channel.redact(text);
+            let digest = Sha256::new().chain_update(&text).finalize();
+            (text.len() as u64, format!("{digest:x}"))
+        }
+        Content::Digest {
+            size,
+            sha256,
+            without_hashes,
+            ..
+        } => (*size, without_hashes.as_ref().unwrap_or(sha256).clone()),
+    };
+    format!(
+        "{size} bytes, sha256 {}",
+        sha256.get(..DIGITS).unwrap_or(&sha256)
+    )
 }

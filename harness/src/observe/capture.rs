@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
+use std::rc::Rc;
 use std::time::Duration;
 
+use super::budget::Budget;
 use super::commands::{Reader, read_variables};
 use super::fields::Source;
 use super::generations::{generations, profiles, system_profile};
@@ -92,14 +94,17 @@ impl ObserveError {
 }
 
 /// Looks at a machine after a step. `users` are those whose homes and sessions are looked at, `probes` what is
-/// asked for besides (a probe of no user is the first user's), `output` how the step went.
+/// asked for besides (a probe of no user is the first user's), `output` how the step went. The folders of `exclude`,
+/// relative to each home, are not looked into.
 pub fn observe(
     machine: &mut dyn Machine,
     users: &[String],
+    exclude: &BTreeSet<String>,
     probes: &BTreeSet<Probe>,
     output: StepOutput,
 ) -> Result<Observation, ObserveError> {
-    let homes = capture_homes(machine, users)?;
+    let budget = Rc::new(Budget::default());
+    let homes = capture_homes(machine, users, exclude, &budget)?;
     let mut seen = BTreeMap::new();
     for user in users {
         let asked: Vec<&Probe> = probes
@@ -109,29 +114,45 @@ pub fn observe(
                 None => users.first() == Some(user),
             })
             .collect();
-        seen.insert(user.clone(), capture_user(machine, &homes, user, &asked)?);
+        seen.insert(
+            user.clone(),
+            capture_user(machine, &homes, user, &asked, &budget)?,
+        );
     }
     // The homes are large; what is kept of them moves, and nothing is left behind.
     let system = system_profile(&homes, "system");
     for (name, home) in homes.users {
         if let Some(user) = seen.get_mut(&name) {
             user.home = home.home.unwrap_or_default();
+            user.baseline = home.baseline;
         }
     }
     Ok(Observation {
         users: seen,
         system,
+        image_paths: homes.image_paths,
         ..Observation::printed(output)
     })
 }
 
-fn capture_homes(machine: &mut dyn Machine, users: &[String]) -> Result<Homes, ObserveError> {
-    let script = GuestScript::root(script::homes(users), HOMES_DEADLINE);
+fn capture_homes(
+    machine: &mut dyn Machine,
+    users: &[String],
+    exclude: &BTreeSet<String>,
+    budget: &Rc<Budget>,
+) -> Result<Homes, ObserveError> {
+    let script = GuestScript::root(script::homes(users, exclude), HOMES_DEADLINE);
     let mut homes = Homes::default();
-    pull(machine, &script, "the homes of the guest", |source| {
-        homes = read_homes(source, users.len())?;
-        Ok(())
-    })?;
+    pull(
+        machine,
+        &script,
+        "the homes of the guest",
+        budget,
+        |source| {
+            homes = read_homes(source, users.len())?;
+            Ok(())
+        },
+    )?;
     Ok(homes)
 }
 
@@ -140,6 +161,7 @@ fn capture_user(
     homes: &Homes,
     user: &str,
     asked: &[&Probe],
+    budget: &Rc<Budget>,
 ) -> Result<UserSeen, ObserveError> {
     let what = format!("the session of {user}");
     let Some(home) = homes
@@ -166,7 +188,7 @@ fn capture_user(
         home: &home.directory,
         nonce: &nonce,
     };
-    pull(machine, &script, &what, |source| {
+    pull(machine, &script, &what, budget, |source| {
         read_login(source, &plan, reader, &mut seen)
     })?;
     Ok(seen)
@@ -252,11 +274,12 @@ fn pull(
     machine: &mut dyn Machine,
     script: &GuestScript,
     what: &str,
+    budget: &Rc<Budget>,
     mut read: impl FnMut(&mut Source<'_>) -> io::Result<()>,
 ) -> Result<(), ObserveError> {
     let mut broken = None;
     let exit = machine.pull(script, &mut |stream| {
-        if let Err(error) = read(&mut Source::new(stream)) {
+        if let Err(error) = read(&mut Source::within(stream, budget)) {
             broken = Some(error);
         }
         Ok(())

@@ -149,6 +149,7 @@ fn bounded(source: &mut Source<'_>, limit: usize) -> io::Result<(Vec<u8>, bool)>
             "{sent} bytes where at most {limit} belong"
         )));
     }
+    source.budget().keep(sent)?;
     let mut bytes = vec![0; sent];
     source.exact(&mut bytes)?;
     Ok((bytes, whole > sent as u64))

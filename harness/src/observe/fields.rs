@@ -1,6 +1,9 @@
 //! Reading what a guest streams: fields that end in NUL, runs of known length, everything bounded.
 
 use std::io::{self, Read};
+use std::rc::Rc;
+
+use super::budget::Budget;
 
 /// What is read at once, in bytes.
 const BUFFER_BYTES: usize = 64 * 1024;
@@ -14,17 +17,31 @@ pub(super) struct Source<'a> {
     start: usize,
     end: usize,
     taken: u64,
+    budget: Rc<Budget>,
 }
 
 impl<'a> Source<'a> {
+    /// A stream of which as much is kept as of a whole observation.
+    #[cfg(test)]
     pub(super) fn new(inner: &'a mut dyn Read) -> Self {
+        Self::within(inner, &Rc::default())
+    }
+
+    /// A stream of which as much is kept as `budget` still allows.
+    pub(super) fn within(inner: &'a mut dyn Read, budget: &Rc<Budget>) -> Self {
         Self {
             inner,
             buffer: vec![0; BUFFER_BYTES],
             start: 0,
             end: 0,
             taken: 0,
+            budget: Rc::clone(budget),
         }
+    }
+
+    /// What may still be kept of the observation that the stream is for.
+    pub(super) fn budget(&self) -> &Budget {
+        &self.budget
     }
 
     /// How many bytes were taken so far.
@@ -45,7 +62,20 @@ impl<'a> Source<'a> {
             field.extend_from_slice(&available[..piece]);
             self.take(piece + usize::from(found.is_some()));
             if found.is_some() {
+                self.budget.keep(field.len())?;
                 return Ok(field);
+            }
+        }
+    }
+
+    /// A short line up to its line end, which is dropped.
+    pub(super) fn line(&mut self, limit: usize) -> io::Result<Vec<u8>> {
+        let mut line = Vec::new();
+        loop {
+            match self.byte()? {
+                b'\n' => return Ok(line),
+                byte if line.len() < limit => line.push(byte),
+                _ => return Err(malformed(format!("a line is longer than {limit} bytes"))),
             }
         }
     }

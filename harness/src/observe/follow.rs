@@ -6,7 +6,7 @@ use std::io;
 use super::fields::{Source, malformed};
 use super::home::{EntryKind, FileSeen, Home, Inside, InsideKind, LinkEnd};
 use super::sections::{Owners, PATH_BYTES, PATHS, relative};
-use super::tarball::{MemberKind, TextBudget, read_tar};
+use super::tarball::{MemberKind, read_tar};
 use super::text::escape_name;
 use crate::scenario::model::TargetKind;
 
@@ -44,14 +44,14 @@ pub(super) fn dangling() -> LinkEnd {
     }
 }
 
-/// Gives every link its end, and reads the archive of what managed links hold into them.
+/// Gives every link its end, and reads what is behind links into the store: first the directories and the links in
+/// them, then an archive of the files.
 pub(super) fn attach(
     source: &mut Source<'_>,
     home: &mut Home,
     mut links: Links,
     home_files: Option<&str>,
     owners: &Owners,
-    budget: &mut TextBudget,
 ) -> io::Result<()> {
     for (path, entry) in &mut home.entries {
         if let EntryKind::Symlink { target, end } = &mut entry.kind {
@@ -59,7 +59,8 @@ pub(super) fn attach(
             end.kind = kind(target, end.path.as_deref(), home_files);
         }
     }
-    read_tar(source, budget, |member| {
+    read_inside(source, home)?;
+    read_tar(source, |member| {
         let MemberKind::File(content) = member.kind else {
             return Ok(());
         };
@@ -71,7 +72,7 @@ pub(super) fn attach(
             owner: owners.user(member.uid),
             content,
         };
-        hang(home, &path, file);
+        hang(home, &path, Hung::File(file));
         Ok(())
     })
 }
@@ -95,27 +96,53 @@ fn kind(target: &str, end: Option<&str>, home_files: Option<&str>) -> TargetKind
     }
 }
 
-/// Hangs a file on the link it was reached through: the path's longest beginning that is a link.
-fn hang(home: &mut Home, path: &str, file: FileSeen) {
+/// Reads the directories behind links, and the links in these.
+fn read_inside(source: &mut Source<'_>, home: &mut Home) -> io::Result<()> {
+    loop {
+        let kind = source.field(8)?;
+        if kind.is_empty() {
+            return Ok(());
+        }
+        let path = source.field(PATH_BYTES)?;
+        let hung = match kind.as_slice() {
+            b"d" => Hung::Directory,
+            b"l" => Hung::Link(escape_name(&source.field(PATH_BYTES)?)),
+            other => {
+                return Err(malformed(format!(
+                    "a path of kind {} behind a link",
+                    escape_name(other)
+                )));
+            }
+        };
+        if !source.budget().keep_entry(path.len()) {
+            return Err(malformed(
+                "there is more behind the links of the home than is kept".into(),
+            ));
+        }
+        if let Some(path) = relative(&path) {
+            hang(home, &path, hung);
+        }
+    }
+}
+
+/// What was found behind a link.
+enum Hung {
+    File(FileSeen),
+    Directory,
+    Link(String),
+}
+
+/// Hangs what was found on the link it was reached through: the path's longest beginning that is a link of the home.
+fn hang(home: &mut Home, path: &str, hung: Hung) {
     let mut cut = path.len();
     loop {
         if let Some(entry) = home.entries.get_mut(&path[..cut])
             && let EntryKind::Symlink { end, .. } = &mut entry.kind
         {
             // A store link may go on out of the store (an out-of-store link): what is there is not the setup's.
-            if end
-                .path
-                .as_deref()
-                .is_some_and(|end| end.starts_with(STORE))
-            {
-                if cut == path.len() {
-                    end.file = Some(file);
-                } else {
-                    let kind = InsideKind::File(file);
-                    let inside = Inside { link: None, kind };
-                    let tree = end.tree.get_or_insert_default();
-                    tree.insert(path[cut + 1..].to_owned(), inside);
-                }
+            let in_store = end.path.as_ref().is_some_and(|end| end.starts_with(STORE));
+            if in_store {
+                put(end, path.get(cut + 1..), hung);
             }
             return;
         }
@@ -123,6 +150,30 @@ fn hang(home: &mut Home, path: &str, file: FileSeen) {
             Some(slash) => cut = slash,
             None => return,
         }
+    }
+}
+
+/// Puts what was found at `rest` below a link's end, or at its end itself.
+fn put(end: &mut LinkEnd, rest: Option<&str>, hung: Hung) {
+    let Some(rest) = rest else {
+        match hung {
+            Hung::File(file) => end.file = Some(Box::new(file)),
+            Hung::Directory => {
+                end.tree.get_or_insert_default();
+            }
+            Hung::Link(_) => {}
+        }
+        return;
+    };
+    let inside = end.tree.get_or_insert_default();
+    let inside = inside.entry(rest.to_owned()).or_insert(Inside {
+        link: None,
+        kind: InsideKind::NotFollowed,
+    });
+    match hung {
+        Hung::File(file) => inside.kind = InsideKind::File(file),
+        Hung::Directory => inside.kind = InsideKind::Directory,
+        Hung::Link(target) => inside.link = Some(target),
     }
 }
 

@@ -77,7 +77,7 @@ pub struct LinkEnd {
     /// The absolute path after following every link, escaped; `None` when dangling.
     pub path: Option<String>,
     /// The file there, if it is one in the store.
-    pub file: Option<FileSeen>,
+    pub file: Option<Box<FileSeen>>,
     /// What is there by path relative to the link, if it is a directory in the store that was looked into.
     pub tree: Option<BTreeMap<String, Inside>>,
 }

@@ -35,6 +35,7 @@ fn look(homes: Vec<u8>, login: Vec<u8>) -> Result<Observation, ObserveError> {
         &mut machine,
         &users,
         &BTreeSet::new(),
+        &BTreeSet::new(),
         StepOutput::default(),
     )
 }
@@ -145,7 +146,7 @@ fn endless(head: &[&[u8]], block: &[u8]) -> io::Error {
 }
 
 const TO_TAR: &[u8] =
-    b"switchproof-homes-1\0root:x:0:0\n\0root:x:0:\n\0\0alice\0/home/alice\0present\0\0\0\0\0\0";
+    b"switchproof-homes-1\0root:x:0:0\n\0root:x:0:\n\0\0\0alice\0/home/alice\0\0present\0\0\0\0\0\0";
 
 fn header(kind: tar::EntryType, size: u64) -> tar::Header {
     let mut header = tar::Header::new_gnu();
@@ -164,33 +165,38 @@ fn endless_things_are_refused_early() {
     let field = endless(&[b"switchproof-homes-1\0"], b"x").to_string();
     assert!(field.contains("longer than"), "{field}");
     let name = endless(
-        &[
-            TO_TAR,
-            header(tar::EntryType::GNULongName, 1 << 40).as_bytes(),
-        ],
+        &[TO_TAR, header(tar::EntryType::XHeader, 1 << 40).as_bytes()],
         b"n",
     );
     assert!(name.to_string().contains("longer than"), "{name}");
     let entries = endless(&[TO_TAR], header(tar::EntryType::Directory, 0).as_bytes());
     assert!(entries.to_string().contains("more than"), "{entries}");
-    let pax = endless(&[TO_TAR], header(tar::EntryType::XHeader, 0).as_bytes());
-    assert!(pax.to_string().contains("type"), "{pax}");
+    let gnu = endless(&[TO_TAR], header(tar::EntryType::GNULongName, 0).as_bytes());
+    assert!(gnu.to_string().contains("type"), "{gnu}");
 }
 
 #[test]
 fn a_sparse_map_that_lies_is_refused() {
-    for (offset, length, real) in [
-        (0, 1024, 512),
-        (u64::MAX - 5, 512, u64::MAX),
-        (4096, 0, 512),
+    for (map, real) in [
+        ("1\n0\n1024\n", "512"),
+        ("1\n18446744073709551610\n512\n", "18446744073709551615"),
+        ("2\n512\n512\n0\n512\n", "4096"),
+        ("1\n4096\n0\n", "512"),
+        ("9999999999\n", "512"),
+        ("99999999999999999999\n", "512"),
+        ("x\n", "512"),
     ] {
-        let mut sparse = header(tar::EntryType::GNUSparse, length);
-        let gnu = sparse.as_gnu_mut().unwrap();
-        gnu.set_real_size(real);
-        gnu.sparse[0].set_offset(offset);
-        gnu.sparse[0].set_length(length);
-        sparse.set_cksum();
-        let error = endless(&[TO_TAR, sparse.as_bytes()], &[0]);
-        assert!(error.to_string().contains("sparse"), "{error}");
+        let record = |text: String| format!("{} {text}\n", text.len() + 4);
+        let records = record(format!("GNU.sparse.realsize={real}"));
+        let mut extended = header(tar::EntryType::XHeader, records.len() as u64)
+            .as_bytes()
+            .to_vec();
+        extended.extend_from_slice(records.as_bytes());
+        extended.resize(1024, 0);
+        let mut stored = map.as_bytes().to_vec();
+        stored.resize(512, 0);
+        let file = header(tar::EntryType::Regular, 512 + 1024);
+        let error = endless(&[TO_TAR, &extended, file.as_bytes(), &stored], &[0]);
+        assert!(error.to_string().contains("sparse"), "{map}: {error}");
     }
 }

@@ -1,8 +1,10 @@
 //! What is seen of a machine after a step: everything that a verdict can rest on, captured in a few round trips
 //! and parsed as what a hostile guest could send.
 
+mod budget;
 mod capture;
 mod commands;
+mod digest;
 mod fields;
 mod follow;
 mod generations;
@@ -11,6 +13,7 @@ mod home;
 mod hostile;
 mod observation;
 mod output;
+mod pax;
 mod probe;
 mod programs;
 #[doc(hidden)]
@@ -30,5 +33,5 @@ pub use observation::*;
 pub use output::*;
 pub use probe::*;
 pub use programs::*;
-pub use script::{COMMAND_DEADLINE_S, quote};
+pub use script::{COMMAND_DEADLINE_S, before, before_is_known, before_session, quote};
 pub use warnings::*;

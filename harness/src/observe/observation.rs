@@ -1,6 +1,6 @@
 //! The observation: plain data, equal for equal machines, kept as JSON in the result cache.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -25,6 +25,8 @@ pub struct Observation {
     pub users: BTreeMap<String, UserSeen>,
     /// The generations of the system's own profile; `None` where the guest has no such profile.
     pub system: Option<ProfileSeen>,
+    /// The names in the store (`HASH-NAME`) that were there before the first step: what the image brought along.
+    pub image_paths: BTreeSet<String>,
 }
 
 impl Observation {
@@ -45,6 +47,7 @@ impl Observation {
             output,
             users: BTreeMap::new(),
             system: None,
+            image_paths: BTreeSet::new(),
         }
     }
 }

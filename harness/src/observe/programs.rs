@@ -9,6 +9,8 @@ use super::fields::{Source, malformed};
 use super::follow::STORE;
 use super::home::Content;
 use super::observation::PathDirectory;
+use super::sections::tar_status;
+use super::tarball::{MemberKind, read_tar};
 use super::text::escape_name;
 use crate::scenario::model::Profile;
 
@@ -81,6 +83,7 @@ pub(super) fn read_programs(
     let mut hops = HashMap::new();
     read_hops(source, &mut hops)?;
     read_hops(source, &mut hops)?;
+    let own = read_own(source)?;
     let path: Vec<PathDirectory> = path
         .split(':')
         .filter(|directory| !directory.is_empty())
@@ -89,7 +92,7 @@ pub(super) fn read_programs(
             profile: profile(directory, user, home),
         })
         .collect();
-    Ok(listing(path, &ends, &found, &hops))
+    Ok(listing(path, &ends, &found, &hops, &own))
 }
 
 /// Directory, name, and what the name links to (empty for a file).
@@ -121,11 +124,31 @@ fn read_hops(source: &mut Source<'_>, hops: &mut HashMap<String, String>) -> io:
     Ok(())
 }
 
+/// Reads the programs that the setup itself made, by their paths in the store.
+fn read_own(source: &mut Source<'_>) -> io::Result<HashMap<String, OwnProgram>> {
+    let mut own = HashMap::new();
+    if source.field(8)?.is_empty() {
+        return Ok(own);
+    }
+    read_tar(source, |member| {
+        let program = match member.kind {
+            MemberKind::File(content) => OwnProgram::File(content),
+            MemberKind::Symlink => OwnProgram::Link(escape_name(&member.link)),
+            _ => return Ok(()),
+        };
+        own.insert(escape_name(&member.path), program);
+        Ok(())
+    })?;
+    tar_status(source)?;
+    Ok(own)
+}
+
 fn listing(
     path: Vec<PathDirectory>,
     ends: &HashMap<String, String>,
     found: &[Offer],
     hops: &HashMap<String, String>,
+    own: &HashMap<String, OwnProgram>,
 ) -> Listing {
     let mut by_directory: HashMap<&str, BTreeMap<&str, &str>> = HashMap::new();
     for (directory, name, target) in found {
@@ -151,7 +174,8 @@ fn listing(
                     .or_insert_with(|| place.directory.clone());
                 continue;
             }
-            let origin = origin(end, name, target, hops);
+            let path = origin(end, name, target, hops);
+            let origin = store_path(&path);
             let (package, version) = origin.as_deref().map(package_name).unwrap_or_default();
             programs.push(Program {
                 name: (*name).to_owned(),
@@ -161,7 +185,7 @@ fn listing(
                 package,
                 version,
                 shadowed_by: (winner != place.directory).then(|| winner.to_owned()),
-                own: None,
+                own: own.get(&path).cloned(),
             });
         }
     }
@@ -189,29 +213,22 @@ fn profile(directory: &str, user: &str, home: &str) -> Option<Profile> {
     }
 }
 
-/// The store path of the package a program comes from: through the links of profiles to the first store path that
-/// is no profile.
-fn origin(
-    directory_end: &str,
-    name: &str,
-    target: &str,
-    hops: &HashMap<String, String>,
-) -> Option<String> {
+/// Where the package a program comes from has it: through the links of profiles to the first store path that is no
+/// profile.
+fn origin(directory_end: &str, name: &str, target: &str, hops: &HashMap<String, String>) -> String {
     let mut at = if target.starts_with(STORE) {
         target.to_owned()
     } else {
         format!("{directory_end}/{name}")
     };
-    for _ in 0..3 {
-        let store_path = store_path(&at)?;
+    for _ in 0..2 {
+        let is_profile = store_path(&at).is_some_and(|path| is_environment(&path));
         match hops.get(&at) {
-            Some(next) if is_environment(&store_path) && next.starts_with(STORE) => {
-                at.clone_from(next);
-            }
-            _ => return Some(store_path),
+            Some(next) if is_profile && next.starts_with(STORE) => at.clone_from(next),
+            _ => break,
         }
     }
-    store_path(&at)
+    at
 }
 
 /// The store path that a path in the store belongs to: `/nix/store/<hash>-<name>`.
@@ -314,14 +331,23 @@ mod tests {
         let found = [
             (bin.to_owned(), "hello".to_owned(), in_path.clone()),
             (bin.to_owned(), "vi".to_owned(), "vim".to_owned()),
+            (
+                bin.to_owned(),
+                "zdeploy".to_owned(),
+                stored("deploy/bin/deploy"),
+            ),
         ];
         let hops = HashMap::from([(in_path, package.clone()), (package, debian)]);
         let ends = HashMap::from([(bin.to_owned(), stored("vim-9.1/bin"))]);
-        let seen = listing(path(&[bin]), &ends, &found, &hops);
+        let deploy = OwnProgram::File(Content::Text("#!/bin/sh\n".into()));
+        let own = HashMap::from([(stored("deploy/bin/deploy"), deploy.clone())]);
+        let seen = listing(path(&[bin]), &ends, &found, &hops, &own);
         assert_eq!(seen.programs[0].package, "hello");
         assert_eq!(seen.programs[0].version, "2.10");
         assert_eq!(seen.programs[0].profile, Some(Profile::User));
+        assert_eq!(seen.programs[0].own, None);
         assert_eq!(seen.programs[1].package, "vim");
+        assert_eq!(seen.programs[2].own, Some(deploy));
     }
 
     #[test]
@@ -336,6 +362,7 @@ mod tests {
             &HashMap::new(),
             &found,
             &HashMap::new(),
+            &HashMap::new(),
         );
         assert_eq!(seen.programs.len(), 1);
         assert_eq!(seen.programs[0].shadowed_by.as_deref(), Some("/usr/bin"));
@@ -344,6 +371,7 @@ mod tests {
             path(&[bin, "/usr/bin"]),
             &HashMap::new(),
             &found,
+            &HashMap::new(),
             &HashMap::new(),
         );
         assert_eq!(first.programs[0].shadowed_by, None);

@@ -21,15 +21,21 @@ pub fn homes_stream(users: &[(&str, &[(&str, &str)])]) -> Vec<u8> {
         .map(|((name, _), gid)| format!("{name}:x:{gid}:\n"))
         .collect();
     field(&mut stream, &format!("root:x:0:\n{groups}"));
+    // Nothing in the store before the first step.
+    field(&mut stream, "");
     field(&mut stream, "");
     for ((name, files), uid) in users.iter().zip(1000..) {
         field(&mut stream, name);
         field(&mut stream, &format!("/home/{name}"));
+        // No variables before the first step.
+        field(&mut stream, "");
         field(&mut stream, "present");
         // No sockets, no links, no ends of links, no generation, no profile.
         stream.extend_from_slice(&[0; 5]);
         stream.extend_from_slice(&archive(files, uid));
         status(&mut stream);
+        // Nothing behind links.
+        field(&mut stream, "");
         stream.extend_from_slice(&archive(&[], uid));
         status(&mut stream);
     }
@@ -46,8 +52,8 @@ pub fn login_stream(variables: &[(&str, &str)]) -> Vec<u8> {
         field(&mut stream, &format!("{name}={value}"));
     }
     field(&mut stream, "");
-    // Directories, their ends, programs, two lists of links.
-    stream.extend_from_slice(&[0; 5]);
+    // Directories, their ends, programs, two lists of links, and no programs of the setup's own.
+    stream.extend_from_slice(&[0; 6]);
     // Units: no names, no answer, and systemctl's status.
     stream.extend_from_slice(&[0; 2]);
     field(&mut stream, "0");
@@ -73,7 +79,12 @@ fn status(stream: &mut Vec<u8>) {
 fn archive(files: &[(&str, &str)], uid: u64) -> Vec<u8> {
     let mut builder = tar::Builder::new(Vec::new());
     for (path, text) in files {
-        let mut header = tar::Header::new_gnu();
+        // Written to memory, which does not fail.
+        if path.len() > 100 {
+            let _ = builder.append_pax_extensions([("path", path.as_bytes())]);
+        }
+        let path = path.get(..100).unwrap_or(path);
+        let mut header = tar::Header::new_ustar();
         header.set_size(text.len() as u64);
         header.set_mode(0o644);
         header.set_uid(uid);

@@ -3,6 +3,7 @@
 //! A process costs ten milliseconds under emulation and a round trip a hundred, so each script does all it can with
 //! few processes, and sends fields that end in NUL, lists that end in an empty field, and tar archives.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use crate::login::{Errand, Language, Nonce, prelude, session};
@@ -35,26 +36,82 @@ pub(super) const LOGIN_MAGIC: &str = "switchproof-login-2";
 /// The field before the variables of a session, after what start-up files print and a NUL.
 pub(super) const SESSION_MAGIC: &str = "switchproof-session-1";
 
-/// Captures the homes of `users`. POSIX sh, run by root.
-pub(super) fn homes(users: &[String]) -> String {
+/// Where the guest keeps what was in it before the first step: the names in the store, and of each user the variables
+/// of a login session.
+const BEFORE: &str = "/var/lib/switchproof/before";
+/// What is in the way of nobody's login name.
+const STORE_NAMES: &str = "store";
+
+/// Writes down what is in the store before the first step. POSIX sh, run by root.
+pub fn before(users: &[&str]) -> String {
+    let mut script = format!(
+        "set -eu\nmkdir -p -m 755 {BEFORE}\n\
+         find /nix/store -mindepth 1 -maxdepth 1 ! -name '*.drv' ! -name '*.lock' -printf '%f\\0' >{BEFORE}/{STORE_NAMES}\n"
+    );
+    for user in users {
+        let (file, user) = (quote(&before_of(user)), quote(user));
+        let _ = writeln!(script, ": >{file}; chown {user}: {file}");
+    }
+    script
+}
+
+/// Writes down the variables of a login session before the first step. Run by bash in that session, as the session is
+/// looked at later.
+pub fn before_session(user: &str) -> String {
+    format!("/usr/bin/env -0 >{}", quote(&before_of(user)))
+}
+
+/// Makes what was written down root's alone. POSIX sh, run by root.
+pub fn before_is_known() -> String {
+    format!("chown -R root: {BEFORE} && chmod -R go= {BEFORE}")
+}
+
+fn before_of(user: &str) -> String {
+    format!("{BEFORE}/{user}.session")
+}
+
+/// Captures the homes of `users`, without looking into the folders of `exclude`. POSIX sh, run by root.
+pub(super) fn homes(users: &[String], exclude: &BTreeSet<String>) -> String {
     let mut script = String::from(HOMES_FUNCTIONS);
-    let prune = EXCLUDED
-        .map(|(path, _)| format!("-path {}", quote(&format!("./{path}"))))
-        .join(" -o ");
-    let exclude = EXCLUDED
-        .map(|(path, _)| format!("--exclude={}", quote(&format!("./{path}"))))
-        .join(" ");
+    let always = EXCLUDED.map(|(path, _)| path);
+    let excluded: BTreeSet<String> = always
+        .into_iter()
+        .chain(exclude.iter().map(String::as_str))
+        .map(|path| format!("./{path}"))
+        .collect();
+    let prune: Vec<String> = excluded
+        .iter()
+        .map(|path| format!("-path {}", quote(&literal(path))))
+        .collect();
+    let exclude: Vec<String> = excluded
+        .iter()
+        .map(|path| format!("--exclude={}", quote(path)))
+        .collect();
     script = script
-        .replace("@PRUNE@", &prune)
-        .replace("@EXCLUDE@", &exclude)
         .replace("@MAGIC@", HOMES_MAGIC)
-        .replace("@BLOCKING@", &BLOCKING_FACTOR.to_string());
+        .replace("@BEFORE@", BEFORE)
+        .replace("@STORE_NAMES@", STORE_NAMES)
+        .replace("@BLOCKING@", &BLOCKING_FACTOR.to_string())
+        .replace("@PRUNE@", &prune.join(" -o "))
+        .replace("@EXCLUDE@", &exclude.join(" "));
     for user in users {
         // Writing to a String cannot fail.
         let _ = writeln!(script, "home {}", quote(user));
     }
     script.push_str("printf 'done\\0'\nexit 0; } </dev/null\n");
     script
+}
+
+/// A path as a pattern of `find` that means nothing but the path.
+fn literal(path: &str) -> String {
+    let mut pattern = String::new();
+    for character in path.chars() {
+        if "\\*?[".contains(character) {
+            pattern.push('\\');
+        }
+        pattern.push(character);
+    }
+    pattern
 }
 
 // In braces, so that the shell has read it all before a command of it can read the shell's own input.
@@ -69,6 +126,7 @@ trap 'rm -rf "$T"' EXIT
 printf '@MAGIC@\0'
 cat /etc/passwd; printf '\0'
 cat /etc/group; printf '\0'
+cat @BEFORE@/@STORE_NAMES@ 2>/dev/null; printf '\0'
 find /nix/var/nix/profiles /etc/profiles/per-user /run/current-system \
   -maxdepth 3 -type l -printf '%p\0%l\0' 2>"$T/err"
 printf '\0'
@@ -77,21 +135,49 @@ ended() {
   if [ "$1" != 0 ]; then tail -c 4000 "$T/err" | tr -d '\000'; fi
   printf '\0'
 }
+# Of the links listed in $1 those that end in the store, into $2.
+stored() {
+  : >"$2"; [ -s "$1" ] || return 0
+  xargs -0 readlink -z -m -- <"$1" >"$T/stored"
+  # An end has no /./ in it, and every link begins with ./
+  paste -z -d / "$T/stored" "$1" |
+    sed -z -n -e '\,^/nix/store/,!d' -e 's,/\./,\n,' -e 's,^[^\n]*\n,./,p' >"$2"
+}
+# What is behind the links listed in $T/start: directories and links within them here, files into $T/files. A link in a
+# directory is followed in the next round; what leads round in a circle is left after the last.
+behind() {
+  : >"$T/files"
+  for round in 1 2 3 4 5; do
+    stored "$T/start" "$T/level"
+    [ -s "$T/level" ] || break
+    find -H -files0-from "$T/level" -type f -fprint0 "$T/found" , -type d -printf 'd\0%p\0' , \
+      -type l -printf 'l\0%p\0%l\0' \( -xtype f -o -xtype d \) -fprint0 "$T/start" 2>"$T/err"
+    cat "$T/found" >>"$T/files"
+  done
+  printf '\0'
+}
+archive() { tar --create --file=- --format=pax --pax-option=delete=atime,delete=ctime,delete=mtime --mtime=@0 \
+  --numeric-owner --blocking-factor=@BLOCKING@ "$@" 2>"$T/err"; ended "$?"; }
 home() {
   # The shell knows where homes are; a user it does not know stays a tilde.
   case $1 in *[!A-Za-z0-9._-]*) h= ;; *) eval "h=~$1" ;; esac
   case $h in /*) ;; *) h= ;; esac
   printf '%s\0%s\0' "$1" "$h"
+  cat "@BEFORE@/$1.session" 2>/dev/null; printf '\0'
   if [ -z "$h" ] || ! cd "$h"; then printf 'missing\0'; return; fi
   printf 'present\0'
-  : >"$T/links"; : >"$T/follow"
-  # One walk for what tar does not say: sockets, what is left out, and where links end.
+  : >"$T/links"; : >"$T/start"
+  # One walk for what tar does not say: sockets, what is left out, and where links end. Of directories in the store
+  # those are looked into that are no package and no profile: what is in these is said by their programs.
   find . -xdev \( @PRUNE@ \) -printf 'x\0%P\0%m\0%U\0%G\0' -prune -o \
     -type s -printf 's\0%P\0%m\0%U\0%G\0' -o \
     -type l ! -xtype l \( -xtype f -o -xtype d -o -xtype p -o -xtype s -o -xtype c -o -xtype b \) \
       -fprint0 "$T/links" \
-      \( -lname '/nix/store/*' -xtype f -o -lname '/nix/store/*-home-manager-files/*' -xtype d \) \
-      -fprint0 "$T/follow" 2>"$T/err"
+      \( -xtype f -o -xtype d -lname '/nix/store/*-home-manager-files/*' -o -xtype d -lname '/nix/store/*' \
+        ! -path './.local/state/nix/profiles/*' ! -path './.local/state/home-manager/gcroots/*' \
+        ! -lname '*-home-manager-generation*' ! -lname '*-home-manager-path*' ! -lname '*-environment*' \
+        ! -lname '/nix/store/*-[0-9]*' \) \
+      -fprint0 "$T/start" 2>"$T/err"
   printf '\0'
   cat "$T/links"; printf '\0'
   if [ -s "$T/links" ]; then xargs -0 readlink -z -m -- <"$T/links"; fi; printf '\0'
@@ -104,16 +190,9 @@ home() {
     if [ -e "$p" ]; then readlink -z -m -- "$p"; break; fi
   done
   printf '\0'
-  tar --create --file=- --format=gnu --sparse --numeric-owner --one-file-system \
-    --blocking-factor=@BLOCKING@ --anchored --no-wildcards @EXCLUDE@ . 2>"$T/err"
-  ended "$?"
-  : >"$T/files"
-  if [ -s "$T/follow" ]; then
-    find -L -files0-from "$T/follow" -type f -size -32769k -fprint0 "$T/files" 2>"$T/err"
-  fi
-  tar --create --file=- --format=gnu --numeric-owner --dereference --hard-dereference --no-recursion \
-    --blocking-factor=@BLOCKING@ --null --files-from="$T/files" 2>"$T/err"
-  ended "$?"
+  archive --sparse --xattrs --xattrs-include='*' --acls --one-file-system --anchored --no-wildcards @EXCLUDE@ .
+  behind
+  archive --dereference --hard-dereference --no-recursion --null --files-from="$T/files"
 }
 "#;
 
@@ -130,7 +209,9 @@ pub(super) struct LoginPlan<'a> {
 /// Captures a user's sessions. In the login session bash takes over from the user's shell, with the session's
 /// variables; every other session is a new one, and so is that of every command asked for.
 pub(super) fn login(plan: &LoginPlan<'_>, nonce: &Nonce) -> String {
-    let mut look = LOGIN_FUNCTIONS.replace("@MAGIC@", &format!("{nonce} {LOGIN_MAGIC}"));
+    let mut look = LOGIN_FUNCTIONS
+        .replace("@MAGIC@", &format!("{nonce} {LOGIN_MAGIC}"))
+        .replace("@BLOCKING@", &BLOCKING_FACTOR.to_string());
     let units: Vec<String> = plan.units.iter().map(|unit| quote(unit)).collect();
     // Writing to a String cannot fail.
     let _ = writeln!(look, "units {}", units.join(" "));
@@ -192,7 +273,7 @@ T=${XDG_RUNTIME_DIR:-/tmp}/switchproof-look-$$
 t mkdir -m 700 "$T" 2>/dev/null || { t rm -rf -- "$T"; t mkdir -m 700 "$T"; } || exit 90
 trap 't rm -rf -- "$T"' EXIT
 programs() {
-  local IFS=: dir other all dirs=()
+  local IFS=: dir other all dirs=() ends=() profile versioned
   set -f; all=($PATH); set +f
   for dir in "${all[@]}"; do
     [[ $dir == /* && -d $dir ]] || continue
@@ -200,23 +281,44 @@ programs() {
     for other in "${dirs[@]}"; do [[ $dir -ef $other ]] && continue 2; done
     dirs+=("$dir")
   done
-  if (( ${#dirs[@]} == 0 )); then printf '\0\0\0\0\0'; return; fi
+  if (( ${#dirs[@]} == 0 )); then printf '\0\0\0\0\0\0'; return; fi
   printf '%s\0' "${dirs[@]}"; printf '\0'
-  t readlink -z -m -- "${dirs[@]}"; printf '\0'
-  : >"$T/1"; : >"$T/2"
+  readarray -d '' ends < <(t readlink -z -m -- "${dirs[@]}")
+  printf '%s\0' "${ends[@]}"; printf '\0'
+  : >"$T/1"; : >"$T/2"; : >"$T/3"; : >"$T/own"; : >"$T/own-1"; : >"$T/own-2"
+  # Programs of a store path that is no profile and whose name has no version are the setup's own.
+  profile='/nix/store/[^/-]*-(home-manager-path|user-environment|system-path|profile|user|[^/]*-environment)(/.*)?'
+  versioned='/nix/store/[^/-]*-[^/]*-[^[:alpha:]/][^/]*(/.*)?'
+  for dir in "${ends[@]}"; do
+    [[ $dir == /nix/store/* && ! $dir =~ ^$profile$ && ! $dir =~ ^$versioned$ ]] || continue
+    t find "$dir" -mindepth 1 -maxdepth 1 -xtype f -executable -print0 >>"$T/own" 2>/dev/null
+  done
   t find -H "${dirs[@]}" -mindepth 1 -maxdepth 1 -xtype f -executable -printf 'p\0%H\0%f\0%l\0' \
     -lname '/nix/store/*' -fprintf "$T/1" '%l\0' 2>/dev/null
   printf '\0'
   # Through the links of profiles made of profiles, two steps more.
   if [[ -s $T/1 ]]; then
-    t find -files0-from "$T/1" -maxdepth 0 -type l -printf 'l\0%p\0%l\0' \
-      -lname '/nix/store/*' -fprintf "$T/2" '%l\0' 2>/dev/null
+    t find -files0-from "$T/1" -maxdepth 0 -regextype posix-extended \
+      ! -regex "$profile" ! -regex "$versioned" -fprint0 "$T/own-1" , \
+      -regex "$profile" -type l -lname '/nix/store/*' -fprintf "$T/3" '%l\0' , \
+      -type l -printf 'l\0%p\0%l\0' -lname '/nix/store/*' -fprintf "$T/2" '%l\0' 2>/dev/null
   fi
   printf '\0'
   if [[ -s $T/2 ]]; then
     t find -files0-from "$T/2" -maxdepth 0 -type l -printf 'l\0%p\0%l\0' 2>/dev/null
   fi
   printf '\0'
+  if [[ -s $T/3 ]]; then
+    t find -files0-from "$T/3" -maxdepth 0 -regextype posix-extended \
+      ! -regex "$profile" ! -regex "$versioned" -fprint0 "$T/own-2" 2>/dev/null
+  fi
+  t sort -zu -- "$T/own" "$T/own-1" "$T/own-2" >"$T/files"
+  if [[ ! -s $T/files ]]; then printf '\0'; return; fi
+  printf 'own\0'
+  t tar --create --file=- --format=pax --pax-option=delete=atime,delete=ctime,delete=mtime --mtime=@0 \
+    --numeric-owner --blocking-factor=@BLOCKING@ --absolute-names --hard-dereference --no-recursion \
+    --null --files-from="$T/files" 2>"$T/err"
+  printf 'end\0%s\0' "$?"; t tail -c 4000 "$T/err" | t tr -d '\000'; printf '\0'
 }
 programs
 units() {
@@ -270,7 +372,10 @@ mod tests {
 
     #[test]
     fn what_is_left_out_is_left_out_of_both_walks() {
-        let script = homes(&["alice".to_owned()]);
+        let asked = BTreeSet::from(["big/it's".to_owned()]);
+        let script = homes(&["alice".to_owned()], &asked);
+        assert!(script.contains(r"-path './big/it'\''s'"), "{script}");
+        assert!(script.contains(r"--exclude='./big/it'\''s'"), "{script}");
         for (path, _) in EXCLUDED {
             assert!(script.contains(&format!("-path './{path}'")), "{script}");
             assert!(
@@ -278,6 +383,10 @@ mod tests {
                 "{script}"
             );
         }
-        assert!(!script.contains('@'), "a placeholder is left: {script}");
+        let placeholder = script.split('@').skip(1).step_by(2).find(|part| {
+            part.chars()
+                .all(|one| one.is_ascii_uppercase() || one == '_')
+        });
+        assert_eq!(placeholder, None, "a placeholder is left: {script}");
     }
 }

@@ -1,13 +1,14 @@
 //! What the script of root sends: the guest's users, its profiles, and each home.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
+use super::commands::read_variables;
 use super::fields::{Source, malformed};
 use super::follow::{Links, attach};
 use super::home::{Entry, EntryKind, Home};
 use super::script::HOMES_MAGIC;
-use super::tarball::{Member, MemberKind, TextBudget, read_tar};
+use super::tarball::{Member, MemberKind, read_tar};
 use super::text::escape_name;
 
 /// Longest path, in bytes.
@@ -18,6 +19,8 @@ pub(super) const PATHS: usize = 200_000;
 /// All that the script of root sent.
 #[derive(Debug, Default)]
 pub(super) struct Homes {
+    /// The names in the store that the image brought along.
+    pub(super) image_paths: BTreeSet<String>,
     /// Links in the directories of the system's profiles: path and target.
     pub(super) profile_links: BTreeMap<String, String>,
     /// By login name.
@@ -31,6 +34,8 @@ pub(super) struct UserHome {
     pub(super) directory: String,
     /// `None` when there is no such directory.
     pub(super) home: Option<Home>,
+    /// The variables of a login session of theirs before the first step.
+    pub(super) baseline: BTreeMap<String, String>,
     /// The store path of the files of the current Home Manager generation.
     pub(super) home_files: Option<String>,
     /// The store path that the user's own Nix profile stands for.
@@ -41,7 +46,11 @@ pub(super) struct UserHome {
 pub(super) fn read_homes(source: &mut Source<'_>, users: usize) -> io::Result<Homes> {
     source.expect(HOMES_MAGIC)?;
     let owners = Owners::read(source)?;
-    let mut homes = Homes::default();
+    let image_paths = source.list(PATHS, PATH_BYTES)?;
+    let mut homes = Homes {
+        image_paths: image_paths.iter().map(|name| escape_name(name)).collect(),
+        ..Homes::default()
+    };
     loop {
         let path = source.field(PATH_BYTES)?;
         if path.is_empty() {
@@ -55,23 +64,19 @@ pub(super) fn read_homes(source: &mut Source<'_>, users: usize) -> io::Result<Ho
             .profile_links
             .insert(escape_name(&path), escape_name(&target));
     }
-    let mut budget = TextBudget::default();
     for _ in 0..users {
         let name = escape_name(&source.field(256)?);
-        let home = read_home(source, &owners, &mut budget)?;
+        let home = read_home(source, &owners)?;
         homes.users.insert(name, home);
     }
     source.expect("done")?;
     Ok(homes)
 }
 
-fn read_home(
-    source: &mut Source<'_>,
-    owners: &Owners,
-    budget: &mut TextBudget,
-) -> io::Result<UserHome> {
+fn read_home(source: &mut Source<'_>, owners: &Owners) -> io::Result<UserHome> {
     let mut seen = UserHome {
         directory: escape_name(&source.field(PATH_BYTES)?),
+        baseline: read_variables(source)?,
         ..UserHome::default()
     };
     match source.field(16)?.as_slice() {
@@ -90,21 +95,14 @@ fn read_home(
         .list(1, PATH_BYTES)?
         .pop()
         .map(|path| escape_name(&path));
-    let mut hard_links = Vec::new();
-    read_tar(source, budget, |member| {
-        add(&mut home, &mut hard_links, owners, member);
+    let mut names = HardLinks::default();
+    read_tar(source, |member| {
+        add(&mut home, &mut names, owners, member);
         Ok(())
     })?;
     tar_status(source)?;
-    resolve_hard_links(&mut home, hard_links);
-    attach(
-        source,
-        &mut home,
-        links,
-        seen.home_files.as_deref(),
-        owners,
-        budget,
-    )?;
+    names.resolve(&mut home);
+    attach(source, &mut home, links, seen.home_files.as_deref(), owners)?;
     tar_status(source)?;
     seen.home = Some(home);
     Ok(seen)
@@ -190,19 +188,12 @@ pub(super) fn relative(path: &[u8]) -> Option<String> {
     (!path.is_empty() && path != b".").then(|| escape_name(path))
 }
 
-fn add(
-    home: &mut Home,
-    hard_links: &mut Vec<(String, Option<String>)>,
-    owners: &Owners,
-    member: Member,
-) {
-    let Some(path) = relative(&member.path) else {
-        return;
-    };
+fn add(home: &mut Home, names: &mut HardLinks, owners: &Owners, member: Member) {
+    let path = relative(&member.path);
     let kind = match member.kind {
         MemberKind::File(content) => EntryKind::File(content),
         MemberKind::HardLink => {
-            hard_links.push((path, relative(&member.link)));
+            names.add(path, relative(&member.link));
             return;
         }
         MemberKind::Symlink => EntryKind::Symlink {
@@ -221,30 +212,59 @@ fn add(
             minor,
         },
     };
-    home.entries.insert(
-        path,
-        Entry {
-            kind,
-            mode: member.mode,
-            owner: owners.user(member.uid),
-            group: owners.group(member.gid),
-            attributes: BTreeMap::new(),
-        },
-    );
+    let entry = Entry {
+        kind,
+        mode: member.mode,
+        owner: owners.user(member.uid),
+        group: owners.group(member.gid),
+        attributes: member.attributes,
+    };
+    match path {
+        Some(path) => {
+            home.entries.insert(path, entry);
+        }
+        None => home.itself = Some(entry),
+    }
 }
 
-/// A second name of a file is a file: tar says its content once.
-fn resolve_hard_links(home: &mut Home, hard_links: Vec<(String, Option<String>)>) {
-    for (path, first) in hard_links {
-        if let Some(entry) = first.and_then(|first| home.entries.get(&first)) {
-            let entry = entry.clone();
-            home.entries.insert(path, entry);
+/// Files with several names, by the name that tar said first, which is whichever a directory lists first.
+#[derive(Default)]
+struct HardLinks(BTreeMap<String, Vec<String>>);
+
+impl HardLinks {
+    fn add(&mut self, path: Option<String>, first: Option<String>) {
+        if let (Some(path), Some(first)) = (path, first) {
+            self.0.entry(first).or_default().push(path);
+        }
+    }
+
+    /// Makes the bytewise first name the one that says everything: tar's order differs between file systems.
+    fn resolve(self, home: &mut Home) {
+        for (told, mut paths) in self.0 {
+            let Some(entry) = home.entries.remove(&told) else {
+                continue;
+            };
+            paths.push(told);
+            paths.sort();
+            let mut paths = paths.into_iter();
+            let Some(first) = paths.next() else { continue };
+            let plain = Entry {
+                kind: EntryKind::HardLink {
+                    first: first.clone(),
+                },
+                attributes: BTreeMap::new(),
+                ..entry.clone()
+            };
+            for path in paths {
+                home.entries.insert(path, plain.clone());
+            }
+            home.entries.insert(first, entry);
         }
     }
 }
 
 /// tar ends with 0, or with 1 when a file changed as it was read; with 2 the home is not what the archive says.
-fn tar_status(source: &mut Source<'_>) -> io::Result<()> {
+pub(super) fn tar_status(source: &mut Source<'_>) -> io::Result<()> {
     source.expect("end")?;
     let status: i32 = source.number()?;
     let message = source.field(8192)?;

@@ -1,42 +1,30 @@
-//! A tar archive read as it streams by: GNU format, every size bounded, nothing unpacked.
+//! A tar archive read as it streams by: pax format, every size bounded, nothing unpacked.
 //!
 //! The `tar` crate's own iterator would hold a long name of any announced size in memory and does not hand out the
-//! map of a sparse file, so its header types are used here and the walk is ours.
+//! map of a file with holes, so its header types are used here and the walk is ours.
 
 use std::io;
 
-use sha2::{Digest, Sha256};
-use tar::{EntryType, GnuExtSparseHeader, GnuSparseHeader, Header};
+use tar::{EntryType, Header};
 
+use super::budget::Crowd;
+use super::digest::ContentHash;
 use super::fields::{Source, malformed};
 use super::home::Content;
+use super::pax::{PAX_BYTES, Pax};
 
 /// tar's unit.
 const BLOCK_BYTES: u64 = 512;
 /// What the guest's tar pads an archive to: `--blocking-factor` times the block.
 const RECORD_BYTES: u64 = super::script::BLOCKING_FACTOR * BLOCK_BYTES;
 /// Longest name or link target, in bytes: Linux's PATH_MAX and room for what tar adds.
-const NAME_BYTES: u64 = 8192;
-/// Most entries of one archive; fewer in tests, which try to send more.
-const MAX_ENTRIES: usize = if cfg!(test) { 20_000 } else { 200_000 };
-/// Most bytes of names and link targets of one archive.
-const MAX_NAME_BYTES: usize = 32 * 1024 * 1024;
-/// Most extents of a sparse file.
-const MAX_EXTENTS: usize = 100_000;
+const NAME_BYTES: usize = 8192;
+/// Most extents of a file with holes: as many as fit into the memory that one file may take while it is read.
+const MAX_EXTENTS: usize = if cfg!(test) { 200_000 } else { 2_000_000 };
 /// Longest file kept as text, in bytes.
 const TEXT_BYTES: u64 = 64 * 1024;
-/// A sparse file up to this size is hashed as if it were whole, in bytes; a longer one by its extents.
+/// A file with holes up to this size is hashed as if it had none, in bytes; a longer one by its extents.
 const EXPANDED_BYTES: u64 = 64 * 1024 * 1024;
-
-/// What may still be kept as text, in bytes, over all archives of an observation.
-#[derive(Debug)]
-pub(super) struct TextBudget(pub(super) usize);
-
-impl Default for TextBudget {
-    fn default() -> Self {
-        Self(16 * 1024 * 1024)
-    }
-}
 
 /// A member of an archive.
 #[derive(Debug, PartialEq, Eq)]
@@ -53,6 +41,8 @@ pub(super) struct Member {
     pub(super) uid: u64,
     /// Its group's number.
     pub(super) gid: u64,
+    /// Its extended attributes, by name.
+    pub(super) attributes: std::collections::BTreeMap<String, String>,
 }
 
 /// What a member is.
@@ -66,115 +56,128 @@ pub(super) enum MemberKind {
     Device { block: bool, major: u32, minor: u32 },
 }
 
-/// Reads an archive to its end, padding included.
+/// Reads an archive to its end, padding included. Of one that holds more than is kept the rest is only counted, so
+/// that the error can say which folder holds the most.
 pub(super) fn read_tar(
     source: &mut Source<'_>,
-    budget: &mut TextBudget,
     mut each: impl FnMut(Member) -> io::Result<()>,
 ) -> io::Result<()> {
     let begun = source.taken();
-    let mut walk = Walk::default();
-    let mut entries = 0;
-    let mut name_bytes = 0;
-    while let Some(member) = walk.next(source, budget)? {
-        entries += 1;
-        name_bytes += member.path.len() + member.link.len();
-        if entries > MAX_ENTRIES {
-            return Err(malformed(format!(
-                "the home has more than {MAX_ENTRIES} entries"
-            )));
+    let mut crowd = Crowd::default();
+    let mut is_full = false;
+    while let Some((header, mut pax)) = next(source)? {
+        let path = name(pax.path.take(), || header.path_bytes().into_owned())?;
+        let link = name(pax.link.take(), || {
+            header.link_name_bytes().unwrap_or_default().into_owned()
+        })?;
+        let counts = crowd.add(&path);
+        let attributes: usize = pax
+            .attributes
+            .iter()
+            .map(|(key, value)| key.len() + value.len())
+            .sum();
+        is_full |= !source
+            .budget()
+            .keep_entry(path.len() + link.len() + attributes);
+        if is_full {
+            if !counts {
+                return Err(crowd.complaint());
+            }
+            let size = stored(&header, &pax)?;
+            source.skip(size)?;
+            source.skip(padding(size))?;
+            continue;
         }
-        if name_bytes > MAX_NAME_BYTES {
-            return Err(malformed(format!(
-                "the home's names are longer than {MAX_NAME_BYTES} bytes together"
-            )));
-        }
-        each(member)?;
+        let kind = kind(source, &header, &pax)?;
+        each(Member {
+            path,
+            link,
+            kind,
+            mode: header.mode()? & 0o7777,
+            uid: number(pax.uid, || header.uid())?,
+            gid: number(pax.gid, || header.gid())?,
+            attributes: pax.attributes,
+        })?;
+    }
+    if is_full {
+        return Err(crowd.complaint());
     }
     let over = (source.taken() - begun) % RECORD_BYTES;
     source.skip(if over == 0 { 0 } else { RECORD_BYTES - over })
 }
 
-#[derive(Default)]
-struct Walk {
-    long_name: Option<Vec<u8>>,
-    long_link: Option<Vec<u8>>,
+/// The next member's header and what an extended header says of it; `None` at the archive's end (two empty blocks).
+fn next(source: &mut Source<'_>) -> io::Result<Option<(Header, Pax)>> {
+    let mut pax = Pax::default();
+    loop {
+        let mut header = Header::new_old();
+        source.exact(header.as_mut_bytes())?;
+        if header.as_bytes().iter().all(|byte| *byte == 0) {
+            source.skip(BLOCK_BYTES)?;
+            return Ok(None);
+        }
+        check(&header)?;
+        if header.entry_type() != EntryType::XHeader {
+            return Ok(Some((header, pax)));
+        }
+        let size = header.entry_size()?;
+        if size > PAX_BYTES {
+            return Err(malformed(format!(
+                "an extended header is longer than {PAX_BYTES} bytes"
+            )));
+        }
+        let mut records = Vec::new();
+        source.each(size, |piece| records.extend_from_slice(piece))?;
+        source.skip(padding(size))?;
+        pax = Pax::parse(&records)?;
+    }
 }
 
-impl Walk {
-    /// The next member, `None` at the archive's end (two empty blocks).
-    fn next(
-        &mut self,
-        source: &mut Source<'_>,
-        budget: &mut TextBudget,
-    ) -> io::Result<Option<Member>> {
-        loop {
-            let mut block = [0; BLOCK_BYTES as usize];
-            source.exact(&mut block)?;
-            if block.iter().all(|byte| *byte == 0) {
-                source.skip(BLOCK_BYTES)?;
-                return Ok(None);
-            }
-            let header = Header::from_byte_slice(&block);
-            check(header)?;
-            let size = header.entry_size()?;
-            match header.entry_type() {
-                EntryType::GNULongName => self.long_name = Some(long(source, size)?),
-                EntryType::GNULongLink => self.long_link = Some(long(source, size)?),
-                _ => return self.member(header, size, source, budget).map(Some),
-            }
-        }
+fn name(extended: Option<Vec<u8>>, plain: impl Fn() -> Vec<u8>) -> io::Result<Vec<u8>> {
+    let name = extended.unwrap_or_else(plain);
+    if name.len() > NAME_BYTES {
+        return Err(malformed(format!(
+            "a name is longer than {NAME_BYTES} bytes"
+        )));
     }
+    Ok(name)
+}
 
-    fn member(
-        &mut self,
-        header: &Header,
-        size: u64,
-        source: &mut Source<'_>,
-        budget: &mut TextBudget,
-    ) -> io::Result<Member> {
-        let path = match self.long_name.take() {
-            Some(name) => name,
-            None => header.path_bytes().into_owned(),
-        };
-        let link = match self.long_link.take() {
-            Some(name) => name,
-            None => header.link_name_bytes().unwrap_or_default().into_owned(),
-        };
-        let kind = match header.entry_type() {
-            EntryType::Regular | EntryType::Continuous => {
-                let content = whole(source, size, budget)?;
-                source.skip(padding(size))?;
-                MemberKind::File(content)
-            }
-            EntryType::GNUSparse => MemberKind::File(sparse(header, size, source)?),
-            other => {
-                source.skip(size)?;
-                source.skip(padding(size))?;
-                match other {
-                    EntryType::Link => MemberKind::HardLink,
-                    EntryType::Symlink => MemberKind::Symlink,
-                    EntryType::Directory => MemberKind::Directory,
-                    EntryType::Fifo => MemberKind::Fifo,
-                    EntryType::Char | EntryType::Block => device(header, other)?,
-                    _ => {
-                        return Err(malformed(format!(
-                            "an entry of type {:#04x}",
-                            other.as_byte()
-                        )));
-                    }
-                }
-            }
-        };
-        Ok(Member {
-            path,
-            link,
-            kind,
-            mode: header.mode()? & 0o7777,
-            uid: header.uid()?,
-            gid: header.gid()?,
-        })
-    }
+fn number(extended: Option<u64>, plain: impl Fn() -> io::Result<u64>) -> io::Result<u64> {
+    extended.map_or_else(plain, Ok)
+}
+
+/// How many bytes are stored of a member.
+fn stored(header: &Header, pax: &Pax) -> io::Result<u64> {
+    number(pax.size, || header.entry_size())
+}
+
+fn kind(source: &mut Source<'_>, header: &Header, pax: &Pax) -> io::Result<MemberKind> {
+    let size = stored(header, pax)?;
+    let kind = match header.entry_type() {
+        EntryType::Regular | EntryType::Continuous => {
+            let content = match pax.real_size {
+                None => whole(source, size)?,
+                Some(real) => sparse(source, size, real)?,
+            };
+            source.skip(padding(size))?;
+            return Ok(MemberKind::File(content));
+        }
+        EntryType::Link => MemberKind::HardLink,
+        EntryType::Symlink => MemberKind::Symlink,
+        EntryType::Directory => MemberKind::Directory,
+        EntryType::Fifo => MemberKind::Fifo,
+        block @ (EntryType::Char | EntryType::Block) => device(header, block)?,
+        other => {
+            return Err(malformed(format!(
+                "an entry of type {:#04x}",
+                other.as_byte()
+            )));
+        }
+    };
+    source.skip(size)?;
+    source.skip(padding(size))?;
+    Ok(kind)
 }
 
 /// A device's numbers.
@@ -209,89 +212,83 @@ fn check(header: &Header) -> io::Result<()> {
     }
 }
 
-fn long(source: &mut Source<'_>, size: u64) -> io::Result<Vec<u8>> {
-    if size > NAME_BYTES {
-        return Err(malformed(format!(
-            "a name is longer than {NAME_BYTES} bytes"
-        )));
-    }
-    let mut name = Vec::new();
-    source.each(size, |piece| name.extend_from_slice(piece))?;
-    source.skip(padding(size))?;
-    if name.last() == Some(&0) {
-        name.pop();
-    }
-    Ok(name)
-}
-
 /// The content of a file that is stored whole.
-fn whole(source: &mut Source<'_>, size: u64, budget: &mut TextBudget) -> io::Result<Content> {
+fn whole(source: &mut Source<'_>, size: u64) -> io::Result<Content> {
+    let mut hash = ContentHash::default();
     if size > TEXT_BYTES {
-        let mut hash = Sha256::new();
         source.each(size, |piece| hash.update(piece))?;
-        return Ok(digest(size, hash, false));
+        return Ok(hash.finish(size, false));
     }
     let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
     source.each(size, |piece| bytes.extend_from_slice(piece))?;
-    let hash = |bytes: &[u8]| digest(size, Sha256::new().chain_update(bytes), false);
-    if bytes.len() > budget.0 || bytes.contains(&0) {
-        return Ok(hash(&bytes));
-    }
     match String::from_utf8(bytes) {
-        Ok(text) => {
-            budget.0 -= text.len();
+        Ok(text) if !text.contains('\0') && source.budget().keep_text(text.len()) => {
             Ok(Content::Text(text))
         }
-        Err(error) => Ok(hash(error.as_bytes())),
+        Ok(text) => {
+            hash.update(text.as_bytes());
+            Ok(hash.finish(size, false))
+        }
+        Err(error) => {
+            hash.update(error.as_bytes());
+            Ok(hash.finish(size, false))
+        }
     }
 }
 
-/// The content of a file with holes: old GNU format, extents in the header and in blocks after it.
-fn sparse(header: &Header, stored: u64, source: &mut Source<'_>) -> io::Result<Content> {
-    let gnu = header
-        .as_gnu()
-        .ok_or_else(|| malformed("a sparse entry without a GNU header".into()))?;
-    let size = gnu.real_size()?;
-    let mut extents = Vec::new();
-    add_extents(&mut extents, &gnu.sparse)?;
-    let mut more = gnu.is_extended();
-    while more {
-        let mut block = GnuExtSparseHeader::new();
-        source.exact(block.as_mut_bytes())?;
-        add_extents(&mut extents, block.sparse())?;
-        more = block.is_extended();
-    }
-    check_extents(&extents, size, stored)?;
+/// The content of a file with holes, which begins with a map of its extents.
+fn sparse(source: &mut Source<'_>, stored: u64, size: u64) -> io::Result<Content> {
+    let (extents, map_bytes) = read_map(source, stored)?;
+    check_extents(&extents, size, stored - map_bytes)?;
     let expand = size <= EXPANDED_BYTES;
-    let mut hash = Sha256::new();
+    let mut hash = ContentHash::default();
     let mut at = 0;
     for (offset, length) in extents {
         if expand {
-            zeros(&mut hash, offset - at);
+            hash.zeros(offset - at);
         } else {
-            hash.update(offset.to_le_bytes());
-            hash.update(length.to_le_bytes());
+            hash.update(&offset.to_le_bytes());
+            hash.update(&length.to_le_bytes());
         }
         source.each(length, |piece| hash.update(piece))?;
         at = offset + length;
     }
     if expand {
-        zeros(&mut hash, size - at);
+        hash.zeros(size - at);
     }
-    source.skip(padding(stored))?;
-    Ok(digest(size, hash, !expand))
+    Ok(hash.finish(size, !expand))
 }
 
-fn add_extents(extents: &mut Vec<(u64, u64)>, headers: &[GnuSparseHeader]) -> io::Result<()> {
-    for header in headers.iter().filter(|header| !header.is_empty()) {
-        if extents.len() == MAX_EXTENTS {
-            return Err(malformed(format!(
-                "a file has more than {MAX_EXTENTS} extents"
-            )));
-        }
-        extents.push((header.offset()?, header.length()?));
+/// The extents of a file with holes and the bytes they are written in: lines of decimal numbers, how many there are,
+/// then of each its offset and its length, padded to whole blocks.
+fn read_map(source: &mut Source<'_>, stored: u64) -> io::Result<(Vec<(u64, u64)>, u64)> {
+    let begun = source.taken();
+    let mut line = || -> io::Result<u64> {
+        let line = source.line(20)?;
+        let number = std::str::from_utf8(&line)
+            .ok()
+            .and_then(|it| it.parse().ok());
+        number.ok_or_else(|| malformed("the map of a sparse file is no list of numbers".into()))
+    };
+    let count = usize::try_from(line()?).unwrap_or(usize::MAX);
+    if count > MAX_EXTENTS {
+        return Err(malformed(format!(
+            "a sparse file has more than {MAX_EXTENTS} extents; where it says nothing of the setup, leave its folder \
+             out with `exclude` in the scenario"
+        )));
     }
-    Ok(())
+    let mut extents = Vec::new();
+    for _ in 0..count {
+        extents.push((line()?, line()?));
+    }
+    source.skip(padding(source.taken() - begun))?;
+    let bytes = source.taken() - begun;
+    if bytes > stored {
+        return Err(malformed(
+            "the map of a sparse file is longer than the file is stored".into(),
+        ));
+    }
+    Ok((extents, bytes))
 }
 
 /// Extents must ascend, lie in the file, and be what is stored.
@@ -314,25 +311,6 @@ fn check_extents(extents: &[(u64, u64)], size: u64, stored: u64) -> io::Result<(
         Err(malformed(
             "a sparse file is stored in another length than it says".into(),
         ))
-    }
-}
-
-fn zeros(hash: &mut Sha256, count: u64) {
-    const ZEROS: [u8; 4096] = [0; 4096];
-    let mut left = count;
-    while left > 0 {
-        let now = left.min(ZEROS.len() as u64);
-        hash.update(&ZEROS[..now as usize]);
-        left -= now;
-    }
-}
-
-fn digest(size: u64, hash: Sha256, by_extents: bool) -> Content {
-    Content::Digest {
-        size,
-        sha256: format!("{:x}", hash.finalize()),
-        without_hashes: None,
-        by_extents,
     }
 }
 

@@ -50,6 +50,37 @@ pub fn printable_line(line: &str) -> String {
     printable(line).trim_end().replace(['\n', '\t'], " ")
 }
 
+/// A value on one line so that a reader sees what is in it: as [`escape_name`], and blanks at the end escaped too.
+pub fn visible_value(value: &str) -> String {
+    let text = value.trim_end_matches(' ');
+    escape_name(text.as_bytes()) + &"\\x20".repeat(value.len() - text.len())
+}
+
+/// A line of a file so that a reader sees what is in it, and whether anything had to be escaped for that: control and
+/// invisible characters, blanks at the end, and tabs anywhere but in an indentation of tabs alone. In a line with
+/// escapes a backslash is doubled, so that no two lines look alike.
+pub fn visible_line(line: &str) -> (String, bool) {
+    let is_blank = |character: char| matches!(character, ' ' | '\t');
+    let text = line.trim_end_matches(is_blank);
+    let indent = text.len() - text.trim_start_matches('\t').len();
+    let (indent, middle) = text.split_at(indent);
+    let escapes = line.len() > text.len()
+        || middle
+            .chars()
+            .any(|character| character == '\t' || is_unseen(character));
+    if !escapes {
+        return (line.to_owned(), false);
+    }
+    let mut shown = indent.to_owned();
+    for character in middle.chars() {
+        push_escaped(&mut shown, character, true);
+    }
+    for character in line[text.len()..].chars() {
+        shown.push_str(if character == ' ' { "\\x20" } else { "\\t" });
+    }
+    (shown, true)
+}
+
 /// The last `lines` lines of a text.
 pub fn tail(text: &str, lines: usize) -> String {
     let all: Vec<&str> = text.trim_end().lines().collect();
@@ -62,7 +93,7 @@ fn push_escaped(text: &mut String, character: char, backslash: bool) {
         '\t' => text.push_str("\\t"),
         '\r' => text.push_str("\\r"),
         '\\' if backslash => text.push_str("\\\\"),
-        _ if steers_terminals(character) => {
+        _ if is_unseen(character) => {
             let mut buffer = [0; 4];
             for byte in character.encode_utf8(&mut buffer).bytes() {
                 push_byte(text, byte);
@@ -78,6 +109,32 @@ pub(crate) fn steers_terminals(character: char) -> bool {
         || matches!(
             character,
             '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+        )
+}
+
+/// Control characters, those that reorder the text around them, and those that nobody sees or takes for a blank.
+fn is_unseen(character: char) -> bool {
+    steers_terminals(character)
+        || matches!(
+            character,
+            '\u{a0}'
+                | '\u{ad}'
+                | '\u{34f}'
+                | '\u{61c}'
+                | '\u{115f}'
+                | '\u{1160}'
+                | '\u{17b4}'
+                | '\u{17b5}'
+                | '\u{180e}'
+                | '\u{2000}'..='\u{200f}'
+                | '\u{2028}'..='\u{202f}'
+                | '\u{205f}'..='\u{206f}'
+                | '\u{3000}'
+                | '\u{3164}'
+                | '\u{feff}'
+                | '\u{ffa0}'
+                | '\u{fff9}'..='\u{fffb}'
+                | '\u{e0000}'..='\u{e0fff}'
         )
 }
 
@@ -145,6 +202,27 @@ mod tests {
         assert_eq!(printable("\u{1b}[3"), "");
         assert_eq!(printable("\u{1b}"), "");
         assert_eq!(visible("\u{1b}[1mx\r\ty"), "\\x1b[1mx\\r\ty");
+    }
+
+    #[test]
+    fn what_a_line_holds_is_seen() {
+        let plain = |line: &str| assert_eq!(visible_line(line), (line.to_owned(), false));
+        for line in ["", "a  b", "\t\tindented", "a \\x07 b", "C:\\r", "ü…"] {
+            plain(line);
+        }
+        let shown = |line: &str, seen: &str| {
+            assert_eq!(visible_line(line), (seen.to_owned(), true));
+        };
+        shown("a\u{7}\\x07", "a\\x07\\\\x07");
+        shown("echo\r", "echo\\r");
+        shown("set nu  ", "set nu\\x20\\x20");
+        shown("a\t", "a\\t");
+        shown(" ", "\\x20");
+        shown("\ta\tb", "\ta\\tb");
+        shown("  \ta", "  \\ta");
+        shown("\u{1b}[31mred", "\\x1b[31mred");
+        shown("a\u{202e}b", "a\\xe2\\x80\\xaeb");
+        shown("\u{feff}a\u{a0}b", "\\xef\\xbb\\xbfa\\xc2\\xa0b");
     }
 
     #[test]

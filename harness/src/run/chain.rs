@@ -274,8 +274,14 @@ impl Crew<'_> {
         }
         // Whoever could not log in for the step cannot for a look either, and need not be waited for twice.
         let observation = match node.observed && output.no_login.is_none() {
-            true => observe(machine.as_machine(), &self.users(id), &node.probes, output)
-                .map_err(|error| not_the_step(error.into_machine_error()))?,
+            true => observe(
+                machine.as_machine(),
+                &self.users(id),
+                &self.guest(id).exclude,
+                &node.probes,
+                output,
+            )
+            .map_err(|error| not_the_step(error.into_machine_error()))?,
             false => Observation::printed(output),
         };
         let seen = Seen {

@@ -9,7 +9,7 @@ use super::{network, scripts};
 use crate::login::{Errand, Language, NoLogin, NoLoginReason, Nonce, Witness, errand};
 use crate::machine::{GuestScript, MachineError, Stream, Unpacked};
 use crate::observe::text::printable_line;
-use crate::observe::{OutputCollector, StepOutput};
+use crate::observe::{OutputCollector, StepOutput, before, before_is_known, before_session};
 use crate::plan::Work;
 use crate::scenario::model::{Action, Guest, Install, SeedFile, Session, Switch, User};
 
@@ -52,11 +52,29 @@ impl Doing<'_> {
         if guest.network.is_on() {
             script += &network::connect(guest);
         }
+        let names: Vec<&str> = users.iter().map(|user| user.name.as_str()).collect();
+        script += &before(&names);
         let made = self.root(&script)?;
-        if made.status != 0 || logged_in.is_none() {
+        if made.status != 0 {
             return Ok(made);
         }
-        self.run(logged_in, "true")
+        for user in names {
+            let known = self.know_session(user, logged_in.as_deref() == Some(user))?;
+            if known.status != 0 {
+                return Ok(known);
+            }
+        }
+        self.root(&before_is_known())
+    }
+
+    /// Writes down what a login session of a user has before the first step, so that later only what differs from it
+    /// says something of the setup. The session ends again unless the user stays logged in.
+    fn know_session(&mut self, user: &str, stays: bool) -> Result<StepOutput, MachineError> {
+        let known = self.run(&Some(user.to_owned()), &before_session(user))?;
+        if known.status != 0 || stays {
+            return Ok(known);
+        }
+        self.root(&scripts::relogin(user))
     }
 
     fn step(&mut self, action: &Action) -> Result<StepOutput, MachineError> {

@@ -58,6 +58,8 @@ pub struct Guest {
     pub locked: bool,
     /// The channels that folders of this computer make.
     pub channels: Vec<ChannelOverlay>,
+    /// Folders that are not looked into, relative to each home.
+    pub exclude: BTreeSet<String>,
 }
 
 /// What a guest reaches over the network.

@@ -98,7 +98,14 @@ impl Machine for Chroot {
 fn look(users: &[&str], probes: BTreeSet<Probe>) -> Observation {
     let mut machine = Chroot::from_environment();
     let users: Vec<String> = users.iter().map(|user| (*user).to_owned()).collect();
-    observe(&mut machine, &users, &probes, StepOutput::default()).unwrap()
+    observe(
+        &mut machine,
+        &users,
+        &BTreeSet::new(),
+        &probes,
+        StepOutput::default(),
+    )
+    .unwrap()
 }
 
 #[test]
@@ -242,7 +249,7 @@ fn capture_takes_little_more_than_tar() {
     let tar = "tar --create --file=- --format=gnu --sparse --numeric-owner --blocking-factor=128 -C /home/bob .";
     for _ in 0..3 {
         let alone = time(tar.to_owned());
-        let script = time(script::homes(&users));
+        let script = time(script::homes(&users, &BTreeSet::new()));
         let began = Instant::now();
         let seen = look(&["bob"], BTreeSet::new());
         println!(

@@ -36,6 +36,8 @@ pub(crate) struct RawScenario {
     /// Binary caches in place of the default one, where `network` is on. A text is an address, or `default` for Nix's
     /// own.
     pub(crate) substituters: Option<Vec<RawSubstituter>>,
+    /// Folders of a home that are not looked into, relative to it: what they hold says nothing of the setup.
+    pub(crate) exclude: Option<Vec<String>>,
     /// Whether what is seen after steps that change a home is compared with a reviewed snapshot. On by default; a
     /// step's own `snapshot` counts more.
     pub(crate) snapshot: Option<bool>,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::names::bad_scenario_name;
+use super::names::{bad_home_path, bad_scenario_name};
 use super::setup::At;
 use crate::scenario::channels::Channels;
 use crate::scenario::diagnostic::{Mistake, Report};
@@ -129,6 +129,7 @@ impl Resolver<'_> {
         self.base = self.find_base(raw);
         self.find_users(raw);
         let caches = self.caches(raw);
+        let exclude = self.exclude(raw);
         let steps = self.steps(raw);
         // A command may fetch what nothing of the scenario pins.
         let runs = |step: &Step| matches!(step.action, Action::Run { .. });
@@ -147,6 +148,7 @@ impl Resolver<'_> {
                 reaches: std::mem::take(&mut self.reaches),
                 locked: !self.network.is_on() || pinned,
                 channels: Vec::new(),
+                exclude,
             },
             users: self
                 .users
@@ -159,6 +161,20 @@ impl Resolver<'_> {
             steps,
         };
         (!self.report.has_errors()).then_some(case)
+    }
+
+    /// The folders that are not looked into.
+    fn exclude(&mut self, raw: &RawScenario) -> BTreeSet<String> {
+        let mut folders = BTreeSet::new();
+        for (index, folder) in raw.exclude.iter().flatten().enumerate() {
+            let folder = folder.strip_suffix('/').unwrap_or(folder);
+            if let Some(hint) = bad_home_path(folder) {
+                let message = format!("{} is no folder in a home", quoted(folder));
+                self.mistake(&["exclude", &index.to_string()], message, hint);
+            }
+            folders.insert(folder.to_owned());
+        }
+        folders
     }
 
     fn id(&mut self, name: &str, axes: &[(String, String)]) -> String {

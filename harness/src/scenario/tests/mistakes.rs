@@ -251,6 +251,30 @@ fn a_guest_is_of_a_release_that_can_be_one() {
 }
 
 #[test]
+fn folders_that_are_not_looked_into_are_in_a_home() {
+    let with = |folders: &str| {
+        format!("name: t\nexclude: {folders}\nsetup: {{ home: {{}} }}\nsteps: [switch]\n")
+    };
+    let guest = super::cases(&with("[.local/share/Steam/, games]"))
+        .remove(0)
+        .guest;
+    let folders: Vec<String> = guest.exclude.into_iter().collect();
+    assert_eq!(folders, [".local/share/Steam", "games"]);
+    for (folder, hint) in [
+        ("~/games", "paths are relative to the home"),
+        ("a/../b", "without `.`, `..` and empty parts"),
+        ("\"\"", "without `.`, `..` and empty parts"),
+    ] {
+        let found = mistakes(&with(&format!("[fine, {folder}]")));
+        assert!(
+            found.starts_with("2:17 ") && found.contains("is no folder in a home"),
+            "{found}"
+        );
+        assert!(found.contains(hint), "{found}");
+    }
+}
+
+#[test]
 fn binary_caches_have_an_address_and_a_public_key() {
     let with = |caches: &str| {
         format!(
