@@ -78,11 +78,11 @@ pub fn managed(digit: char, path: &str, text: &str) -> Entry {
     let end = LinkEnd {
         kind: TargetKind::Generation,
         path: Some(stored(digit, "hm_file")),
-        file: Some(FileSeen {
+        file: Some(Box::new(FileSeen {
             mode: 0o444,
             owner: "root".into(),
             content: Content::Text(text.into()),
-        }),
+        })),
         tree: None,
     };
     let target = format!("{files}/{path}");
