@@ -15,21 +15,25 @@ const NOISE_BYTES: u64 = 1024 * 1024;
 /// Most variables of a session.
 const VARIABLES: usize = 10_000;
 
-/// Variables that the looking itself sets, or that say which session of many this one is: they differ between equal
-/// machines.
-const OF_THIS_SESSION: [&str; 11] = [
-    "INVOCATION_ID",
-    "JOURNAL_STREAM",
-    "MANAGERPID",
-    "MANAGERPIDFDID",
-    "MEMORY_PRESSURE_WATCH",
-    "OLDPWD",
-    "PWD",
-    "SHLVL",
-    "SYSTEMD_EXEC_PID",
-    "XDG_SESSION_ID",
-    "_",
-];
+/// Whether a variable says which session of many this one is: systemd numbers sessions and units anew each time, so
+/// that equal machines differ in it. Only in the very shape that systemd gives it: one that a setup sets is seen.
+fn is_of_this_session(name: &str, value: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    match name {
+        // `5`, `c5`.
+        "XDG_SESSION_ID" => digits(value.strip_prefix('c').unwrap_or(value)),
+        // 32 hexadecimal digits.
+        "INVOCATION_ID" => value.len() == 32 && value.bytes().all(|byte| byte.is_ascii_hexdigit()),
+        // A device and an inode.
+        "JOURNAL_STREAM" => value
+            .split_once(':')
+            .is_some_and(|(device, inode)| digits(device) && digits(inode)),
+        "MANAGERPID" | "MANAGERPIDFDID" | "SYSTEMD_EXEC_PID" => digits(value),
+        // A file of the unit's control group, and the unit may be one of ours.
+        "MEMORY_PRESSURE_WATCH" => value.starts_with("/sys/fs/cgroup/"),
+        _ => false,
+    }
+}
 
 /// Parses a list of `NAME=value`.
 pub(super) fn read_variables(source: &mut Source<'_>) -> io::Result<BTreeMap<String, String>> {
@@ -42,7 +46,7 @@ fn variables<'a>(list: impl Iterator<Item = &'a [u8]>) -> BTreeMap<String, Strin
         let at = entry.iter().position(|byte| *byte == b'=')?;
         let name = escape_name(&entry[..at]);
         let value = String::from_utf8_lossy(&entry[at + 1..]).into_owned();
-        (!OF_THIS_SESSION.contains(&name.as_str())).then_some((name, value))
+        (!is_of_this_session(&name, &value)).then_some((name, value))
     })
     .collect()
 }
@@ -180,7 +184,33 @@ mod tests {
         let seen = reader(&nonce).session(source, Session::Interactive);
         let seen = seen.unwrap().unwrap();
         assert_eq!(seen["B"], "x=y\nz");
-        assert_eq!(seen.len(), 2);
+        assert_eq!(seen.len(), 3);
+    }
+
+    #[test]
+    fn what_numbers_a_session_is_left_out_and_what_a_setup_sets_stays() {
+        for (name, value) in [
+            ("XDG_SESSION_ID", "c12"),
+            ("INVOCATION_ID", "0123456789abcdef0123456789abcdef"),
+            ("JOURNAL_STREAM", "9:1234"),
+            ("MANAGERPID", "7"),
+            ("MEMORY_PRESSURE_WATCH", "/sys/fs/cgroup/user.slice/x"),
+        ] {
+            assert!(is_of_this_session(name, value), "{name}={value}");
+        }
+        for (name, value) in [
+            ("XDG_SESSION_ID", "mine"),
+            ("INVOCATION_ID", "deploy"),
+            ("JOURNAL_STREAM", ""),
+            ("MANAGERPID", "none"),
+            ("MEMORY_PRESSURE_WATCH", "/tmp/x"),
+            ("LANG", "C.UTF-8"),
+            ("TZ", "1"),
+            ("PWD", "/home/alice"),
+            ("SHLVL", "9"),
+        ] {
+            assert!(!is_of_this_session(name, value), "{name}={value}");
+        }
     }
 
     #[test]

@@ -365,7 +365,7 @@ mod tests {
         };
         assert!(at("session interactive user 30 0") < at("session login user 60 0 'zz'"));
         assert!(at("session login user 60 0 'zz'") < at("session service user 60 0 'aa'"));
-        for placeholder in ["@MAGIC@", "@NONCE@"] {
+        for placeholder in ["@MAGIC@", "@NONCE@", "@BLOCKING@"] {
             assert!(!script.contains(placeholder), "{script}");
         }
     }
