@@ -4,7 +4,9 @@
 //! `observe` says what was seen, `judge` compares it with what was expected, `report` tells about it.
 
 pub mod change;
+pub mod ci;
 pub mod cli;
+pub mod colour;
 #[doc(hidden)]
 pub mod fake_machine;
 pub mod judge;

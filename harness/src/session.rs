@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 use std::sync::Mutex;
 
 use switchproof_vm::cache_dir::{CacheDir, CacheDirError};
+use switchproof_vm::image;
 
 use crate::judge::{SnapshotMode, SnapshotPolicy, Verdict};
 use crate::keep::{self, KeepError, keep_within};
 use crate::plan::{Knowledge, Plan};
 use crate::report::Sink;
+use crate::report::results::{GuestResult, HostResult};
 use crate::run::{
     Budget, BudgetError, Hypervisor, Options, Qemu, QemuSetupError, ResultStore, Run, foresee,
     now_s,
@@ -23,6 +25,15 @@ pub struct Limits {
     /// Memory for all machines together, in MiB; what is available when `None`.
     pub memory_mib: Option<u64>,
 }
+
+/// Packages of a guest whose versions reports tell.
+const TOLD_PACKAGES: [&str; 5] = [
+    "bash",
+    "git",
+    "linux-image-cloud-amd64",
+    "nix-bin",
+    "systemd",
+];
 
 /// The host's part of a run: the cache directory, QEMU, the results and the budget.
 pub struct Session {
@@ -105,6 +116,40 @@ impl Session {
             snapshots: SnapshotPolicy::new(SnapshotMode::Compare),
         };
         foresee(plan, selected, &self.hypervisor, &self.results, &options)
+    }
+
+    /// What the machines of the selected cases run on, as far as it is known: an image that is not built yet has no
+    /// versions.
+    #[must_use]
+    pub fn host(&self, plan: &Plan, selected: &BTreeSet<usize>) -> HostResult {
+        let suites: BTreeSet<_> = selected
+            .iter()
+            .map(|&case| plan.cases[case].guest.suite)
+            .collect();
+        let guest = |suite| {
+            let definition = image::definition_of(suite);
+            let found = image::find(&self.hypervisor.cache, &definition)
+                .ok()
+                .flatten();
+            let versions = found
+                .map(|image| image.manifest.packages)
+                .unwrap_or_default();
+            let guest = GuestResult {
+                image: definition.key().as_str().to_owned(),
+                versions: versions
+                    .into_iter()
+                    .filter(|(name, _)| TOLD_PACKAGES.contains(&name.as_str()))
+                    .collect(),
+            };
+            (suite.as_str().to_owned(), guest)
+        };
+        HostResult {
+            system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
+            cores: std::thread::available_parallelism().map_or(1, usize::from),
+            qemu: self.hypervisor.binary.version.to_string(),
+            accelerator: self.hypervisor.probe.accelerator.to_string(),
+            guests: suites.into_iter().map(guest).collect(),
+        }
     }
 
     /// Runs the selected cases of a plan; see [`Run::run`].

@@ -6,6 +6,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use super::common::Exit;
 use super::{cache, check, diff, doctor, image, list, manual, plan, render, review, run, shell};
+use crate::colour::{self, ColourChoice};
 
 /// Proves a Home Manager switch in a virtual machine before you make it.
 ///
@@ -15,6 +16,9 @@ use super::{cache, check, diff, doctor, image, list, manual, plan, render, revie
 #[derive(Parser)]
 #[command(name = "switchproof", version, after_help = AFTER)]
 struct Args {
+    /// When to print in colours
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    color: ColourChoice,
     #[command(subcommand)]
     command: Command,
 }
@@ -26,8 +30,10 @@ Start here:
   switchproof review          go through what differs from the snapshots: accept, reject or skip
 
 Exit status: 0 all passed, 1 a case failed, 2 the input is wrong, 3 the machinery failed.
+A run that a signal ends (Ctrl-C) writes its reports first and ends by that signal.
 Environment: SWITCHPROOF_CACHE_DIR (where images and frozen machines are kept), SWITCHPROOF_ACCEL (kvm, hvf, tcg),
-SWITCHPROOF_CACHE_LIMIT (how much may be kept, in GiB; 20 unless set: what was not used for the longest time goes).";
+SWITCHPROOF_CACHE_LIMIT (how much may be kept, in GiB; 20 unless set: what was not used for the longest time goes),
+NO_COLOR, CLICOLOR_FORCE.";
 
 #[derive(Subcommand)]
 enum Command {
@@ -47,8 +53,8 @@ enum Command {
     Render(render::RenderArgs),
     /// Write a first scenario for each host and home of a flake
     Init(render::InitArgs),
-    /// Print the JSON Schema of scenario files, for editors
-    Schema,
+    /// Print the JSON Schema of scenario files, for editors, or that of results.json
+    Schema(render::SchemaArgs),
     Completions(manual::CompletionsArgs),
     Man(manual::ManArgs),
     /// Say what works on this machine, what is missing and how to get it
@@ -63,6 +69,7 @@ enum Command {
 #[must_use]
 pub fn main() -> ExitCode {
     let args = Args::parse();
+    colour::choose(args.color);
     let done = match args.command {
         Command::Run(args) => run::run(&args),
         Command::Review(args) => review::run(&args),
@@ -73,7 +80,7 @@ pub fn main() -> ExitCode {
         Command::Shell(args) => shell::run(&args),
         Command::Render(args) => render::render(&args),
         Command::Init(args) => render::init(&args),
-        Command::Schema => render::schema(),
+        Command::Schema(args) => render::schema(&args),
         Command::Completions(args) => manual::completions(&args, Args::command()),
         Command::Man(args) => manual::man(&args, Args::command()),
         Command::Doctor => doctor::run(),

@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand. Parsing does nothing; each command's `run` does it all.
 
 mod args;
+mod audience;
 mod cache;
 mod check;
 mod common;

@@ -4,9 +4,10 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::common::{Chosen, Error, Exit, Trust, pick, print};
+use crate::report::results;
 use crate::scenario;
 
 /// Whose flake to print.
@@ -40,8 +41,28 @@ pub fn render(args: &RenderArgs) -> Result<Exit, Error> {
     Ok(Exit::Passed)
 }
 
-pub fn schema() -> Result<Exit, Error> {
-    print(&scenario::schema())?;
+/// Which schema.
+#[derive(Args)]
+pub struct SchemaArgs {
+    /// Of what
+    #[arg(value_enum, default_value_t)]
+    of: SchemaOf,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum SchemaOf {
+    /// Of scenario files
+    #[default]
+    Scenario,
+    /// Of results.json
+    Results,
+}
+
+pub fn schema(args: &SchemaArgs) -> Result<Exit, Error> {
+    print(&match args.of {
+        SchemaOf::Scenario => scenario::schema(),
+        SchemaOf::Results => results::schema(),
+    })?;
     Ok(Exit::Passed)
 }
 

@@ -1,16 +1,16 @@
 //! `switchproof run`.
 
 use std::collections::BTreeSet;
-use std::sync::Mutex;
+use std::path::PathBuf;
 
 use clap::Args;
 
+use super::audience::Audience;
 use super::common::{Chosen, Error, Exit};
 use super::reports::Report;
-use super::sink::terminal_or_plain;
 use super::snapshots::refuse_shared;
 use crate::judge::{Conclusion, SnapshotMode, SnapshotPolicy, orphans};
-use crate::report::Tee;
+use crate::scenario::model::Case;
 use crate::session::{Limits, Session};
 
 /// What to run, and how.
@@ -29,9 +29,13 @@ pub struct RunArgs {
     /// Print every line that a step prints
     #[arg(long, short)]
     verbose: bool,
-    /// Also write a report: json, junit, html or github, with =FILE or to standard output
-    #[arg(long = "report", value_name = "FORMAT[=FILE]")]
+    /// Also write reports: a folder's name that ends in / for a page, JUnit and JSON; or html, junit, json, markdown,
+    /// github, codequality or events, with =FILE or to standard output
+    #[arg(long = "report", value_name = "DIR/|FORMAT[=FILE]")]
     reports: Vec<Report>,
+    /// Show in the page what turned since an earlier run: its results.json, or the folder that has it
+    #[arg(long, value_name = "FILE")]
+    compare: Option<PathBuf>,
 }
 
 /// How much of the machine may be used.
@@ -57,10 +61,30 @@ impl LimitArgs {
 
 pub fn run(args: &RunArgs) -> Result<Exit, Error> {
     let cases = args.chosen.load_some()?;
-    let mut sinks = vec![terminal_or_plain(args.verbose)];
-    for report in &args.reports {
-        sinks.push(report.sink()?);
+    let chosen = cases.iter().filter(|case| args.chosen.admits(case));
+    let earlier = args.compare.as_deref();
+    let audience = Audience::open(&args.reports, earlier, args.verbose, chosen)?;
+    let done = run_before(args, cases, &audience);
+    let lost = match &done {
+        Ok(_) => audience.finish(),
+        Err(error) => audience.cut_short(&error.message),
+    };
+    for lost in &lost {
+        eprintln!("error: {lost}");
     }
+    match (done, lost.is_empty()) {
+        // Whoever reads only the report must not take a run for another one.
+        (Ok(_), false) => Ok(Exit::Machinery),
+        (Err(error), false) => Err(Error {
+            exit: Exit::Machinery,
+            ..error
+        }),
+        (done, true) => done,
+    }
+}
+
+/// Runs before an audience.
+fn run_before(args: &RunArgs, cases: Vec<Case>, audience: &Audience) -> Result<Exit, Error> {
     let session = Session::open(args.limits.limits())?;
     let plan = session.plan(cases);
     let selected: BTreeSet<usize> = (0..plan.cases.len())
@@ -77,9 +101,18 @@ pub fn run(args: &RunArgs) -> Result<Exit, Error> {
         true => orphans(&plan.cases, &args.chosen.paths()),
         false => Vec::new(),
     };
-    let sink = Mutex::new(Tee::new(sinks));
     let snapshots = SnapshotPolicy::new(mode);
-    let verdicts = session.run(&plan, &selected, args.fresh, snapshots, &sink, &|_, _| {});
+    audience.on_host(session.host(&plan, &selected));
+    let verdicts = session.run(
+        &plan,
+        &selected,
+        args.fresh,
+        snapshots,
+        audience.sink(),
+        &|_, _| {},
+    );
+    // Images that the run has built are known only now.
+    audience.on_host(session.host(&plan, &selected));
     for orphan in orphans {
         eprintln!("note: no case owns {}; delete it", orphan.display());
     }

@@ -1,7 +1,9 @@
-//! Who hears of a run: a terminal gets lines that change, everything else plain ones.
+//! The sink that fits standard error: a terminal gets lines that change, everything else plain ones.
 
 use std::io::{self, IsTerminal};
 
+use crate::ci::Ci;
+use crate::colour;
 use crate::report::{PlainSink, Sink, TerminalSink};
 
 /// The sink that fits standard error.
@@ -9,10 +11,10 @@ pub fn terminal_or_plain(verbose: bool) -> Box<dyn Sink> {
     let err = io::stderr();
     let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
     if err.is_terminal() && !dumb && !verbose {
-        let colour = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-        Box::new(TerminalSink::new(err, columns, colour))
+        Box::new(TerminalSink::new(err, columns, colour::on_stderr()))
     } else {
-        Box::new(PlainSink::new(err, verbose))
+        let plain = PlainSink::new(err, verbose).in_ci(Ci::from_environment());
+        Box::new(plain.colourful(colour::on_stderr()))
     }
 }
 

@@ -90,6 +90,11 @@ pub enum Event {
         /// Whether the verdict is about an evaluation and a build alone: no switch was made.
         only_built: bool,
     },
+    /// The run ends before its time: cases that have no verdict yet get none. Nothing follows.
+    CutShort {
+        /// Why, in a few words.
+        reason: String,
+    },
     /// The run is over.
     Finished {
         /// Wall-clock time.

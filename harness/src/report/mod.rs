@@ -1,22 +1,19 @@
 //! What a run tells, to whoever listens.
 
-mod document;
 mod event;
-mod github;
-mod html;
-mod json;
-mod junit;
-mod markup;
+mod events;
+mod output;
 mod plain;
+pub mod results;
 mod summary;
 mod tee;
 mod terminal;
+pub mod views;
 mod words;
 
-pub use document::DocumentSink;
 pub use event::*;
-pub use github::GithubSink;
-pub use json::JsonSink;
+pub use events::EventsSink;
+pub use output::Output;
 pub use plain::PlainSink;
 pub(crate) use plain::count;
 pub use summary::Summary;

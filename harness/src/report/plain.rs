@@ -4,14 +4,23 @@ use std::io::Write;
 
 use super::event::{Event, Sink};
 use super::summary::Summary;
-use super::words::{span, verdict_body, verdict_brief, verdict_line, wrote};
+use super::words::{
+    painted, span, verdict_body, verdict_brief, verdict_heads, verdict_line, wrote,
+};
+use crate::ci::{Ci, inert};
+use crate::judge::Verdict;
 use crate::observe::text::printable_line;
+
+/// Lines below a verdict from which on the log of a CI system folds them.
+const FOLDED_LINES: usize = 30;
 
 /// Writes a line for each thing that happens, and what is wrong below the verdict it belongs to.
 pub struct PlainSink<W: Write + Send> {
     out: W,
     summary: Summary,
     verbose: bool,
+    ci: Option<Ci>,
+    colour: bool,
 }
 
 impl<W: Write + Send> PlainSink<W> {
@@ -21,13 +30,60 @@ impl<W: Write + Send> PlainSink<W> {
             out,
             summary: Summary::default(),
             verbose,
+            ci: None,
+            colour: false,
         }
     }
 
-    fn say(&mut self, line: &str) {
+    /// The sink with its verdicts in colours, or without.
+    #[must_use]
+    pub fn colourful(mut self, colour: bool) -> Self {
+        self.colour = colour;
+        self
+    }
+
+    /// The sink as the log of a job in a CI system: no line of a guest's is obeyed by its runner, and what is long is
+    /// folded where the log can fold.
+    #[must_use]
+    pub fn in_ci(mut self, ci: Option<Ci>) -> Self {
+        self.ci = ci;
+        self
+    }
+
+    fn say(&mut self, text: &str) {
+        let text = match self.ci {
+            Some(_) => inert(text),
+            None => text.into(),
+        };
+        self.write(&text);
+    }
+
+    fn write(&mut self, text: &str) {
         // Nobody reads any more: not a reason to stop the run.
-        let _ = writeln!(self.out, "{line}");
+        let _ = writeln!(self.out, "{text}");
         let _ = self.out.flush();
+    }
+
+    /// Says what is below a verdict's line. In the log of Actions a long one is folded, below what is wrong in a line
+    /// each.
+    fn say_body(&mut self, case: &str, verdict: &Verdict) {
+        let body = match self.verbose {
+            true => verdict_body(case, verdict),
+            false => verdict_brief(case, verdict),
+        };
+        let lines = body.lines().count();
+        if body.is_empty() {
+            return;
+        }
+        if self.ci != Some(Ci::Actions) || lines <= FOLDED_LINES {
+            self.say(body.trim_end());
+            return;
+        }
+        self.say(&verdict_heads(verdict));
+        let title = format!("{}: {}", printable_line(case), count(lines, "line"));
+        self.write(&format!("::group::{}", inert(&title)));
+        self.say(body.trim_end());
+        self.write("::endgroup::");
     }
 }
 
@@ -81,15 +137,15 @@ impl<W: Write + Send> Sink for PlainSink<W> {
                 elapsed,
                 only_built,
             } => {
-                let body = match self.verbose {
-                    true => verdict_body(case, verdict),
-                    false => verdict_brief(case, verdict),
+                let line = verdict_line(case, verdict, *elapsed, *only_built);
+                let line = match self.ci {
+                    Some(_) => inert(&line).into_owned(),
+                    None => line,
                 };
-                self.say(&verdict_line(case, verdict, *elapsed, *only_built));
-                if !body.is_empty() {
-                    self.say(body.trim_end());
-                }
+                self.write(&painted(verdict, &line, self.colour));
+                self.say_body(case, verdict);
             }
+            Event::CutShort { reason } => self.say(&cut_short(reason, &self.summary)),
             Event::Finished { .. } => self.say(&self.summary.to_string()),
         }
     }
@@ -97,6 +153,12 @@ impl<W: Write + Send> Sink for PlainSink<W> {
 
 fn place(case: &str, step: &str) -> String {
     format!("{} {}", printable_line(case), printable_line(step))
+}
+
+/// What is said of a run that ends before its time.
+pub(super) fn cut_short(reason: &str, summary: &Summary) -> String {
+    let (done, cases) = (summary.done(), count(summary.cases, "case"));
+    format!("{reason}: {done} of {cases} have a verdict ({summary})")
 }
 
 /// A number and what it counts.
@@ -214,6 +276,52 @@ pub(super) mod tests {
              \x20 look into it: switchproof shell clobber scenarios/clobber.yaml --at switch\n\
              1 passed, 1 failed in 1 min 05 s\n"
         );
+    }
+
+    /// What a run says in the log of a job whose guest prints what runners obey.
+    fn told_in_ci(ci: Option<Ci>, lines: usize) -> String {
+        let hostile = "::add-mask::a\n  ::stop-commands::b\nx ##[error]c\n";
+        let mut events = run();
+        events.push(Event::StepOutput {
+            case: "first-switch".into(),
+            step: "::x::".into(),
+            line: hostile.into(),
+        });
+        events.push(Event::CaseFinished {
+            case: "hostile".into(),
+            verdict: Verdict::Failed(vec![Finding {
+                step: "switch".into(),
+                file: "x.yaml".into(),
+                line: 1,
+                message: hostile.into(),
+                detail: hostile.repeat(lines),
+                kind: FindingKind::Unmet,
+            }]),
+            elapsed: Duration::from_secs(1),
+            only_built: false,
+        });
+        let mut out = Vec::new();
+        tell(PlainSink::new(&mut out, true).in_ci(ci), events);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_runner_obeys_no_line_of_a_guest() {
+        for (ci, lines) in [(Ci::Actions, 1), (Ci::Actions, 100), (Ci::Other, 100)] {
+            let told = told_in_ci(Some(ci), lines);
+            let commands: Vec<&str> = told
+                .lines()
+                .filter(|line| line.trim_start().starts_with("::") || line.contains("##["))
+                .collect();
+            match (ci, lines) {
+                (Ci::Actions, 100) => {
+                    assert_eq!(commands, ["::group::hostile: 302 lines", "::endgroup::"]);
+                }
+                _ => assert_eq!(commands, Vec::<&str>::new()),
+            }
+            assert!(told.contains("\\::add-mask::a"), "{told}");
+        }
+        assert!(told_in_ci(None, 1).contains("      ::add-mask::a"));
     }
 
     #[test]

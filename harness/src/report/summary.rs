@@ -28,35 +28,6 @@ pub struct Summary {
     pub elapsed: Duration,
 }
 
-/// A case that has ended, for reports that are written when all have.
-#[derive(Debug, Clone)]
-pub(super) struct Ended {
-    pub(super) case: String,
-    pub(super) verdict: Verdict,
-    pub(super) elapsed: Duration,
-    pub(super) only_built: bool,
-}
-
-impl Ended {
-    /// The case that an event tells the end of.
-    pub(super) fn of(event: &Event) -> Option<Self> {
-        match event {
-            Event::CaseFinished {
-                case,
-                verdict,
-                elapsed,
-                only_built,
-            } => Some(Self {
-                case: case.clone(),
-                verdict: verdict.clone(),
-                elapsed: *elapsed,
-                only_built: *only_built,
-            }),
-            _ => None,
-        }
-    }
-}
-
 impl Summary {
     /// Counts an event.
     pub fn event(&mut self, event: &Event) {

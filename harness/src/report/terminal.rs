@@ -7,10 +7,9 @@ use std::time::{Duration, Instant};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::event::{Event, Sink};
-use super::plain::count;
+use super::plain::{count, cut_short};
 use super::summary::Summary;
-use super::words::{span, verdict_brief, verdict_line, verdict_word, wrote};
-use crate::judge::Verdict;
+use super::words::{painted, span, verdict_brief, verdict_line, wrote};
 use crate::observe::text::printable_line;
 
 /// How often the lines at the bottom are drawn anew at most.
@@ -102,6 +101,15 @@ impl<W: Write + Send> TerminalSink<W> {
         let _ = self.out.flush();
     }
 
+    /// Writes the last line, with nothing below it.
+    fn close(&mut self, last: &str) {
+        let erased = self.erased();
+        self.summary.cases = 0;
+        self.preparing = None;
+        self.machines.clear();
+        self.show(format!("{erased}{last}\n"));
+    }
+
     fn bottom(&self) -> Vec<String> {
         if self.summary.cases == 0 && self.preparing.is_none() {
             return Vec::new();
@@ -134,21 +142,6 @@ impl<W: Write + Send> TerminalSink<W> {
             span(self.began.elapsed())
         ));
         lines.iter().map(|line| cut(line, width)).collect()
-    }
-
-    fn painted(&self, verdict: &Verdict, line: &str) -> String {
-        let colour = match verdict {
-            Verdict::Passed { .. } => 32,
-            Verdict::Failed(_) if verdict.is_new() => 33,
-            Verdict::Failed(_) => 31,
-            Verdict::Errored { .. } => 35,
-            Verdict::NotRun { .. } => 33,
-        };
-        let word = verdict_word(verdict);
-        match line.strip_prefix(word) {
-            Some(rest) if self.colour => format!("\u{1b}[1;{colour}m{word}\u{1b}[0m{rest}"),
-            _ => line.to_owned(),
-        }
     }
 }
 
@@ -207,18 +200,13 @@ impl<W: Write + Send> Sink for TerminalSink<W> {
                 elapsed,
                 only_built,
             } => {
-                let line =
-                    self.painted(verdict, &verdict_line(case, verdict, *elapsed, *only_built));
+                let line = verdict_line(case, verdict, *elapsed, *only_built);
+                let line = painted(verdict, &line, self.colour);
                 let text = format!("{line}\n{}", verdict_brief(case, verdict));
                 self.say(text.trim_end());
             }
-            Event::Finished { .. } => {
-                let erased = self.erased();
-                self.summary.cases = 0;
-                self.preparing = None;
-                self.machines.clear();
-                self.show(format!("{erased}{}\n", self.summary));
-            }
+            Event::CutShort { reason } => self.close(&cut_short(reason, &self.summary)),
+            Event::Finished { .. } => self.close(&self.summary.to_string()),
         }
     }
 

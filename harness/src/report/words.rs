@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::plain::count;
+use crate::ci::{Ci, inert};
 use crate::judge::{Finding, FindingKind, Place, Verdict};
 use crate::observe::quote;
 use crate::observe::text::{printable, printable_line};
@@ -26,6 +27,11 @@ pub(super) fn span(elapsed: Duration) -> String {
 /// That a snapshot was accepted.
 pub(super) fn wrote(path: &Path) -> String {
     format!("wrote {}", printable_line(&path.to_string_lossy()))
+}
+
+/// The same of a number of seconds.
+pub(super) fn seconds(elapsed_s: f64) -> String {
+    span(Duration::try_from_secs_f64(elapsed_s).unwrap_or_default())
 }
 
 /// How long ago a moment was, in the largest unit that fits.
@@ -112,9 +118,52 @@ fn to_review(findings: &[Finding]) -> String {
     )
 }
 
-/// A verdict in full, for people: what is wrong, and what to do.
+/// A verdict's line with the verdict in its colour, if it may be colourful.
+pub(super) fn painted(verdict: &Verdict, line: &str, colourful: bool) -> String {
+    let colour = match verdict {
+        Verdict::Passed { .. } => 32,
+        Verdict::Failed(_) if verdict.is_new() => 33,
+        Verdict::Failed(_) => 31,
+        Verdict::Errored { .. } => 35,
+        Verdict::NotRun { .. } => 33,
+    };
+    let word = verdict_word(verdict);
+    match line.strip_prefix(word) {
+        Some(rest) if colourful => format!("\u{1b}[1;{colour}m{word}\u{1b}[0m{rest}"),
+        _ => line.to_owned(),
+    }
+}
+
+/// A verdict in full, for people: what is wrong, and what to do. In the log of a CI system no line of it is obeyed by the
+/// runner.
 pub fn describe(case: &str, verdict: &Verdict) -> String {
-    format!("{}\n{}", verdict_word(verdict), verdict_body(case, verdict))
+    let text = format!("{}\n{}", verdict_word(verdict), verdict_body(case, verdict));
+    match Ci::from_environment() {
+        Some(_) => inert(&text).into_owned(),
+        None => text,
+    }
+}
+
+/// What is wrong, in a line each and no more.
+pub(super) fn verdict_heads(verdict: &Verdict) -> String {
+    let mut heads = String::new();
+    match verdict {
+        Verdict::Failed(findings) => {
+            for finding in findings {
+                let detail = String::new();
+                push_finding(
+                    &mut heads,
+                    &Finding {
+                        detail,
+                        ..finding.clone()
+                    },
+                );
+            }
+        }
+        Verdict::Errored { message, .. } => indented(&mut heads, "  ", &printable_line(message)),
+        Verdict::Passed { .. } | Verdict::NotRun { .. } => {}
+    }
+    heads.trim_end().to_owned()
 }
 
 /// What there is to say below a verdict's line when little is to be said: of first snapshots only where they are.
@@ -169,14 +218,34 @@ pub(super) fn verdict_body(case: &str, verdict: &Verdict) -> String {
     body
 }
 
-/// The command that opens a shell after a step.
+/// What opens a shell after a step.
 fn way_in(case: &str, file: &Path, step: &str) -> String {
+    format!("look into it: {}", shell_command(case, file, step, false))
+}
+
+/// The command that opens a shell after a step, or `before` it.
+pub(super) fn shell_command(case: &str, file: &Path, step: &str, before: bool) -> String {
     format!(
-        "look into it: switchproof shell {} {} --at {}",
+        "switchproof shell {} {} --at {}{}",
         shell_word(case),
         shell_word(&file.to_string_lossy()),
-        shell_word(step)
+        shell_word(step),
+        if before { " --before" } else { "" }
     )
+}
+
+/// The command that runs a case alone.
+pub(super) fn run_command(case: &str, file: &Path) -> String {
+    format!(
+        "switchproof run {} --filter {}",
+        shell_word(&file.to_string_lossy()),
+        shell_word(case)
+    )
+}
+
+/// The command that takes what is seen of a case as its new snapshots.
+pub(super) fn accept_command(case: &str, file: &Path) -> String {
+    format!("{} --update", run_command(case, file))
 }
 
 fn shell_word(word: &str) -> String {
@@ -200,6 +269,14 @@ fn push_finding(body: &mut String, finding: &Finding) {
         printable_line(&finding.message)
     );
     indented(body, "      ", &printable(&finding.detail));
+}
+
+/// The last place in a text up to `at` that is no middle of a character.
+pub(super) fn boundary(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len()))
+        .rev()
+        .find(|&at| text.is_char_boundary(at))
+        .unwrap_or_default()
 }
 
 fn indented(body: &mut String, margin: &str, text: &str) {

@@ -1,7 +1,6 @@
 //! Diagnostics for people, programs and GitHub.
 
 use std::fmt::Write as _;
-use std::io::IsTerminal as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,11 +11,12 @@ use miette::{
 };
 
 use super::diagnostic::{Diagnostic, Severity};
+use crate::ci::{Annotation, Level};
 use crate::observe::text::{escape_name, steers_terminals};
 
 /// For people, with the marked place; in colours where standard error is a terminal that shows them.
 pub fn render_text(diagnostics: &[Diagnostic]) -> String {
-    let is_colourful = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let is_colourful = crate::colour::on_stderr();
     render_text_as(diagnostics, is_colourful)
 }
 
@@ -174,30 +174,20 @@ fn text(diagnostic: &Diagnostic, colour: bool) -> String {
     format!("{}\n\n", out.trim_matches('\n'))
 }
 
-/// `::error file=…,line=…,col=…::message`. Only `%`, CR and LF need escapes, and `,` and `:` in properties.
 fn github(diagnostic: &Diagnostic, out: &mut String) {
-    let diagnostic = &visible(diagnostic);
-    let escape = |text: &str| {
-        text.replace('%', "%25")
-            .replace('\r', "%0D")
-            .replace('\n', "%0A")
+    let hint = diagnostic.hint.as_ref();
+    let hint = hint.map_or(String::new(), |hint| format!("\nhint: {hint}"));
+    let annotation = Annotation {
+        level: match diagnostic.severity {
+            Severity::Error => Level::Error,
+            Severity::Warning => Level::Warning,
+        },
+        file: Some(diagnostic.file.display().to_string()),
+        line: Some(diagnostic.line),
+        column: Some(diagnostic.column),
+        title: None,
+        message: format!("{}{hint}", diagnostic.message),
     };
-    let kind = match diagnostic.severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-    };
-    let file = escape(&diagnostic.file.display().to_string())
-        .replace(',', "%2C")
-        .replace(':', "%3A");
-    let mut message = diagnostic.message.clone();
-    if let Some(hint) = &diagnostic.hint {
-        let _ = write!(message, "\nhint: {hint}");
-    }
-    let _ = writeln!(
-        out,
-        "::{kind} file={file},line={},col={}::{}",
-        diagnostic.line,
-        diagnostic.column,
-        escape(&message)
-    );
+    // Writing to a String cannot fail.
+    let _ = writeln!(out, "{annotation}");
 }

@@ -1,6 +1,7 @@
-//! JSON, one object a line: for programs that follow a run.
+//! The log of events as JSON, one object a line: for programs that follow a run.
 
-use std::io::Write;
+use std::io::{self, Write};
+use std::sync::{Arc, OnceLock};
 
 use serde_json::{Value, json};
 
@@ -10,22 +11,34 @@ use crate::judge::Verdict;
 /// Writes each event as a line of JSON. Every line has `event`; times are in seconds; `verdict` is `passed`, `failed`,
 /// `errored` or `not-run`, with `findings`, `message` and `reason` where they belong; `only_built` says that no switch was
 /// made. Keys are only ever added.
-pub struct JsonSink<W: Write + Send> {
+pub struct EventsSink<W: Write + Send> {
     out: W,
+    broken: Arc<OnceLock<io::Error>>,
 }
 
-impl<W: Write + Send> JsonSink<W> {
+impl<W: Write + Send> EventsSink<W> {
     /// A sink that writes to `out`.
     pub fn new(out: W) -> Self {
-        Self { out }
+        Self {
+            out,
+            broken: Arc::default(),
+        }
+    }
+
+    /// Where the first error of writing will be: the log is then not whole.
+    pub fn broken(&self) -> Arc<OnceLock<io::Error>> {
+        Arc::clone(&self.broken)
     }
 }
 
-impl<W: Write + Send> Sink for JsonSink<W> {
+impl<W: Write + Send> Sink for EventsSink<W> {
     fn event(&mut self, event: &Event) {
-        // Nobody reads any more: not a reason to stop the run.
-        let _ = writeln!(self.out, "{}", object(event));
-        let _ = self.out.flush();
+        let line = format!("{}\n", object(event));
+        let written = self.out.write_all(line.as_bytes());
+        // The run goes on; whoever asked for the log is told in the end.
+        if let Err(error) = written.and_then(|()| self.out.flush()) {
+            let _ = self.broken.set(error);
+        }
     }
 }
 
@@ -40,6 +53,7 @@ fn object(event: &Event) -> Value {
         Event::WaitOver { case, step } => {
             json!({"event": "wait-over", "case": case, "step": step})
         }
+        Event::CutShort { reason } => json!({"event": "cut-short", "reason": reason}),
         Event::Preparing { what } => json!({"event": "preparing", "what": what}),
         Event::StepStarted {
             case,
@@ -135,7 +149,7 @@ mod tests {
     #[test]
     fn every_event_is_a_line() {
         let mut out = Vec::new();
-        let mut sink = JsonSink::new(&mut out);
+        let mut sink = EventsSink::new(&mut out);
         let events = run();
         for event in &events {
             sink.event(event);

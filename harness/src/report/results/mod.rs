@@ -1,0 +1,14 @@
+//! The one store of results that all reports are views of.
+
+mod collect;
+mod convert;
+mod document;
+#[doc(hidden)]
+pub mod sample;
+mod seen;
+#[cfg(test)]
+mod tests;
+
+pub use collect::*;
+pub use document::*;
+pub use seen::*;

@@ -1,0 +1,180 @@
+//! The views, over documents made by hand.
+
+use super::*;
+use crate::report::results::Results;
+use crate::report::results::sample::{HOSTILE, hostile, sample};
+
+/// Elements of an XML document in their order: name, attributes, and how deep.
+fn elements(xml: &str) -> Vec<(usize, String)> {
+    let (mut depth, mut found) = (0, Vec::new());
+    let mut rest = xml;
+    while let Some(at) = rest.find('<') {
+        let end = at + rest[at..].find('>').expect("every tag is closed");
+        let tag = &rest[at + 1..end];
+        rest = &rest[end + 1..];
+        match tag.as_bytes()[0] {
+            b'?' => {}
+            b'/' => depth -= 1,
+            _ => {
+                found.push((depth, tag.trim_end_matches('/').trim().to_owned()));
+                depth += usize::from(!tag.ends_with('/'));
+            }
+        }
+    }
+    assert_eq!(depth, 0, "every element is closed");
+    found
+}
+
+fn attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
+    let rest = tag.split_once(&format!(" {name}=\""))?.1;
+    Some(rest.split_once('"')?.0)
+}
+
+#[test]
+fn junit_is_as_ci_servers_read_it() {
+    let results = sample(100);
+    let xml = junit(&results);
+    assert!(xml.starts_with("<?xml version=\"1.0\" encoding=\"UTF-8\"?>"));
+    let elements = elements(&xml);
+    let name = |tag: &str| tag.split_whitespace().next().unwrap().to_owned();
+    assert_eq!(name(&elements[0].1), "testsuites");
+    let counts = results.counts;
+    for tag in [&elements[0].1, &elements[1].1] {
+        assert_eq!(attribute(tag, "tests"), Some("100"));
+        assert_eq!(
+            attribute(tag, "failures"),
+            Some(&*counts.failed.to_string())
+        );
+        assert_eq!(attribute(tag, "errors"), Some(&*counts.errored.to_string()));
+        assert!(attribute(tag, "time").unwrap().parse::<f64>().is_ok());
+    }
+    for (depth, tag) in &elements {
+        // The children and attributes that the schema of CI servers knows, at their depth.
+        let (at, known): (usize, &[&str]) = match name(tag).as_str() {
+            "testsuites" => (
+                0,
+                &["name", "tests", "skipped", "failures", "errors", "time"],
+            ),
+            "testsuite" => (
+                1,
+                &["name", "tests", "skipped", "errors", "failures", "time"],
+            ),
+            "testcase" => (2, &["name", "classname", "time"]),
+            "failure" | "error" => (3, &["message", "type"]),
+            "skipped" => (3, &["message"]),
+            "system-out" => (3, &[]),
+            other => panic!("the schema knows no {other}"),
+        };
+        assert_eq!(*depth, at, "{tag}");
+        for part in tag
+            .split("=\"")
+            .map(|part| part.rsplit(' ').next().unwrap())
+        {
+            let is_name = tag.contains(&format!(" {part}=\""));
+            assert!(!is_name || known.contains(&part), "{part} in {tag}");
+        }
+    }
+    let count = |wanted: &str| {
+        let found = elements.iter().filter(|(_, tag)| name(tag) == wanted);
+        found.count()
+    };
+    assert_eq!(count("testcase"), 100);
+    assert_eq!(count("failure"), counts.failed);
+    assert_eq!(count("error"), counts.errored);
+    assert_eq!(count("skipped"), counts.not_run);
+    assert!(xml.contains("== switch-2 (1.5 s): status 1\nStarting Home Manager activation"));
+}
+
+#[test]
+fn nothing_of_a_guest_becomes_a_tag_or_a_command() {
+    let results = hostile();
+    let xml = junit(&results);
+    elements(&xml);
+    assert!(!xml.contains('\u{7}') && !xml.contains("<img"), "{xml}");
+    let lines = annotations(&results);
+    let commands = lines.lines();
+    assert!(
+        commands.clone().all(|line| line.starts_with("::error ")),
+        "{lines}"
+    );
+    assert!(!lines.contains("##["), "{lines}");
+    assert_eq!(commands.count(), 1);
+    let page = page(&results, None);
+    assert!(!page.contains("<img"), "nothing hostile is markup");
+    assert_eq!(page.matches("</script>").count(), 2);
+    let data: serde_json::Value = serde_json::from_str(&code_quality(&results)).unwrap();
+    assert_eq!(data.as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_summary_is_a_table_and_folded_blocks_within_its_room() {
+    let results = sample(200);
+    let text = markdown(&results, 1024 * 1024);
+    assert!(
+        text.starts_with("### switchproof: 7 failed, 6 errored, 6 not run, 181 passed"),
+        "{text}"
+    );
+    assert!(text.contains("more cases |"));
+    let failed = text.find("**failed**").unwrap();
+    assert!(
+        failed < text.find("✅ passed").unwrap(),
+        "what failed is first"
+    );
+    assert_eq!(text.matches("<details>").count(), 13);
+    assert_eq!(text.matches("</details>").count(), 13);
+    assert!(text.contains("```diff\n--- expected"));
+    for room in [2000, 10_000] {
+        let short = markdown(&results, room);
+        assert!(short.len() <= room, "{} of {room}", short.len());
+        assert!(short.contains("There is no room for"), "{short}");
+        assert_eq!(
+            short.matches("<details>").count(),
+            short.matches("</details>").count()
+        );
+    }
+}
+
+#[test]
+fn a_summary_shows_hostile_text_as_text() {
+    let text = markdown(&hostile(), 1024 * 1024);
+    // Outside of fences nothing of it is markup; a fence is longer than any in the text.
+    let mut outside = String::new();
+    let mut fence: Option<&str> = None;
+    for line in text.lines() {
+        let ticks = &line[..line.len() - line.trim_start_matches('`').len()];
+        match fence {
+            Some(open) if line == open => fence = None,
+            Some(_) => {}
+            None if ticks.len() >= 3 => fence = Some(ticks),
+            None => outside.push_str(&format!("{line}\n")),
+        }
+    }
+    assert_eq!(fence, None);
+    assert!(text.contains("\n````diff\n"), "{text}");
+    for markup in ["<img", "</script", "[x]", "::", "##["] {
+        assert!(!outside.contains(markup), "{markup} in {outside}");
+    }
+    assert!(text.contains(HOSTILE.split('\n').next().unwrap()));
+}
+
+#[test]
+fn a_page_is_one_file_that_asks_for_nothing() {
+    let page = page(&sample(3), None);
+    assert!(page.contains("default-src 'none'"));
+    for outside in ["http://", "https://", "src=", "@import", "url("] {
+        assert!(!page.contains(outside), "{outside}");
+    }
+}
+
+#[test]
+fn only_the_first_findings_are_annotations() {
+    let mut results: Results = sample(3);
+    let finding = sample(4).cases[3].findings[0].clone();
+    results.cases[0].verdict = crate::report::results::VerdictWord::Failed;
+    results.cases[0].findings = vec![finding; 25];
+    let lines = annotations(&results);
+    assert_eq!(lines.lines().count(), 10, "{lines}");
+    let last = lines.lines().last().unwrap();
+    assert!(last.ends_with("::and 16 more findings"), "{last}");
+    assert!(lines.starts_with("::error file=scenarios/first-switch-0.yaml,line=24,title="));
+}
