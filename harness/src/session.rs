@@ -13,7 +13,7 @@ use crate::report::Sink;
 use crate::report::results::{GuestResult, HostResult};
 use crate::run::{
     Budget, BudgetError, Hypervisor, Options, Qemu, QemuSetupError, ResultStore, Run, foresee,
-    now_s,
+    now_s, remember,
 };
 use crate::scenario::model::Case;
 
@@ -177,6 +177,7 @@ impl Session {
             sink,
         }
         .run(on_verdict);
+        remember(plan, selected, &self.results);
         // Keeping to the limit can wait for the next run; nothing of this one depends on it.
         self.hypervisor.release();
         let qemu = &self.hypervisor;

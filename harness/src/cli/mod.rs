@@ -16,6 +16,7 @@ mod render;
 mod reports;
 mod review;
 mod run;
+mod shard;
 mod shell;
 mod sink;
 mod snapshots;

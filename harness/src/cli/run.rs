@@ -8,6 +8,7 @@ use clap::Args;
 use super::audience::Audience;
 use super::common::{Chosen, Error, Exit};
 use super::reports::Report;
+use super::shard::Share;
 use super::snapshots::refuse_shared;
 use crate::judge::{Conclusion, SnapshotMode, SnapshotPolicy, orphans};
 use crate::scenario::model::Case;
@@ -20,6 +21,8 @@ pub struct RunArgs {
     chosen: Chosen,
     #[command(flatten)]
     limits: LimitArgs,
+    #[command(flatten)]
+    share: Share,
     /// Accept what was seen: write it as the new snapshots
     #[arg(long)]
     update: bool,
@@ -42,10 +45,10 @@ pub struct RunArgs {
 #[derive(Args)]
 pub struct LimitArgs {
     /// At most N machines at once [default: the number of cores]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "N", env = "SWITCHPROOF_JOBS", value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
     /// At most this much memory for all machines together [default: what is available]
-    #[arg(long, value_name = "MIB")]
+    #[arg(long, value_name = "MIB", env = "SWITCHPROOF_MEMORY")]
     memory: Option<u64>,
 }
 
@@ -61,10 +64,12 @@ impl LimitArgs {
 
 pub fn run(args: &RunArgs) -> Result<Exit, Error> {
     let cases = args.chosen.load_some()?;
-    let chosen = cases.iter().filter(|case| args.chosen.admits(case));
+    let admitted = (0..cases.len()).filter(|&case| args.chosen.admits(&cases[case]));
+    let selected = args.share.narrow(&cases, admitted.collect())?;
+    let chosen = selected.iter().map(|&case| &cases[case]);
     let earlier = args.compare.as_deref();
     let audience = Audience::open(&args.reports, earlier, args.verbose, chosen)?;
-    let done = run_before(args, cases, &audience);
+    let done = run_before(args, cases, &selected, &audience);
     let lost = match &done {
         Ok(_) => audience.finish(),
         Err(error) => audience.cut_short(&error.message),
@@ -84,12 +89,14 @@ pub fn run(args: &RunArgs) -> Result<Exit, Error> {
 }
 
 /// Runs before an audience.
-fn run_before(args: &RunArgs, cases: Vec<Case>, audience: &Audience) -> Result<Exit, Error> {
+fn run_before(
+    args: &RunArgs,
+    cases: Vec<Case>,
+    selected: &BTreeSet<usize>,
+    audience: &Audience,
+) -> Result<Exit, Error> {
     let session = Session::open(args.limits.limits())?;
     let plan = session.plan(cases);
-    let selected: BTreeSet<usize> = (0..plan.cases.len())
-        .filter(|&case| args.chosen.admits(&plan.cases[case]))
-        .collect();
     let mode = if args.update {
         SnapshotMode::Update
     } else {
@@ -102,17 +109,17 @@ fn run_before(args: &RunArgs, cases: Vec<Case>, audience: &Audience) -> Result<E
         false => Vec::new(),
     };
     let snapshots = SnapshotPolicy::new(mode);
-    audience.on_host(session.host(&plan, &selected));
+    audience.on_host(session.host(&plan, selected));
     let verdicts = session.run(
         &plan,
-        &selected,
+        selected,
         args.fresh,
         snapshots,
         audience.sink(),
         &|_, _| {},
     );
     // Images that the run has built are known only now.
-    audience.on_host(session.host(&plan, &selected));
+    audience.on_host(session.host(&plan, selected));
     for orphan in orphans {
         eprintln!("note: no case owns {}; delete it", orphan.display());
     }

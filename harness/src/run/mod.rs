@@ -13,6 +13,7 @@ mod qemu;
 mod scripts;
 mod selection;
 mod store;
+mod times;
 mod travel;
 
 pub use budget::*;
@@ -21,6 +22,8 @@ pub use hypervisor::*;
 pub use qemu::*;
 pub use selection::foresee;
 pub use store::*;
+pub use times::recorded_cost_ms;
+pub(crate) use times::remember;
 pub use travel::*;
 
 #[cfg(test)]

@@ -64,6 +64,12 @@ struct Took {
     millis: u64,
 }
 
+#[derive(Serialize, Deserialize)]
+struct CaseTimes {
+    case: String,
+    millis: Vec<u64>,
+}
+
 impl ResultStore {
     /// The store in `folder`, which need not exist yet.
     #[must_use]
@@ -116,6 +122,26 @@ impl ResultStore {
     pub fn keep_duration(&self, key: &StateKey, took: Duration) -> io::Result<()> {
         let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         self.write("durations", &key.0, &Took { millis })
+    }
+
+    /// How long the preparation and the steps of the case `id` took, last time that all of them ran.
+    #[must_use]
+    pub fn case_times(&self, id: &str) -> Option<Vec<Duration>> {
+        let kept: CaseTimes = self.read("times", &case_name(id))?;
+        let times = kept.millis.into_iter().map(Duration::from_millis);
+        (kept.case == id).then(|| times.collect())
+    }
+
+    /// Remembers how long the preparation and the steps of a case took.
+    pub fn keep_case_times(&self, id: &str, took: &[Duration]) -> io::Result<()> {
+        let millis = took
+            .iter()
+            .map(|took| u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
+        let kept = CaseTimes {
+            case: id.to_owned(),
+            millis: millis.collect(),
+        };
+        self.write("times", &case_name(id), &kept)
     }
 
     /// How much all results take.
@@ -219,10 +245,14 @@ struct ResultFile {
 }
 
 /// The folders of results.
-const KINDS: [&str; 3] = ["observations", "passes", "durations"];
+const KINDS: [&str; 4] = ["observations", "passes", "durations", "times"];
 
 /// A use is noted again after this time.
 const USE_NOTED: Duration = Duration::from_secs(3600);
+
+fn case_name(id: &str) -> String {
+    blake3::hash(id.as_bytes()).to_hex().to_string()
+}
 
 fn pass_name(id: &str, key: &StateKey) -> String {
     blake3::hash(format!("{id}\n{key}").as_bytes())
@@ -241,6 +271,16 @@ pub fn now_s() -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_of_a_case_are_kept_under_its_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = ResultStore::new(folder.path());
+        let took = [1500, 12_000].map(Duration::from_millis);
+        store.keep_case_times("a[x=1]", &took).unwrap();
+        assert_eq!(store.case_times("a[x=1]").unwrap(), took);
+        assert!(store.case_times("a[x=2]").is_none());
+    }
 
     #[test]
     fn what_was_not_used_for_the_longest_time_is_forgotten_first() {
