@@ -171,7 +171,7 @@ fn who(script: &GuestScript) -> Option<String> {
 }
 
 /// An answer with the script's nonce in the place of `@NONCE@`.
-fn filled(answer: Vec<u8>, script: &GuestScript) -> Vec<u8> {
+pub(crate) fn filled(answer: Vec<u8>, script: &GuestScript) -> Vec<u8> {
     let Some(nonce) = Nonce::of(&script.script) else {
         return answer;
     };

@@ -32,7 +32,7 @@ pub(super) fn outcome(case: &Case, step: &Step, seen: &Observation) -> Judged {
         return Judged {
             findings: vec![finding(
                 format!("{}{}", no_logins.join("; "), unjudged(step)),
-                printed_tail(seen),
+                tail(&complaint(seen), TAIL_LINES),
             )],
             judge_expectations: false,
         };

@@ -100,7 +100,7 @@ pub fn observe(
     machine: &mut dyn Machine,
     users: &[String],
     exclude: &BTreeSet<String>,
-    probes: &BTreeSet<Probe>,
+    probes: &[Probe],
     output: StepOutput,
 ) -> Result<Observation, ObserveError> {
     let budget = Rc::new(Budget::default());
@@ -222,13 +222,20 @@ fn plan<'a>(asked: &[&'a Probe]) -> LoginPlan<'a> {
         }
     }
     // The same thing may be asked for by name and for nobody in particular.
-    plan.sessions.sort_unstable();
-    plan.sessions.dedup();
-    plan.units.sort_unstable();
-    plan.units.dedup();
-    plan.commands.sort_unstable();
-    plan.commands.dedup();
+    keep_first(&mut plan.sessions);
+    keep_first(&mut plan.units);
+    keep_first(&mut plan.commands);
     plan
+}
+
+/// Drops what was there before and leaves the rest in its order: commands may build on each other.
+fn keep_first<T: PartialEq + Copy>(list: &mut Vec<T>) {
+    let mut kept = Vec::new();
+    list.retain(|item| {
+        let is_first = !kept.contains(item);
+        kept.push(*item);
+        is_first
+    });
 }
 
 fn read_login(

@@ -1,7 +1,5 @@
 //! What has to be run in the guest because an expectation asks for it.
 
-use std::collections::BTreeSet;
-
 use serde::{Deserialize, Serialize};
 
 use crate::scenario::model::{Check, Expectation, Session};
@@ -46,10 +44,15 @@ impl Probe {
     }
 }
 
-/// What must be run in the guest to judge these expectations. Cases that share a machine share the observation, so
-/// the caller unites the probes of all of them.
-pub fn probes(expectations: &[Expectation]) -> BTreeSet<Probe> {
-    expectations.iter().filter_map(probe).collect()
+/// What must be run in the guest to judge these expectations, in the order in which they are written.
+pub fn probes(expectations: &[Expectation]) -> Vec<Probe> {
+    let mut probes = Vec::new();
+    for probe in expectations.iter().filter_map(probe) {
+        if !probes.contains(&probe) {
+            probes.push(probe);
+        }
+    }
+    probes
 }
 
 fn probe(expectation: &Expectation) -> Option<Probe> {
@@ -104,6 +107,10 @@ mod tests {
             expect(variable(Session::Service)),
             expect(variable(Session::Service)),
             expect(Check::Unit {
+                name: "z.service".into(),
+                state: UnitState::Active,
+            }),
+            expect(Check::Unit {
                 name: "a.service".into(),
                 state: UnitState::Active,
             }),
@@ -112,7 +119,15 @@ mod tests {
                 state: PackageState::Absent,
             }),
         ]);
-        assert_eq!(asked.len(), 2);
+        let unit = |probe: &Probe| match probe {
+            Probe::Unit { name, .. } => name.clone(),
+            _ => String::new(),
+        };
+        assert_eq!(
+            asked.iter().map(unit).collect::<Vec<_>>(),
+            ["", "z.service", "a.service"],
+            "in the order in which they are written"
+        );
         assert!(asked.iter().all(|probe| probe.user() == Some("alice")));
     }
 }

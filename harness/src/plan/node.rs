@@ -1,7 +1,5 @@
 //! A node of the plan: one machine state to reach, and how.
 
-use std::collections::BTreeSet;
-
 use serde::{Deserialize, Serialize};
 
 use crate::observe::Probe;
@@ -17,14 +15,15 @@ pub struct NodeId(pub usize);
 pub struct StateKey(pub String);
 
 impl StateKey {
-    /// The key of the state that `work` leads to from the state `self`, `asked` being the commands that are run
-    /// afterwards to look at it: they may change the machine, so cases share a state only when they ask the same.
+    /// The key of the state that `work` leads to from the state `self`, once it has been looked at as `look` says. To
+    /// look is to log in, to begin sessions and to run commands, which may change the machine: cases share a state only
+    /// when they look at it alike.
     #[must_use]
-    pub fn after(&self, work: &Work, asked: &BTreeSet<Probe>) -> Self {
+    pub fn after(&self, work: &Work, look: Option<&[Probe]>) -> Self {
         let mut hasher = blake3::Hasher::new();
         hasher.update(self.0.as_bytes());
         hasher.update(b"\n");
-        serde_json::to_writer(&mut hasher, &(LOOK, work, asked))
+        serde_json::to_writer(&mut hasher, &(LOOK, work, look))
             .expect("plain data always serialises, and hashing never fails");
         Self(hasher.finalize().to_hex()[..DIGITS].to_owned())
     }
@@ -106,10 +105,8 @@ pub struct Node {
     pub name: String,
     /// The longest deadline that any case gives the step, in seconds.
     pub deadline_s: u32,
-    /// Whether any case looks at the machine here.
-    pub observed: bool,
-    /// What must be run here besides the standard observation.
-    pub probes: BTreeSet<Probe>,
+    /// How the machine is looked at here, if it is: what must be run besides the standard observation.
+    pub look: Option<Vec<Probe>>,
     /// Every case that passes through, with the index of the step (`None` for the preparation).
     pub visits: Vec<Visit>,
     /// The states that follow.

@@ -1,6 +1,6 @@
 //! Merging cases.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use super::{Node, NodeId, StateKey, Visit, Work};
 use crate::observe::{Probe, probes};
@@ -39,7 +39,7 @@ impl Plan {
                     .and_then(|step| step.action.typed_by())
                     .map(str::to_owned),
             };
-            let key = base(&case.guest).after(&work, &BTreeSet::new());
+            let key = base(&case.guest).after(&work, None);
             let mut at = plan.reach(
                 &mut known,
                 None,
@@ -53,13 +53,14 @@ impl Plan {
             let mut path = vec![at];
             for (number, step) in case.steps.iter().enumerate() {
                 let work = Work::Step(step.action.clone());
-                let key = plan[at].key.after(&work, &commands(step));
+                let look = look(step);
+                let key = plan[at].key.after(&work, look.as_deref());
                 let visit = Visit {
                     case: index,
                     step: Some(number),
                 };
                 at = plan.reach(&mut known, Some(at), key, work, visit);
-                plan.ask(at, step);
+                plan.ask(at, step, look);
                 path.push(at);
             }
             plan.paths.push(path);
@@ -88,8 +89,7 @@ impl Plan {
                 key,
                 name: "prepare".to_owned(),
                 deadline_s: PREPARE_DEADLINE_S,
-                observed: false,
-                probes: Default::default(),
+                look: None,
                 visits: Vec::new(),
                 children: Vec::new(),
             });
@@ -99,15 +99,14 @@ impl Plan {
         id
     }
 
-    fn ask(&mut self, at: NodeId, step: &Step) {
+    fn ask(&mut self, at: NodeId, step: &Step, look: Option<Vec<Probe>>) {
         let node = &mut self.nodes[at.0];
         if node.visits.len() == 1 {
             node.name.clone_from(&step.name);
             node.deadline_s = step.deadline_s;
+            node.look = look;
         }
         node.deadline_s = node.deadline_s.max(step.deadline_s);
-        node.observed |= step.snapshot || !step.expect.is_empty();
-        node.probes.extend(probes(&step.expect));
     }
 
     /// The steps of all cases, counted before merging, preparations included.
@@ -139,11 +138,9 @@ impl std::ops::Index<NodeId> for Plan {
     }
 }
 
-/// The commands by which a step's expectations look at the machine.
-fn commands(step: &Step) -> BTreeSet<Probe> {
-    let mut asked = probes(&step.expect);
-    asked.retain(|probe| matches!(probe, Probe::Command { .. }));
-    asked
+/// How a step asks for the machine to be looked at, if it does.
+fn look(step: &Step) -> Option<Vec<Probe>> {
+    (step.snapshot || !step.expect.is_empty()).then(|| probes(&step.expect))
 }
 
 /// Making users and a first login take seconds, laying a checkout over the channel half a minute under emulation; a machine

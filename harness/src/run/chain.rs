@@ -273,22 +273,20 @@ impl Crew<'_> {
             return Err(prepare_failed(&output));
         }
         // Whoever could not log in for the step cannot for a look either, and need not be waited for twice.
-        let observation = match node.observed && output.no_login.is_none() {
-            true => observe(
+        let observation = match &node.look {
+            Some(probes) if output.no_login.is_none() => observe(
                 machine.as_machine(),
                 &self.users(id),
                 &self.guest(id).exclude,
-                &node.probes,
+                probes,
                 output,
             )
             .map_err(|error| not_the_step(error.into_machine_error()))?,
-            false => Observation::printed(output),
+            _ => Observation::printed(output),
         };
         let seen = Seen {
             at_s: now_s(),
-            full: node.observed,
             took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
-            probes: node.probes.clone(),
             observation,
         };
         if is_step {

@@ -115,12 +115,12 @@ impl Known<'_> {
             })
     }
 
-    /// What was seen at a node, if it covers what is asked now.
+    /// What was seen at a node, if it may be used.
     pub fn seen(&self, id: NodeId) -> Option<Seen> {
         let node = &self.plan[id];
         let seen = self.results.seen(&node.key)?;
         let new_enough = !self.is_fresh(id) || self.options.covers(seen.at_s);
-        (new_enough && seen.covers(node)).then_some(seen)
+        new_enough.then_some(seen)
     }
 
     /// The key under which a node's machine state is kept: one of this run's own where nothing of an earlier run

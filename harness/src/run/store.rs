@@ -1,7 +1,6 @@
 //! What is kept between runs: observations, passes and durations, each a small JSON file under the key of the
 //! state it belongs to.
 
-use std::collections::BTreeSet;
 use std::fs::{self, File, FileTimes};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::MetadataExt;
@@ -10,8 +9,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::observe::{Observation, Probe};
-use crate::plan::{Node, StateKey};
+use crate::observe::Observation;
+use crate::plan::StateKey;
 
 /// The results under one cache directory. Any number of processes may use it: files are written aside and
 /// renamed, and what cannot be read counts as absent.
@@ -20,27 +19,15 @@ pub struct ResultStore {
     folder: PathBuf,
 }
 
-/// What was seen in a state, and which probes that covers.
+/// What was seen in a state.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Seen {
     /// When the machine ran, in seconds since the epoch.
     pub at_s: u64,
-    /// Whether the homes were looked at, or only what the step printed.
-    pub full: bool,
     /// How long the step took, in milliseconds.
     pub took_ms: u64,
-    /// The probes that were run.
-    pub probes: BTreeSet<Probe>,
     /// What was seen.
     pub observation: Observation,
-}
-
-impl Seen {
-    /// Whether it holds all that the cases of a node ask for.
-    #[must_use]
-    pub fn covers(&self, node: &Node) -> bool {
-        (self.full || !node.observed) && self.probes.is_superset(&node.probes)
-    }
 }
 
 /// A case passed.

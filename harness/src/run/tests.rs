@@ -17,6 +17,8 @@ use crate::scenario::model::{Action, Case, Guest, InitialHome, Outcome, Session,
 #[derive(Default)]
 struct FakeHypervisor {
     layers: Arc<Mutex<BTreeSet<StateKey>>>,
+    /// Those of them in which an interactive shell has begun, as one does where somebody looks at it.
+    touched: Mutex<BTreeSet<StateKey>>,
     /// What another process does while the first claim waits for it.
     other_process: Mutex<Option<OtherProcess>>,
     log: Arc<Mutex<Vec<String>>>,
@@ -27,6 +29,7 @@ type OtherProcess = Box<dyn FnOnce(&StateKey) + Send>;
 struct FakeMachine<'a> {
     hypervisor: &'a FakeHypervisor,
     purpose: Purpose,
+    touched: bool,
 }
 
 impl FakeHypervisor {
@@ -82,6 +85,7 @@ impl Hypervisor for FakeHypervisor {
         Ok(Box::new(FakeMachine {
             hypervisor: self,
             purpose,
+            touched: lock(&self.touched).contains(key),
         }))
     }
 
@@ -137,10 +141,37 @@ impl Machine for FakeMachine<'_> {
 
     fn pull(
         &mut self,
-        _: &GuestScript,
-        _: &mut dyn FnMut(&mut dyn Read) -> std::io::Result<()>,
+        script: &GuestScript,
+        consume: &mut dyn FnMut(&mut dyn Read) -> std::io::Result<()>,
     ) -> Result<GuestExit, MachineError> {
-        unreachable!("nothing is observed in these tests")
+        use crate::observe::sample::{homes_stream, login_stream};
+        let files: &[(&str, &str)] = match self.touched {
+            true => &[("was-here", "")],
+            false => &[],
+        };
+        let interactive = script.script.contains("\nsession interactive");
+        self.touched |= interactive;
+        let mut stream = match script.script.contains("switchproof-homes") {
+            true => homes_stream(&[("alice", files)]),
+            false => login_stream(&[]),
+        };
+        if interactive {
+            stream.truncate(stream.len() - b"done\0".len());
+            let variables = b"\0switchproof-session-1\0A=1\0";
+            let told = format!(
+                "\0@NONCE@ told\nran\n0\n/bin/bash\n\0{0}\0{0}\0",
+                variables.len()
+            );
+            stream.extend_from_slice(told.as_bytes());
+            stream.extend_from_slice(variables);
+            stream.extend_from_slice(b"done\0");
+        }
+        let stream = crate::fake_machine::filled(stream, script);
+        consume(&mut stream.as_slice()).expect("a stream of the right form");
+        Ok(GuestExit {
+            status: 0,
+            truncated: false,
+        })
     }
 
     fn push(&mut self, _: &[u8], _: &str, owner: Option<&str>) -> Result<Unpacked, MachineError> {
@@ -159,6 +190,9 @@ impl ForkedMachine for FakeMachine<'_> {
         assert_eq!(self.purpose, Purpose::Layer, "a leaf cannot be frozen");
         lock(&self.hypervisor.log).push("freeze".to_owned());
         lock(&self.hypervisor.layers).insert(key.clone());
+        if self.touched {
+            lock(&self.hypervisor.touched).insert(key.clone());
+        }
         Ok(())
     }
 
@@ -489,6 +523,53 @@ fn cases_that_ask_other_commands_do_not_share_the_state_after_them() {
 }
 
 #[test]
+fn what_others_look_at_changes_no_verdict() {
+    use crate::scenario::model::{Check, Expectation, FileState};
+    let expects = |step: &mut Step, check: Check| {
+        step.expect.push(Expectation {
+            check,
+            user: Some("alice".to_owned()),
+            line: 1,
+        });
+    };
+    let file = |path: &str, state| Check::File {
+        path: path.to_owned(),
+        state,
+    };
+    // Its `.bashrc` leaves a file wherever an interactive shell begins, which looking for a variable does.
+    let mut alone = case("alone", &["write .bashrc", "true"]);
+    expects(&mut alone.steps[0], file(".emacs", FileState::Absent));
+    expects(
+        &mut alone.steps[1],
+        file("was-here", FileState::Present(Vec::new())),
+    );
+    let mut other = case("other", &["write .bashrc", "false"]);
+    let variable = Check::Variable {
+        name: "A".to_owned(),
+        session: Session::Interactive,
+        value: Some(crate::scenario::model::TextMatch::Equals("1".to_owned())),
+    };
+    expects(&mut other.steps[0], variable.clone());
+    let bench = Bench::new();
+    for cases in [
+        vec![alone.clone()],
+        vec![alone.clone(), other.clone()],
+        vec![other.clone(), alone.clone()],
+        vec![alone.clone()],
+    ] {
+        let verdicts = bench.run(cases, false);
+        let failed = matches!(&verdicts["alone"], Verdict::Failed(found) if found[0].message.contains("was-here"));
+        assert!(failed, "{verdicts:?}");
+        let is_passed = |it: &Verdict| matches!(it, Verdict::Passed { .. });
+        assert!(verdicts.get("other").is_none_or(is_passed), "{verdicts:?}");
+    }
+    // Whoever looks so themselves sees what comes of it.
+    expects(&mut alone.steps[0], variable);
+    let verdicts = bench.run(vec![alone], false);
+    assert!(passed(&verdicts["alone"]), "{verdicts:?}");
+}
+
+#[test]
 fn a_step_slower_than_its_own_case_allows_fails_that_case_alone() {
     let bench = Bench::new();
     let mut hasty = case("hasty", &["sleep"]);
@@ -523,9 +604,7 @@ fn made_by_another(
             };
             let seen = Seen {
                 at_s: now_s().saturating_add_signed(off_s),
-                full: false,
                 took_ms: 1,
-                probes: BTreeSet::new(),
                 observation: crate::observe::Observation::printed(output),
             };
             results.keep_seen(&node.key, &seen).unwrap();

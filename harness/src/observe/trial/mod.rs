@@ -95,7 +95,7 @@ impl Machine for Chroot {
     }
 }
 
-fn look(users: &[&str], probes: BTreeSet<Probe>) -> Observation {
+fn look(users: &[&str], probes: Vec<Probe>) -> Observation {
     let mut machine = Chroot::from_environment();
     let users: Vec<String> = users.iter().map(|user| (*user).to_owned()).collect();
     observe(
@@ -113,7 +113,7 @@ fn look(users: &[&str], probes: BTreeSet<Probe>) -> Observation {
 fn a_home_of_everything_is_seen_whole() {
     Chroot::from_environment().prepare();
     let began = Instant::now();
-    let seen = look(&["alice"], BTreeSet::new());
+    let seen = look(&["alice"], Vec::new());
     println!("looked in {:?}", began.elapsed());
     let alice = &seen.users["alice"];
     let at = |path: &str| alice.home.at("/home/alice", path);
@@ -174,7 +174,7 @@ fn a_home_of_everything_is_seen_whole() {
     assert_eq!(alice.profiles[&Profile::User].generations, [1]);
     assert_eq!(alice.sessions[&Session::Login]["EDITOR"], "vim");
     assert!(alice.system_programs.contains_key("tar"));
-    assert_eq!(seen, look(&["alice"], BTreeSet::new()), "not deterministic");
+    assert_eq!(seen, look(&["alice"], Vec::new()), "not deterministic");
     let kept = serde_json::to_string(&seen).unwrap();
     assert_eq!(serde_json::from_str::<Observation>(&kept).unwrap(), seen);
 }
@@ -188,7 +188,7 @@ fn commands_and_sessions_are_run_as_asked() {
         session,
         command: command.into(),
     };
-    let probes = BTreeSet::from([
+    let probes = Vec::from([
         command(
             Session::Login,
             "echo \"it's $EDITOR\"; echo bad >&2; exit 3",
@@ -251,7 +251,7 @@ fn capture_takes_little_more_than_tar() {
         let alone = time(tar.to_owned());
         let script = time(script::homes(&users, &BTreeSet::new()));
         let began = Instant::now();
-        let seen = look(&["bob"], BTreeSet::new());
+        let seen = look(&["bob"], Vec::new());
         println!(
             "tar alone {alone:?}, the whole script unread {script:?}, observed {:?} ({} entries)",
             began.elapsed(),
