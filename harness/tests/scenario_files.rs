@@ -50,6 +50,43 @@ fn the_committed_schema_is_that_of_the_types() {
 }
 
 #[test]
+fn the_bundled_scenarios_and_other_forms_fit_the_schema() {
+    let schema: serde_json::Value = serde_json::from_str(&schema()).expect("JSON");
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    let mistakes = |text: &str| -> Vec<String> {
+        let value: serde_json::Value = serde_yaml::from_str(text).expect("YAML");
+        let all = validator.iter_errors(&value);
+        all.map(|error| format!("{}: {error}", error.instance_path()))
+            .collect()
+    };
+    let mut count = 0;
+    for entry in std::fs::read_dir(repository().join("scenarios")).expect("the folder") {
+        let file = entry.expect("an entry").path();
+        if file
+            .extension()
+            .is_some_and(|extension| extension == "yaml")
+        {
+            let text = std::fs::read_to_string(&file).expect("its text");
+            assert_eq!(mistakes(&text), [""; 0], "{}", file.display());
+            count += 1;
+        }
+    }
+    assert!(count > 30, "{count} scenarios");
+    let with = |keys: &str| format!("name: t\nsetup: {{ home: {{}} }}\nsteps: [switch]\n{keys}");
+    for fine in [
+        "network: true",
+        "network: { reachesHost: true }",
+        "network: \"${{ matrix.network }}\"",
+        "snapshot: \"${{ matrix.snapshot }}\"",
+    ] {
+        assert_eq!(mistakes(&with(fine)), [""; 0], "{fine}");
+    }
+    for wrong in ["network: sometimes", "snapshot: 1", "nope: 1", "users: []"] {
+        assert!(!mistakes(&with(wrong)).is_empty(), "{wrong}");
+    }
+}
+
+#[test]
 fn a_described_setup_is_rendered_as_a_person_would_write_it() {
     let file = repository().join("scenarios/first-switch.yaml");
     let options = LoadOptions {

@@ -42,7 +42,7 @@ pub fn run(args: &CheckArgs) -> Result<Exit, Error> {
                     "{case}: its machine reaches this computer over the network\n"
                 ))?;
             }
-            if checked.diagnostics.is_empty() {
+            if checked.is_fine() {
                 let files = count(checked.files, "file");
                 let cases = count(checked.cases.len(), "case");
                 print(&format!("no mistakes: {files}, {cases}\n"))?;

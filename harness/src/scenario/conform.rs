@@ -19,12 +19,29 @@ pub(crate) struct Conform<'report> {
     pub(crate) lenient: bool,
     /// Whether what is checked are changes to something, so that nothing in a place removes it.
     pub(crate) in_changes: bool,
+    /// The mappings around the place that is checked, and the column that their keys begin in.
+    around: Vec<(&'static Struct, u32)>,
 }
 
-impl Conform<'_> {
+impl<'report> Conform<'report> {
+    /// Checks a file's trees; `lenient` where the matrix is broken.
+    pub(crate) fn new(report: &'report mut Report, lenient: bool) -> Self {
+        Self {
+            report,
+            lenient,
+            in_changes: false,
+            around: Vec::new(),
+        }
+    }
+
     /// The tree with short forms spelled out and every scalar of the kind that its place wants. What is wrong is
     /// reported and left out. `place` names the place in messages.
-    pub(crate) fn check(&mut self, node: &Node, shape: &Shape, place: &str) -> Option<Node> {
+    pub(crate) fn check(
+        &mut self,
+        node: &Node,
+        shape: &'static Shape,
+        place: &str,
+    ) -> Option<Node> {
         if self.lenient && node.text().is_some_and(|text| text.contains(PLACEHOLDER)) {
             return None;
         }
@@ -73,9 +90,21 @@ impl Conform<'_> {
                 );
                 None
             }
-            Kind::Plain(text) | Kind::Text(text) => {
+            Kind::Plain(text) => {
+                if let Some(number) = other_number(text) {
+                    let message = format!(
+                        "{place} is taken as the text `{text}`, and other readers of YAML see {number}"
+                    );
+                    self.report.add(
+                        Mistake::new(node.span, message)
+                            .label("a number that loses digits")
+                            .hint(format!("quote it: \"{text}\""))
+                            .warning(),
+                    );
+                }
                 Some(Node::new(node.span, Kind::Text(Arc::clone(text))))
             }
+            Kind::Text(text) => Some(Node::new(node.span, Kind::Text(Arc::clone(text)))),
             _ => self.wrong(node, place, "a text"),
         }
     }
@@ -147,7 +176,7 @@ impl Conform<'_> {
         }
     }
 
-    fn list(&mut self, node: &Node, item: &Shape, one: bool, place: &str) -> Option<Node> {
+    fn list(&mut self, node: &Node, item: &'static Shape, one: bool, place: &str) -> Option<Node> {
         let items = match &node.kind {
             Kind::List(items) => items.as_slice(),
             _ if one && !node.is_null() => std::slice::from_ref(node),
@@ -161,7 +190,13 @@ impl Conform<'_> {
         Some(Node::new(node.span, Kind::List(items)))
     }
 
-    fn map(&mut self, node: &Node, value: &Shape, names: bool, place: &str) -> Option<Node> {
+    fn map(
+        &mut self,
+        node: &Node,
+        value: &'static Shape,
+        names: bool,
+        place: &str,
+    ) -> Option<Node> {
         let listed;
         let entries = match &node.kind {
             Kind::Map(entries) => entries.as_slice(),
@@ -227,7 +262,7 @@ impl Conform<'_> {
         entries
     }
 
-    fn structure(&mut self, node: &Node, structure: &Struct, place: &str) -> Option<Node> {
+    fn structure(&mut self, node: &Node, structure: &'static Struct, place: &str) -> Option<Node> {
         let entries = match &node.kind {
             Kind::Map(entries) => entries.clone(),
             _ if node.is_null() => Vec::new(),
@@ -242,6 +277,8 @@ impl Conform<'_> {
             }
         };
         let mut checked = Vec::with_capacity(entries.len());
+        let column = entries.first().map_or(0, |entry| entry.key_span.column);
+        self.around.push((structure, column));
         for entry in &entries {
             let value = if let Some(field) = structure.fields.get(&*entry.key) {
                 self.field(entry, field)
@@ -258,11 +295,12 @@ impl Conform<'_> {
                 });
             }
         }
+        self.around.pop();
         self.missing_keys(node.span, &entries, structure, place);
         Some(Node::new(node.span, Kind::Map(checked)))
     }
 
-    fn field(&mut self, entry: &Entry, field: &Field) -> Option<Node> {
+    fn field(&mut self, entry: &Entry, field: &'static Field) -> Option<Node> {
         let before = self.in_changes;
         self.in_changes |= field.is_changes;
         let checked = self.check(&entry.value, &field.shape, &quoted(&entry.key));
@@ -273,8 +311,8 @@ impl Conform<'_> {
     fn short_form(
         &mut self,
         node: &Node,
-        structure: &Struct,
-        short: &str,
+        structure: &'static Struct,
+        short: &'static str,
         place: &str,
     ) -> Option<Node> {
         let field = structure.fields.get(short)?;
@@ -294,12 +332,17 @@ impl Conform<'_> {
         Some(Node::new(node.span, Kind::Map(entries)))
     }
 
-    fn unknown_key(&mut self, entry: &Entry, structure: &Struct, place: &str) {
+    fn unknown_key(&mut self, entry: &Entry, structure: &'static Struct, place: &str) {
         let known = structure.fields.keys().map(String::as_str);
         let below = structure.fields.iter().find(|(_, field)| {
             matches!(&*field.shape, Shape::Struct(inner) if inner.fields.contains_key(&*entry.key))
         });
-        let hint = if let Some(near) = nearest(&entry.key, known.clone()) {
+        // The last of those around is this mapping itself.
+        let outer = self.around.iter().rev().nth(1);
+        let outer = outer.filter(|(outer, _)| outer.fields.contains_key(&*entry.key));
+        let hint = if let Some((_, column)) = outer {
+            move_left(entry.key_span.column.saturating_sub(*column))
+        } else if let Some(near) = nearest(&entry.key, known.clone()) {
             let doc = structure
                 .fields
                 .get(near)
@@ -322,7 +365,13 @@ impl Conform<'_> {
         );
     }
 
-    fn missing_keys(&mut self, span: Span, entries: &[Entry], structure: &Struct, place: &str) {
+    fn missing_keys(
+        &mut self,
+        span: Span,
+        entries: &[Entry],
+        structure: &'static Struct,
+        place: &str,
+    ) {
         let missing = structure.fields.iter().filter(|(name, field)| {
             field.required && !entries.iter().any(|entry| *entry.key == ***name)
         });
@@ -339,9 +388,7 @@ impl Conform<'_> {
     /// keep its text is refused.
     fn anything(&mut self, node: &Node, place: &str) -> Option<Node> {
         if let Kind::Plain(text) = &node.kind
-            && let Ok(number) = text.parse::<f64>()
-            && text.contains('.')
-            && format!("{number:?}") != **text
+            && let Some(number) = other_number(text)
         {
             self.report.add(
                 Mistake::new(
@@ -357,12 +404,29 @@ impl Conform<'_> {
     }
 }
 
+/// That a key is indented too far, by so many columns; by none where both stand in one line.
+fn move_left(columns: u32) -> String {
+    match columns {
+        1 => "move it one column left".to_owned(),
+        2 => "move it two columns left".to_owned(),
+        4 => "move it four columns left".to_owned(),
+        0 | 9.. => "it belongs one level further out".to_owned(),
+        columns => format!("move it {columns} columns left"),
+    }
+}
+
 fn short_entry(node: &Node, key: &Arc<str>, value: Kind) -> Entry {
     Entry {
         key: Arc::clone(key),
         key_span: node.span,
         value: Node::new(node.span, value),
     }
+}
+
+/// The number that a plain scalar is to YAML, if that would not be written so: `24.1` for `24.10`.
+fn other_number(text: &str) -> Option<f64> {
+    let number: f64 = text.parse().ok()?;
+    (text.contains('.') && format!("{number:?}") != text).then_some(number)
 }
 
 /// Only the beginning of a long place is marked.

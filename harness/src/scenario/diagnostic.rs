@@ -89,6 +89,12 @@ impl Mistake {
         }
     }
 
+    /// The same as a warning: the file is taken all the same.
+    pub(crate) fn warning(mut self) -> Self {
+        self.severity = Severity::Warning;
+        self
+    }
+
     /// Words for the marked place.
     pub(crate) fn label(mut self, label: impl Into<String>) -> Self {
         self.label = label.into();

@@ -174,11 +174,7 @@ pub(crate) fn load_source(source: Source, options: &LoadOptions) -> (Vec<Case>, 
         match expand(&root, &mut report) {
             Some(variants) => {
                 for variant in variants {
-                    let mut conform = Conform {
-                        report: &mut report,
-                        lenient: false,
-                        in_changes: false,
-                    };
+                    let mut conform = Conform::new(&mut report, false);
                     let tree = conform.check(&variant.tree, &SCENARIO, "a scenario");
                     let case = tree.and_then(|tree| {
                         resolve(&variant, tree, &mut report, &mut files, options, &channels)
@@ -188,11 +184,7 @@ pub(crate) fn load_source(source: Source, options: &LoadOptions) -> (Vec<Case>, 
             }
             // The matrix is wrong; the rest is still looked through.
             None => {
-                let mut conform = Conform {
-                    report: &mut report,
-                    lenient: true,
-                    in_changes: false,
-                };
+                let mut conform = Conform::new(&mut report, true);
                 conform.check(&root, &SCENARIO, "a scenario");
             }
         }

@@ -16,6 +16,7 @@ mod matrix;
 pub mod model;
 mod nix;
 mod raw;
+mod release;
 mod resolve;
 mod schema;
 mod setup;

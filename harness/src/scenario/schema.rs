@@ -18,6 +18,7 @@ pub(crate) fn of_types() -> Schema {
 pub fn schema() -> String {
     let mut value = of_types().to_value();
     spell_out(&mut value);
+    admit_placeholders(&mut value);
     if let Some(root) = value.as_object_mut() {
         root.insert("title".to_owned(), json!("switchproof scenario"));
     }
@@ -37,6 +38,67 @@ fn spell_out(value: &mut Value) {
         }
         _ => {}
     }
+}
+
+/// What a matrix fills can stand in every place; JSON Schema sees it as a text.
+fn admit_placeholders(value: &mut Value) {
+    let Value::Object(object) = value else { return };
+    for (key, inner) in object.iter_mut() {
+        match (key.as_str(), inner) {
+            ("properties" | "definitions", Value::Object(places)) => {
+                for (_, place) in places.iter_mut() {
+                    admit_placeholder(place);
+                }
+            }
+            ("items" | "additionalProperties", place) => admit_placeholder(place),
+            ("anyOf" | "oneOf", Value::Array(alternatives)) => {
+                alternatives.iter_mut().for_each(admit_placeholders);
+            }
+            _ => {}
+        }
+    }
+    if let Some(Value::Object(definitions)) = object.get_mut("definitions") {
+        let placeholder = json!({
+            "type": "string",
+            "description": "A value of the matrix.",
+            "pattern": "\\$\\{\\{ matrix\\."
+        });
+        definitions.insert("Placeholder".to_owned(), placeholder);
+    }
+}
+
+fn admit_placeholder(place: &mut Value) {
+    admit_placeholders(place);
+    let Value::Object(object) = place else { return };
+    if object.contains_key("$ref") || object.is_empty() || takes_texts(object) {
+        return;
+    }
+    let description = object.remove("description");
+    let placeholder = json!({ "$ref": "#/definitions/Placeholder" });
+    if let Some(Value::Array(alternatives)) = object.get_mut("anyOf") {
+        alternatives.push(placeholder);
+    } else {
+        let only = Value::Object(std::mem::take(object));
+        object.insert("anyOf".to_owned(), json!([only, placeholder]));
+    }
+    if let Some(description) = description {
+        object.insert("description".to_owned(), description);
+    }
+}
+
+/// Whether any text can stand in a place.
+fn takes_texts(schema: &Map<String, Value>) -> bool {
+    let is_text = match schema.get("type") {
+        Some(Value::String(kind)) => kind == "string",
+        Some(Value::Array(kinds)) => kinds.iter().any(|kind| kind == "string"),
+        _ => false,
+    };
+    let alternatives = schema.get("anyOf").and_then(Value::as_array);
+    is_text && !schema.contains_key("enum")
+        || alternatives
+            .into_iter()
+            .flatten()
+            .any(|one| one.as_object().is_some_and(takes_texts))
 }
 
 /// The types' names are ours alone: `RawFileExpect` is `FileExpect` to the reader.

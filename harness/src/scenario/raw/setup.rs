@@ -12,7 +12,7 @@ pub(crate) struct RawSetup {
     /// How Home Manager is installed; `standalone` by default.
     pub(crate) install: Option<RawInstall>,
     /// Where inputs come from that `inputs` does not name: `pocket` (offline, the default), `pocket-24.05` (an
-    /// older revision of it), `unstable`, or a release such as `24.05`.
+    /// older revision of it), `unstable`, or a release such as `26.05`.
     pub(crate) channel: Option<String>,
     /// The flake's inputs by name. `nixpkgs` and `home-manager` (and `nix-darwin` where it is needed) are there
     /// anyway. A text is an address, or a channel as in `channel`.
@@ -67,7 +67,7 @@ pub(crate) enum RawInstall {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(extend("x-short" = "url"))]
 pub(crate) struct RawInput {
-    /// Its address, or a channel: `pocket`, `unstable`, a release such as `24.05`.
+    /// Its address, or a channel: `pocket`, `unstable`, a release such as `26.05`.
     pub(crate) url: Option<String>,
     /// The revision to take.
     pub(crate) rev: Option<String>,

@@ -1,7 +1,7 @@
 //! Channels: where inputs come from by a word.
 
-use super::names::is_release;
 use crate::scenario::channels::Channels;
+use crate::scenario::release::Release;
 use crate::scenario::setup::POCKET;
 use crate::scenario::yaml::quoted;
 
@@ -26,7 +26,7 @@ pub(super) fn address(own: &Channels, channel: &str, input: &str) -> Option<Stri
             "nix-darwin" => Some("github:nix-darwin/nix-darwin".to_owned()),
             _ => None,
         },
-        release if is_release(release) => match input {
+        release if Release::parse(release).is_some() => match input {
             "nixpkgs" => Some(format!("github:NixOS/nixpkgs/nixos-{release}")),
             "home-manager" => Some(format!(
                 "github:nix-community/home-manager/release-{release}"
@@ -39,22 +39,32 @@ pub(super) fn address(own: &Channels, channel: &str, input: &str) -> Option<Stri
 }
 
 /// What is said of a word that is no channel: the mistake, and what to write instead.
-pub(super) fn no_channel(word: &str) -> (String, &'static str) {
-    (format!("there is no channel {}", quoted(word)), CHANNELS)
+pub(super) fn no_channel(word: &str) -> (String, String) {
+    let hint = match Release::parse(word) {
+        Some(_) => Release::hint(),
+        None => format!(
+            "use {CHANNELS} or a release such as \"{}\"; an address goes under `inputs`",
+            Release::newest()
+        ),
+    };
+    (format!("there is no channel {}", quoted(word)), hint)
 }
 
-const CHANNELS: &str = "use `pocket`, `pocket-24.05`, `unstable` or a release such as \"24.05\"; an address goes under `inputs`";
+/// The channels but the releases.
+const CHANNELS: &str = "`pocket`, `pocket-24.05`, `unstable`";
 
-/// Whether a word is meant to be a channel, but is none: a revision that the offline channel does not have.
+/// Whether a word is meant to be a channel, but is none: a release that there is not, or a revision that the offline
+/// channel does not have.
 pub(super) fn is_no_revision(word: &str) -> bool {
     word.starts_with("pocket-") && pocket_release(word).is_none()
+        || Release::parse(word).is_some_and(|release| !release.is_known())
 }
 
 /// Whether a word is a channel.
 pub(super) fn is_channel(own: &Channels, word: &str) -> bool {
     matches!(word, "pocket" | "unstable")
         || own.has(word)
-        || is_release(word)
+        || Release::parse(word).is_some_and(Release::is_known)
         || pocket_release(word).is_some()
 }
 
@@ -69,7 +79,7 @@ fn pocket_release(channel: &str) -> Option<&str> {
 }
 
 /// Whether an address can be reached without a network.
-pub(crate) fn is_local(url: &str) -> bool {
+pub(super) fn is_local(url: &str) -> bool {
     url.starts_with("path:")
         || url.starts_with('/')
         || url.starts_with("./")

@@ -106,14 +106,6 @@ pub(super) fn bad_extension(extension: &str) -> Option<&'static str> {
     (!is_fine).then_some("write letters, digits, `.`, `-` and `_`, without a dot before them")
 }
 
-/// Whether something is a release such as `24.05`.
-pub(super) fn is_release(text: &str) -> bool {
-    let (year, month) = text.split_once('.').unwrap_or((text, ""));
-    year.len() == 2
-        && month.len() == 2
-        && text.chars().all(|one| one.is_ascii_digit() || one == '.')
-}
-
 /// A length of time in seconds: `90`, `90s`, `10m`, `1h`.
 pub(super) fn seconds(text: &str) -> Option<u32> {
     let digits = text.trim_end_matches(['s', 'm', 'h']);

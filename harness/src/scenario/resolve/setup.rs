@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::channel;
-use super::names::{bad_extension, bad_home_path, bad_host_name, bad_user_name, is_release};
+use super::names::{bad_extension, bad_home_path, bad_host_name, bad_user_name};
 use super::scenario::Resolver;
 use crate::scenario::model::Install;
 use crate::scenario::nix::{NixMistake, check_expression, check_module, is_package_path};
 use crate::scenario::raw::{RawHome, RawHomeFile, RawInput, RawInstall, RawSetup};
+use crate::scenario::release::Release;
 use crate::scenario::setup::{
     Content, DEFAULT_HOST, DEFAULT_USER, Home, HomeFile, Import, Input, Setup,
 };
@@ -128,13 +129,15 @@ impl Resolver<'_> {
 
     pub(super) fn state_version(&mut self, version: Option<&str>, at: At<'_>) {
         let Some(version) = version else { return };
-        if !is_release(version) {
-            self.mistake(
-                at,
-                format!("{} is no state version", quoted(version)),
-                "a state version is a release, quoted: \"24.05\"",
-            );
-        }
+        let hint = match Release::parse(version) {
+            Some(release) if release.is_known() => return,
+            Some(_) => Release::hint(),
+            None => format!(
+                "a state version is a release, quoted: \"{}\"",
+                Release::newest()
+            ),
+        };
+        self.mistake(at, format!("{} is no state version", quoted(version)), hint);
     }
 
     pub(super) fn extension(&mut self, extension: Option<&str>, at: At<'_>) {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use super::{cases, load_text, mistakes, with_home, with_steps};
-use crate::scenario::{LoadOptions, check};
+use crate::scenario::{LoadOptions, Severity, check};
 
 const FINE: &str = "name: t\nsetup:\n  home: { stateVersion: \"24.05\" }\nsteps: [switch]\n";
 
@@ -241,12 +241,14 @@ fn words_that_old_yaml_takes_for_truth_values_stay_words() {
 
 #[test]
 fn a_version_without_quotes_keeps_its_text() {
-    let text = FINE.replace("\"24.05\"", "24.10");
-    assert!(crate::scenario::render(&cases(&text)[0]).contains("stateVersion = \"24.10\";"));
-    let text =
-        "name: t\nmatrix:\n  stateVersion: [24.10, 24.05]\nsetup:\n  home: {}\nsteps: [switch]\n";
-    let ids: Vec<String> = cases(text).into_iter().map(|case| case.id).collect();
-    assert_eq!(ids, ["t[stateVersion=24.10]", "t[stateVersion=24.05]"]);
+    let text = with_home("sessionVariables: { RELEASE: 24.10 }");
+    let (cases, found) = load_text(&text);
+    assert!(crate::scenario::render(&cases[0]).contains("RELEASE = \"24.10\";"));
+    assert_eq!(found[0].severity, Severity::Warning);
+    assert_eq!(found[0].hint.as_deref(), Some("quote it: \"24.10\""));
+    let text = "name: t\nmatrix: { value: [24.10, 24.05] }\nsetup:\n  home: { stateVersion: 24.05 }\nsteps:\n  - run: true ${{ matrix.value }}\n";
+    let ids: Vec<String> = super::cases(text).into_iter().map(|case| case.id).collect();
+    assert_eq!(ids, ["t[value=24.10]", "t[value=24.05]"]);
     // Where Nix would get a number, its text is at stake, so it must be quoted.
     let found = mistakes(&FINE.replace("home:", "specialArgs: { release: 24.10 }\n  home:"));
     assert!(

@@ -23,7 +23,7 @@ steps:
 4:3 `useGlobalPkgs` is no key of `setup` (did you mean `globalPkgs`? `home-manager.useGlobalPkgs`, for the module installs.)
 5:34 `packges` is no key of `home` (did you mean `packages`? `home.packages`: names of the package set.)
 7:5 `swich` is no key of a step (did you mean `switch`? Action: activate the setup.)
-8:29 `latest` is no state version (a state version is a release, quoted: \"24.05\")
+8:29 `latest` is no state version (a state version is a release, quoted: \"26.11\")
 9:15 `soon` is no length of time (write `90s`, `10m` or `1h`; a day is the most)";
     assert_eq!(found, expected);
 }
@@ -48,6 +48,33 @@ fn what_is_missing_is_named() {
 fn keys_in_the_wrong_place_are_told_theirs() {
     let found = mistakes("name: t\nsetup: { packages: [git], home: {} }\nsteps: [switch]\n");
     assert!(found.contains("it belongs under `home:`"), "{found}");
+}
+
+#[test]
+fn keys_that_are_indented_too_far_are_moved_back() {
+    let found = mistakes(&with_steps("- switch:\n    expect: { packages: [git] }"));
+    assert_eq!(
+        found,
+        "6:7 `expect` is no key of `switch` (move it two columns left)"
+    );
+    let found = mistakes(&with_steps("- { switch: { expect: { packages: [git] } } }"));
+    assert!(found.contains("`expect` is no key of `switch`"), "{found}");
+    let found = mistakes("name: t\nsetup:\n  home: {}\n  steps: [switch]\n");
+    assert!(found.contains("move it two columns left"), "{found}");
+}
+
+#[test]
+fn releases_that_there_are_not_are_refused() {
+    let found = mistakes(&with_steps("- switch: { stateVersion: \"99.11\" }"));
+    assert!(
+        found.contains("`99.11` is no state version (releases come out in May and November"),
+        "{found}"
+    );
+    let text = "name: t\nnetwork: true\nsetup: { channel: \"99.11\", home: {} }\nsteps: [switch]\n";
+    assert!(mistakes(text).contains("there is no channel `99.11`"));
+    let found = mistakes(&with_steps("- switch: { stateVersion: 24.10 }"));
+    assert!(found.contains("`24.10` is no state version"), "{found}");
+    assert!(found.contains("(quote it: \"24.10\")"), "{found}");
 }
 
 #[test]
