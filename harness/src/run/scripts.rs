@@ -116,7 +116,10 @@ pub fn switch(switch: &Switch, verb: &str) -> String {
             if switch.dry_run {
                 options += " --dry-run";
             }
-            home_manager(&format!("{verb} --flake {reference}{options}"))
+            home_manager(
+                &switch.target,
+                &format!("{verb} --flake {reference}{options}"),
+            )
         }
         Install::NixosModule => {
             let verb = if switch.dry_run { "dry-activate" } else { verb };
@@ -132,18 +135,29 @@ pub fn switch(switch: &Switch, verb: &str) -> String {
     }
 }
 
-fn home_manager(arguments: &str) -> String {
+/// The command of the home, or the one that the flake takes it from, with all that replaces the flake's inputs.
+fn home_manager(target: &Target, arguments: &str) -> String {
     let place = flake_place(Install::Standalone);
+    let mut run = String::new();
+    if let Some(command) = &target.command {
+        if command.is_input {
+            run += &format!(" --inputs-from {place}");
+        }
+        if let Some(nixpkgs) = &command.nixpkgs {
+            run += &format!(" --override-input nixpkgs {}", quote(nixpkgs));
+        }
+        run += &format!(" {}", quote(&command.flake));
+    }
     format!(
         "if command -v home-manager >/dev/null; then home-manager {arguments}\n\
-         else nix run --inputs-from {place} home-manager -- {arguments}\nfi"
+         else nix run{run} -- {arguments}\nfi"
     )
 }
 
 /// Goes back one generation.
 pub fn rollback(target: &Target) -> String {
     match target.install {
-        Install::Standalone => home_manager("switch --rollback"),
+        Install::Standalone => home_manager(target, "switch --rollback"),
         Install::NixosModule | Install::DarwinModule => {
             "nixos-rebuild switch --rollback".to_owned()
         }
@@ -165,7 +179,7 @@ pub fn generation(target: &Target, number: u32) -> String {
 /// Removes Home Manager; its question is answered with yes.
 pub fn uninstall(target: &Target) -> String {
     match target.install {
-        Install::Standalone => format!("yes | {{ {}\n}}", home_manager("uninstall")),
+        Install::Standalone => format!("yes | {{ {}\n}}", home_manager(target, "uninstall")),
         Install::NixosModule | Install::DarwinModule => {
             "echo 'a module is uninstalled by switching to a system without it' >&2; exit 1"
                 .to_owned()

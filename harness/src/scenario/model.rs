@@ -244,6 +244,19 @@ pub struct Target {
     pub install: Install,
     /// The user of a standalone installation; `None` for a system.
     pub user: Option<String>,
+    /// The `home-manager` command of a home that has none yet; `None` for a system, which needs none.
+    pub command: Option<CommandSource>,
+}
+
+/// Where the `home-manager` command is taken from, as `nix run` names it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CommandSource {
+    /// The flake that has it: an address, or the name of an input of the setup's own flake.
+    pub flake: String,
+    /// Whether `flake` names such an input, and the flake's own lock tells its address.
+    pub is_input: bool,
+    /// What takes the place of the command's own nixpkgs.
+    pub nixpkgs: Option<String>,
 }
 
 /// A setup to build or activate.

@@ -1,5 +1,6 @@
 //! Nix text, written so that a person would have written it so and nothing in it can break out of its place.
 
+mod bindings;
 mod check;
 mod expression;
 mod flake;
@@ -10,9 +11,9 @@ mod parse;
 mod text;
 mod wrapper;
 
+pub(crate) use bindings::{Binding, Bindings};
 pub(crate) use check::{NixMistake, check_expression, check_module};
 pub(crate) use flake::render_flake;
 pub(crate) use inputs::{input_names, input_urls};
-pub(crate) use parse::parse;
-pub(crate) use text::is_package_path;
+pub(crate) use text::{is_package_path, is_plain_name};
 pub(crate) use wrapper::wrapper_flake;

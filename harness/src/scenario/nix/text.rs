@@ -72,7 +72,7 @@ const KEYWORDS: &[&str] = &[
 ];
 
 /// Whether Nix takes a word as a name without quotes.
-pub(super) fn is_plain_name(word: &str) -> bool {
+pub(crate) fn is_plain_name(word: &str) -> bool {
     let mut characters = word.chars();
     characters
         .next()

@@ -6,7 +6,7 @@ use crate::scenario::model::{Install, SeedFile};
 /// A flake whose output is that of the flake in `./original` with another `home.stateVersion`. Evaluation says what
 /// is missing where the output cannot be changed.
 ///
-/// With `has_home_manager` the original has an input of that name. It is then one of this flake too, so that the first
+/// `home_manager` is the original's input that Home Manager is. It is then one of this flake too, so that the first
 /// switch runs the command of that very input; and a home is evaluated by the original's own `outputs` with a Home
 /// Manager that adds a module. To extend a finished home is the second choice: Home Manager's newer results cannot be
 /// looked at without their warnings and assertions, which would be about the old version.
@@ -14,7 +14,7 @@ pub(crate) fn wrapper_flake(
     install: Install,
     output: &str,
     state_version: &str,
-    has_home_manager: bool,
+    home_manager: Option<&str>,
 ) -> SeedFile {
     let (outputs, place) = match install {
         Install::Standalone => ("homeConfigurations", "module"),
@@ -30,15 +30,17 @@ pub(crate) fn wrapper_flake(
     let name = text::name(output);
     let version = text::quoted(state_version);
     let what = text::quoted(&format!("{outputs}.{name}"));
-    let is_rebuilt = has_home_manager && install == Install::Standalone;
-    let follows = if has_home_manager {
-        "\n  inputs.home-manager.follows = \"original/home-manager\";"
-    } else {
-        ""
+    let is_rebuilt = home_manager.is_some() && install == Install::Standalone;
+    let input = home_manager.unwrap_or_default();
+    let follows = match home_manager {
+        Some(name) => format!("\n  inputs.{name}.follows = \"original/{name}\";"),
+        None => String::new(),
     };
     let (rebuilt, choice) = if is_rebuilt {
         (
-            REBUILT.replace("@output@", &format!("{outputs}.{name}")),
+            REBUILT
+                .replace("@output@", &format!("{outputs}.{name}"))
+                .replace("@input@", input),
             format!(
                 "if rebuilt.config.home.stateVersion == {version} then\n          rebuilt\n        else if output"
             ),
@@ -73,17 +75,17 @@ pub(crate) fn wrapper_flake(
 
 /// The original's output as it would be if Home Manager added the module to every home.
 const REBUILT: &str = r#"
-      home-manager = original.inputs.home-manager // {
-        lib = original.inputs.home-manager.lib // {
+      @input@ = original.inputs.@input@ // {
+        lib = original.inputs.@input@.lib // {
           homeManagerConfiguration =
             arguments:
-            original.inputs.home-manager.lib.homeManagerConfiguration (
+            original.inputs.@input@.lib.homeManagerConfiguration (
               arguments // { modules = (arguments.modules or [ ]) ++ [ module ]; }
             );
         };
       };
       self = original // outputs // { inherit outputs; };
       outputs = (import "${original}/flake.nix").outputs (
-        original.inputs // { inherit self home-manager; }
+        original.inputs // { inherit self @input@; }
       );
       rebuilt = outputs.@output@;"#;

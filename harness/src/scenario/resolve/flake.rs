@@ -1,22 +1,19 @@
 //! What a switch or a build is of: the scenario's setup or flake, or another one for that step.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::channel;
-use super::lock::Lock;
+use super::lock::FlakeInputs;
 use super::scenario::{Base, Resolver};
 use super::setup::{At, below};
 use crate::scenario::conform::Conform;
 use crate::scenario::matrix::merge;
 use crate::scenario::model::{FlakeTree, Install, SeedFile, Switch, Target};
-use crate::scenario::nix::{input_names, render_flake, wrapper_flake};
+use crate::scenario::nix::{is_plain_name, render_flake, wrapper_flake};
 use crate::scenario::raw::{RawBuild, RawFlake, RawSetup, RawSwitch};
 use crate::scenario::setup::Setup;
 use crate::scenario::shape::{SCENARIO, Shape};
-use crate::scenario::suggest::nearest;
 use crate::scenario::value::to_value;
-use crate::scenario::words::list_words;
 use crate::scenario::yaml::{Kind, Node, quoted};
 
 impl From<&RawBuild> for RawSwitch {
@@ -58,8 +55,12 @@ impl Resolver<'_> {
                 None
             }
         };
-        let target = Target { install, user };
         let override_inputs = self.override_inputs(raw, &base, at);
+        let target = Target {
+            install,
+            user,
+            command: self.command_of(&base, &override_inputs),
+        };
         let (flake, output) = self.flake_and_output(raw, &base, &target, at)?;
         let is_wrapped = wants_wrapper(raw, &base);
         Some(Switch {
@@ -127,11 +128,7 @@ impl Resolver<'_> {
             return None;
         };
         let shape = &scenario.fields.get("setup")?.shape;
-        let mut conform = Conform {
-            report: self.report,
-            lenient: false,
-            in_changes: false,
-        };
+        let mut conform = Conform::new(self.report, false);
         let checked = conform.check(&setup, shape, "`setup`")?;
         let raw: RawSetup = serde_yaml::from_value(to_value(&checked)).ok()?;
         // Places are looked up in the tree, so the changed setup stands in it while it is resolved.
@@ -216,8 +213,9 @@ impl Resolver<'_> {
             .iter()
             .map(|(name, file)| (format!("original/{name}"), file.clone()))
             .collect();
-        let has_home_manager = inputs_of(&tree).is_some_and(|names| names.contains("home-manager"));
-        let wrapper = wrapper_flake(target.install, &output, version, has_home_manager);
+        let own = FlakeInputs::of(&tree);
+        let home_manager = own.home_manager().filter(|name| is_plain_name(name));
+        let wrapper = wrapper_flake(target.install, &output, version, home_manager);
         files.insert("flake.nix".to_owned(), wrapper);
         Some((self.shared(FlakeTree { files }), output))
     }
@@ -239,9 +237,9 @@ impl Resolver<'_> {
         if self.network.is_on()
             && let Ok(tree) = self.files.flake(path)
         {
-            let lock = Lock::of(&tree);
-            self.locked &= lock.is_whole;
-            self.reaches.extend(lock.reaches);
+            let inputs = FlakeInputs::of(&tree);
+            self.locked &= inputs.are_locked();
+            self.reaches.extend(inputs.reaches());
         }
     }
 
@@ -249,102 +247,6 @@ impl Resolver<'_> {
         if let Some(hint) = super::names::bad_user_name(user) {
             self.mistake(at, format!("{} cannot be a user here", quoted(user)), hint);
         }
-    }
-
-    /// The inputs of what is switched to; `None` where they cannot be told.
-    fn inputs_to_override(&mut self, base: &Base) -> Option<BTreeSet<String>> {
-        match base {
-            Base::Nothing => None,
-            Base::Setup(setup) => Some(setup.inputs.keys().cloned().collect()),
-            Base::Flake(flake) => {
-                let (path, _) = path_and_output(&flake.path);
-                inputs_of(self.files.flake(path).ok()?.as_ref())
-            }
-        }
-    }
-
-    /// Nix only warns of an override that overrides nothing, and then switches to something else than was meant.
-    fn is_input(&mut self, name: &str, inputs: Option<&BTreeSet<String>>, place: At<'_>) {
-        // Of a nested input such as `home-manager/nixpkgs` the text shows the first name.
-        let first = name.split('/').next().unwrap_or(name);
-        let Some(inputs) = inputs.filter(|inputs| !inputs.contains(first)) else {
-            return;
-        };
-        let names = || inputs.iter().map(String::as_str);
-        let hint = match nearest(first, names()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None if inputs.is_empty() => {
-                "it has none; add `inputs.NAME.url` to the flake".to_owned()
-            }
-            None => format!(
-                "it has {}; to replace another one, add it to the flake as `inputs.{first}.url`",
-                list_words(names()).replace(" or ", " and ")
-            ),
-        };
-        let message = format!("the flake has no input {} to replace", quoted(first));
-        self.key_mistake(place, message, hint);
-    }
-
-    fn override_inputs(
-        &mut self,
-        raw: &RawSwitch,
-        base: &Base,
-        at: At<'_>,
-    ) -> BTreeMap<String, String> {
-        let mut given: BTreeMap<String, (String, Vec<String>)> = BTreeMap::new();
-        if let Base::Flake(flake) = base {
-            for (name, word) in flake.inputs.iter().flatten() {
-                let place = vec!["flake".to_owned(), "inputs".to_owned(), name.clone()];
-                given.insert(name.clone(), (word.clone(), place));
-            }
-        }
-        for (name, word) in raw.inputs.iter().flatten() {
-            let place = below(at, &["inputs", name]);
-            let place = place.into_iter().map(str::to_owned).collect();
-            given.insert(name.clone(), (word.clone(), place));
-        }
-        let inputs = if given.is_empty() {
-            None
-        } else {
-            self.inputs_to_override(base)
-        };
-        let mut out = BTreeMap::new();
-        for (name, (word, place)) in given {
-            let place: Vec<&str> = place.iter().map(String::as_str).collect();
-            self.is_input(&name, inputs.as_ref(), &place);
-            if channel::is_no_revision(&word) {
-                let (message, hint) = channel::no_channel(&word);
-                self.mistake(&place, message, hint);
-                continue;
-            }
-            let url = if channel::is_channel(&self.channels, &word) {
-                // A nested input such as `home-manager/nixpkgs` is known by its last name.
-                let last = name.rsplit('/').next().unwrap_or(&name);
-                channel::address(&self.channels, &word, last)
-            } else {
-                Some(word.clone())
-            };
-            let Some(url) = url else {
-                let message = format!(
-                    "the channel {} has no input {}",
-                    quoted(&word),
-                    quoted(&name)
-                );
-                self.mistake(&place, message, "give the input's address");
-                continue;
-            };
-            self.needs_network(&url, &place);
-            out.insert(name, url);
-        }
-        out
-    }
-}
-
-/// The inputs that a flake names, as far as its text tells.
-fn inputs_of(flake: &FlakeTree) -> Option<BTreeSet<String>> {
-    match flake.files.get("flake.nix") {
-        Some(SeedFile::Regular { bytes, .. }) => input_names(std::str::from_utf8(bytes).ok()?),
-        _ => None,
     }
 }
 
@@ -358,7 +260,7 @@ pub(super) fn find<'tree>(tree: &'tree Node, at: At<'_>) -> Option<&'tree Node> 
 }
 
 /// `./path#output` in its parts.
-fn path_and_output(text: &str) -> (&str, Option<&str>) {
+pub(super) fn path_and_output(text: &str) -> (&str, Option<&str>) {
     match text.split_once('#') {
         Some((path, output)) => (path, Some(output)),
         None => (text, None),

@@ -5,6 +5,7 @@ mod channel;
 mod expect;
 mod flake;
 mod guest;
+mod inputs;
 mod kinds;
 mod lock;
 mod names;
@@ -15,6 +16,6 @@ mod scenario;
 mod setup;
 mod steps;
 
-pub(crate) use channel::is_local;
+pub(crate) use lock::FlakeInputs;
 pub(crate) use names::is_user_name;
 pub(crate) use scenario::resolve;

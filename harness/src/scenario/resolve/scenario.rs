@@ -307,6 +307,11 @@ impl Resolver<'_> {
         self.report.add(Mistake::new(span, message).hint(hint));
     }
 
+    /// The place of a value.
+    pub(super) fn place(&self, at: At<'_>) -> Span {
+        place(&self.tree, at, false)
+    }
+
     /// The line of a place, from 1.
     pub(super) fn line(&self, at: At<'_>) -> usize {
         place(&self.tree, at, true).line as usize

@@ -201,7 +201,14 @@ impl Resolver<'_> {
             }
             Install::NixosModule | Install::DarwinModule => None,
         };
-        Target { install, user }
+        let base = self.base.clone();
+        let replaced = self.override_inputs(&RawSwitch::default(), &base, at);
+        let command = self.command_of(&base, &replaced);
+        Target {
+            install,
+            user,
+            command,
+        }
     }
 
     fn generation(&mut self, raw: &RawGeneration, at: At<'_>) -> (Action, Option<String>) {

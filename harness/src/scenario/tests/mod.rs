@@ -1,6 +1,7 @@
 //! Tests of the language as a whole: text in, cases or mistakes out.
 
 mod bad_input;
+mod flakes;
 mod fuzz;
 mod hostile;
 mod init;
