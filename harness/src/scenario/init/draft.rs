@@ -1,30 +1,53 @@
 //! The text of a first scenario.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::Draft;
+use super::look::Seen;
 use super::outputs::{Output, set_name};
 use crate::observe::text::steers_terminals;
 use crate::scenario::model::Install;
+use crate::scenario::nix::is_plain_name;
+use crate::scenario::release::{self, Release};
+use crate::scenario::resolve::{FlakeInputs, is_user_name};
+use crate::scenario::setup::{DEFAULT_USER, POCKET};
 
-/// The scenario for one output. `users` are those whose homes the flake's modules name.
-pub(super) fn draft(output: &Output, users: &[String], is_remote: bool) -> Draft {
-    let name = scenario_name(output);
+/// What is known of a flake as a whole.
+pub(super) struct About {
+    /// Its inputs.
+    pub(super) inputs: FlakeInputs,
+    /// What all of its files say.
+    pub(super) everything: Seen,
+}
+
+/// The scenario for one output, and what is left to be checked in it. `seen` is what is said of this output.
+pub(super) fn draft(
+    output: &Output,
+    name: String,
+    seen: &Seen,
+    about: &About,
+) -> (Draft, Option<String>) {
     let subject = format!("{}.{}", set_name(output.install), in_quotes(&output.name));
-    let user = user_of(output, users);
-    let (about, description) = match output.install {
-        Install::Standalone | Install::NixosModule => (
-            "the first switch, in a home that holds nothing",
-            "The first switch to",
-        ),
-        Install::DarwinModule => (
+    let users = users_of(output, seen, &about.everything);
+    let other_platform = seen
+        .other_platform()
+        .filter(|_| output.install == Install::Standalone);
+    let is_built = output.install == Install::DarwinModule || other_platform.is_some();
+    let (what, description) = if is_built {
+        (
             "evaluated and built, for Linux cannot switch to it",
             "The evaluation and the build of",
-        ),
+        )
+    } else {
+        (
+            "the first switch, in a home that holds nothing",
+            "The first switch to",
+        )
     };
     let mut text = format!(
         "# yaml-language-server: $schema=./schema.json\n\
-         # {subject} of this flake: {about}.\n\
+         # {subject} of this flake: {what}.\n\
          # `switchproof run scenarios/{name}.yaml` runs it; the reference explains every key.\n\
          name: {name}\n\
          description: {}\n\n\
@@ -32,38 +55,49 @@ pub(super) fn draft(output: &Output, users: &[String], is_remote: bool) -> Draft
         description_of(&format!("{description} {subject}.")),
         quoted(&output.name)
     );
-    if output.install != Install::Standalone {
-        let install = match output.install {
-            Install::NixosModule => "nixos-module",
-            Install::DarwinModule | Install::Standalone => "darwin-module",
-        };
-        text.push_str(&format!("  install: {install}\n"));
+    match output.install {
+        Install::Standalone => {}
+        Install::NixosModule => text.push_str("  install: nixos-module\n"),
+        Install::DarwinModule => text.push_str("  install: darwin-module\n"),
     }
-    text.push_str(&format!("  user: {user}\n"));
-    if output.install == Install::NixosModule {
-        text.push_str(&other_users(&user, users));
-    }
-    if is_remote {
+    if users.is_guess {
         text.push_str(
-            "\n# The flake's inputs are on the network. To stay offline, replace them from outside:\n\
-             #   inputs: { nixpkgs: pocket, home-manager: pocket }   (under `flake`)\n\
-             network: true\n",
+            "  # A guess: whose home it is cannot be read without evaluating the flake.\n",
         );
     }
-    text.push_str(&steps(output.install));
-    Draft {
-        path: PathBuf::from("scenarios").join(format!("{name}.yaml")),
+    text.push_str(&format!("  user: {}\n", users.first));
+    if output.install == Install::NixosModule {
+        text.push_str(&other_users(&users.others));
+    }
+    if about.inputs.may_be_remote() {
+        text.push_str(&on_network(&about.inputs));
+    }
+    let have = seen.state_version.or(about.everything.state_version);
+    text.push_str(&match (is_built, other_platform) {
+        (true, Some(system)) => format!(
+            "\nsteps:\n  # A home for {system}: Linux builds of it what it can, and stops at the first thing that only {system} builds.\n  - build:\n    fails: {system}\n"
+        ),
+        (true, None) => DARWIN_STEPS.to_owned(),
+        (false, _) => SWITCH_STEPS.to_owned() + &newer(have, &about.inputs),
+    });
+    let path = PathBuf::from("scenarios").join(format!("{name}.yaml"));
+    let note = users.is_guess.then(|| {
+        format!(
+            "the user of {subject} was not read: check `user: {}` in {}",
+            users.first,
+            path.display()
+        )
+    });
+    let draft = Draft {
+        path,
         text,
         subject,
-    }
+    };
+    (draft, note)
 }
 
 /// The other users whose homes the flake's modules name: a host may manage several, and each has to be there.
-fn other_users(user: &str, users: &[String]) -> String {
-    let others: Vec<&String> = users
-        .iter()
-        .filter(|other| *other != user && crate::scenario::resolve::is_user_name(other))
-        .collect();
+fn other_users(others: &[String]) -> String {
     if others.is_empty() {
         return String::new();
     }
@@ -74,19 +108,51 @@ fn other_users(user: &str, users: &[String]) -> String {
     text
 }
 
-fn steps(install: Install) -> String {
-    let text = match install {
-        Install::DarwinModule => {
-            "
+/// That inputs are on the network, and how to do without it.
+fn on_network(inputs: &FlakeInputs) -> String {
+    let names = inputs.names.iter().flatten().map(String::as_str);
+    let (known, others): (Vec<&str>, Vec<&str>) =
+        names.partition(|name| inputs.project(name).is_some());
+    let mut text = "\n# The flake's inputs are on the network.".to_owned();
+    if !known.is_empty() {
+        let replaced: Vec<String> = known
+            .iter()
+            .map(|name| format!("{}: pocket", key(name)))
+            .collect();
+        text += &format!(
+            " To stay offline, replace them from outside:\n#   inputs: {{ {} }}   (under `flake`)\n# and remove this line.",
+            replaced.join(", ")
+        );
+    }
+    let others: Vec<String> = others.into_iter().map(key).collect();
+    if !others.is_empty() {
+        text += &format!(
+            "\n# Nothing stands in for {}: without a network nothing may look at {}.",
+            others.join(", "),
+            if others.len() == 1 { "it" } else { "them" }
+        );
+    }
+    text + "\nnetwork: true\n"
+}
+
+/// A name as a key of YAML, on its line also in a comment.
+fn key(name: &str) -> String {
+    if is_plain_name(name) {
+        name.to_owned()
+    } else {
+        in_quotes(name)
+    }
+}
+
+const DARWIN_STEPS: &str = "
 steps:
   # Linux evaluates and builds a nix-darwin system; it cannot switch to it.
   - switch:
     expect:
       warnings: []
-"
-        }
-        Install::Standalone | Install::NixosModule => {
-            "
+";
+
+const SWITCH_STEPS: &str = "
 steps:
   - switch:
     expect:
@@ -98,13 +164,84 @@ steps:
 
   # Once more: nothing may be in the way of what is already there.
   - switch
+";
 
-  # What if? A newer stateVersion, tried before you raise it:
-  # - switch: { stateVersion: \"25.05\" }
-"
-        }
+/// The rehearsal of a newer stateVersion, where the flake's Home Manager knows a newer one than the home has.
+fn newer(have: Option<Release>, inputs: &FlakeInputs) -> String {
+    let named = inputs
+        .home_manager()
+        .and_then(|name| release_in(inputs.url(name)?));
+    let newest = named.unwrap_or_else(Release::newest);
+    if have.is_some_and(|have| have >= newest) {
+        return String::new();
+    }
+    format!(
+        "\n  # What if? A newer stateVersion, tried before you raise it:\n  # - switch: {{ stateVersion: \"{newest}\" }}\n"
+    )
+}
+
+/// The release that an address names: a branch such as `release-26.05`, or the pocket channel's.
+fn release_in(url: &str) -> Option<Release> {
+    let is_sign = |one: char| matches!(one, '/' | '-' | '=' | '?' | '&');
+    let named = url.split(is_sign).find_map(Release::parse);
+    named.or_else(|| url.starts_with(POCKET).then_some(release::POCKET))
+}
+
+/// Whose homes an output holds.
+struct Users {
+    first: String,
+    others: Vec<String>,
+    is_guess: bool,
+}
+
+/// The users of an output: those that are said where it is made, or else those of the whole flake where that leaves no
+/// choice, or else a guess.
+fn users_of(output: &Output, seen: &Seen, everything: &Seen) -> Users {
+    if output.install == Install::Standalone {
+        let prefix = output.name.split('@').next().unwrap_or_default();
+        let of = |names: &BTreeSet<String>| match names.len() {
+            1 => names.first().cloned(),
+            _ => names.get(prefix).cloned(),
+        };
+        let read = of(&seen.usernames).or_else(|| of(&everything.usernames));
+        let is_guess = read.is_none();
+        let guess = || Some(prefix.to_owned()).filter(|name| is_user_name(name));
+        return Users {
+            first: read
+                .or_else(guess)
+                .unwrap_or_else(|| DEFAULT_USER.to_owned()),
+            others: Vec::new(),
+            is_guess,
+        };
+    }
+    let known = [
+        &seen.managed,
+        &everything.managed,
+        &seen.accounts,
+        &everything.accounts,
+    ];
+    let named = known.into_iter().find(|names| !names.is_empty());
+    let mut names = named.into_iter().flatten().cloned();
+    Users {
+        first: names.next().unwrap_or_else(|| DEFAULT_USER.to_owned()),
+        others: names.collect(),
+        is_guess: named.is_none(),
+    }
+}
+
+/// A name for an output's scenario that none of those before has.
+pub(super) fn free_name(output: &Output, before: &[Draft]) -> String {
+    let name = scenario_name(output);
+    let is_free = |name: &String| {
+        before
+            .iter()
+            .all(|draft| draft.path.file_stem() != Some(name.as_ref()))
     };
-    text.to_owned()
+    let numbered = (2..).map(|number| format!("{name}-{number}"));
+    std::iter::once(name.clone())
+        .chain(numbered)
+        .find(is_free)
+        .unwrap_or(name)
 }
 
 /// A name for the scenario and its file: what the output is called, with only what a file's name can hold.
@@ -123,17 +260,6 @@ fn scenario_name(output: &Output) -> String {
         }
     }
     name.trim_end_matches('-').to_owned()
-}
-
-/// The user whose home it is: before the `@` of a home, or the first that a host's modules name.
-fn user_of(output: &Output, users: &[String]) -> String {
-    let named = match output.install {
-        Install::Standalone => output.name.split('@').next().map(str::to_owned),
-        Install::NixosModule | Install::DarwinModule => users.first().cloned(),
-    };
-    named
-        .filter(|user| crate::scenario::resolve::is_user_name(user))
-        .unwrap_or_else(|| "alice".to_owned())
 }
 
 fn quoted(text: &str) -> String {

@@ -1,14 +1,17 @@
 //! A first scenario for each host and home of an existing flake, found by parsing it: no Nix is needed.
 
 mod draft;
+mod look;
 mod outputs;
 
 use std::path::{Path, PathBuf};
 
 use super::host_files::HostFiles;
 use super::model::SeedFile;
-use draft::draft;
-use outputs::{Output, find_homes, find_outputs, has_remote_input};
+use super::resolve::FlakeInputs;
+use draft::{About, draft, free_name};
+use look::Texts;
+use outputs::find_outputs;
 
 /// A first scenario.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +29,7 @@ pub struct Draft {
 pub struct Drafts {
     /// One for each host and home, by path.
     pub drafts: Vec<Draft>,
-    /// Outputs that cannot be named without evaluating the flake, in words for a person.
+    /// What could not be read without evaluating the flake, in words for a person.
     pub notes: Vec<String>,
 }
 
@@ -98,29 +101,28 @@ pub fn init(folder: &Path) -> Result<Drafts, InitError> {
         .map_err(|error| InitError::NoFlake {
             message: error.to_string(),
         })?;
-    let text_of = |name: &str| match flake.files.get(name) {
-        Some(SeedFile::Regular { bytes, .. }) => String::from_utf8_lossy(bytes).into_owned(),
-        _ => String::new(),
+    let main = match flake.files.get("flake.nix") {
+        Some(SeedFile::Regular { bytes, .. }) => String::from_utf8_lossy(bytes),
+        _ => "".into(),
     };
-    let main = text_of("flake.nix");
     super::nix::check_expression(&main).map_err(|error| InitError::Broken {
         message: error.to_string(),
     })?;
-    let (outputs, notes) = find_outputs(&main);
-    // Who has a home on a host may be said in any of its modules.
-    let modules = flake.files.keys().filter(|name| name.ends_with(".nix"));
-    let mut users: Vec<String> = modules
-        .flat_map(|name| find_homes(&text_of(name)))
-        .collect();
-    users.sort();
-    users.dedup();
-    let is_remote = has_remote_input(&main);
-    let mut drafts: Vec<Draft> = outputs
-        .iter()
-        .map(|output: &Output| draft(output, &users, is_remote))
-        .collect();
+    let texts = Texts::of(&flake);
+    let (outputs, mut notes) = texts.main().map(find_outputs).unwrap_or_default();
+    let about = About {
+        inputs: FlakeInputs::of(&flake),
+        everything: texts.everything(),
+    };
+    let mut drafts: Vec<Draft> = Vec::new();
+    for output in &outputs {
+        let seen = output.value.as_ref().map(|value| texts.about(value));
+        let name = free_name(output, &drafts);
+        let (draft, note) = draft(output, name, &seen.unwrap_or_default(), &about);
+        drafts.push(draft);
+        notes.extend(note);
+    }
     drafts.sort_by(|left, right| left.path.cmp(&right.path));
-    drafts.dedup_by(|later, first| later.path == first.path);
     if drafts.is_empty() {
         return Err(InitError::Nothing { notes });
     }
