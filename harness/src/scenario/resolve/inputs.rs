@@ -77,7 +77,7 @@ impl Resolver<'_> {
         for (name, (word, place)) in given {
             let place: Vec<&str> = place.iter().map(String::as_str).collect();
             self.is_input(&name, inputs.as_ref(), &place);
-            if channel::is_no_revision(&word) {
+            if !self.channels.has(&word) && channel::is_no_revision(&word) {
                 let (message, hint) = channel::no_channel(&word);
                 self.mistake(&place, message, hint);
                 continue;

@@ -192,7 +192,7 @@ impl Resolver<'_> {
         at: At<'_>,
     ) -> Option<Input> {
         let word = raw.url.as_deref().unwrap_or(channel);
-        if raw.url.is_some() && channel::is_no_revision(word) {
+        if raw.url.is_some() && !self.channels.has(word) && channel::is_no_revision(word) {
             let (message, hint) = channel::no_channel(word);
             self.mistake(at, message, hint);
             return None;
