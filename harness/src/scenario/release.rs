@@ -52,7 +52,7 @@ impl Release {
         let year = year % 100;
         match month {
             11.. => Self { year, month: 11 },
-            5.. => Self { year, month: 5 },
+            5..=10 => Self { year, month: 5 },
             _ => Self {
                 year: year.saturating_sub(1),
                 month: 11,
@@ -64,7 +64,7 @@ impl Release {
     pub(crate) fn next(self) -> Self {
         match self.month {
             ..5 => Self { month: 5, ..self },
-            ..11 => Self { month: 11, ..self },
+            5..11 => Self { month: 11, ..self },
             _ => Self {
                 year: self.year + 1,
                 month: 5,
