@@ -1,6 +1,7 @@
 //! What an evaluation said: its warnings and its errors, against what was expected of them.
 
 use super::complaint::{begins_error, error_end, innermost};
+use super::outcome::REQUIRED_TO_BUILD;
 use super::text_match::{Mismatch, printed_mismatch, show};
 use crate::observe::Observation;
 use crate::observe::text::printable;
@@ -54,6 +55,7 @@ pub(super) fn evaluation_errors(seen: &Observation) -> Vec<String> {
 
 fn is_of_a_build(error: &str) -> bool {
     BUILD_ERRORS.iter().any(|begins| error.starts_with(begins))
+        || error.lines().any(|line| line.contains(REQUIRED_TO_BUILD))
         // "1 dependencies of derivation '…' failed to build"
         || error.lines().next().is_some_and(|line| line.ends_with("failed to build"))
 }

@@ -26,6 +26,7 @@ pub(super) fn case() -> Case {
             home: InitialHome::Empty,
         }],
         steps: vec![step()],
+        untracked: std::collections::BTreeSet::new(),
     }
 }
 

@@ -240,6 +240,7 @@ pub(crate) fn case(id: &str, commands: &[&str]) -> Case {
             home: InitialHome::Empty,
         }],
         steps: commands.iter().enumerate().map(step).collect(),
+        untracked: std::collections::BTreeSet::new(),
     }
 }
 

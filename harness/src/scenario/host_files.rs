@@ -1,13 +1,14 @@
 //! Files of this computer that a scenario names: found, kept inside the repository, copied within bounds.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Read as _;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use super::model::{FlakeTree, SeedFile};
+use super::tracked::tracked;
 use crate::open_regular::open_regular;
 
 /// The most that a copied folder may hold: 16 MiB.
@@ -82,6 +83,20 @@ pub(crate) enum HostFileError {
         /// "64 MiB".
         limit: String,
     },
+    /// Which files a flake has cannot be told.
+    #[error("`{path}` cannot be copied: {reason}")]
+    Repository {
+        /// As the scenario names it.
+        path: String,
+        /// What Git says.
+        reason: String,
+    },
+    /// Git does not track the flake itself.
+    #[error("Git does not track the flake.nix of `{path}`, so Nix does not see it")]
+    Untracked {
+        /// As the scenario names it.
+        path: String,
+    },
     /// A file in it has a name that is not UTF-8, or is neither file, folder nor link.
     #[error("`{path}` holds `{name}`, which is {problem}")]
     Odd {
@@ -103,6 +118,8 @@ impl HostFileError {
                 "a scenario takes files of its own repository only: copy what it needs into it, or allow it with `--allow-outside`"
             }
             Self::WrongKind { .. } => "name another path",
+            Self::Repository { .. } => "Nix asks Git too: mend the repository, or install Git",
+            Self::Untracked { .. } => "run `git add flake.nix` in its folder",
             Self::TooMuch { .. } => "name smaller files, or make the matrix smaller",
             Self::TooLarge { .. } => "name a folder that holds only what the flake needs",
             Self::Odd { .. } => "remove it, or move it out of the folder",
@@ -117,6 +134,8 @@ pub(crate) struct HostFiles {
     /// Nothing outside of it is taken; `None` when all is allowed.
     root: Option<PathBuf>,
     flakes: BTreeMap<String, Arc<FlakeTree>>,
+    /// Files beside those of the flakes that Git does not track, by path relative to their flake.
+    pub(crate) untracked: BTreeSet<String>,
     /// Bytes handed out so far: every case gets its own copy.
     handed_out: Cell<u64>,
 }
@@ -135,6 +154,7 @@ impl HostFiles {
             folder,
             root,
             flakes: BTreeMap::new(),
+            untracked: BTreeSet::new(),
             handed_out: Cell::new(0),
         }
     }
@@ -209,7 +229,8 @@ impl HostFiles {
                 wanted: "a folder with a flake.nix",
             });
         }
-        let files = copy_folder(&real, path)?;
+        let (files, untracked) = copy_flake(&real, path)?;
+        self.untracked.extend(untracked);
         let flake = Arc::new(FlakeTree { files });
         self.flakes.insert(path.to_owned(), Arc::clone(&flake));
         Ok(flake)
@@ -339,6 +360,73 @@ fn regular_file(real: &Path, bounds: &mut Bounds<'_>) -> Result<SeedFile, HostFi
     })
 }
 
+/// A flake's folder as Nix copies it, and the files in it that are left out for the one reason that Git does not track
+/// them: in a Git work tree what Git tracks, as it is on the disk; elsewhere everything.
+pub(crate) fn copy_flake(
+    real: &Path,
+    path: &str,
+) -> Result<(BTreeMap<String, SeedFile>, BTreeSet<String>), HostFileError> {
+    let tracked = tracked(real).map_err(|reason| HostFileError::Repository {
+        path: path.to_owned(),
+        reason,
+    })?;
+    let Some(tracked) = tracked else {
+        return Ok((copy_folder(real, path)?, BTreeSet::new()));
+    };
+    let mut bounds = Bounds::new(path);
+    let mut out = BTreeMap::new();
+    for (name, is_submodule) in &tracked.files {
+        let place = real.join(name);
+        // Below a link or a file that took a folder's place there is nothing of the repository's.
+        let is_there = place
+            .parent()
+            .is_some_and(|parent| parent.canonicalize().is_ok_and(|real| real == parent));
+        let kind = place.symlink_metadata().map(|it| it.file_type());
+        let (true, Ok(kind)) = (is_there, kind) else {
+            continue;
+        };
+        if *is_submodule {
+            // Nix leaves submodules out unless it is asked for them.
+            out.insert(name.clone(), SeedFile::Directory);
+        } else if !kind.is_dir() {
+            out.insert(name.clone(), copy_file(&place, name, kind, &mut bounds)?);
+        }
+    }
+    if !out.contains_key("flake.nix") {
+        return Err(HostFileError::Untracked {
+            path: path.to_owned(),
+        });
+    }
+    Ok((out, tracked.untracked))
+}
+
+/// A file or a link, as it is.
+fn copy_file(
+    place: &Path,
+    inner: &str,
+    kind: fs::FileType,
+    bounds: &mut Bounds<'_>,
+) -> Result<SeedFile, HostFileError> {
+    let odd = |problem| HostFileError::Odd {
+        path: bounds.path.to_owned(),
+        name: inner.to_owned(),
+        problem,
+    };
+    if kind.is_file() {
+        return regular_file(place, bounds);
+    }
+    if !kind.is_symlink() {
+        return Err(odd("no file, folder or link"));
+    }
+    let target = fs::read_link(place).map_err(|error| bounds.unreadable(&error))?;
+    let Some(target) = target.to_str() else {
+        return Err(odd("a link to a name that is not UTF-8"));
+    };
+    let target = target.to_owned();
+    bounds.add(0)?;
+    Ok(SeedFile::Symlink { target })
+}
+
 /// Everything in a folder but version control and build results. Links stay links: they are followed in the guest,
 /// never here.
 pub(crate) fn copy_folder(
@@ -353,14 +441,12 @@ pub(crate) fn copy_folder(
         let mut is_empty = true;
         for entry in entries {
             let entry = entry.map_err(|error| bounds.unreadable(&error))?;
-            let odd = |name: String, problem| HostFileError::Odd {
-                path: path.to_owned(),
-                name,
-                problem,
-            };
             let Some(name) = entry.file_name().to_str().map(str::to_owned) else {
-                let name = entry.file_name().to_string_lossy().into_owned();
-                return Err(odd(name, "a name that is not UTF-8"));
+                return Err(HostFileError::Odd {
+                    path: path.to_owned(),
+                    name: entry.file_name().to_string_lossy().into_owned(),
+                    problem: "a name that is not UTF-8",
+                });
             };
             let kind = entry
                 .file_type()
@@ -375,23 +461,9 @@ pub(crate) fn copy_folder(
             if kind.is_dir() {
                 bounds.add(0)?;
                 todo.push((entry.path(), format!("{inner}/")));
-            } else if kind.is_symlink() {
-                bounds.add(0)?;
-                let target =
-                    fs::read_link(entry.path()).map_err(|error| bounds.unreadable(&error))?;
-                let Some(target) = target.to_str() else {
-                    return Err(odd(inner, "a link to a name that is not UTF-8"));
-                };
-                out.insert(
-                    inner,
-                    SeedFile::Symlink {
-                        target: target.to_owned(),
-                    },
-                );
-            } else if kind.is_file() {
-                out.insert(inner, regular_file(&entry.path(), &mut bounds)?);
             } else {
-                return Err(odd(inner, "no file, folder or link"));
+                let file = copy_file(&entry.path(), &inner, kind, &mut bounds)?;
+                out.insert(inner, file);
             }
         }
         if is_empty && !below.is_empty() {

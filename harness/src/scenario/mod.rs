@@ -25,6 +25,7 @@ mod source;
 mod suggest;
 #[cfg(test)]
 mod tests;
+mod tracked;
 mod value;
 mod words;
 mod yaml;

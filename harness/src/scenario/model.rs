@@ -29,6 +29,9 @@ pub struct Case {
     pub users: Vec<User>,
     /// What is done, in order. Never empty.
     pub steps: Vec<Step>,
+    /// Files beside those of its flakes that Git does not track, so that Nix does not see them; by path relative to
+    /// their flake.
+    pub untracked: BTreeSet<String>,
 }
 
 impl Case {

@@ -159,6 +159,7 @@ impl Resolver<'_> {
                 })
                 .collect(),
             steps,
+            untracked: self.files.untracked.clone(),
         };
         (!self.report.has_errors()).then_some(case)
     }

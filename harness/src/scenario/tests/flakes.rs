@@ -104,3 +104,76 @@ fn the_command_comes_from_the_input_that_takes_its_place() {
     let none = "{ outputs = { nixpkgs, ... }: { }; }";
     assert_eq!(command(none, ""), ("home-manager".to_owned(), false, None));
 }
+
+fn git(folder: &std::path::Path, arguments: &[&str]) {
+    let command = switchproof_vm::process::Command::new("git");
+    let done = command
+        .args(arguments)
+        .dir(folder)
+        .run(std::time::Duration::from_secs(60));
+    done.unwrap_or_else(|error| panic!("{error}"));
+}
+
+#[test]
+fn a_flake_in_a_repository_is_what_git_tracks() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let place = folder.path();
+    let dots = place.join("dots");
+    fs::create_dir_all(dots.join("modules")).expect("made");
+    for (name, text) in [
+        ("flake.nix", "{ outputs = _: { }; }"),
+        ("home.nix", "1"),
+        ("aliases.nix", "1"),
+        ("modules/gone.nix", "1"),
+        ("modules/a.nix", "1"),
+    ] {
+        fs::write(dots.join(name), text).expect("written");
+    }
+    let load = || {
+        let text = "name: t\nflake: ./dots\nsteps: [switch]\n";
+        load_text(place.join("t.yaml"), text, &LoadOptions::default())
+    };
+    let files = || {
+        let (cases, found) = load();
+        let case = cases
+            .into_iter()
+            .next()
+            .unwrap_or_else(|| panic!("{found:?}"));
+        let Action::Switch(switch) = &case.steps[0].action else {
+            panic!("a switch");
+        };
+        let names: Vec<String> = switch.flake.files.keys().cloned().collect();
+        (names, case.untracked.into_iter().collect::<Vec<_>>())
+    };
+    assert_eq!(files().0.len(), 5, "without a repository all files count");
+    git(place, &["init", "--quiet"]);
+    let (_, found) = load();
+    assert!(
+        found[0]
+            .message
+            .contains("Git does not track the flake.nix"),
+        "{found:?}"
+    );
+    assert!(
+        found[0]
+            .hint
+            .as_deref()
+            .is_some_and(|hint| hint.contains("git add"))
+    );
+    git(
+        place,
+        &["add", "dots/flake.nix", "dots/home.nix", "dots/modules"],
+    );
+    fs::write(dots.join("home.nix"), "22").expect("changed, and not committed");
+    fs::remove_file(dots.join("modules/gone.nix")).expect("removed");
+    fs::write(place.join("secret"), "x").expect("written");
+    let (names, untracked) = files();
+    assert_eq!(names, ["flake.nix", "home.nix", "modules/a.nix"]);
+    assert_eq!(untracked, ["aliases.nix"]);
+    // A folder that became a link leads nowhere.
+    fs::remove_dir_all(dots.join("modules")).expect("removed");
+    fs::create_dir(place.join("elsewhere")).expect("made");
+    fs::write(place.join("elsewhere/a.nix"), "x").expect("written");
+    std::os::unix::fs::symlink("../elsewhere", dots.join("modules")).expect("linked");
+    assert_eq!(files().0, ["flake.nix", "home.nix"]);
+}

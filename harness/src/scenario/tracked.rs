@@ -1,0 +1,128 @@
+//! Which files of a folder Git tracks. Of a flake in a Git work tree Nix sees those alone, with the changes that are not
+//! committed yet (`nix flake --help`, "git").
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::Duration;
+
+use switchproof_vm::process::{Command, ProcessError};
+
+/// What Git says of a folder.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Tracked {
+    /// The tracked files below it, by path relative to it, each with whether it is a submodule.
+    pub(crate) files: BTreeSet<(String, bool)>,
+    /// Files that are there and neither tracked nor ignored.
+    pub(crate) untracked: BTreeSet<String>,
+}
+
+/// How long Git may take to read its index.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// Asks Git about a folder whose every link is followed; `None` where no work tree is around it.
+///
+/// # Errors
+/// Git is not installed, or refuses to look, in its words.
+pub(crate) fn tracked(folder: &Path) -> Result<Option<Tracked>, String> {
+    let is_inside = folder.ancestors().any(|above| above.join(".git").exists());
+    if !is_inside {
+        return Ok(None);
+    }
+    let listed = match list(folder, &["--cached", "--stage"]) {
+        Err(ProcessError::Failed { tail, .. }) if tail.contains("not a git repository") => {
+            return Ok(None);
+        }
+        Err(ProcessError::Failed { status, .. }) if status.code() == Some(127) => {
+            return Err("it lies in a Git repository, and Git is not installed".to_owned());
+        }
+        listed => listed.map_err(in_words)?,
+    };
+    let mut found = Tracked::default();
+    for entry in listed {
+        // MODE OBJECT STAGE<tab>PATH
+        if let Some((about, path)) = entry.split_once('\t') {
+            let is_submodule = about.starts_with("160000");
+            found.files.insert((path.to_owned(), is_submodule));
+        }
+    }
+    let others = list(folder, &["--others", "--exclude-standard"]).map_err(in_words)?;
+    found.untracked = others.into_iter().collect();
+    Ok(Some(found))
+}
+
+fn in_words(error: ProcessError) -> String {
+    match error {
+        ProcessError::Failed { tail, .. } => {
+            let said = tail.trim().trim_start_matches("fatal: ").replace('\n', " ");
+            format!("Git does not say which files it tracks: {said}")
+        }
+        other => other.to_string(),
+    }
+}
+
+fn list(folder: &Path, what: &[&str]) -> Result<Vec<String>, ProcessError> {
+    // A repository of somebody else's must not start programs, and a hook's variables must not name another one.
+    let output = Command::new("env")
+        .args([
+            "-u",
+            "GIT_DIR",
+            "-u",
+            "GIT_WORK_TREE",
+            "-u",
+            "GIT_INDEX_FILE",
+            "LC_ALL=C",
+        ])
+        .args(["git", "-c", "core.fsmonitor=false", "ls-files", "-z"])
+        .args(what)
+        .args(["--", "."])
+        .dir(folder)
+        .run(DEADLINE)?;
+    // A name that is not UTF-8 is refused where the file is copied, so it must not get lost here.
+    let entries = output.stdout.split(|byte| *byte == 0);
+    Ok(entries
+        .filter(|entry| !entry.is_empty())
+        .map(|entry| String::from_utf8_lossy(entry).into_owned())
+        .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn git(folder: &Path, arguments: &[&str]) {
+        let done = Command::new("git")
+            .args(arguments)
+            .dir(folder)
+            .run(DEADLINE);
+        done.unwrap_or_else(|error| panic!("{error}"));
+    }
+
+    #[test]
+    fn git_says_what_it_tracks() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let real = folder.path().canonicalize().expect("its path");
+        assert_eq!(tracked(&real), Ok(None));
+        fs::create_dir(real.join(".git")).expect("made");
+        assert_eq!(tracked(&real), Ok(None), "an empty folder is no repository");
+        git(&real, &["init", "--quiet"]);
+        fs::create_dir(real.join("dots")).expect("made");
+        for name in ["dots/a.nix", "dots/b.nix", "dots/c.nix", "other.nix"] {
+            fs::write(real.join(name), "1").expect("written");
+        }
+        fs::write(real.join(".gitignore"), "c.nix\n").expect("written");
+        git(&real, &["add", "dots/a.nix", "other.nix"]);
+        let found = tracked(&real.join("dots"))
+            .expect("an answer")
+            .expect("a repository");
+        assert_eq!(found.files, BTreeSet::from([("a.nix".to_owned(), false)]));
+        assert_eq!(found.untracked, BTreeSet::from(["b.nix".to_owned()]));
+        git(&real, &["config", "core.fsmonitor", "touch ran; false"]);
+        tracked(&real).expect("an answer");
+        assert!(
+            !real.join("ran").exists(),
+            "a repository starts no programs"
+        );
+    }
+}
