@@ -122,6 +122,10 @@ in
       expr = (homeWith { } [ base { _file = "home.nix"; programs.starship.enable = true; } ]).activationPackage.drvPath;
       says = "The option `programs.starship' does not exist. Definition values: - In `home.nix'";
     };
+    unknown-in-a-namespace = {
+      expr = (homeWith { } [ base { _file = "home.nix"; services.openssh.enable = true; } ]).activationPackage.drvPath;
+      says = "The option `services.openssh' does not exist. Definition values: - In `home.nix'";
+    };
     unmodelled = {
       expr = (homeWith { } [ base { programs.starship.enable = true; } ]).activationPackage.drvPath;
       says = "the pocket channel does not model it; run this scenario on the real channel";

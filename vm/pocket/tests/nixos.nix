@@ -120,6 +120,10 @@ in
       expr = (config [ alice (channel + "/home-manager/nixos") { home-manager.users.alice = { }; } ]).system.build.toplevel.drvPath;
       says = "The option `home-manager.users.alice.home.stateVersion' was accessed but has no value defined. Try setting the option.";
     };
+    unknown-in-a-namespace = {
+      expr = (config [ { _file = "host.nix"; services.openssh.enable = true; } ]).system.build.toplevel.drvPath;
+      says = "The option `services.openssh' does not exist. Definition values: - In `host.nix'";
+    };
     unmodelled = {
       expr = (config [ { services.openssh.enable = true; } ]).system.build.toplevel.drvPath;
       says = "run this scenario on the real channel";

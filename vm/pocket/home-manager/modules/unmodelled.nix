@@ -9,6 +9,8 @@ let
     xdg = [ "userDirs" ];
   };
   names = lib.zipAttrsWith (_: lib.concatLists) ([ (import ./unmodelled-names.nix) ] ++ lib.optional (!since "26.05") newest);
+  # What holds the options of many modules, and none of this channel's.
+  namespaces = [ "accounts" "launchd" "services" "targets" ];
   # The part of the path that is such an option, or options are below of.
   known =
     n: path:
@@ -23,11 +25,15 @@ let
       known (n + 1) path;
 in
 {
+  _module.args.namespaces = namespaces;
   _module.args.unknownOptionHint =
     path:
     let
       option = known 1 path;
     in
+    if builtins.length path > 1 && builtins.elem (builtins.head path) namespaces then
+      "\n\nThe pocket channel models no option below `${builtins.head path}'; if Home Manager itself has `${lib.showOption path}', run this scenario on the real channel."
+    else
     lib.optionalString (option != [ ])
       "\n\nHome Manager ${if since "26.05" then "itself" else "26.05"} has `${lib.showOption option}', but the pocket channel does not model it; run this scenario on the real channel.";
 }

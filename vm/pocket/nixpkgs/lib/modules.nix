@@ -311,12 +311,21 @@ rec {
       checkUnmatched =
         if merged.config._module.check && freeform == null && merged.unmatched != [ ] then
           throw (
-            unmatchedMessage prefix (head merged.unmatched) options
+            unmatchedMessage prefix unmatched options
             # Modules may know more of an option that is not declared.
-            + (merged.config._module.args.unknownOptionHint or (_: "")) (head merged.unmatched).path
+            + (merged.config._module.args.unknownOptionHint or (_: "")) unmatched.path
           )
         else
           null;
+      # A namespace of which nothing is declared is not what somebody wrote: the
+      # first option below it is.
+      unmatched =
+        let
+          def = head merged.unmatched;
+          isNamespace = builtins.elem def.path (map lib.singleton (merged.config._module.args.namespaces or [ ]));
+          names = if isNamespace && isAttrs def.value && !(def.value ? _type) then attrNames def.value else [ ];
+        in
+        if names == [ ] then def else def // { path = def.path ++ [ (head names) ]; value = def.value.${head names}; };
       # Modules see the configuration unchecked: a check that reads all
       # definitions from inside one of them would never end.
       config = wholeConfig;

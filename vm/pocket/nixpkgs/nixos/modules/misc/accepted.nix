@@ -56,6 +56,7 @@ in
     };
     powerManagement = taken;
   };
+  config._module.args.namespaces = names;
   config._module.args.unknownOptionHint =
     path:
     if builtins.elem (builtins.head path) names then
