@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::Instant;
 
+use super::ancestors::Ancestors;
 use super::convert::{Room, Texts, output, user, word};
 use super::document::{
     Axis, CaseResult, Commands, ErrorResult, FindingResult, FindingWord, HostResult, Results, Span,
@@ -14,7 +15,7 @@ use crate::observe::text::printable;
 use crate::plan::{Plan, StateKey, Work};
 use crate::report::event::{Event, Sink, StateSeen};
 use crate::report::words::{accept_command, run_command, shell_command};
-use crate::scenario::model::Case;
+use crate::scenario::model::{Action, Case};
 
 /// Lines of a step that are kept while it runs, for the case that it never ends.
 const LAST_LINES: usize = 200;
@@ -30,6 +31,7 @@ pub struct Collector {
     /// States that a machine reached in this run.
     reached: BTreeSet<String>,
     room: Room,
+    ancestors: Ancestors,
     is_over: bool,
 }
 
@@ -47,6 +49,7 @@ impl Collector {
             lines: HashMap::new(),
             reached: BTreeSet::new(),
             room: Room::default(),
+            ancestors: Ancestors::default(),
             is_over: false,
         }
     }
@@ -196,6 +199,10 @@ impl Sink for Collector {
             let path = &plan.paths[index];
             for (number, &id) in path.iter().enumerate() {
                 let node = &plan[id];
+                let parent = node.parent.map(|parent| plan[parent].key.0.as_str());
+                let evaluates =
+                    matches!(&node.work, Work::Step(Action::Switch(_) | Action::Build(_)));
+                self.ancestors.expect(&node.key.0, parent, evaluates);
                 if let Some(number) = number.checked_sub(1) {
                     self.results.cases[at].steps[number].state = Some(node.key.0.clone());
                 }
@@ -208,7 +215,7 @@ impl Sink for Collector {
                             Work::Prepare { .. } => "prepare".to_owned(),
                             Work::Step(_) => node.name.clone(),
                         },
-                        parent: node.parent.map(|parent| plan[parent].key.0.clone()),
+                        parent: parent.map(str::to_owned),
                         ..StateResult::default()
                     });
                 state.shared_by += 1;
@@ -226,6 +233,7 @@ impl Sink for Collector {
         if self.is_over || state.output.is_some() && state.ran == ran {
             return;
         }
+        let change = self.ancestors.change(key, seen.observation);
         let mut texts = Texts {
             all: &mut self.results.texts,
             room: &mut self.room,
@@ -237,6 +245,7 @@ impl Sink for Collector {
             took_s: Some(seen.took.as_secs_f64()),
             output: Some(output(&seen.observation.output)),
             last_lines: Vec::new(),
+            change,
             warnings: seen
                 .observation
                 .warnings

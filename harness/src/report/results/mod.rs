@@ -1,5 +1,6 @@
 //! The one store of results that all reports are views of.
 
+mod ancestors;
 mod collect;
 mod convert;
 mod document;

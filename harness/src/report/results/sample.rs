@@ -3,13 +3,15 @@
 
 use std::collections::BTreeMap;
 
+use crate::change::{Change, sample as seen};
+
 use super::document::{
     Axis, CaseResult, Commands, ErrorResult, FindingResult, FindingWord, GuestResult, HostResult,
     Results, Span, StepResult, VerdictWord,
 };
 use super::seen::{
-    CommandResult, ContentResult, EntryResult, GenerationsResult, OutputResult, PackageResult,
-    UnitResult, UserResult,
+    ChangeResult, CommandResult, ContentResult, EntryResult, GenerationsResult, OutputResult,
+    PackageResult, UnitResult, UserResult,
 };
 
 /// What ends elements, begins scripts, commands of runners and escape sequences, and turns the writing direction.
@@ -133,6 +135,7 @@ fn add_case(results: &mut Results, scenario: &str, axes: usize, number: usize) {
             continue;
         }
         state.step = step.to_owned();
+        state.change = (step == "switch-2").then(|| ChangeResult::new(&switch, change(number)));
         state.parent = parent.cloned();
         state.ran = !number.is_multiple_of(5);
         state.at_unix_s = Some(1_700_000_000);
@@ -240,6 +243,40 @@ fn spoil(case: &mut CaseResult, number: usize) {
         VerdictWord::NotRun => case.reason = Some("interrupted (Ctrl-C)".into()),
         VerdictWord::Passed => {}
     }
+}
+
+/// What a second switch changes: a file that moves with a changed line, a program with another version, and so on.
+fn change(number: usize) -> Change {
+    let mut before = seen::observation();
+    let mut after = seen::observation();
+    let zshrc = |history: &str| {
+        format!(
+            "setopt autocd\nHISTFILE={history}\nalias ll='ls -l'\nbindkey -e\n# case {number}\n"
+        )
+    };
+    let was = seen::alice(&mut before);
+    was.home.entries.insert(
+        ".zshrc".into(),
+        seen::managed('1', ".zshrc", &zshrc("$HOME/.zsh_history")),
+    );
+    was.home
+        .entries
+        .insert(".gitconfig".into(), seen::file("[user]\n"));
+    was.programs.push(seen::program("jq", "jq", "1.7.1"));
+    let is = seen::alice(&mut after);
+    is.home.entries.insert(".config".into(), seen::directory());
+    is.home.entries.insert(
+        ".zshrc".into(),
+        seen::managed('2', ".zshrc", &zshrc("$ZDOTDIR/history")),
+    );
+    is.home.entries.insert(
+        ".config/starship.toml".into(),
+        seen::managed('3', "starship.toml", "add_newline = false\n"),
+    );
+    is.programs.push(seen::program("jq", "jq", "1.8.1"));
+    is.programs
+        .push(seen::program("starship", "starship", "1.23.0"));
+    Change::between(&before, &after, false)
 }
 
 fn user(results: &mut Results, number: usize, step: &str) -> UserResult {

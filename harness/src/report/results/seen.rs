@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::change::{Change, ShowOptions};
+
 /// A machine state that a case passes.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct StateResult {
@@ -35,6 +37,36 @@ pub struct StateResult {
     /// What was seen of each user, by login name; empty where only the output was looked at.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub users: BTreeMap<String, UserResult>,
+    /// What differs from the nearest state before that was looked at; absent where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<ChangeResult>,
+}
+
+/// What differs between two states.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ChangeResult {
+    /// The key of the state before.
+    pub since: String,
+    /// All of it in a line: `2 programs, 1 file`.
+    pub line: String,
+    /// It as people read it, as `switchproof diff` prints it.
+    pub text: String,
+    /// It as data, as `switchproof diff --format json` prints it.
+    #[schemars(with = "serde_json::Value")]
+    pub details: Change,
+}
+
+impl ChangeResult {
+    /// A change since a state.
+    #[must_use]
+    pub fn new(since: &str, change: Change) -> Self {
+        Self {
+            since: since.to_owned(),
+            line: change.counts().line(),
+            text: change.show(ShowOptions::default()),
+            details: change,
+        }
+    }
 }
 
 /// How a step ended and what it printed, control characters replaced.

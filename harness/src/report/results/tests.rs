@@ -127,6 +127,14 @@ fn states_that_cases_share_are_there_once() {
     assert_eq!((first.shared_by, first.ran), (2, false));
     assert_eq!((second.shared_by, second.ran), (1, true));
     assert_eq!(second.parent.as_deref(), Some(states[0]));
+    assert_eq!(first.change, None);
+    let change = second.change.as_ref().unwrap();
+    assert_eq!(change.since, states[0]);
+    assert!(
+        change.text.contains("-old") && change.text.contains("+new"),
+        "{}",
+        change.text
+    );
     assert_eq!(second.output.as_ref().unwrap().stdout, "said so\n");
     let entry = &second.users["alice"].home[".profile"];
     assert_eq!(entry.mode.as_deref(), Some("0644"));

@@ -135,13 +135,24 @@ fn block(results: &Results, case: &CaseResult) -> String {
         }
         push_fence(&mut body, &error.console);
     }
-    let _ = results;
+    if let Some((step, change)) = changed(results, case) {
+        body.push_str(&format!("{}\n\n", inline(&format!("What {step} changed:"))));
+        push_fence(&mut body, change);
+    }
     format!(
         "<details><summary>{} {}</summary>\n\n{body}Look into it:\n\n{}</details>\n\n",
         verdict(case).replace("**", ""),
         code(&case.id),
         fence(&case.commands.shell, "sh")
     )
+}
+
+/// What the step at which a case stopped changed, if it changed anything.
+fn changed<'a>(results: &'a Results, case: &'a CaseResult) -> Option<(&'a str, &'a str)> {
+    let stopped = case.stopped_at()?;
+    let step = case.steps.iter().find(|step| step.name == stopped)?;
+    let state = results.states.get(step.state.as_ref()?)?;
+    Some((&step.name, &state.change.as_ref()?.text))
 }
 
 /// A text in a fence of its own; nothing for an empty one.

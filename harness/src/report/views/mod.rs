@@ -2,6 +2,7 @@
 
 mod annotations;
 mod code_quality;
+mod compare;
 mod junit;
 mod markdown;
 mod page;
@@ -10,6 +11,7 @@ mod tests;
 
 pub use annotations::*;
 pub use code_quality::*;
+pub use compare::*;
 pub use junit::*;
 pub use markdown::*;
 pub use page::*;
