@@ -28,6 +28,15 @@ in
     normal-user = [ (let u = (config [ alice ]).users.users.alice; in [ u.home u.group u.createHome (lib.getName u.shell) ]) [ "/home/alice" "users" true "bash" ] ];
     etc = [ (config [ { environment.etc."a/b".text = "x"; } ]).environment.etc."a/b".target "a/b" ];
     system-packages = [ (lib.any (p: p.name == pkgs.tree.name) (config [ ({ pkgs, ... }: { environment.systemPackages = [ pkgs.tree ]; }) ]).environment.systemPackages) true ];
+    shells-of-users = [
+      (
+        let
+          own = { pkgs, ... }: { users.users.alice = { shell = pkgs.zsh; ignoreShellProgramCheck = true; }; };
+        in
+        lib.count (p: p.name == pkgs.zsh.name) (config [ alice own ]).environment.systemPackages
+      )
+      1
+    ];
     service = [
       (lib.hasInfix "ExecStart=/bin/true" (config [ { systemd.services.x = { wantedBy = [ "multi-user.target" ]; serviceConfig.ExecStart = "/bin/true"; }; } ]).system.build.etc.entries)
       false

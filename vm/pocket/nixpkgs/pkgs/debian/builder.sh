@@ -125,9 +125,10 @@ if [[ -n $wrapperEnv ]]; then
     if [[ -L $f ]]; then continue; fi
     mv "$f" "bin/.$b-wrapped"
     {
-      echo "#!/bin/sh"
+      # Under the name it was called by: what a program does may depend on it, as with vimdiff.
+      echo "#!/bin/bash"
       while IFS='=' read -r var path; do echo "export $var='$out/$path'"; done <<<"$wrapperEnv"
-      echo "exec '$out/bin/.$b-wrapped' \"\$@\""
+      echo "exec -a \"\$0\" '$out/bin/.$b-wrapped' \"\$@\""
     } >"$f"
     chmod +x "$f"
   done

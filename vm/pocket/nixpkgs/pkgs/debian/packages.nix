@@ -69,11 +69,23 @@
     license = "mit";
     rename."zsh-static" = "zsh";
     programs = [ "zsh" ];
+    # A wrapper would take the dash from a login shell's name, so the binary itself says where its functions are: the
+    # three places that it looks in first, which lie one behind the other in it, make room for one in the store.
     postInstall = ''
-      mkdir -p share/zsh/all
-      find "$out/share/zsh/functions" -type f -exec ln -sft share/zsh/all {} +
+      mkdir -p "share/zsh/$version"
+      mv share/zsh/functions share/zsh/all
+      mkdir "share/zsh/$version/functions"
+      find share/zsh/all -type f -exec mv -t "share/zsh/$version/functions" {} +
+      rm -r share/zsh/all
+      FUNCTIONS="$out/share/zsh/$version/functions" perl -0777 -pi -e '
+        my $path = $ENV{FUNCTIONS};
+        my $places = join "\\0+", "/usr/local/share/zsh/site-functions", map { "/usr/share/zsh/vendor-$_" } "functions", "completions";
+        /$places\0/ or die "the places of functions are not in the binary\n";
+        my ($at, $room) = ($-[0], $+[0] - $-[0]);
+        die "the path is too long\n" if length $path >= $room;
+        substr($_, $at, $room) = $path . "\0" x ($room - length $path);
+      ' bin/zsh
     '';
-    env = { FPATH = "share/zsh/all"; };
   };
   thunderbird = {
     description = "Full-featured e-mail client";

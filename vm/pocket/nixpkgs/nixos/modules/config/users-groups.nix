@@ -241,6 +241,11 @@ in
       group = "nogroup";
     };
 
+    # Their paths in /etc/passwd lead there, whether or not a module sets them up.
+    environment.systemPackages = lib.unique (
+      lib.filter types.shellPackage.check (lib.mapAttrsToList (_: u: u.shell) cfg.users)
+    );
+
     environment.etc = lib.mapAttrs' (
       name: u:
       lib.nameValuePair "profiles/per-user/${u.name}" {
