@@ -65,6 +65,19 @@ pub fn complaint(seen: &Observation) -> String {
         printable(&seen.output.stderr),
         printable(&seen.output.stdout)
     );
+    complaint_in(&text, seen)
+}
+
+/// The same in the order in which it was said: for people, not for comparison, since lines of two streams that come at
+/// once may stand in either order.
+pub(super) fn complaint_in_order(seen: &Observation) -> String {
+    match seen.output.printed.as_str() {
+        "" => complaint(seen),
+        printed => complaint_in(&printable(printed), seen),
+    }
+}
+
+fn complaint_in(text: &str, seen: &Observation) -> String {
     let warned: Vec<&str> = seen
         .warnings
         .iter()

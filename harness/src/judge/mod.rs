@@ -27,6 +27,7 @@ mod verdict;
 pub use check::judge;
 pub use complaint::complaint;
 pub use orphan::*;
+pub use outcome::exhausted;
 pub use pending::*;
 pub use redact::{redact_hashes, redact_message};
 pub use render::render;

@@ -1,8 +1,9 @@
 //! How a step ended against how it had to end.
 
-use super::complaint::complaint;
+use super::complaint::complaint_in_order;
 use super::text_match::show;
 use super::verdict::{Finding, FindingKind};
+use crate::machine::MachineError;
 use crate::observe::Observation;
 use crate::observe::text::{printable, tail};
 use crate::scenario::model::{Case, Outcome, Step};
@@ -32,7 +33,7 @@ pub(super) fn outcome(case: &Case, step: &Step, seen: &Observation) -> Judged {
         return Judged {
             findings: vec![finding(
                 format!("{}{}", no_logins.join("; "), unjudged(step)),
-                tail(&complaint(seen), TAIL_LINES),
+                tail(&complaint_in_order(seen), TAIL_LINES),
             )],
             judge_expectations: false,
         };
@@ -90,6 +91,49 @@ pub(super) fn outcome(case: &Case, step: &Step, seen: &Observation) -> Judged {
     }
 }
 
+/// What every program says of a full disk.
+const NO_SPACE: &str = "No space left on device";
+
+/// The status of what a shell saw killed, as the kernel does when memory runs out.
+const KILLED: i32 = 137;
+
+/// Whether a step failed for want of what the machine has, and not as anybody asked: that says nothing of the setup.
+pub fn exhausted(step: &Step, seen: &Observation) -> Option<MachineError> {
+    let asked: &[String] = match &step.outcome {
+        Outcome::Succeeds => &[],
+        Outcome::Fails { says } => says,
+    };
+    if seen.output.status == 0 {
+        return None;
+    }
+    let output = printed(seen);
+    let (what, hint) = if output.contains(NO_SPACE) && !asked.iter().any(|it| it == NO_SPACE) {
+        (
+            format!(
+                "the guest's disk was full: {}",
+                line_with(&output, NO_SPACE)
+            ),
+            "let the steps write less; where it is what a step is about, ask for it: `fails: No space left on device`",
+        )
+    } else if seen.output.status == KILLED
+        && matches!(step.outcome, Outcome::Fails { .. })
+        && asked.is_empty()
+    {
+        (
+            "the step was killed, as the kernel does when the guest has no memory left".to_owned(),
+            "let the step need less; where it is what the step is about, ask for what it prints with `fails`",
+        )
+    } else {
+        return None;
+    };
+    Some(MachineError::new(what, Some(hint)))
+}
+
+fn line_with<'a>(text: &'a str, words: &str) -> &'a str {
+    let has = |line: &&str| line.contains(words);
+    text.lines().find(has).unwrap_or_default().trim()
+}
+
 fn ended(status: i32) -> String {
     match status {
         124 => "it ended with status 124 (a command took too long)".into(),
@@ -144,7 +188,7 @@ fn unjudged(step: &Step) -> String {
 
 /// What a failing step said: its complaint, or else the tail of all it printed.
 fn said(seen: &Observation) -> String {
-    let complaint = complaint(seen);
+    let complaint = complaint_in_order(seen);
     if complaint.is_empty() {
         printed_tail(seen)
     } else {
@@ -161,8 +205,11 @@ fn printed_tail(seen: &Observation) -> String {
     }
 }
 
-/// Both streams, cleaned.
+/// Both streams as they came, cleaned.
 pub(super) fn printed(seen: &Observation) -> String {
+    if !seen.output.printed.is_empty() {
+        return printable(&seen.output.printed);
+    }
     let out = printable(&seen.output.stdout);
     let err = printable(&seen.output.stderr);
     if out.is_empty() || out.ends_with('\n') {

@@ -426,3 +426,34 @@ fn a_link_that_leads_nowhere_has_no_content() {
         "a property of nothing does not hold"
     );
 }
+
+#[test]
+fn a_full_disk_and_a_kill_must_be_asked_for() {
+    use super::exhausted;
+    let ended = |status: i32, stderr: &str, says: Option<&[&str]>| {
+        let mut seen = observation();
+        seen.output.status = status;
+        seen.output.stderr = stderr.into();
+        let mut step = step();
+        step.outcome = match says {
+            None => Outcome::Succeeds,
+            Some(says) => Outcome::Fails {
+                says: says.iter().map(|it| (*it).to_owned()).collect(),
+            },
+        };
+        exhausted(&step, &seen).map(|error| error.message)
+    };
+    let full = "tar: ./x: No space left on device\n";
+    let said = ended(1, full, Some(&[])).unwrap();
+    assert_eq!(
+        said,
+        "the guest's disk was full: tar: ./x: No space left on device"
+    );
+    assert!(ended(1, full, None).is_some());
+    assert!(ended(1, full, Some(&["tar"])).is_some());
+    assert_eq!(ended(1, full, Some(&["No space left on device"])), None);
+    assert_eq!(ended(0, full, None), None);
+    assert!(ended(137, "", Some(&[])).unwrap().contains("was killed"));
+    assert_eq!(ended(137, "Killed", Some(&["Killed"])), None);
+    assert_eq!(ended(1, "", Some(&[])), None);
+}

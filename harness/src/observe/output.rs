@@ -9,6 +9,8 @@ use crate::machine::{GuestExit, Stream};
 
 /// How much of each stream's beginning is kept, in bytes.
 const HEAD_BYTES: usize = 128 * 1024;
+/// A line that is longer is cut where the two streams are put in order, in bytes.
+const LINE_BYTES: usize = 64 * 1024;
 /// How much of each stream's end is kept, in bytes: errors come last.
 const TAIL_BYTES: usize = 128 * 1024;
 
@@ -21,6 +23,10 @@ pub struct StepOutput {
     pub stdout: String,
     /// Standard error, likewise.
     pub stderr: String,
+    /// Both, line by line in the order in which they came, for people: lines of the two streams that came at once may
+    /// stand in either order.
+    #[serde(default)]
+    pub printed: String,
     /// Whether the middle of a stream was dropped.
     pub truncated: bool,
     /// Why nothing of the step was done, where whoever was to do it could not log in.
@@ -32,6 +38,9 @@ pub struct StepOutput {
 pub struct OutputCollector {
     out: Bounded,
     err: Bounded,
+    printed: Bounded,
+    /// What came of the last line of each stream.
+    unfinished: [Vec<u8>; 2],
 }
 
 impl OutputCollector {
@@ -42,19 +51,37 @@ impl OutputCollector {
 
     /// Takes what a stream brought.
     pub fn push(&mut self, stream: Stream, bytes: &[u8]) {
-        match stream {
-            Stream::Out => self.out.push(bytes),
-            Stream::Err => self.err.push(bytes),
+        let unfinished = match stream {
+            Stream::Out => {
+                self.out.push(bytes);
+                &mut self.unfinished[0]
+            }
+            Stream::Err => {
+                self.err.push(bytes);
+                &mut self.unfinished[1]
+            }
+        };
+        for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
+            unfinished.extend_from_slice(piece);
+            if piece.ends_with(b"\n") || unfinished.len() > LINE_BYTES {
+                self.printed.push(unfinished);
+                unfinished.clear();
+            }
         }
     }
 
     /// The output of a step that ended so.
-    pub fn finish(self, exit: GuestExit) -> StepOutput {
+    pub fn finish(mut self, exit: GuestExit) -> StepOutput {
+        for line in self.unfinished.iter_mut().filter(|line| !line.is_empty()) {
+            line.push(b'\n');
+            self.printed.push(line);
+        }
         StepOutput {
             status: exit.status,
             truncated: exit.truncated || self.out.dropped > 0 || self.err.dropped > 0,
             stdout: self.out.into_text(),
             stderr: self.err.into_text(),
+            printed: self.printed.into_text(),
             no_login: None,
         }
     }
@@ -108,6 +135,17 @@ mod tests {
         assert_eq!(output.stdout, "one two");
         assert_eq!(output.stderr, "\u{fffd}");
         assert!(!output.truncated);
+    }
+
+    #[test]
+    fn lines_keep_the_order_in_which_they_came() {
+        let mut collector = OutputCollector::new();
+        collector.push(Stream::Out, b"one\ntw");
+        collector.push(Stream::Err, b"oh\nno");
+        collector.push(Stream::Out, b"o\n");
+        let output = collector.finish(EXIT);
+        assert_eq!(output.printed, "one\noh\ntwo\nno\n");
+        assert_eq!(output.stdout, "one\ntwo\n");
     }
 
     #[test]

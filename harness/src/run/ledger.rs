@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crate::judge::{
-    Compared, Finding, FindingKind, Place, SnapshotError, SnapshotMode, Verdict, judge,
+    Compared, Finding, FindingKind, Place, SnapshotError, SnapshotMode, Verdict, exhausted, judge,
 };
 use crate::machine::MachineError;
 use crate::observe::Observation;
@@ -101,7 +101,7 @@ impl<'a> Ledger<'a> {
         }
         let mut looked = Looked {
             findings: judge(case, step, seen),
-            stops: !ended_as_it_must(&step.outcome, seen),
+            stops: !ended_as_it_must(&step.outcome, seen) || exhausted(step, seen).is_some(),
             ..Looked::default()
         };
         if step.snapshot && !looked.stops {
@@ -129,6 +129,13 @@ impl<'a> Ledger<'a> {
             return;
         }
         self.saw(at, seen);
+        let step = visit
+            .step
+            .and_then(|step| self.plan.cases[visit.case].steps.get(step));
+        if let Some(error) = step.and_then(|step| exhausted(step, &seen.observation)) {
+            self.error(visit.case, &error, visit.step);
+            return;
+        }
         let looked = self.look(visit, seen);
         if let Some(error) = &looked.broken {
             self.end(visit.case, snapshot_broken(error));
