@@ -34,7 +34,7 @@ function header(state) {
     return number ? chip(word, name, number) : null;
   });
   return el("header", {},
-    el("a", { class: "skip", href: link({}), onclick: (event) => { event.preventDefault(); document.querySelector("main").focus(); } }, "skip to the results"),
+    el("button", { class: "skip", type: "button", onclick: () => document.querySelector("main").focus() }, "skip to the results"),
     el("h1", {}, el("a", { href: link({ c: "", s: "", t: "" }) }, "switchproof: ", headline())),
     el("p", { class: "facts" }, facts.filter(Boolean).map((fact) => el("span", {}, fact))),
     run.cut_short && el("p", { class: "alert" }, "The run was cut short: " + run.cut_short),
@@ -55,7 +55,7 @@ function list(state) {
 function listed(shown, state) {
   if (!shown.length) return el("p", { class: "quiet" }, "No case is like this.");
   return [...grouped(shown, (entry) => entry.scenario)].map(([scenario, entries]) => [
-    entries.length > 1 || entries[0].axes.length ? el("h3", {}, scenario) : null,
+    entries.length > 1 || entries[0].axes.length ? el("h2", {}, scenario) : null,
     el("ul", {}, entries.map((entry) => el("li", {}, el("a", {
       href: link({ c: entry.id, s: "", t: "" }), "aria-current": entry.id === state.c ? "page" : null,
     }, sign(entry), el("span", { title: entry.id }, entry.axes.map((axis) => axis.value).join(", ") || entry.id, el("span", { class: "skip" }, " " + wordOf(entry))))))),
