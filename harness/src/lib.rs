@@ -19,6 +19,7 @@ pub mod machine;
 pub mod observe;
 mod open_regular;
 pub mod plan;
+pub mod preview;
 pub mod report;
 pub mod run;
 pub mod scenario;

@@ -18,6 +18,8 @@ pub struct ShowOptions {
     pub rebuilt: bool,
     /// Show the texts of files that came and went, and links to generations.
     pub whole: bool,
+    /// Of differences show only lines that came and went, and of warnings that are gone only the first line.
+    pub brief: bool,
 }
 
 impl Change {
@@ -177,9 +179,15 @@ impl Page {
         self.line(0, heading);
         for (sign, texts) in [('-', &lines.gone), ('+', &lines.new)] {
             for text in texts {
+                let shown = match sign == '-' && self.options.brief {
+                    true => 1,
+                    false => usize::MAX,
+                };
+                let more = text.lines().count() > shown;
                 let mut sign = sign;
-                for line in text.lines() {
-                    self.line(1, &format!("{sign} {}", printable_line(line)));
+                for line in text.lines().take(shown) {
+                    let more = if more { " …" } else { "" };
+                    self.line(1, &format!("{sign} {}{more}", printable_line(line)));
                     sign = ' ';
                 }
             }

@@ -36,6 +36,9 @@ pub(super) fn files(page: &mut Page, files: &[FileChange]) {
     }
 }
 
+/// Most lines of a difference in brief.
+const BRIEF_LINES: usize = 16;
+
 type Crowded<'a> = BTreeMap<(char, &'a str), usize>;
 
 /// Folders in which many paths came or went, each by its outermost one.
@@ -102,8 +105,22 @@ fn whole(page: &mut Page, text: Option<&Hunk>) {
 
 /// The lines of a difference; what was left out is said.
 pub(super) fn hunk(page: &mut Page, indent: usize, hunk: &Hunk) {
-    for line in &hunk.lines {
+    let is_context = |line: &&String| line.starts_with(' ') || line.starts_with("@@");
+    let lines: Vec<&String> = hunk
+        .lines
+        .iter()
+        .filter(|line| !page.options.brief || !is_context(line))
+        .collect();
+    let shown = match page.options.brief {
+        true => BRIEF_LINES,
+        false => usize::MAX,
+    };
+    for line in lines.iter().take(shown) {
         page.line(indent, line);
+    }
+    if lines.len() > shown {
+        let more = many(lines.len() - shown, "more line");
+        page.line(indent, &format!("… {more} (`--whole` shows them)"));
     }
     if hunk.left_out > 0 {
         let lines = many(hunk.left_out, "more line");

@@ -5,7 +5,9 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use super::common::Exit;
-use super::{cache, check, diff, doctor, image, list, manual, plan, render, review, run, shell};
+use super::{
+    cache, check, diff, doctor, image, list, manual, plan, preview, render, review, run, shell,
+};
 use crate::colour::{self, ColourChoice};
 
 /// Proves a Home Manager switch in a virtual machine before you make it.
@@ -27,6 +29,7 @@ const AFTER: &str = "\
 Start here:
   switchproof doctor          what works on this machine and what is missing
   switchproof run             run every scenario in scenarios/
+  switchproof preview .       what a newer stateVersion, other inputs or a commit change on your machine
   switchproof review          go through what differs from the snapshots: accept, reject or skip
 
 Exit status: 0 all passed, 1 a case failed, 2 the input is wrong, 3 the machinery failed.
@@ -41,6 +44,7 @@ enum Command {
     Run(run::RunArgs),
     Review(review::ReviewArgs),
     Diff(diff::DiffArgs),
+    Preview(preview::PreviewArgs),
     /// List the cases that scenario files make
     List(list::ListArgs),
     /// Look for mistakes in scenario files without running anything
@@ -74,6 +78,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(&args),
         Command::Review(args) => review::run(&args),
         Command::Diff(args) => diff::run(&args),
+        Command::Preview(args) => preview::run(&args),
         Command::List(args) => list::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Plan(args) => plan::run(&args),

@@ -58,6 +58,7 @@ impl ShowArgs {
         ShowOptions {
             rebuilt: self.rebuilt,
             whole: self.whole,
+            brief: false,
         }
     }
 }
@@ -101,7 +102,7 @@ pub fn run(args: &DiffArgs) -> Result<Exit, Error> {
         .collect();
     wanted.sort_unstable();
     wanted.dedup();
-    let seen = gather(&session, &plan, &wanted, args.fresh, Vec::new())?;
+    let seen = gather(&session, &plan, &wanted, args.fresh)?;
     let told: Vec<Told> = pairs
         .iter()
         .map(|pair| tell(&plan, &wanted, &seen, *pair))

@@ -21,6 +21,8 @@ pub type CaseSeen = Vec<Option<StepSeen>>;
 pub struct StepSeen {
     /// What was seen.
     pub observation: Observation,
+    /// How long the step took.
+    pub took: Duration,
 }
 
 /// Makes every step one that is looked at.
@@ -38,13 +40,12 @@ pub fn look_everywhere(case: &mut Case) {
 }
 
 /// What was seen of the `wanted` cases of a plan, in their order. Where something is not kept, their machines run; `fresh`
-/// runs them in any case. `sinks` hear of such a run.
+/// runs them in any case.
 pub fn gather(
     session: &Session,
     plan: &Plan,
     wanted: &[usize],
     fresh: bool,
-    mut sinks: Vec<Box<dyn Sink>>,
 ) -> Result<Vec<CaseSeen>, Error> {
     let mut seen = Store::default();
     let has_all = !fresh
@@ -55,8 +56,10 @@ pub fn gather(
         return Ok(wanted.iter().map(|&case| of(plan, case, &seen)).collect());
     }
     let gathered = Arc::new(Mutex::new(Store::default()));
-    sinks.push(Box::new(Progress(terminal_or_plain(false))));
-    sinks.push(Box::new(Gatherer(Arc::clone(&gathered))));
+    let sinks: Vec<Box<dyn Sink>> = vec![
+        Box::new(Progress(terminal_or_plain(false))),
+        Box::new(Gatherer(Arc::clone(&gathered))),
+    ];
     let selected: BTreeSet<usize> = wanted.iter().copied().collect();
     let verdicts = session.run(
         plan,
@@ -91,6 +94,7 @@ fn kept(session: &Session, plan: &Plan, case: usize, seen: &mut Store) -> bool {
             };
             let step = StepSeen {
                 observation: kept.observation,
+                took: Duration::from_millis(kept.took_ms),
             };
             seen.insert(node.key.clone(), step);
         }
@@ -146,6 +150,7 @@ impl Sink for Gatherer {
     fn saw(&mut self, state: StateSeen<'_>) {
         let step = StepSeen {
             observation: state.observation.clone(),
+            took: state.took,
         };
         let mut store = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         store.entry(state.state.clone()).or_insert(step);

@@ -12,6 +12,7 @@ mod image;
 mod list;
 mod manual;
 mod plan;
+mod preview;
 mod render;
 mod reports;
 mod review;

@@ -84,7 +84,14 @@ pub fn load_text(
     text: &str,
     options: &LoadOptions,
 ) -> (Vec<Case>, Vec<Diagnostic>) {
-    load_source(Source::new(file, text), options)
+    let (cases, diagnostics) = load_source(Source::new(file, text), options);
+    let mut loaded = Loaded {
+        cases,
+        diagnostics,
+        files: 1,
+    };
+    lay_out_channels(&mut loaded, options);
+    (loaded.cases, loaded.diagnostics)
 }
 
 /// What loading came to.

@@ -35,6 +35,6 @@ pub use checkout::{Checkout, CheckoutError, revision_overlay};
 pub use commands::{Checked, check, render};
 pub use diagnostic::{Diagnostic, Severity};
 pub use format::{render_github, render_json, render_text, render_text_as};
-pub use init::{Draft, Drafts, InitError, flake_folder, init};
+pub use init::{Draft, Drafts, Found, InitError, Outputs, flake_folder, init, outputs};
 pub use load::{LoadOptions, load, load_text, load_with};
 pub use schema::schema;

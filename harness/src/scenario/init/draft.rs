@@ -188,15 +188,15 @@ fn release_in(url: &str) -> Option<Release> {
 }
 
 /// Whose homes an output holds.
-struct Users {
-    first: String,
-    others: Vec<String>,
-    is_guess: bool,
+pub(super) struct Users {
+    pub(super) first: String,
+    pub(super) others: Vec<String>,
+    pub(super) is_guess: bool,
 }
 
 /// The users of an output: those that are said where it is made, or else those of the whole flake where that leaves no
 /// choice, or else a guess.
-fn users_of(output: &Output, seen: &Seen, everything: &Seen) -> Users {
+pub(super) fn users_of(output: &Output, seen: &Seen, everything: &Seen) -> Users {
     if output.install == Install::Standalone {
         let prefix = output.name.split('@').next().unwrap_or_default();
         let of = |names: &BTreeSet<String>| match names.len() {

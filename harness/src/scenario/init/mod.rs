@@ -1,6 +1,7 @@
 //! A first scenario for each host and home of an existing flake, found by parsing it: no Nix is needed.
 
 mod draft;
+mod found;
 mod look;
 mod outputs;
 
@@ -11,7 +12,9 @@ use super::model::SeedFile;
 use super::resolve::FlakeInputs;
 use draft::{About, draft, free_name};
 use look::Texts;
-use outputs::find_outputs;
+use outputs::{Output, find_outputs};
+
+pub use found::{Found, Outputs, outputs};
 
 /// A first scenario.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,26 +97,12 @@ pub fn flake_folder(path: &Path) -> &Path {
 /// # Errors
 /// When there is no flake, it is no Nix, or it names none of them.
 pub fn init(folder: &Path) -> Result<Drafts, InitError> {
-    let folder = flake_folder(folder);
-    let beside = folder.join("scenario.yaml");
-    let flake = HostFiles::beside(&beside, None, true)
-        .flake(".")
-        .map_err(|error| InitError::NoFlake {
-            message: error.to_string(),
-        })?;
-    let main = match flake.files.get("flake.nix") {
-        Some(SeedFile::Regular { bytes, .. }) => String::from_utf8_lossy(bytes),
-        _ => "".into(),
-    };
-    super::nix::check_expression(&main).map_err(|error| InitError::Broken {
-        message: error.to_string(),
-    })?;
-    let texts = Texts::of(&flake);
-    let (outputs, mut notes) = texts.main().map(find_outputs).unwrap_or_default();
-    let about = About {
-        inputs: FlakeInputs::of(&flake),
-        everything: texts.everything(),
-    };
+    let Flake {
+        texts,
+        outputs,
+        mut notes,
+        about,
+    } = Flake::read(folder)?;
     let mut drafts: Vec<Draft> = Vec::new();
     for output in &outputs {
         let seen = output.value.as_ref().map(|value| texts.about(value));
@@ -127,4 +116,43 @@ pub fn init(folder: &Path) -> Result<Drafts, InitError> {
         return Err(InitError::Nothing { notes });
     }
     Ok(Drafts { drafts, notes })
+}
+
+/// A flake as its text tells of it.
+struct Flake {
+    texts: Texts,
+    outputs: Vec<Output>,
+    notes: Vec<String>,
+    about: About,
+}
+
+impl Flake {
+    fn read(folder: &Path) -> Result<Self, InitError> {
+        let folder = flake_folder(folder);
+        let beside = folder.join("scenario.yaml");
+        let flake = HostFiles::beside(&beside, None, true)
+            .flake(".")
+            .map_err(|error| InitError::NoFlake {
+                message: error.to_string(),
+            })?;
+        let main = match flake.files.get("flake.nix") {
+            Some(SeedFile::Regular { bytes, .. }) => String::from_utf8_lossy(bytes),
+            _ => "".into(),
+        };
+        super::nix::check_expression(&main).map_err(|error| InitError::Broken {
+            message: error.to_string(),
+        })?;
+        let texts = Texts::of(&flake);
+        let (outputs, notes) = texts.main().map(find_outputs).unwrap_or_default();
+        let about = About {
+            inputs: FlakeInputs::of(&flake),
+            everything: texts.everything(),
+        };
+        Ok(Self {
+            texts,
+            outputs,
+            notes,
+            about,
+        })
+    }
 }

@@ -1,0 +1,257 @@
+//! The answer, on a screen.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use super::options::{OptionChange, Options};
+use crate::change::{Change, ShowOptions};
+use crate::judge::complaint;
+use crate::observe::Observation;
+use crate::observe::text::printable_line;
+
+/// Most lines of a failure that are told.
+const FAILURE_LINES: usize = 30;
+/// Most names in a list of what is folded.
+const NAMES: usize = 12;
+
+/// All that is known, to be told.
+#[derive(Debug)]
+pub struct Answer {
+    /// The output.
+    pub output: String,
+    /// What changes, in words.
+    pub asked: String,
+    /// The steps, as far as they were reached.
+    pub steps: Vec<Stage>,
+    /// Whether all steps were reached and did what they must.
+    pub works: bool,
+    /// What the options say; `None` where they were not compared.
+    pub options: Option<Result<Options, String>>,
+    /// Remarks beside the point.
+    pub notes: Vec<String>,
+}
+
+/// A step, and what changed since the one before.
+#[derive(Debug)]
+pub struct Stage {
+    /// The step's name.
+    pub name: String,
+    /// What was seen.
+    pub observation: Observation,
+    /// How long it took.
+    pub took: Duration,
+    /// What differs from the step before; `None` of the first one.
+    pub change: Option<Change>,
+}
+
+impl Answer {
+    /// Whether tomorrow is as today.
+    #[must_use]
+    pub fn is_equal(&self) -> bool {
+        let changes = || self.steps.iter().filter_map(|step| step.change.as_ref());
+        self.works && changes().all(Change::is_equal)
+    }
+
+    /// The answer as text. Nothing in it steers a terminal.
+    #[must_use]
+    pub fn show(&self, options: ShowOptions) -> String {
+        let mut text = format!("{}: {}\n", printable_line(&self.output), self.subject());
+        let stages: Vec<String> = self.steps.iter().map(stage).collect();
+        say(&mut text, &stages.join("   "));
+        for note in &self.notes {
+            say(&mut text, &format!("note: {note}"));
+        }
+        if let Some(last) = self.steps.last().filter(|_| !self.works) {
+            failure(&mut text, last);
+            return text;
+        }
+        let several = self.steps.len() > 2;
+        for step in &self.steps {
+            let Some(change) = &step.change else { continue };
+            text.push('\n');
+            if several {
+                say(&mut text, &format!("{} brings", printable_line(&step.name)));
+            }
+            text.push_str(&change.show(options));
+        }
+        self.explain(&mut text);
+        if let Some(last) = self.steps.last() {
+            say(&mut text, &unchanged(last));
+        }
+        text
+    }
+
+    fn subject(&self) -> String {
+        let versions = self.options.as_ref().and_then(|it| it.as_ref().ok());
+        let turn = versions.map(|it| &it.state_version);
+        match turn.map(|turn| (turn.before.as_deref(), turn.after.as_deref())) {
+            Some((Some(before), Some(after))) if before != after => {
+                let rest = self
+                    .asked
+                    .strip_prefix(&format!("home.stateVersion {after}"));
+                let rest = rest.unwrap_or(&self.asked);
+                let rest = match rest.trim_start_matches(", ") {
+                    "" => "inputs unchanged",
+                    rest => rest,
+                };
+                printable_line(&format!("home.stateVersion {before} -> {after}   ({rest})"))
+            }
+            _ => printable_line(&self.asked),
+        }
+    }
+
+    fn explain(&self, text: &mut String) {
+        let options = match &self.options {
+            None => return,
+            Some(Err(reason)) => {
+                say(text, "\nthe options behind it could not be compared:");
+                for line in reason.lines().take(FAILURE_LINES) {
+                    say(text, &format!("  {}", printable_line(line)));
+                }
+                return;
+            }
+            Some(Ok(options)) => options,
+        };
+        let (causes, follow) = options.causes();
+        let (idle, behind): (Vec<_>, Vec<_>) = causes.into_iter().partition(|it| it.is_idle());
+        text.push('\n');
+        if !behind.is_empty() {
+            say(text, "options behind it");
+            for it in behind {
+                option(text, it);
+            }
+        }
+        if !follow.is_empty() {
+            let list: Vec<&str> = follow.iter().map(|it| it.option.as_str()).collect();
+            say(
+                text,
+                &format!("options whose values follow from these  {}", names(&list)),
+            );
+        }
+        if !idle.is_empty() {
+            let list: Vec<&str> = idle.iter().map(|it| it.option.as_str()).collect();
+            say(
+                text,
+                &format!(
+                    "options with another default that decide nothing here  {}",
+                    names(&list)
+                ),
+            );
+        }
+        let changes = self.steps.iter().filter_map(|step| step.change.as_ref());
+        let unexplained: Vec<_> = changes.map(|change| options.unexplained(change)).collect();
+        let list: Vec<&str> = unexplained.iter().flat_map(|it| it.names()).collect();
+        if !list.is_empty() {
+            say(
+                text,
+                &format!("no option's default explains  {}", names(&list)),
+            );
+        }
+        if options.skipped > 0 {
+            say(
+                text,
+                &format!(
+                    "{} of {} options could not be evaluated and were skipped",
+                    options.skipped, options.looked
+                ),
+            );
+        }
+    }
+}
+
+fn say(text: &mut String, line: &str) {
+    // Writing to a String cannot fail.
+    let _ = writeln!(text, "{line}");
+}
+
+fn stage(step: &Stage) -> String {
+    let word = match step.observation.output.status {
+        0 => "ok",
+        _ => "FAILED",
+    };
+    format!(
+        "{} {word} ({} s)",
+        printable_line(&step.name),
+        step.took.as_secs()
+    )
+}
+
+fn failure(text: &mut String, step: &Stage) {
+    let (name, status) = (printable_line(&step.name), step.observation.output.status);
+    say(text, &format!("\n{name} failed with status {status}:"));
+    let complaint = complaint(&step.observation);
+    let lines: Vec<&str> = complaint.lines().collect();
+    for line in lines.iter().take(FAILURE_LINES) {
+        say(text, &format!("  {}", printable_line(line)));
+    }
+    if lines.len() > FAILURE_LINES {
+        say(
+            text,
+            &format!("  … {} more lines", lines.len() - FAILURE_LINES),
+        );
+    }
+}
+
+fn option(text: &mut String, it: &OptionChange) {
+    let (before, after) = (short(&it.before), short(&it.after));
+    say(
+        text,
+        &format!("  {}  {before} -> {after}", printable_line(&it.option)),
+    );
+    if let Some(decides) = &it.decides {
+        let all = [&decides.files, &decides.variables, &decides.packages];
+        let all: Vec<&str> = all.into_iter().flatten().map(String::as_str).collect();
+        say(text, &format!("      decides {}", names(&all)));
+    }
+    if let Some(keep) = it.keep() {
+        say(text, &format!("      keep: {}", printable_line(&keep)));
+    }
+}
+
+fn short(value: &str) -> String {
+    const CHARS: usize = 80;
+    let value = printable_line(value);
+    match value.char_indices().nth(CHARS) {
+        Some((at, _)) => format!("{}… ({} characters)", &value[..at], value.chars().count()),
+        None => value,
+    }
+}
+
+fn names(all: &[&str]) -> String {
+    let mut shown: Vec<String> = all
+        .iter()
+        .take(NAMES)
+        .map(|it| printable_line(it))
+        .collect();
+    if all.len() > NAMES {
+        shown.push(format!("and {} more", all.len() - NAMES));
+    }
+    shown.join(", ")
+}
+
+/// What is as it was, counted.
+fn unchanged(last: &Stage) -> String {
+    let change = last.change.clone().unwrap_or_default();
+    let (mut programs, mut units) = (0, 0);
+    for (name, user) in &last.observation.users {
+        let changed = change.users.get(name);
+        let mut packages: Vec<&str> = user.programs.iter().map(|it| it.package.as_str()).collect();
+        packages.sort_unstable();
+        packages.dedup();
+        let is_changed = |package: &&&str| {
+            changed.is_some_and(|it| it.packages.iter().any(|one| one.package == ***package))
+        };
+        programs += packages.iter().filter(|it| !is_changed(it)).count();
+        let seen = user.units.as_ref().map_or(0, |units| units.len());
+        units += seen.saturating_sub(changed.map_or(0, |it| it.units.len()));
+    }
+    let many = |count: usize, what: &str| match count {
+        1 => format!("1 {what}"),
+        count => format!("{count} {what}s"),
+    };
+    format!(
+        "unchanged  {}, {}",
+        many(programs, "package"),
+        many(units, "unit")
+    )
+}

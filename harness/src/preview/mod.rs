@@ -1,0 +1,14 @@
+//! What will be different, without a scenario being written: today's setup and tomorrow's in the same home.
+//!
+//! `asked` makes the scenario that a person would write, `revision` takes the flake as it was committed, `options` finds
+//! the options behind what changes, `answer` says it all on a screen.
+
+mod answer;
+mod asked;
+mod options;
+mod revision;
+
+pub use answer::*;
+pub use asked::*;
+pub use options::*;
+pub use revision::*;

@@ -1,0 +1,364 @@
+//! The options behind what changes: both homes are evaluated side by side in the guest, and their options compared.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::TODAY;
+use crate::change::{Change, FileTurn};
+use crate::observe::Observation;
+use crate::scenario::model::{
+    Action, Case, FlakeTree, Install, Outcome, SeedFile, Session, Step, Switch,
+};
+
+/// What compares them.
+const COMPARE: &str = include_str!("compare.nix");
+/// Where both flakes lie in the guest, relative to the user's home: of a machine that is looked at no more.
+const PLACE: &str = ".switchproof-compare";
+/// How long the comparison may take, in seconds.
+const DEADLINE_S: u32 = 900;
+/// Longest text of a value that is shown.
+const VALUE_CHARS: usize = 300;
+
+/// What the comparison found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Options {
+    /// The format of this answer.
+    pub format: u32,
+    /// `home.stateVersion` of both; `None` where it cannot be told.
+    pub state_version: crate::change::Turn<Option<String>>,
+    /// How many options were looked at.
+    pub looked: usize,
+    /// How many of them could not be evaluated.
+    pub skipped: usize,
+    /// Those that have another value, though nobody defines them.
+    pub options: Vec<OptionChange>,
+}
+
+/// An option with another value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OptionChange {
+    /// Its name.
+    pub option: String,
+    /// Its value as Nix text; what has none stands in angle brackets.
+    pub before: String,
+    /// Its value now.
+    pub after: String,
+    /// Whether the file that declares it speaks of `stateVersion`.
+    pub gated: bool,
+    /// What it decides; `None` where that was not found out.
+    pub decides: Option<Decides>,
+}
+
+/// What would be otherwise if an option kept its value.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decides {
+    /// Paths in the home.
+    pub files: BTreeSet<String>,
+    /// Variables.
+    pub variables: BTreeSet<String>,
+    /// Packages by name.
+    pub packages: BTreeSet<String>,
+    /// Other options whose values follow from it.
+    pub options: BTreeSet<String>,
+}
+
+impl OptionChange {
+    /// The line that keeps the old value, where it can be written.
+    #[must_use]
+    pub fn keep(&self) -> Option<String> {
+        let has_text = !self.before.contains('<') || self.before.starts_with('"');
+        (has_text && self.before.chars().count() <= VALUE_CHARS)
+            .then(|| format!("{} = {};", self.option, self.before))
+    }
+
+    /// Whether it decides nothing that was looked at.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.decides
+            .as_ref()
+            .is_some_and(|it| *it == Decides::default())
+    }
+}
+
+/// What of a change no option explains.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Unexplained {
+    /// Paths in homes.
+    pub files: Vec<String>,
+    /// Variables.
+    pub variables: Vec<String>,
+    /// Packages.
+    pub packages: Vec<String>,
+}
+
+impl Options {
+    /// Reads what the comparison printed.
+    ///
+    /// # Errors
+    /// The words of the failure.
+    pub fn read(seen: &Observation) -> Result<Self, String> {
+        if seen.output.status != 0 {
+            return Err(crate::judge::complaint(seen));
+        }
+        let mut found: Self = serde_json::from_str(seen.output.stdout.trim())
+            .map_err(|error| format!("the comparison of options cannot be read: {error}"))?;
+        // Two builds of a package are not two values.
+        found.options.retain(|it| {
+            crate::judge::redact_hashes(&it.before) != crate::judge::redact_hashes(&it.after)
+        });
+        Ok(found)
+    }
+
+    /// The options that no other one explains, and those whose values follow from theirs.
+    #[must_use]
+    pub fn causes(&self) -> (Vec<&OptionChange>, Vec<&OptionChange>) {
+        let decides = |it: &OptionChange, other: &OptionChange| {
+            let decides = it.decides.as_ref();
+            decides.is_some_and(|decides| decides.options.contains(&other.option))
+        };
+        self.options.iter().partition(|it| {
+            let is_cause = |other: &OptionChange| decides(other, it) && !decides(it, other);
+            !self.options.iter().any(is_cause)
+        })
+    }
+
+    /// What of a change none of the options decides.
+    #[must_use]
+    pub fn unexplained(&self, change: &Change) -> Unexplained {
+        let decides = || self.options.iter().filter_map(|it| it.decides.as_ref());
+        let file = |path: &str| decides().any(|it| it.files.contains(path));
+        let mut found = Unexplained::default();
+        for user in change.users.values() {
+            let units = user.units.iter().flat_map(|unit| &unit.files);
+            for change in user.files.iter().chain(units) {
+                let from = match &change.turn {
+                    FileTurn::Moved { from, .. } => Some(from),
+                    _ => None,
+                };
+                if !file(&change.path) && !from.is_some_and(|from| file(from)) {
+                    found.files.push(change.path.clone());
+                }
+            }
+            let variable = |name: &str| decides().any(|it| it.variables.contains(name));
+            let names = user.variables.iter().map(|it| &it.name);
+            found
+                .variables
+                .extend(names.filter(|name| !variable(name)).cloned());
+            let package = |name: &str| decides().any(|it| it.packages.contains(name));
+            let names = user.packages.iter().map(|it| &it.package);
+            found
+                .packages
+                .extend(names.filter(|name| !package(name)).cloned());
+        }
+        found
+    }
+}
+
+impl Unexplained {
+    /// All of it, in words.
+    #[must_use]
+    pub fn names(&self) -> Vec<&str> {
+        [&self.files, &self.variables, &self.packages]
+            .into_iter()
+            .flatten()
+            .map(String::as_str)
+            .collect()
+    }
+}
+
+/// A case that makes today's home and then, in a machine of its own, compares the options of two of the case's switches.
+#[must_use]
+pub fn comparison(case: &Case, user: &str, before: usize, after: usize) -> Option<Case> {
+    let (Action::Switch(old) | Action::Build(old), Action::Switch(new) | Action::Build(new)) =
+        (&case.steps[before].action, &case.steps[after].action)
+    else {
+        return None;
+    };
+    let first = case.steps.iter().find(|step| step.name == TODAY)?.clone();
+    let mut case = Case {
+        id: format!("{} (options)", case.id),
+        steps: vec![first],
+        ..case.clone()
+    };
+    let step = |name: &str, action: Action| Step {
+        name: name.to_owned(),
+        action,
+        outcome: Outcome::Succeeds,
+        expect: Vec::new(),
+        snapshot: false,
+        deadline_s: DEADLINE_S,
+        line: 1,
+    };
+    let files = tree(old, new, user)
+        .into_iter()
+        .map(|(path, file)| (format!("{PLACE}/{path}"), file))
+        .collect();
+    let user = user.to_owned();
+    case.steps.push(step(
+        "options of both",
+        Action::Seed {
+            user: user.clone(),
+            files,
+        },
+    ));
+    case.steps.push(step(
+        "options",
+        Action::Run {
+            command: format!("nix eval --json \"path:$HOME/{PLACE}#report\""),
+            user: Some(user),
+            session: Session::Login,
+        },
+    ));
+    Some(case)
+}
+
+/// A flake with both flakes as inputs.
+fn tree(old: &Switch, new: &Switch, user: &str) -> BTreeMap<String, SeedFile> {
+    let mut files = BTreeMap::new();
+    add(&mut files, "today", &old.flake);
+    add(&mut files, "tomorrow", &new.flake);
+    let is_home = old.target.install == Install::Standalone;
+    let user = if is_home {
+        "null".to_owned()
+    } else {
+        quoted(user)
+    };
+    let flake = format!(
+        "{{\n{}{}  outputs = {{ today, tomorrow, ... }}: {{\n    report = import ./compare.nix {{\n      today = today.{};\n      tomorrow = tomorrow.{};\n      user = {user};\n    }};\n  }};\n}}\n",
+        input("today", old),
+        input("tomorrow", new),
+        output(old),
+        output(new),
+    );
+    files.insert("flake.nix".to_owned(), regular(flake));
+    files.insert("compare.nix".to_owned(), regular(COMPARE.to_owned()));
+    files
+}
+
+fn add(files: &mut BTreeMap<String, SeedFile>, place: &str, flake: &Arc<FlakeTree>) {
+    for (path, file) in &flake.files {
+        files.insert(format!("{place}/{path}"), file.clone());
+    }
+}
+
+/// A flake's input, with its own inputs replaced as the switch replaces them.
+fn input(name: &str, switch: &Switch) -> String {
+    let mut text = format!("  inputs.{name}.url = \"path:./{name}\";\n");
+    for (path, url) in &switch.override_inputs {
+        let inner: Vec<String> = path
+            .split('/')
+            .map(|part| format!("inputs.{}", quoted(part)))
+            .collect();
+        text += &format!(
+            "  inputs.{name}.{}.url = {};\n",
+            inner.join("."),
+            quoted(url)
+        );
+    }
+    text
+}
+
+fn output(switch: &Switch) -> String {
+    let set = match switch.target.install {
+        Install::Standalone => "homeConfigurations",
+        Install::NixosModule => "nixosConfigurations",
+        Install::DarwinModule => "darwinConfigurations",
+    };
+    format!("{set}.{}", quoted(&switch.output))
+}
+
+/// A text in Nix.
+fn quoted(text: &str) -> String {
+    let escaped = text
+        .replace('\\', "\\\\")
+        .replace('"', "\\\"")
+        .replace("${", "\\${");
+    format!("\"{escaped}\"")
+}
+
+fn regular(text: String) -> SeedFile {
+    SeedFile::Regular {
+        bytes: text.into_bytes(),
+        executable: false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::change::sample::{alice, managed, observation};
+
+    fn found() -> Options {
+        let text = r#"{"format":1,"looked":900,"skipped":2,"stateVersion":{"before":"25.11","after":"26.05"},
+            "options":[
+              {"option":"programs.zsh.dotDir","before":"config.home.homeDirectory","after":"\"x\"","gated":true,
+               "decides":{"files":[".zshrc",".config/zsh/.zshrc"],"variables":[],"packages":[],"options":["a.package"]}},
+              {"option":"a.package","before":"<package jq-1>","after":"<package jq-2>","gated":false,"decides":null},
+              {"option":"a.path","before":"\"/nix/store/00000000000000000000000000000000-a\"",
+               "after":"\"/nix/store/11111111111111111111111111111111-a\"","gated":false,"decides":null}]}"#;
+        let mut seen = observation();
+        seen.output.stdout = text.to_owned();
+        Options::read(&seen).unwrap()
+    }
+
+    #[test]
+    fn other_builds_are_no_other_values_and_a_line_keeps_the_old_one() {
+        let found = found();
+        assert_eq!(found.options.len(), 2);
+        assert_eq!(
+            found.options[0].keep().as_deref(),
+            Some("programs.zsh.dotDir = config.home.homeDirectory;")
+        );
+        assert_eq!(found.options[1].keep(), None);
+        let (causes, follow) = found.causes();
+        assert_eq!(causes, [&found.options[0]]);
+        assert_eq!(follow, [&found.options[1]]);
+    }
+
+    #[test]
+    fn what_no_option_decides_is_told() {
+        let before = observation();
+        let mut after = observation();
+        let entries = &mut alice(&mut after).home.entries;
+        for path in [".zshrc", ".vimrc"] {
+            entries.insert(path.into(), managed('1', path, "x\n"));
+        }
+        let change = Change::between(&before, &after, true);
+        assert_eq!(found().unexplained(&change).names(), [".vimrc"]);
+    }
+
+    #[test]
+    fn a_failure_is_told_in_its_words() {
+        let mut seen = observation();
+        seen.output.status = 1;
+        seen.output.stderr = "error: no such option\n".to_owned();
+        assert!(Options::read(&seen).unwrap_err().contains("no such option"));
+        seen.output.status = 0;
+        assert!(Options::read(&seen).unwrap_err().contains("cannot be read"));
+    }
+
+    #[test]
+    fn inputs_are_replaced_as_the_switch_replaces_them() {
+        let switch = Switch {
+            target: crate::scenario::model::Target {
+                install: Install::Standalone,
+                user: Some("alice".into()),
+                command: None,
+            },
+            flake: Arc::default(),
+            output: "a\"${x}".into(),
+            backup_extension: None,
+            dry_run: false,
+            override_inputs: [("original/nixpkgs".to_owned(), "path:/x".to_owned())].into(),
+        };
+        assert_eq!(
+            input("tomorrow", &switch),
+            "  inputs.tomorrow.url = \"path:./tomorrow\";\n  \
+             inputs.tomorrow.inputs.\"original\".inputs.\"nixpkgs\".url = \"path:/x\";\n"
+        );
+        assert_eq!(output(&switch), "homeConfigurations.\"a\\\"\\${x}\"");
+    }
+}
