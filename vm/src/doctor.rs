@@ -87,18 +87,20 @@ fn qemu_img(qemu: Option<&QemuBinary>) -> Check {
     let Some(path) = find_program("qemu-img") else {
         return Check::bad(NAME, "not on PATH", "run vm/setup, which installs it");
     };
-    let banner = Command::new(&path)
-        .arg("--version")
-        .run(VERSION_DEADLINE)
-        .map(|output| output.stdout_text());
-    let version = banner
-        .ok()
-        .and_then(|banner| QemuVersion::from_banner(banner.lines().next().unwrap_or_default()));
+    let told = Command::new(&path).arg("--version").run(VERSION_DEADLINE);
+    let (version, hint) = match &told {
+        Ok(output) => {
+            let banner = output.stdout_text();
+            let first = banner.lines().next().unwrap_or_default();
+            (QemuVersion::from_banner(first), None)
+        }
+        Err(error) => (None, error.hint()),
+    };
     match (version, qemu) {
         (None, _) => Check::bad(
             NAME,
             format!("{} tells no version", path.display()),
-            "reinstall it",
+            hint.unwrap_or("reinstall it"),
         ),
         (Some(tool), Some(qemu))
             if (tool.major, tool.minor) != (qemu.version.major, qemu.version.minor) =>

@@ -15,7 +15,7 @@ use crate::store::{FileLock, LockTable, allocated_bytes, remove_tree, sweep};
 pub(super) const DAMAGED: &str = ".damaged-";
 
 /// Removes images that nobody needs: none of those to `keep`, none that a layer was made by (`is_in_layers` tells it by
-/// their keys; see [`crate::layer::LayerSummary::image`]), and none that a process uses. Also removes what dead builds
+/// their keys; see `LayerSummary::image`), and none that a process uses. Also removes what dead builds
 /// left. Returns how many images went and how many bytes they took on the disk.
 ///
 /// `is_in_layers` is asked while nobody can use the image, and must look at the layers of that moment: whoever used it
