@@ -9,32 +9,10 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
 
-use crate::qemu::{Filled, Lines, wait_readable};
+use crate::qemu::{Filled, Lines, TalkError, wait_readable};
 
 /// Longest answer accepted; the agent itself cuts captured output at 16 MiB, and ours is a few lines.
 const LINE_MAX_BYTES: usize = 1024 * 1024;
-
-/// Why the agent did not do what it was asked.
-#[derive(Debug, thiserror::Error)]
-pub enum AgentError {
-    /// The port is closed: QEMU has ended.
-    #[error("the guest agent's port is closed")]
-    Closed,
-    /// No answer in time.
-    #[error("the guest agent did not answer `{command}`")]
-    Silent {
-        /// The command.
-        command: String,
-    },
-    /// The agent refused.
-    #[error("the guest agent refused `{command}`: {description}")]
-    Refused {
-        /// The command.
-        command: String,
-        /// The agent's words.
-        description: String,
-    },
-}
 
 /// A connection to the agent's port.
 #[derive(Debug)]
@@ -53,7 +31,7 @@ impl Agent {
     }
 
     /// Asks the agent for a sign of life; the answer is taken with [`Agent::synced`].
-    pub fn request_sync(&mut self) -> Result<u64, AgentError> {
+    pub fn request_sync(&mut self) -> Result<u64, TalkError> {
         self.next_sync += 1;
         // The byte 0xff makes the agent's parser forget whatever half of a command it holds.
         let request =
@@ -63,7 +41,7 @@ impl Agent {
     }
 
     /// Whether the answer to the sync request `id` has come within `timeout`.
-    pub fn synced(&mut self, id: u64, timeout: Duration) -> Result<bool, AgentError> {
+    pub fn synced(&mut self, id: u64, timeout: Duration) -> Result<bool, TalkError> {
         let end = Instant::now() + timeout;
         while let Some(answer) = self.next_line(end)? {
             if answer.get("return").and_then(Value::as_u64) == Some(id) {
@@ -74,7 +52,7 @@ impl Agent {
     }
 
     /// Sends one of the agent's commands; [`Agent::answer`] takes what it says to it.
-    pub fn request(&mut self, command: &str, arguments: Value) -> Result<(), AgentError> {
+    pub fn request(&mut self, command: &str, arguments: Value) -> Result<(), TalkError> {
         self.send(
             format!(
                 "{}\n",
@@ -86,40 +64,30 @@ impl Agent {
 
     /// The answer to `command`, which was sent before, or none when it has not come within `timeout`. Wait in short
     /// pieces: a guest that panics never answers, and only QEMU tells.
-    pub fn answer(
-        &mut self,
-        command: &str,
-        timeout: Duration,
-    ) -> Result<Option<Value>, AgentError> {
+    pub fn answer(&mut self, command: &str, timeout: Duration) -> Result<Option<Value>, TalkError> {
         let Some(mut answer) = self.next_line(Instant::now() + timeout)? else {
             return Ok(None);
         };
         if let Some(error) = answer.get("error") {
-            let description = error
-                .get("desc")
-                .and_then(Value::as_str)
-                .unwrap_or("no description")
-                .to_owned();
-            return Err(AgentError::Refused {
+            let words = error["desc"].as_str().unwrap_or("no description");
+            return Err(TalkError::Refused {
                 command: command.to_owned(),
-                description,
+                description: words.to_owned(),
             });
         }
         let value = answer.get_mut("return").map(Value::take);
         Ok(Some(value.unwrap_or_default()))
     }
 
-    fn send(&mut self, bytes: &[u8]) -> Result<(), AgentError> {
+    fn send(&mut self, bytes: &[u8]) -> Result<(), TalkError> {
         self.lines.send(bytes).map_err(|error| match error.kind() {
-            io::ErrorKind::WouldBlock => AgentError::Silent {
-                command: "any command".to_owned(),
-            },
-            _ => AgentError::Closed,
+            io::ErrorKind::WouldBlock => TalkError::Silent("any command".to_owned()),
+            _ => TalkError::Closed,
         })
     }
 
     /// The next line that is JSON, or none at the deadline. Anything else on the port is skipped.
-    fn next_line(&mut self, deadline: Instant) -> Result<Option<Value>, AgentError> {
+    fn next_line(&mut self, deadline: Instant) -> Result<Option<Value>, TalkError> {
         loop {
             while let Some(mut line) = self.lines.take() {
                 line.retain(|&byte| byte != 0xff);
@@ -132,12 +100,12 @@ impl Agent {
                 unfinished.clear();
             }
             let left = deadline.saturating_duration_since(Instant::now());
-            if !wait_readable(&self.lines, left).map_err(|_| AgentError::Closed)? {
+            if !wait_readable(&self.lines, left).map_err(|_| TalkError::Closed)? {
                 return Ok(None);
             }
             match self.lines.fill(Duration::ZERO) {
                 Ok(Filled::Open) => {}
-                Ok(Filled::Closed) | Err(_) => return Err(AgentError::Closed),
+                Ok(Filled::Closed) | Err(_) => return Err(TalkError::Closed),
             }
         }
     }
@@ -179,7 +147,7 @@ mod tests {
 
     use serde_json::json;
 
-    use super::{Agent, AgentError, shell_ended};
+    use super::{Agent, TalkError, shell_ended};
 
     #[test]
     fn silence_is_told_in_time_and_a_late_answer_still_taken() {
@@ -191,9 +159,9 @@ mod tests {
             .write_all(b"\xffnoise\n{\"return\": {\"pid\": 7}}\n{\"error\": {\"desc\": \"no\"}}\n")
             .expect("written");
         assert_eq!(ask().expect("an answer"), Some(json!({ "pid": 7 })));
-        assert!(matches!(ask(), Err(AgentError::Refused { .. })));
+        assert!(matches!(ask(), Err(TalkError::Refused { .. })));
         drop(theirs);
-        assert!(matches!(ask(), Err(AgentError::Closed)));
+        assert!(matches!(ask(), Err(TalkError::Closed)));
     }
 
     #[test]

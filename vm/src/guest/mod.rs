@@ -5,7 +5,7 @@ mod command;
 mod frame;
 mod request;
 
-pub use agent::{Agent, AgentError};
+pub use agent::Agent;
 pub(crate) use agent::{shell_arguments, shell_ended};
 pub use command::{Ending, GuestCommand, GuestExit, GuestUser, OutputStream, Program};
 pub(crate) use frame::{Decoder, Frame, FrameKind, PAYLOAD_MAX_BYTES, encode};

@@ -30,6 +30,14 @@ pub(crate) struct Streams {
     pub(crate) bulk_output: bool,
 }
 
+impl Streams {
+    /// Nothing to read, and all output over the control port.
+    pub(crate) const OUTPUT: Self = Self {
+        input: Input::Bulk(0),
+        bulk_output: false,
+    };
+}
+
 /// Where a job's standard input comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Input {
@@ -202,16 +210,11 @@ pub(crate) fn wake_payload(now: SystemTime, entropy: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Input, Streams, exec_payload};
+    use super::{Streams, exec_payload};
     use crate::guest::GuestCommand;
 
-    const LIVE: Streams = Streams {
-        input: Input::Bulk(0),
-        bulk_output: false,
-    };
-
     fn fields(command: &GuestCommand) -> Vec<String> {
-        let payload = exec_payload(command, LIVE).expect("a command");
+        let payload = exec_payload(command, Streams::OUTPUT).expect("a command");
         payload
             .split(|&byte| byte == 0)
             .map(|field| String::from_utf8_lossy(field).into_owned())
@@ -252,7 +255,11 @@ mod tests {
             GuestCommand::shell("x".repeat(2_000_000)),
         ];
         for command in bad {
-            assert!(exec_payload(&command, LIVE).is_err(), "{:?}", command.user);
+            assert!(
+                exec_payload(&command, Streams::OUTPUT).is_err(),
+                "{:?}",
+                command.user
+            );
         }
     }
 }

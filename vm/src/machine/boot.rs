@@ -7,8 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 use serde_json::{Value, json};
 
 use crate::guest::{
-    AgentError, FrameKind, GuestCommand, Input, SUPERVISOR, shell_arguments, shell_ended,
-    wake_payload,
+    FrameKind, GuestCommand, SUPERVISOR, Streams, shell_arguments, shell_ended, wake_payload,
 };
 use crate::machine::turn::BulkWork;
 use crate::machine::waiting::Waiting;
@@ -105,8 +104,7 @@ impl Machine {
             // The agent may go on answering for ever that the process, which is the guest's, still runs.
             self.hear_qmp(waiting)?;
             if waiting.left().is_zero() {
-                let command = "guest-exec".to_owned();
-                return Err(self.agent_error(AgentError::Silent { command }, waiting));
+                return Err(self.agent_silent(waiting));
             }
             std::thread::sleep(STATUS_POLL);
         }
@@ -128,8 +126,7 @@ impl Machine {
             }
             self.hear_qmp(waiting)?;
             if waiting.left().is_zero() {
-                let command = command.to_owned();
-                return Err(self.agent_error(AgentError::Silent { command }, waiting));
+                return Err(self.agent_silent(waiting));
             }
         }
     }
@@ -211,14 +208,7 @@ impl Machine {
     fn ask_systemd(&mut self, verb: &str, waiting: &Waiting) -> Result<(), MachineError> {
         let command =
             GuestCommand::argv(["systemctl", "--no-block", verb]).deadline(waiting.left());
-        self.begin(
-            &command,
-            crate::guest::Streams {
-                input: Input::Bulk(0),
-                bulk_output: false,
-            },
-        )
-        .map(drop)
+        self.begin(&command, Streams::OUTPUT).map(drop)
     }
 
     fn drop_frames(&mut self, waiting: &Waiting) -> Result<(), MachineError> {

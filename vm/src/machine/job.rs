@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::guest::{
-    Ending, Frame, FrameKind, GuestCommand, GuestExit, GuestUser, Input, OutputStream,
-    PAYLOAD_MAX_BYTES, Streams, exec_payload,
+    Ending, Frame, FrameKind, GuestCommand, GuestExit, GuestUser, OutputStream, PAYLOAD_MAX_BYTES,
+    Streams, exec_payload,
 };
 use crate::machine::turn::BulkWork;
 use crate::machine::waiting::Waiting;
@@ -205,13 +205,7 @@ impl Machine {
         }
         let mut state = Vec::new();
         let question = GuestCommand::argv(["systemctl", "is-system-running"]);
-        let mut job = self.begin(
-            &question,
-            Streams {
-                input: Input::Bulk(0),
-                bulk_output: false,
-            },
-        )?;
+        let mut job = self.begin(&question, Streams::OUTPUT)?;
         self.finish(&mut job, &[], &mut |_, bytes| {
             state.extend_from_slice(bytes)
         })?;

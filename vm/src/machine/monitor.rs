@@ -2,10 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::guest::AgentError;
 use crate::machine::waiting::Waiting;
 use crate::machine::{Machine, MachineError};
-use crate::qemu::QmpError;
+use crate::qemu::TalkError;
 
 impl Machine {
     /// One QMP command.
@@ -36,38 +35,42 @@ impl Machine {
         }
     }
 
-    pub(super) fn qmp_error(&mut self, error: QmpError, waiting: &Waiting) -> MachineError {
+    pub(super) fn qmp_error(&mut self, error: TalkError, waiting: &Waiting) -> MachineError {
         match error {
-            QmpError::Closed => self.died(waiting),
-            QmpError::Deadline { .. } => self.late(waiting),
-            QmpError::Refused {
+            TalkError::Closed => self.died(waiting),
+            TalkError::Silent(_) => self.late(waiting),
+            TalkError::Refused {
                 command,
                 description,
             } => MachineError::Qmp {
                 command,
                 description,
             },
-            QmpError::Malformed(what) => MachineError::Protocol {
+            TalkError::Malformed(what) => MachineError::Protocol {
                 what,
                 waited: self.waited(waiting),
             },
         }
     }
 
-    pub(super) fn agent_error(&mut self, error: AgentError, waiting: &Waiting) -> MachineError {
+    pub(super) fn agent_error(&mut self, error: TalkError, waiting: &Waiting) -> MachineError {
         match error {
-            AgentError::Closed => self.died(waiting),
-            AgentError::Silent { .. } => MachineError::AgentSilent {
-                who: "the QEMU guest agent",
-                waited: self.waited(waiting),
-            },
-            AgentError::Refused {
+            TalkError::Silent(_) => self.agent_silent(waiting),
+            TalkError::Refused {
                 command,
                 description,
             } => MachineError::Agent {
                 command,
                 description,
             },
+            other => self.qmp_error(other, waiting),
+        }
+    }
+
+    pub(super) fn agent_silent(&self, waiting: &Waiting) -> MachineError {
+        MachineError::AgentSilent {
+            who: "the QEMU guest agent",
+            waited: self.waited(waiting),
         }
     }
 }

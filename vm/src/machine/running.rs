@@ -52,13 +52,7 @@ impl Machine {
         command: &GuestCommand,
         on_output: &mut dyn FnMut(OutputStream, &[u8]),
     ) -> Result<GuestExit, MachineError> {
-        let mut job = self.begin(
-            command,
-            Streams {
-                input: Input::Bulk(0),
-                bulk_output: false,
-            },
-        )?;
+        let mut job = self.begin(command, Streams::OUTPUT)?;
         let exit = self.finish(&mut job, &[], on_output)?;
         self.check_shutdown(&exit, &command.user)?;
         Ok(exit)
@@ -71,13 +65,11 @@ impl Machine {
         input: &[u8],
         on_output: &mut dyn FnMut(OutputStream, &[u8]),
     ) -> Result<GuestExit, MachineError> {
-        let mut job = self.begin(
-            command,
-            Streams {
-                input: Input::Bulk(input.len() as u64),
-                bulk_output: false,
-            },
-        )?;
+        let streams = Streams {
+            input: Input::Bulk(input.len() as u64),
+            ..Streams::OUTPUT
+        };
+        let mut job = self.begin(command, streams)?;
         self.finish(&mut job, input, on_output)
     }
 
@@ -91,8 +83,8 @@ impl Machine {
         consume: &mut dyn FnMut(&mut dyn Read) -> io::Result<()>,
     ) -> Result<GuestExit, MachineError> {
         let streams = Streams {
-            input: Input::Bulk(0),
             bulk_output: true,
+            ..Streams::OUTPUT
         };
         let mut job = self.begin(command, streams)?;
         let mut ignore = |_: OutputStream, _: &[u8]| {};

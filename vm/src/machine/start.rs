@@ -10,7 +10,7 @@ use crate::machine::control::Control;
 use crate::machine::{Host, MachineError};
 use crate::process::{Command, Running};
 use crate::qemu::{
-    Gate, Listener, MachineParts, Network, Qmp, QmpError, RuntimeDir, TailRing, command_line,
+    Gate, Listener, MachineParts, Network, Qmp, RuntimeDir, TailRing, TalkError, command_line,
     sockets,
 };
 
@@ -84,7 +84,7 @@ pub(super) fn start(
     let agent = Agent::new(agent).map_err(doing())?;
     let control = Control::new(control).map_err(doing())?;
     let qmp = Qmp::new(qmp, deadline).map_err(|error| match error {
-        QmpError::Closed => exited(&mut process),
+        TalkError::Closed => exited(&mut process),
         error => did_not_start(error.to_string(), process.tail()),
     })?;
     Ok(Connections {

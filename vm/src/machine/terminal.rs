@@ -60,7 +60,7 @@ impl Machine {
         .output_limit_bytes(OUTPUT_LIMIT_BYTES);
         let streams = Streams {
             input: Input::Live,
-            bulk_output: false,
+            ..Streams::OUTPUT
         };
         let mut job = self.begin(&command, streams)?;
         let waiting = job.waiting.clone();

@@ -10,6 +10,28 @@ use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg}
 
 use super::wait_readable;
 
+/// Why the other side did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum TalkError {
+    /// The connection is closed: QEMU has died or is about to.
+    #[error("QEMU closed the connection")]
+    Closed,
+    /// No answer came in time.
+    #[error("QEMU or the guest did not answer `{0}` in time")]
+    Silent(String),
+    /// It refused a command.
+    #[error("`{command}` was refused: {description}")]
+    Refused {
+        /// The command.
+        command: String,
+        /// Its words.
+        description: String,
+    },
+    /// It sent something else than the protocol has.
+    #[error("QEMU's monitor is not speaking QMP: {0}")]
+    Malformed(String),
+}
+
 /// Whole lines out of a socket, and lines into it, without ever blocking.
 #[derive(Debug)]
 pub(crate) struct Lines {

@@ -11,9 +11,10 @@ mod shape;
 
 pub use command_line::{MachineParts, command_line, sockets};
 pub use gate::Gate;
+pub use lines::TalkError;
 pub(crate) use lines::{Filled, Lines};
 pub(crate) use poll::{poll_until, wait_readable};
-pub use qmp::{Event, Qmp, QmpError};
+pub use qmp::{Event, Qmp};
 pub use ring::TailRing;
 pub use runtime_dir::{Listener, RuntimeDir};
 pub use shape::{MachineShape, Network};

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
 
-use super::lines::{Filled, Lines};
+use super::lines::{Filled, Lines, TalkError};
 
 /// Longest line accepted from QEMU; real ones stay far below.
 const LINE_MAX_BYTES: usize = 4 * 1024 * 1024;
@@ -25,33 +25,6 @@ pub struct Event {
     pub data: Map<String, Value>,
 }
 
-/// Why the monitor did not do what it was asked.
-#[derive(Debug, thiserror::Error)]
-pub enum QmpError {
-    /// QEMU closed the connection: it has died or is about to.
-    #[error("QEMU closed its monitor")]
-    Closed,
-    /// No reply came in time.
-    #[error("QEMU did not answer `{command}` within {waited_s:.1} s")]
-    Deadline {
-        /// The command.
-        command: String,
-        /// How long we waited.
-        waited_s: f64,
-    },
-    /// QEMU refused a command.
-    #[error("QEMU refused `{command}`: {description}")]
-    Refused {
-        /// The command.
-        command: String,
-        /// QEMU's words.
-        description: String,
-    },
-    /// QEMU sent what is not QMP.
-    #[error("QEMU's monitor is not speaking QMP: {0}")]
-    Malformed(String),
-}
-
 /// A connection to a monitor.
 #[derive(Debug)]
 pub struct Qmp {
@@ -64,7 +37,7 @@ pub struct Qmp {
 
 impl Qmp {
     /// Greets QEMU on a fresh connection.
-    pub fn new(stream: UnixStream, deadline: Instant) -> Result<Self, QmpError> {
+    pub fn new(stream: UnixStream, deadline: Instant) -> Result<Self, TalkError> {
         let mut qmp = Self {
             lines: Lines::new(stream).map_err(broken)?,
             next_id: 1,
@@ -82,7 +55,7 @@ impl Qmp {
         command: &str,
         arguments: Value,
         deadline: Instant,
-    ) -> Result<Value, QmpError> {
+    ) -> Result<Value, TalkError> {
         self.execute_with(command, arguments, None, deadline)
     }
 
@@ -92,7 +65,7 @@ impl Qmp {
         name: &str,
         file: BorrowedFd<'_>,
         deadline: Instant,
-    ) -> Result<(), QmpError> {
+    ) -> Result<(), TalkError> {
         self.execute_with("getfd", json!({ "fdname": name }), Some(file), deadline)
             .map(drop)
     }
@@ -103,8 +76,7 @@ impl Qmp {
         arguments: Value,
         file: Option<BorrowedFd<'_>>,
         deadline: Instant,
-    ) -> Result<Value, QmpError> {
-        let started = Instant::now();
+    ) -> Result<Value, TalkError> {
         let id = self.next_id;
         self.next_id += 1;
         let request = json!({ "execute": command, "arguments": arguments, "id": id });
@@ -116,7 +88,7 @@ impl Qmp {
         sent.map_err(|error| {
             self.closed = true;
             match error.kind() {
-                io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset => QmpError::Closed,
+                io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset => TalkError::Closed,
                 _ => broken(error),
             }
         })?;
@@ -124,7 +96,7 @@ impl Qmp {
             while let Some((reply_id, result)) = self.replies.pop_front() {
                 // A reply without an id is QEMU failing to parse what we just sent.
                 if reply_id.is_none_or(|reply_id| reply_id == id) {
-                    return result.map_err(|description| QmpError::Refused {
+                    return result.map_err(|description| TalkError::Refused {
                         command: command.to_owned(),
                         description,
                     });
@@ -132,34 +104,31 @@ impl Qmp {
             }
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                return Err(QmpError::Deadline {
-                    command: command.to_owned(),
-                    waited_s: started.elapsed().as_secs_f64(),
-                });
+                return Err(TalkError::Silent(command.to_owned()));
             }
             self.pump(left)?;
         }
     }
 
     /// Takes in what QEMU has said, waiting at most `timeout` for the first byte.
-    pub fn pump(&mut self, timeout: Duration) -> Result<(), QmpError> {
+    pub fn pump(&mut self, timeout: Duration) -> Result<(), TalkError> {
         if self.closed {
-            return Err(QmpError::Closed);
+            return Err(TalkError::Closed);
         }
         self.closed = self.lines.fill(timeout).map_err(broken)? == Filled::Closed;
         while let Some(line) = self.lines.take() {
             let line = line.trim_ascii();
             self.take(line).map_err(|what| {
                 let line = String::from_utf8_lossy(&line[..line.len().min(200)]);
-                QmpError::Malformed(format!("{what} in {line:?}"))
+                TalkError::Malformed(format!("{what} in {line:?}"))
             })?;
         }
         if self.lines.unfinished().len() > LINE_MAX_BYTES {
             let what = format!("a line of over {LINE_MAX_BYTES} bytes");
-            return Err(QmpError::Malformed(what));
+            return Err(TalkError::Malformed(what));
         }
         if self.closed && self.replies.is_empty() && self.events.is_empty() {
-            return Err(QmpError::Closed);
+            return Err(TalkError::Closed);
         }
         Ok(())
     }
@@ -198,8 +167,8 @@ impl Qmp {
     }
 }
 
-fn broken(error: io::Error) -> QmpError {
-    QmpError::Malformed(error.to_string())
+fn broken(error: io::Error) -> TalkError {
+    TalkError::Malformed(error.to_string())
 }
 
 impl AsFd for Qmp {
@@ -216,7 +185,7 @@ mod tests {
 
     use serde_json::json;
 
-    use super::{Qmp, QmpError};
+    use super::{Qmp, TalkError};
 
     /// A QEMU that answers each line it gets with the next of `answers`.
     fn fake(answers: &[&'static str]) -> UnixStream {
@@ -248,7 +217,7 @@ mod tests {
         ]);
         let mut qmp = Qmp::new(stream, soon()).expect("a greeting");
         let refused = qmp.execute("query", json!({}), soon());
-        let Err(QmpError::Refused { description, .. }) = refused else {
+        let Err(TalkError::Refused { description, .. }) = refused else {
             panic!("{refused:?}");
         };
         assert_eq!(description, "no");
@@ -259,7 +228,7 @@ mod tests {
         assert_eq!(qmp.next_event().expect("an event").name, "STOP");
         assert!(matches!(
             qmp.execute("more", json!({}), soon()),
-            Err(QmpError::Closed)
+            Err(TalkError::Closed)
         ));
     }
 
@@ -267,10 +236,7 @@ mod tests {
     fn a_silent_or_raving_monitor_is_an_error() {
         let (ours, _theirs) = UnixStream::pair().expect("a pair");
         let at_once = Instant::now() + Duration::from_millis(20);
-        assert!(matches!(
-            Qmp::new(ours, at_once),
-            Err(QmpError::Deadline { .. })
-        ));
+        assert!(matches!(Qmp::new(ours, at_once), Err(TalkError::Silent(_))));
         for raving in [
             "HTTP/1.1 200 OK\n",
             "[]\n",
@@ -282,7 +248,7 @@ mod tests {
         ] {
             assert!(matches!(
                 Qmp::new(fake(&[raving]), soon()),
-                Err(QmpError::Malformed(_))
+                Err(TalkError::Malformed(_))
             ));
         }
     }
