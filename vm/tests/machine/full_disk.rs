@@ -47,7 +47,7 @@ impl SmallDisk {
     fn mount() -> Self {
         let folder = tempfile::tempdir().expect("a directory");
         Command::new("mount")
-            .args(["-t", "tmpfs", "-o", "size=1200m", "none"])
+            .args(["-t", "tmpfs", "-o", "size=1200m,mode=0700", "none"])
             .arg(folder.path())
             .run(Duration::from_secs(10))
             .expect("only root can mount; as somebody else name a directory in $SWITCHPROOF_TEST_SMALL_DISK");
