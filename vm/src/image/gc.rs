@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime};
 
-use super::kept::BUILD_LOG;
+use super::kept::MANIFEST;
 use super::store::io_error;
 use super::{ImageError, ImageKey};
 use crate::cache_dir::CacheDir;
@@ -83,8 +83,7 @@ pub fn list(cache: &CacheDir) -> Result<Vec<ImageSummary>, ImageError> {
         if !is_key(&key) {
             continue;
         }
-        // Its manifest is written anew when it is verified; what the build left is not.
-        let built = fs::metadata(path.join(BUILD_LOG)).and_then(|data| data.modified());
+        let built = fs::metadata(path.join(MANIFEST)).and_then(|data| data.modified());
         let Some(allocated_bytes) = size(&path)? else {
             continue;
         };

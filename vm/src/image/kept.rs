@@ -1,6 +1,7 @@
 //! An image in the cache: its parts, its manifest, and the check that it is whole.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,13 +9,15 @@ use serde::{Deserialize, Serialize};
 
 use super::{BuildStep, ImageError, ImageKey};
 use crate::accel::Architecture;
-use crate::store::{FileLock, FileRecord, allocated_bytes, read_bounded, write_whole};
+use crate::store::{FileLock, FileRecord, Stamp, allocated_bytes, read_bounded, write_whole};
 
 pub(super) const KERNEL: &str = "kernel";
 pub(super) const INITRD: &str = "initrd";
 pub(super) const ROOT: &str = "root.ext4";
 pub(super) const MANIFEST: &str = "image.json";
 pub(super) const BUILD_LOG: &str = "build.log";
+/// How the files looked when they were last found right.
+const STAMPS: &str = "verified.json";
 /// The longest manifest that is read.
 const MANIFEST_MAX_BYTES: u64 = 4 * 1024 * 1024;
 
@@ -132,10 +135,16 @@ pub(super) fn open(directory: &Path, key: &ImageKey) -> Result<Option<Image>, Im
     }))
 }
 
-/// Compares an image's files with its manifest, and notes new stamps there.
+/// Compares an image's files with its manifest, and keeps new stamps beside it: the manifest itself stays what it was.
 fn verify(directory: &Path, manifest: &mut ImageManifest) -> Result<(), String> {
+    let stamps = read_bounded(&directory.join(STAMPS), MANIFEST_MAX_BYTES);
+    let mut stamps: Stamps = stamps
+        .ok()
+        .and_then(|text| serde_json::from_slice(&text).ok())
+        .unwrap_or_default();
     let mut is_new = false;
     for (name, file) in &mut manifest.files {
+        file.stamp = stamps.remove(name);
         let checked = file.renew(&directory.join(name), false);
         is_new |= checked
             .map_err(|error| error.to_string())
@@ -144,9 +153,21 @@ fn verify(directory: &Path, manifest: &mut ImageManifest) -> Result<(), String> 
     }
     if is_new {
         // A cache that cannot be written is checked in full every time.
-        let _ = write_whole(&directory.join(MANIFEST), &manifest);
+        let _ = keep_stamps(directory, &manifest.files);
     }
     Ok(())
+}
+
+type Stamps = BTreeMap<String, Stamp>;
+
+/// Keeps how files looked when they were found right.
+pub(super) fn keep_stamps(
+    directory: &Path,
+    files: &BTreeMap<String, FileRecord>,
+) -> io::Result<()> {
+    let stamp = |(name, file): (&String, &FileRecord)| Some((name.clone(), file.stamp.clone()?));
+    let stamps: Stamps = files.iter().filter_map(stamp).collect();
+    write_whole(&directory.join(STAMPS), &stamps)
 }
 
 #[cfg(test)]
@@ -199,15 +220,20 @@ pub(super) mod tests {
         fake_image(directory.path(), &key);
         let image = open(directory.path(), &key).unwrap().unwrap();
         assert_eq!(image.manifest.package_version("nix-bin"), Some("2.26"));
-        let manifest = directory.path().join(MANIFEST);
-        let now = fs::read_to_string(&manifest).unwrap();
-        let earlier = now.replace(&crate::cache_dir::host_boot_id(), "an earlier start");
-        fs::write(&manifest, &earlier).unwrap();
+        let text = |name: &str| fs::read_to_string(directory.path().join(name)).unwrap();
+        let (manifest, stamps) = (text(MANIFEST), text(STAMPS));
+        let earlier = stamps.replace(&crate::cache_dir::host_boot_id(), "an earlier start");
+        fs::write(directory.path().join(STAMPS), earlier).unwrap();
         assert!(open(directory.path(), &key).unwrap().is_some());
-        assert!(
-            !fs::read_to_string(&manifest)
-                .unwrap()
-                .contains("an earlier start")
+        assert_eq!(
+            text(STAMPS),
+            stamps,
+            "after another start of the host it is checked anew"
+        );
+        assert_eq!(
+            text(MANIFEST),
+            manifest,
+            "which changes nothing of what it is"
         );
     }
 

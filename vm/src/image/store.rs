@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::follow::Follower;
 use super::gc::{DAMAGED, in_use_lock};
-use super::kept::{BUILD_LOG, INITRD, InUse, KERNEL, MANIFEST, ROOT};
+use super::kept::{BUILD_LOG, INITRD, InUse, KERNEL, MANIFEST, ROOT, keep_stamps};
 use super::{
     BuildStep, Definition, Image, ImageError, ImageKey, ImageManifest, Progress, build, can_build,
     kept,
@@ -133,6 +133,9 @@ fn make(
         sync(&path).map_err(failed)?;
         files.insert(name.to_owned(), FileRecord::of(&path).map_err(failed)?);
     }
+    keep_stamps(work.path(), &files).map_err(failed)?;
+    // A stamp is no part of what an image is.
+    files.values_mut().for_each(|file| file.stamp = None);
     fs::copy(&log, work.path().join(BUILD_LOG)).map_err(failed)?;
     let elapsed = follower.elapsed();
     let manifest = ImageManifest {

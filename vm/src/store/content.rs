@@ -40,8 +40,9 @@ pub struct FileRecord {
     pub bytes: u64,
     /// Hash of the content, in hexadecimal.
     pub blake3: String,
-    /// How it looked when the hash was last found right.
-    pub stamp: Stamp,
+    /// How it looked when the hash was last found right, where that is kept with the record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stamp: Option<Stamp>,
 }
 
 /// Whether a file is what its record says.
@@ -84,7 +85,7 @@ impl FileRecord {
         Ok(Self {
             bytes: data.len(),
             blake3: content_hash(&file)?.to_hex().to_string(),
-            stamp: Stamp::of(&data),
+            stamp: Some(Stamp::of(&data)),
         })
     }
 
@@ -108,7 +109,7 @@ impl FileRecord {
             )));
         }
         let stamp = Stamp::of(&data);
-        if stamp == self.stamp && !fully {
+        if self.stamp.as_ref() == Some(&stamp) && !fully {
             return Ok(Checked::Unchanged);
         }
         if content_hash(&file)?.to_hex().as_str() != self.blake3 {
@@ -122,8 +123,8 @@ impl FileRecord {
         Ok(match self.check(path, fully)? {
             Checked::Unchanged => Ok(false),
             Checked::Rehashed(stamp) => {
-                let is_new = stamp != self.stamp;
-                self.stamp = stamp;
+                let is_new = self.stamp.as_ref() != Some(&stamp);
+                self.stamp = Some(stamp);
                 Ok(is_new)
             }
             Checked::Wrong(what) => Err(what),
