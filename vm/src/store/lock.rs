@@ -12,6 +12,9 @@ use rustix::fs::OFlags;
 /// Between two tries: the operating system's lock call knows no deadline.
 const RETRY: Duration = Duration::from_millis(25);
 
+/// How often the list of locks is read for one answer.
+const LOOKS: usize = 4;
+
 /// A held lock on a file. Dropping it releases the lock; the file stays unless [`FileLock::retire`] is used.
 #[derive(Debug)]
 pub struct FileLock {
@@ -117,7 +120,10 @@ pub(crate) struct LockTable(String);
 impl LockTable {
     /// The locks of this moment. Empty where the system does not list them; Linux does, in `/proc/locks`.
     pub(crate) fn read() -> Self {
-        Self(std::fs::read_to_string("/proc/locks").unwrap_or_default())
+        // The kernel hands the list out in pieces, and a lock that goes meanwhile makes it skip another: what was there
+        // all along is in one of several looks.
+        let look = |_| std::fs::read_to_string("/proc/locks").unwrap_or_default();
+        Self((0..LOOKS).map(look).collect())
     }
 
     /// The processes that hold the lock of this file, shared or not; none when nobody does, and zero for a process that
