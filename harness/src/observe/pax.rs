@@ -61,20 +61,19 @@ impl Pax {
     }
 
     fn attribute(&mut self, key: &[u8], value: &[u8]) {
-        let name = if let Some(list) = key.strip_prefix(b"SCHILY.acl.") {
+        if let Some(list) = key.strip_prefix(b"SCHILY.acl.") {
             let mut name = b"acl ".to_vec();
             name.extend_from_slice(list);
-            name
-        } else if let Some(name) = key.strip_prefix(b"SCHILY.xattr.") {
-            // The same lists as numbers.
-            if name.starts_with(b"system.posix_acl_") {
-                return;
-            }
-            name.to_owned()
-        } else {
-            return;
-        };
-        self.attributes.insert(escape_name(&name), shown(value));
+            let lines = String::from_utf8_lossy(value).trim_end().replace('\n', ",");
+            self.attributes
+                .insert(escape_name(&name), shown(lines.as_bytes()));
+        }
+        // The same lists are there as numbers, too.
+        if let Some(name) = key.strip_prefix(b"SCHILY.xattr.")
+            && !name.starts_with(b"system.posix_acl_")
+        {
+            self.attributes.insert(escape_name(name), shown(value));
+        }
     }
 }
 
@@ -85,13 +84,7 @@ fn shown(value: &[u8]) -> String {
         return format!("{} bytes, sha256 {digest:x}", value.len());
     }
     match std::str::from_utf8(value) {
-        Ok(text) if !text.contains('\0') => {
-            let lines = text.trim_end_matches('\n').split('\n');
-            lines
-                .map(|line| escape_name(line.as_bytes()))
-                .collect::<Vec<_>>()
-                .join(",")
-        }
+        Ok(text) if !text.contains('\0') => escape_name(text.as_bytes()),
         _ => {
             let digits = value.iter().map(|byte| format!("{byte:02x}"));
             std::iter::once("0x".to_owned()).chain(digits).collect()

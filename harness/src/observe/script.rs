@@ -283,7 +283,7 @@ programs() {
   done
   if (( ${#dirs[@]} == 0 )); then printf '\0\0\0\0\0\0'; return; fi
   printf '%s\0' "${dirs[@]}"; printf '\0'
-  readarray -d '' ends < <(t readlink -z -m -- "${dirs[@]}")
+  t readlink -z -m -- "${dirs[@]}" >"$T/ends"; readarray -d '' ends <"$T/ends"
   printf '%s\0' "${ends[@]}"; printf '\0'
   : >"$T/1"; : >"$T/2"; : >"$T/3"; : >"$T/own"; : >"$T/own-1"; : >"$T/own-2"
   # Programs of a store path that is no profile and whose name has no version are the setup's own.

@@ -3,8 +3,11 @@
 set -e
 S=/nix/store; h(){ echo "$S/0123456789abcdfghijklmnpqrsvwxy$1"; }
 rm -rf $S/0123456789abcdfghijklmnpqrsvwxy* /home/alice/odd /home/alice/.bashrc
-mkdir -p $(h z)-home-manager-files/.config/ $(h a)-nvim/lua $(h b)-hello-2.10/bin $(h c)-home-manager-path/bin $(h d)-home-manager-generation $(h f)-user-environment $(h g)-git-2.39.5/bin
+mkdir -p $(h z)-home-manager-files/.config/ $(h a)-nvim/lua $(h a)-nvim/empty $(h j)-other/deep $(h k)-deploy/bin $(h b)-hello-2.10/bin $(h c)-home-manager-path/bin $(h d)-home-manager-generation $(h f)-user-environment $(h g)-git-2.39.5/bin
 printf 'set number\n' > $(h a)-nvim/init.vim; printf 'x\n' > $(h a)-nvim/lua/a.lua
+ln -s nowhere $(h a)-nvim/gone; ln -s .. $(h a)-nvim/lua/up; ln -s / $(h a)-nvim/root; ln -s $(h j)-other $(h a)-nvim/other
+printf 'deep\n' > $(h j)-other/deep/f; printf '#!/bin/sh\nrm -rf /\n' > $(h k)-deploy/bin/deploy; chmod 555 $(h k)-deploy/bin/deploy
+truncate -s 34603008 $(h a)-nvim/large; printf end >> $(h a)-nvim/large
 printf '#!/bin/sh\necho hi\n' > $(h b)-hello-2.10/bin/hello; chmod 555 $(h b)-hello-2.10/bin/hello
 printf '#!/bin/sh\necho git\n' > $(h g)-git-2.39.5/bin/git; chmod 555 $(h g)-git-2.39.5/bin/git
 printf 'export EDITOR=vim\n. /etc/profile\n' > $(h h)-hm_.bashrc
@@ -14,6 +17,7 @@ ln -sfn /home/alice/dots/rc $(h z)-home-manager-files/.outrc
 ln -sfn $(h z)-home-manager-files $(h d)-home-manager-generation/home-files
 ln -sfn $(h b)-hello-2.10/bin/hello $(h c)-home-manager-path/bin/hello
 ln -sfn $(h g)-git-2.39.5/bin/git $(h c)-home-manager-path/bin/git
+ln -sfn $(h k)-deploy/bin/deploy $(h c)-home-manager-path/bin/deploy
 ln -sfn $(h c)-home-manager-path/bin $(h f)-user-environment/bin
 H=/home/alice; cd $H
 mkdir -p .config dots .local/state/nix/profiles .cache/nix
@@ -22,6 +26,7 @@ ln -sfn $(h z)-home-manager-files/.bashrc .bashrc
 ln -sfn $(h z)-home-manager-files/.config/nvim .config/nvim
 ln -sfn $(h z)-home-manager-files/.outrc .outrc
 echo mine > dots/rc
+ln -sfn $(h a)-nvim straight; ln -sfn $(h f)-user-environment profile-link
 ln -sfn home-manager-2-link .local/state/nix/profiles/home-manager
 ln -sfn $(h d)-home-manager-generation .local/state/nix/profiles/home-manager-1-link
 ln -sfn $(h d)-home-manager-generation .local/state/nix/profiles/home-manager-2-link
@@ -39,3 +44,4 @@ d=$(printf 'd%.0s' $(seq 200)); mkdir -p $d/$d/$d; echo deep > $d/$d/$d/f
 head -c 100000 /dev/urandom > big.bin
 chown -R -h alice: $H
 printf 'export PATH="$HOME/.nix-profile/bin:$PATH" EDITOR=vim\necho noise\n' > $H/.profile; chown alice: $H/.profile
+chmod 750 $H

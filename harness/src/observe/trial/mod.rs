@@ -56,6 +56,9 @@ impl Chroot {
             let home = include_str!("home.sh");
             let script = GuestScript::root(home, std::time::Duration::from_secs(60));
             assert!(self.command(&script).status().unwrap().success());
+            let noted = self.root.join("home/alice/odd/hard1");
+            let flags = rustix::fs::XattrFlags::empty();
+            rustix::fs::setxattr(noted, "user.note", b"a\nb", flags).unwrap();
         });
     }
 }
@@ -132,6 +135,17 @@ fn a_home_of_everything_is_seen_whole() {
     assert_eq!(kind("odd/sock"), FileType::Socket);
     assert_eq!(kind("odd/secret/s"), FileType::File);
     assert_eq!(at("odd/hard1"), at("odd/hard2"));
+    assert_eq!(
+        alice.home.entries["odd/hard2"].kind,
+        EntryKind::HardLink {
+            first: "odd/hard1".into()
+        }
+    );
+    assert_eq!(
+        alice.home.entries["odd/hard1"].attributes["user.note"],
+        "a\\nb"
+    );
+    assert_eq!(alice.home.itself.as_ref().map(|it| it.mode), Some(0o750));
     assert!(alice.home.entries.contains_key("odd/bad\\xffname"));
     assert!(alice.home.entries.contains_key("odd/new\\nline"));
     assert_eq!(link("odd/loop1").kind, TargetKind::Dangling);
@@ -141,7 +155,28 @@ fn a_home_of_everything_is_seen_whole() {
     assert_eq!(link(".outrc").path.as_deref(), Some("/home/alice/dots/rc"));
     assert_eq!(link(".bashrc").kind, TargetKind::Generation);
     assert!(link(".bashrc").file.is_some());
-    assert_eq!(link(".config/nvim").tree.unwrap_or_default().len(), 2);
+    for nvim in [".config/nvim", "straight"] {
+        let tree = link(nvim).tree.unwrap_or_default();
+        let kind = |path: &str| &tree[path].kind;
+        assert_eq!(*kind("empty"), InsideKind::Directory);
+        assert_eq!(*kind("gone"), InsideKind::NotFollowed);
+        assert_eq!(tree["gone"].link.as_deref(), Some("nowhere"));
+        assert_eq!(*kind("root"), InsideKind::NotFollowed);
+        assert!(!tree.contains_key("root/etc"), "it leads out of the store");
+        assert!(matches!(kind("other/deep/f"), InsideKind::File(_)));
+        assert!(matches!(kind("lua/up/lua"), InsideKind::Directory));
+        assert!(matches!(
+            kind("large"),
+            InsideKind::File(FileSeen {
+                content: Content::Digest {
+                    size: 34_603_011,
+                    ..
+                },
+                ..
+            })
+        ));
+    }
+    assert_eq!(link("profile-link").tree, None, "its programs say it");
     assert!(matches!(at(".config/nvim/lua/a.lua"), Found::Followed(_)));
     assert_eq!(at(".cache/nix/db"), Found::NotLooked);
     assert!(matches!(
@@ -171,6 +206,14 @@ fn a_home_of_everything_is_seen_whole() {
         ("hello", "2.10")
     );
     assert_eq!(hello.profile, Some(Profile::User));
+    assert_eq!(hello.own, None, "a package");
+    let deploy = alice.programs.iter().find(|it| it.name == "deploy");
+    assert_eq!(
+        deploy.unwrap().own,
+        Some(OwnProgram::File(Content::Text(
+            "#!/bin/sh\nrm -rf /\n".into()
+        )))
+    );
     assert_eq!(alice.profiles[&Profile::User].generations, [1]);
     assert_eq!(alice.sessions[&Session::Login]["EDITOR"], "vim");
     assert!(alice.system_programs.contains_key("tar"));
@@ -216,7 +259,7 @@ fn commands_and_sessions_are_run_as_asked() {
     };
     assert_eq!(
         (of("it's").status, of("it's").stdout.as_str()),
-        (3, "it's vim\n")
+        (3, "noise\nit's vim\n")
     );
     assert_eq!(of("it's").stderr, "bad\n");
     assert!(of("yes").truncated);
