@@ -265,7 +265,7 @@ send() { # FILE LIMIT: its size, how much of it follows, and that
 "#;
 
 const LOGIN_FUNCTIONS: &str = r#"{
-printf '\0@MAGIC@\0'
+printf '\0%s\0' '@MAGIC@'
 /usr/bin/env -0; printf '\0'
 # The session's own PATH and variables must not change which tools look at it.
 t() { local tool=/usr/bin/$1; shift; LC_ALL=C LD_PRELOAD= LD_LIBRARY_PATH= "$tool" "$@"; }
@@ -365,6 +365,8 @@ mod tests {
         };
         assert!(at("session interactive user 30 0") < at("session login user 60 0 'zz'"));
         assert!(at("session login user 60 0 'zz'") < at("session service user 60 0 'aa'"));
+        // Behind `\\0` in a format of printf the digits that a nonce may begin with are part of the escape.
+        assert!(LOGIN_FUNCTIONS.contains(r"printf '\0%s\0' '@MAGIC@'"));
         for placeholder in ["@MAGIC@", "@NONCE@", "@BLOCKING@"] {
             assert!(!script.contains(placeholder), "{script}");
         }
