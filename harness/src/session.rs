@@ -12,8 +12,8 @@ use crate::plan::{Knowledge, Plan};
 use crate::report::Sink;
 use crate::report::results::{GuestResult, HostResult};
 use crate::run::{
-    Budget, BudgetError, Hypervisor, Options, Qemu, QemuSetupError, ResultStore, Run, foresee,
-    now_s, remember,
+    Budget, BudgetError, Hypervisor, Options, Qemu, QemuSetupError, ResultStore, Run, RunId,
+    foresee, remember,
 };
 use crate::scenario::model::Case;
 
@@ -34,6 +34,29 @@ const TOLD_PACKAGES: [&str; 5] = [
     "nix-bin",
     "systemd",
 ];
+
+/// How to run.
+#[derive(Debug, Clone)]
+pub struct How {
+    /// Run everything, also what is known to pass.
+    pub fresh: bool,
+    /// Begin nothing new once a case failed or errored.
+    pub fail_fast: bool,
+    /// What to do about snapshots.
+    pub snapshots: SnapshotPolicy,
+}
+
+impl How {
+    /// As a run without options does.
+    #[must_use]
+    pub fn new(mode: SnapshotMode) -> Self {
+        Self {
+            fresh: false,
+            fail_fast: false,
+            snapshots: SnapshotPolicy::new(mode),
+        }
+    }
+}
 
 /// The host's part of a run: the cache directory, QEMU, the results and the budget.
 pub struct Session {
@@ -112,7 +135,8 @@ impl Session {
     pub fn foresee(&self, plan: &Plan, selected: &BTreeSet<usize>) -> Vec<Knowledge> {
         let options = Options {
             fresh: false,
-            started_at_s: now_s(),
+            fail_fast: false,
+            run: RunId::new(),
             snapshots: SnapshotPolicy::new(SnapshotMode::Compare),
         };
         foresee(plan, selected, &self.hypervisor, &self.results, &options)
@@ -157,15 +181,15 @@ impl Session {
         &self,
         plan: &Plan,
         selected: &BTreeSet<usize>,
-        fresh: bool,
-        snapshots: SnapshotPolicy,
+        how: How,
         sink: &Mutex<dyn Sink>,
         on_verdict: &(dyn Fn(usize, &Verdict) + Sync),
     ) -> Vec<(usize, Verdict)> {
         let options = Options {
-            fresh,
-            started_at_s: now_s(),
-            snapshots,
+            fresh: how.fresh,
+            fail_fast: how.fail_fast,
+            run: RunId::new(),
+            snapshots: how.snapshots,
         };
         let verdicts = Run {
             plan,

@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
 
-use switchproof::judge::{SnapshotMode, SnapshotPolicy, Verdict};
+use switchproof::judge::{SnapshotMode, Verdict};
 use switchproof::report::PlainSink;
 use switchproof::scenario::{load, render_text};
-use switchproof::session::{Limits, Session};
+use switchproof::session::{How, Limits, Session};
 
 /// A program that only the cache has, the cache, and the key that the cache is signed with. The cache was written by
 /// `nix copy --to file://…` where the builder finds what it asks for.
@@ -209,9 +209,14 @@ steps:
         let session = Session::open(Limits::default()).unwrap();
         let plan = session.plan(cases);
         let all = (0..plan.cases.len()).collect();
-        let snapshots = SnapshotPolicy::new(SnapshotMode::Compare);
         let sink = Mutex::new(PlainSink::new(io::stderr(), true));
-        let verdicts = session.run(&plan, &all, false, snapshots, &sink, &|_, _| {});
+        let verdicts = session.run(
+            &plan,
+            &all,
+            How::new(SnapshotMode::Compare),
+            &sink,
+            &|_, _| {},
+        );
         verdicts
             .into_iter()
             .map(|(case, verdict)| (plan.cases[case].id.clone(), verdict))

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
-use switchproof::judge::{SnapshotMode, SnapshotPolicy, Verdict};
+use switchproof::judge::{SnapshotMode, Verdict};
 use switchproof::report::Sink;
 use switchproof::scenario::model::Case;
-use switchproof::session::Session;
+use switchproof::session::{How, Session};
 
 /// Runs cases, each of which must pass, and gives back the sink that heard of it. `fresh`: also those that have passed
 /// before.
@@ -18,9 +18,12 @@ pub fn pass<S: Sink + 'static>(
 ) -> Result<S, Box<dyn std::error::Error>> {
     let plan = session.plan(cases);
     let selected: BTreeSet<usize> = (0..plan.cases.len()).collect();
-    let snapshots = SnapshotPolicy::new(SnapshotMode::Compare);
+    let how = How {
+        fresh,
+        ..How::new(SnapshotMode::Compare)
+    };
     let sink = Mutex::new(sink);
-    let verdicts = session.run(&plan, &selected, fresh, snapshots, &sink, &|_, _| {});
+    let verdicts = session.run(&plan, &selected, how, &sink, &|_, _| {});
     let failed = verdicts
         .iter()
         .find(|(_, verdict)| !matches!(verdict, Verdict::Passed { .. }));

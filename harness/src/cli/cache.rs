@@ -10,7 +10,7 @@ use switchproof_vm::layer::{LayerError, LayerStore, LayerSummary, Lookup};
 use switchproof_vm::store::free_bytes;
 
 use super::common::{Error, Exit, print};
-use crate::keep::{self, Kept, keep_within};
+use crate::keep::{self, KeepError, Kept, keep_within};
 use crate::report::count;
 use crate::run::ResultStore;
 use crate::session::SessionError;
@@ -40,7 +40,7 @@ enum Command {
     },
     /// Remove all frozen machine states and results; the current guest image stays
     Clear,
-    /// Read every frozen machine state in full and remove the damaged ones
+    /// Read every frozen machine state and every result in full and remove the damaged ones
     Verify,
 }
 
@@ -68,7 +68,7 @@ pub fn run(args: &CacheArgs) -> Result<Exit, Error> {
             results.clear()?;
             collect(&cache, &store, &results, 0)
         }
-        Command::Verify => verify(&store),
+        Command::Verify => verify(&store, &results),
     }
 }
 
@@ -244,7 +244,7 @@ fn require_free(cache: &CacheDir, gib: u64) -> Result<(), Error> {
     ))
 }
 
-fn verify(store: &LayerStore) -> Result<Exit, Error> {
+fn verify(store: &LayerStore, results: &ResultStore) -> Result<Exit, Error> {
     let mut exit = Exit::Passed;
     for layer in store.list().map_err(failed)? {
         let verdict = match store.verify(&layer.key) {
@@ -261,6 +261,18 @@ fn verify(store: &LayerStore) -> Result<Exit, Error> {
         };
         print(&format!("{}  {verdict}\n", layer.key))?;
     }
+    let verified = results.verify().map_err(KeepError::from)?;
+    for path in &verified.removed {
+        exit = Exit::Machinery;
+        print(&format!(
+            "{}  removed: its checksum is another\n",
+            path.display()
+        ))?;
+    }
+    print(&format!(
+        "{} of results  whole\n",
+        count(verified.whole, "file")
+    ))?;
     Ok(exit)
 }
 

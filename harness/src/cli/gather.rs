@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use super::common::Error;
 use super::sink::terminal_or_plain;
-use crate::judge::{SnapshotMode, SnapshotPolicy, Verdict};
+use crate::judge::{SnapshotMode, Verdict};
 use crate::observe::Observation;
 use crate::plan::{NodeId, Plan, StateKey, Work};
 use crate::report::{Event, Sink, StateSeen, Tee};
 use crate::scenario::model::{Case, Check, Expectation, TextMatch};
-use crate::session::Session;
+use crate::session::{How, Session};
 
 /// What was seen after each step of a case; `None` after a step that was not reached.
 pub type CaseSeen = Vec<Option<StepSeen>>;
@@ -64,8 +64,10 @@ pub fn gather(
     let verdicts = session.run(
         plan,
         &selected,
-        fresh,
-        SnapshotPolicy::new(SnapshotMode::Compare),
+        How {
+            fresh,
+            ..How::new(SnapshotMode::Compare)
+        },
         &Mutex::new(Tee::new(sinks)),
         &|_, _| {},
     );

@@ -12,7 +12,7 @@ use super::shard::Share;
 use super::snapshots::refuse_shared;
 use crate::judge::{Conclusion, SnapshotMode, SnapshotPolicy, orphans};
 use crate::scenario::model::Case;
-use crate::session::{Limits, Session};
+use crate::session::{How, Limits, Session};
 
 /// What to run, and how.
 #[derive(Args)]
@@ -29,6 +29,9 @@ pub struct RunArgs {
     /// Run everything, also what is known to pass
     #[arg(long)]
     fresh: bool,
+    /// Begin nothing new once a case failed
+    #[arg(long)]
+    fail_fast: bool,
     /// Print every line that a step prints
     #[arg(long, short)]
     verbose: bool,
@@ -108,16 +111,13 @@ fn run_before(
         true => orphans(&plan.cases, &args.chosen.paths()),
         false => Vec::new(),
     };
-    let snapshots = SnapshotPolicy::new(mode);
+    let how = How {
+        fresh: args.fresh,
+        fail_fast: args.fail_fast,
+        snapshots: SnapshotPolicy::new(mode),
+    };
     audience.on_host(session.host(&plan, selected));
-    let verdicts = session.run(
-        &plan,
-        selected,
-        args.fresh,
-        snapshots,
-        audience.sink(),
-        &|_, _| {},
-    );
+    let verdicts = session.run(&plan, selected, how, audience.sink(), &|_, _| {});
     // Images that the run has built are known only now.
     audience.on_host(session.host(&plan, selected));
     for orphan in orphans {

@@ -39,10 +39,10 @@ impl StateKey {
         Self(hasher.finalize().to_hex()[..DIGITS].to_owned())
     }
 
-    /// A key for the same state made anew at a given time, which must not meet what was made before.
+    /// A key for the same state made anew by a run, given by its id, which must not meet what others made.
     #[must_use]
-    pub fn made_anew(&self, at_s: u64) -> Self {
-        let hash = blake3::hash(format!("{self}\nanew {at_s}").as_bytes());
+    pub fn made_anew(&self, run: &impl std::fmt::Display) -> Self {
+        let hash = blake3::hash(format!("{self}\nanew {run}").as_bytes());
         Self(hash.to_hex()[..DIGITS].to_owned())
     }
 
@@ -103,6 +103,10 @@ pub struct Node {
     pub key: StateKey,
     /// The step's name in the first case that has it, or `prepare`.
     pub name: String,
+    /// Whether every case that passes through has only inputs that are locked, so that what is kept of it holds.
+    pub locked: bool,
+    /// Whether a case ends here.
+    pub is_end: bool,
     /// The longest deadline that any case gives the step, in seconds.
     pub deadline_s: u32,
     /// How the machine is looked at here, if it is: what must be run besides the standard observation.

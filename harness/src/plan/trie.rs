@@ -63,6 +63,10 @@ impl Plan {
                 plan.ask(at, step, look);
                 path.push(at);
             }
+            plan.nodes[at.0].is_end = true;
+            for id in &path {
+                plan.nodes[id.0].locked &= case.guest.locked;
+            }
             plan.paths.push(path);
         }
         plan.cases = cases;
@@ -88,6 +92,8 @@ impl Plan {
                 work,
                 key,
                 name: "prepare".to_owned(),
+                locked: true,
+                is_end: false,
                 deadline_s: PREPARE_DEADLINE_S,
                 look: None,
                 visits: Vec::new(),
@@ -115,18 +121,29 @@ impl Plan {
         self.paths.iter().map(Vec::len).sum()
     }
 
+    /// How the machines of a node are prepared.
+    #[must_use]
+    pub fn root(&self, mut id: NodeId) -> &Work {
+        while let Some(parent) = self[id].parent {
+            id = parent;
+        }
+        &self[id].work
+    }
+
+    /// What the machines of a node must offer.
+    #[must_use]
+    pub fn guest(&self, id: NodeId) -> &Guest {
+        match self.root(id) {
+            Work::Prepare { guest, .. } => guest,
+            Work::Step(_) => unreachable!("every way begins with a preparation"),
+        }
+    }
+
     /// Whether the state is worth freezing: more than one way leads on from it.
     #[must_use]
     pub fn is_branch(&self, id: NodeId) -> bool {
         let node = &self[id];
-        node.children.len() > 1 || (!node.children.is_empty() && self.ends_here(id))
-    }
-
-    fn ends_here(&self, id: NodeId) -> bool {
-        self[id]
-            .visits
-            .iter()
-            .any(|visit| self.paths[visit.case].last() == Some(&id))
+        node.children.len() > 1 || (!node.children.is_empty() && node.is_end)
     }
 }
 

@@ -15,6 +15,8 @@ pub struct Budget {
     folder: PathBuf,
     slots: usize,
     ram_mib: u32,
+    /// How long a slot is waited for.
+    patience: Duration,
 }
 
 /// The right to run one machine. Given back when dropped.
@@ -95,7 +97,15 @@ impl Budget {
             folder,
             slots: jobs.clamp(1, fitting),
             ram_mib,
+            patience: CROWDED_AFTER,
         })
+    }
+
+    /// The same with another limit to how long a slot is waited for; an hour without.
+    #[must_use]
+    pub fn patient_for(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
     }
 
     /// How many machines may run at once.
@@ -119,7 +129,7 @@ impl Budget {
                     self.slots
                 ));
             }
-            if waited > CROWDED_AFTER {
+            if waited > self.patience {
                 return Err(BudgetError::Crowded {
                     waited,
                     slots: self.slots,

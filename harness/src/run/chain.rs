@@ -1,15 +1,16 @@
 //! One machine's work: from a kept state through steps that follow each other without a branch, to a state that
 //! is frozen for others or to the end of a case.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
+use super::executor::Stop;
 use super::hypervisor::{ForkedMachine, Hypervisor, Purpose};
 use super::ledger::{Ledger, late};
 use super::network::require_route;
 use super::perform::{not_the_step, perform, prepare_failed};
 use super::selection::{Known, is_wanted};
-use super::{Seen, now_s};
+use super::{RunId, Seen, now_s};
 use crate::machine::MachineError;
 use crate::observe::{Observation, StepOutput, observe};
 use crate::plan::{NodeId, Plan, StateKey, Visit, Work};
@@ -21,6 +22,8 @@ pub struct Crew<'a> {
     pub known: Known<'a>,
     pub ledger: &'a Ledger<'a>,
     pub selected: &'a BTreeSet<usize>,
+    /// Which run had seen each node when this one began, of those that must be passed.
+    pub before: BTreeMap<NodeId, RunId>,
 }
 
 /// The right to make what other processes may want to make too.
@@ -65,11 +68,7 @@ impl Crew<'_> {
 
     /// Runs the chain that begins with `start` and returns the nodes that are ready after it. `slot` waits for
     /// room for a machine; it is called only when a machine is really needed.
-    pub fn run<S>(
-        &self,
-        start: NodeId,
-        slot: &dyn Fn() -> Result<S, MachineError>,
-    ) -> Result<Next, MachineError> {
+    pub fn run<S>(&self, start: NodeId, slot: &dyn Fn() -> Result<S, Stop>) -> Result<Next, Stop> {
         let links = self.links(start);
         let Some(&end) = links.last() else {
             return Ok(Vec::new());
@@ -143,8 +142,8 @@ impl Crew<'_> {
     }
 
     /// Whether another process has gone the whole way meanwhile; if so its observations count, and a `frozen` end is
-    /// there. What is not as it must be counts only when this one `waited` for it and it was seen since this run
-    /// began: whoever was waited for may have been killed, and failures of earlier runs are seen anew.
+    /// there. What is not as it must be counts only when this one `waited` for it and it was not there when this run began:
+    /// the process that was waited for may have been killed, and failures of earlier runs are seen anew.
     fn is_made(&self, links: &[NodeId], frozen: bool, waited: bool) -> bool {
         let Some(&end) = links.last() else {
             return false;
@@ -155,7 +154,7 @@ impl Crew<'_> {
             .map(|&id| Some((id, self.known.seen(id)?)))
             .collect();
         let Some(seen) = seen else { return false };
-        let is_new = |seen: &Seen| self.known.options.covers(seen.at_s);
+        let is_new = |(id, seen): &(NodeId, Seen)| self.before.get(id) != Some(&seen.run);
         let is_good = |(id, seen): &(NodeId, Seen)| {
             self.open(*id)
                 .iter()
@@ -163,9 +162,9 @@ impl Crew<'_> {
         };
         // A machine that came to the end of the way has passed all of it.
         let counts = match seen.last() {
-            Some((_, last)) if is_new(last) => seen
-                .iter()
-                .all(|one| waited && is_new(&one.1) || is_good(one)),
+            Some(last) if is_new(last) => {
+                seen.iter().all(|one| waited && is_new(one) || is_good(one))
+            }
             _ => frozen && seen.iter().all(is_good),
         };
         if !counts {
@@ -286,6 +285,8 @@ impl Crew<'_> {
         };
         let seen = Seen {
             at_s: now_s(),
+            run: self.known.options.run.clone(),
+            image: self.hypervisor().image(self.guest(id)).unwrap_or_default(),
             took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
             observation,
         };
@@ -323,23 +324,13 @@ impl Crew<'_> {
         }
     }
 
-    fn root(&self, mut id: NodeId) -> &Work {
-        while let Some(parent) = self.plan()[id].parent {
-            id = parent;
-        }
-        &self.plan()[id].work
-    }
-
     /// What the machine of a node must offer.
     pub fn guest(&self, id: NodeId) -> &Guest {
-        match self.root(id) {
-            Work::Prepare { guest, .. } => guest,
-            Work::Step(_) => unreachable!("every way begins with a preparation"),
-        }
+        self.plan().guest(id)
     }
 
     fn users(&self, id: NodeId) -> Vec<String> {
-        match self.root(id) {
+        match self.plan().root(id) {
             Work::Prepare { users, .. } => users.iter().map(|user| user.name.clone()).collect(),
             Work::Step(_) => Vec::new(),
         }

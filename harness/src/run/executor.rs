@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use super::chain::{Crew, Next};
 use super::hypervisor::Hypervisor;
 use super::ledger::{Ledger, lock};
-use super::selection::{Known, is_wanted};
-use super::{Budget, BudgetError, ResultStore, now_s};
+use super::selection::{Known, Selection, is_wanted};
+use super::{Budget, BudgetError, ResultStore, RunId};
 use crate::judge::{SnapshotPolicy, Verdict};
 use crate::machine::MachineError;
 use crate::plan::{NodeId, Plan, StateKey, Work};
@@ -21,19 +21,14 @@ const TICK: Duration = Duration::from_millis(250);
 /// How to run.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Use nothing that was made or seen before [`Self::started_at_s`], booted guests excepted.
+    /// Use nothing that another run made or saw, booted guests excepted.
     pub fresh: bool,
-    /// When the run began, in seconds since the epoch.
-    pub started_at_s: u64,
+    /// Begin nothing new once a case failed or errored.
+    pub fail_fast: bool,
+    /// Which run it is.
+    pub run: RunId,
     /// What to do about snapshots.
     pub snapshots: SnapshotPolicy,
-}
-
-impl Options {
-    /// Whether a moment is within the run. One that is still to come is of a time before the clock was set back.
-    pub fn covers(&self, at_s: u64) -> bool {
-        (self.started_at_s..=now_s()).contains(&at_s)
-    }
 }
 
 /// All that a run needs.
@@ -88,11 +83,13 @@ impl Run<'_> {
             let whole = std::panic::catch_unwind(work).is_ok();
             drop(over);
             let reason = match whole {
-                true => "the run ended before its turn",
-                false => "switchproof has a bug: it panicked, which ended the run before its turn",
+                true => ledger.ended_by().unwrap_or_else(|| "the run ended before its turn".to_owned()),
+                false => "switchproof has a bug: it panicked, which ended the run before its turn; please report it \
+                     with the lines printed above"
+                    .to_owned(),
             };
             for &case in self.selected {
-                ledger.not_run(case, reason);
+                ledger.not_run(case, &reason);
             }
         });
         ledger.event(&Event::Finished {
@@ -109,11 +106,12 @@ impl Run<'_> {
             results: self.results,
             options: self.options,
         };
-        let starts = known.select(self.selected, ledger);
+        let Selection { starts, before } = known.select(self.selected, ledger);
         let crew = Crew {
             known,
             ledger,
             selected: self.selected,
+            before,
         };
         self.make_bases(&crew, &starts);
         let queue = Queue::default();
@@ -137,7 +135,7 @@ impl Run<'_> {
 
     /// Boots what must be booted before machines start in parallel.
     fn make_bases(&self, crew: &Crew<'_>, starts: &[NodeId]) {
-        let mut made: BTreeMap<StateKey, Option<MachineError>> = BTreeMap::new();
+        let mut made: BTreeMap<StateKey, Option<Stop>> = BTreeMap::new();
         let is_root = |start: &&NodeId| self.plan[**start].parent.is_none();
         for &start in starts.iter().filter(is_root) {
             let guest = crew.guest(start);
@@ -150,15 +148,15 @@ impl Run<'_> {
                         true => None,
                         false => match self.budget.acquire(&mut tell) {
                             Ok(slot) => Some(slot),
-                            Err(error) => return Some(no_room(error)),
+                            Err(error) => return Some(Stop::NoRoom(error)),
                         },
                     };
                     let broken = self.hypervisor.ensure_base(guest, &mut tell).err();
                     drop(slot);
-                    broken
+                    broken.map(Stop::Broken)
                 });
-            if let Some(error) = broken {
-                self.fail_from(crew.ledger, start, error);
+            if let Some(stop) = broken {
+                self.stop_from(crew.ledger, start, stop);
             }
         }
     }
@@ -169,21 +167,27 @@ impl Run<'_> {
         }
         let slot = || {
             let mut tell = |what: &str| crew.tell(what);
-            self.budget.acquire(&mut tell).map_err(no_room)
+            self.budget.acquire(&mut tell).map_err(Stop::NoRoom)
         };
         let run = std::panic::AssertUnwindSafe(|| crew.run(start, &slot));
-        let done = std::panic::catch_unwind(run).unwrap_or_else(|_| Err(panicked()));
-        done.unwrap_or_else(|error| {
-            self.fail_from(crew.ledger, start, &error);
+        let done = std::panic::catch_unwind(run).unwrap_or_else(|_| Err(panicked().into()));
+        done.unwrap_or_else(|stop| {
+            self.stop_from(crew.ledger, start, &stop);
             Vec::new()
         })
     }
 
-    /// The cases that would have passed through `start` cannot.
-    fn fail_from(&self, ledger: &Ledger<'_>, start: NodeId, error: &MachineError) {
+    /// The cases that would have passed through `start` cannot: those whose machine broke errored, and where none could
+    /// be started they were not run.
+    fn stop_from(&self, ledger: &Ledger<'_>, start: NodeId, stop: &Stop) {
         for visit in &self.plan[start].visits {
-            if self.selected.contains(&visit.case) && ledger.is_open(visit.case) {
-                ledger.error(visit.case, error, None);
+            if self.selected.contains(&visit.case) {
+                match stop {
+                    Stop::Broken(error) => ledger.error(visit.case, error, None),
+                    Stop::NoRoom(error) => {
+                        ledger.not_run(visit.case, &format!("{error}; {}", error.hint()));
+                    }
+                }
             }
         }
     }
@@ -204,8 +208,19 @@ impl Run<'_> {
 /// What a step that never ran is taken to last.
 const UNKNOWN: Duration = Duration::from_secs(15);
 
-fn no_room(error: BudgetError) -> MachineError {
-    MachineError::new(error.to_string(), Some(error.hint()))
+/// Why machines of some cases do no more.
+#[derive(Debug)]
+pub enum Stop {
+    /// One broke.
+    Broken(MachineError),
+    /// None could be started.
+    NoRoom(BudgetError),
+}
+
+impl From<MachineError> for Stop {
+    fn from(error: MachineError) -> Self {
+        Self::Broken(error)
+    }
 }
 
 fn panicked() -> MachineError {

@@ -18,6 +18,10 @@ pub trait Hypervisor: Sync {
     /// Names the booted, settled guest that serves `guest`. Fast and without effect: nothing is built or booted.
     fn base_key(&self, guest: &Guest) -> StateKey;
 
+    /// Names what is in the guest image that serves `guest`, for two builds of one definition may differ; `None` while
+    /// there is no image. Fast.
+    fn image(&self, guest: &Guest) -> Option<String>;
+
     /// Makes sure that the state of [`Self::base_key`] is there, building the image and booting when it is not.
     fn ensure_base(
         &self,

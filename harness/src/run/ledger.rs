@@ -1,11 +1,12 @@
 //! What is known of every case while a run goes on.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
 use crate::judge::{
-    Compared, Finding, FindingKind, Place, SnapshotError, SnapshotMode, Verdict, exhausted, judge,
+    Compared, Conclusion, Finding, FindingKind, Place, SnapshotError, SnapshotMode, Verdict,
+    exhausted, judge,
 };
 use crate::machine::MachineError;
 use crate::observe::Observation;
@@ -24,6 +25,8 @@ pub struct Ledger<'a> {
     on_verdict: &'a (dyn Fn(usize, &Verdict) + Sync),
     entries: Vec<Mutex<Entry>>,
     machines: AtomicUsize,
+    /// The case that ended the run, where the first that is not well does.
+    ended_by: OnceLock<usize>,
 }
 
 #[derive(Default)]
@@ -52,6 +55,7 @@ impl<'a> Ledger<'a> {
             on_verdict,
             entries,
             machines: AtomicUsize::default(),
+            ended_by: OnceLock::new(),
         }
     }
 
@@ -72,6 +76,17 @@ impl<'a> Ledger<'a> {
     /// The number of a machine that was just started.
     pub fn next_machine(&self) -> usize {
         self.machines.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// Whether nothing new may begin.
+    pub fn is_over(&self) -> bool {
+        self.ended_by.get().is_some()
+    }
+
+    /// Why nothing new may begin.
+    pub fn ended_by(&self) -> Option<String> {
+        let case = &self.plan.cases[*self.ended_by.get()?];
+        Some(format!("the run ended with {} (--fail-fast)", case.id))
     }
 
     /// Whether the case still waits for its verdict.
@@ -207,6 +222,9 @@ impl<'a> Ledger<'a> {
         if let Err(error) = self.store(case, &snapshots) {
             verdict = snapshot_broken(&error);
             lock(&self.entries[case]).verdict = Some(verdict.clone());
+        }
+        if self.options.fail_fast && Conclusion::of([&verdict]) != Conclusion::Passed {
+            self.ended_by.get_or_init(|| case);
         }
         self.remember(case, &verdict);
         let case_of = &self.plan.cases[case];

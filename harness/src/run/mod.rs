@@ -6,6 +6,7 @@ mod chain;
 mod channels;
 mod executor;
 mod hypervisor;
+mod id;
 mod ledger;
 mod network;
 mod perform;
@@ -19,6 +20,7 @@ mod travel;
 pub use budget::*;
 pub use executor::*;
 pub use hypervisor::*;
+pub use id::*;
 pub use qemu::*;
 pub use selection::foresee;
 pub use store::*;
@@ -27,6 +29,12 @@ pub(crate) use times::remember;
 pub use travel::*;
 
 #[cfg(test)]
+pub(crate) mod fake;
+#[cfg(test)]
+mod faults;
+#[cfg(test)]
 mod tests;
 #[cfg(test)]
-pub(crate) use tests::case as test_case;
+mod trial;
+#[cfg(test)]
+pub(crate) use trial::case as test_case;

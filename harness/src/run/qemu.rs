@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::PathBuf;
 use std::sync::Mutex;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use switchproof_vm::accel::{BinaryError, Probe, ProbeError, QemuBinary, probe};
 use switchproof_vm::cache_dir::{CacheDir, CacheDirError};
@@ -32,6 +32,8 @@ pub struct Qemu {
     images: PathBuf,
     /// What this run has seen or made, so that nobody collects it while the run goes on.
     in_use: Mutex<BTreeMap<StateKey, Layer>>,
+    /// The hash of each image's manifest, and when that file was last written.
+    manifests: Mutex<BTreeMap<PathBuf, (SystemTime, String)>>,
 }
 
 /// Why QEMU cannot be used on this host.
@@ -77,6 +79,7 @@ impl Qemu {
             store: LayerStore::open(cache)?,
             images: cache.images()?,
             in_use: Mutex::default(),
+            manifests: Mutex::default(),
         })
     }
 
@@ -169,6 +172,23 @@ impl Qemu {
 impl Hypervisor for Qemu {
     fn base_key(&self, guest: &Guest) -> StateKey {
         channels::key(self.booted_key(guest), &guest.channels)
+    }
+
+    fn image(&self, guest: &Guest) -> Option<String> {
+        let key = image::definition_of(guest.suite).key();
+        let manifest = image::manifest_path(&self.images, &key);
+        let written = manifest.metadata().and_then(|data| data.modified()).ok()?;
+        let mut known = lock(&self.manifests);
+        match known.get(&manifest) {
+            Some((at, hash)) if *at == written => Some(hash.clone()),
+            _ => {
+                let hash = blake3::hash(&std::fs::read(&manifest).ok()?)
+                    .to_hex()
+                    .to_string();
+                known.insert(manifest, (written, hash.clone()));
+                Some(hash)
+            }
+        }
     }
 
     fn ensure_base(

@@ -1,17 +1,44 @@
 //! Where each case has to begin: what is known need not run again.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Mutex;
 
 use rayon::prelude::*;
 
 use super::ledger::{Ledger, Looked};
-use super::{Hypervisor, Options, Pass, ResultStore, Seen};
+use super::{Hypervisor, Options, Pass, ResultStore, RunId, Seen};
 use crate::plan::{Knowledge, NodeId, Plan, StateKey, Visit};
 use crate::report::{Event, Sink};
 
 /// A case's place in the plan, and what was seen there.
 type Look = (NodeId, Visit, Seen);
+
+/// What a run has to do itself.
+pub struct Selection {
+    /// Where machines begin: each of these nodes follows a kept state, or a booted guest.
+    pub starts: Vec<NodeId>,
+    /// Which run had seen each node that machines must pass, before this one began.
+    pub before: BTreeMap<NodeId, RunId>,
+}
+
+/// What is kept of each node, read once, for cases share them.
+#[derive(Default)]
+struct Kept {
+    seen: HashMap<NodeId, Option<Seen>>,
+    layers: HashMap<NodeId, bool>,
+}
+
+impl Kept {
+    fn seen(&mut self, known: &Known<'_>, id: NodeId) -> Option<&Seen> {
+        let seen = self.seen.entry(id).or_insert_with(|| known.seen(id));
+        seen.as_ref()
+    }
+
+    fn has_layer(&mut self, known: &Known<'_>, id: NodeId) -> bool {
+        let has = || known.hypervisor.has(&known.layer_key(id));
+        *self.layers.entry(id).or_insert_with(has)
+    }
+}
 
 /// What a run may use of earlier ones.
 pub struct Known<'a> {
@@ -22,21 +49,28 @@ pub struct Known<'a> {
 }
 
 impl Known<'_> {
-    /// Ends the cases that passed before and whose observations still pass. Returns the nodes where machines must
-    /// begin for the others: each follows a kept state, or a booted guest.
-    pub fn select(&self, selected: &BTreeSet<usize>, ledger: &Ledger<'_>) -> Vec<NodeId> {
+    /// Ends the cases that passed before and whose observations still pass, and finds where machines must begin for
+    /// the others.
+    pub fn select(&self, selected: &BTreeSet<usize>, ledger: &Ledger<'_>) -> Selection {
         let wanted: Vec<usize> = selected.iter().copied().collect();
         let left: Vec<usize> = wanted
             .into_par_iter()
             .filter(|&case| !self.settle(case, ledger))
             .collect();
-        let must_run = self.must_run(&left, ledger, &mut |case, looked| ledger.note(case, looked));
+        let mut kept = Kept::default();
+        let must_run = self.must_run(&left, ledger, &mut kept, &mut |case, looked| {
+            ledger.note(case, looked);
+        });
         let follows_known = |id: &NodeId| {
             self.plan[*id]
                 .parent
                 .is_none_or(|parent| !must_run.contains(&parent))
         };
-        must_run.iter().copied().filter(follows_known).collect()
+        let mut run = |&id: &NodeId| Some((id, kept.seen(self, id)?.run.clone()));
+        Selection {
+            before: must_run.iter().filter_map(&mut run).collect(),
+            starts: must_run.iter().copied().filter(follows_known).collect(),
+        }
     }
 
     /// The nodes that machines would pass for `selected` cases. Nothing is run, judged or written.
@@ -45,7 +79,7 @@ impl Known<'_> {
         let ledger = Ledger::new(self.plan, self.results, self.options, &silent, &|_, _| {});
         let is_open = |case: &usize| self.kept(*case).is_none();
         let open: Vec<usize> = selected.iter().copied().filter(is_open).collect();
-        self.must_run(&open, &ledger, &mut |_, _| {})
+        self.must_run(&open, &ledger, &mut Kept::default(), &mut |_, _| {})
     }
 
     /// The nodes that machines must pass for these cases. `note` is handed what was seen on the way before them.
@@ -53,18 +87,13 @@ impl Known<'_> {
         &self,
         cases: &[usize],
         ledger: &Ledger<'_>,
+        kept: &mut Kept,
         note: &mut dyn FnMut(usize, Looked),
     ) -> BTreeSet<NodeId> {
-        let mut layers = HashMap::new();
-        let mut has_layer = |id: NodeId| {
-            *layers
-                .entry(id)
-                .or_insert_with(|| self.hypervisor.has(&self.layer_key(id)))
-        };
         let mut must_run = BTreeSet::new();
         for &case in cases {
             let path = &self.plan.paths[case];
-            let (from, before) = self.first_to_run(case, ledger, &mut has_layer);
+            let (from, before) = self.first_to_run(case, ledger, kept);
             before.into_iter().for_each(|looked| note(case, looked));
             must_run.extend(path[from..].iter().copied());
         }
@@ -119,8 +148,11 @@ impl Known<'_> {
     pub fn seen(&self, id: NodeId) -> Option<Seen> {
         let node = &self.plan[id];
         let seen = self.results.seen(&node.key)?;
-        let new_enough = !self.is_fresh(id) || self.options.covers(seen.at_s);
-        new_enough.then_some(seen)
+        let may_be_used = !self.is_fresh(id) || seen.run == self.options.run;
+        // A guest that was built anew may hold other programs.
+        let same_image =
+            || self.hypervisor.image(self.plan.guest(id)).as_ref() == Some(&seen.image);
+        (may_be_used && same_image()).then_some(seen)
     }
 
     /// The key under which a node's machine state is kept: one of this run's own where nothing of an earlier run
@@ -128,7 +160,7 @@ impl Known<'_> {
     pub fn layer_key(&self, id: NodeId) -> StateKey {
         let key = &self.plan[id].key;
         match self.is_fresh(id) {
-            true => key.made_anew(self.options.started_at_s),
+            true => key.made_anew(&self.options.run),
             false => key.clone(),
         }
     }
@@ -143,11 +175,10 @@ impl Known<'_> {
         }
     }
 
-    /// Whether nothing may be used that was made or seen before this run: so it was asked, or an input is not
+    /// Whether nothing may be used that another run made or saw: so it was asked, or an input is not
     /// locked and may have changed.
     fn is_fresh(&self, id: NodeId) -> bool {
-        let locked = |visit: &Visit| self.plan.cases[visit.case].guest.locked;
-        self.options.fresh || !self.plan[id].visits.iter().all(locked)
+        self.options.fresh || !self.plan[id].locked
     }
 
     /// The place in the case's path where its machine has to begin: after the last kept state all of whose
@@ -157,7 +188,7 @@ impl Known<'_> {
         &self,
         case: usize,
         ledger: &Ledger<'_>,
-        has_layer: &mut dyn FnMut(NodeId) -> bool,
+        kept: &mut Kept,
     ) -> (usize, Vec<Looked>) {
         let path = &self.plan.paths[case];
         let (mut good, mut looks) = (Vec::new(), Vec::new());
@@ -167,17 +198,19 @@ impl Known<'_> {
                 step: place.checked_sub(1),
             };
             if visit.step.is_some() {
-                let Some(seen) = self.seen(id) else { break };
-                let looked = ledger.look(visit, &seen);
+                let Some(seen) = kept.seen(self, id) else {
+                    break;
+                };
+                let looked = ledger.look(visit, seen);
                 if !looked.is_good() {
                     break;
                 }
-                ledger.saw(id, &seen);
+                ledger.saw(id, seen);
                 looks.push(looked);
             }
             good.push(id);
         }
-        let from = good.iter().rposition(|&id| has_layer(id));
+        let from = good.iter().rposition(|&id| kept.has_layer(self, id));
         let from = from.map_or(0, |place| place + 1);
         // The preparation is looked at by nobody.
         looks.truncate(from.saturating_sub(1));
@@ -226,8 +259,9 @@ impl Sink for Silent {
 
 /// Whether any selected case still needs the node.
 pub fn is_wanted(plan: &Plan, ledger: &Ledger<'_>, selected: &BTreeSet<usize>, id: NodeId) -> bool {
-    plan[id]
-        .visits
-        .iter()
-        .any(|visit| selected.contains(&visit.case) && ledger.is_open(visit.case))
+    !ledger.is_over()
+        && plan[id]
+            .visits
+            .iter()
+            .any(|visit| selected.contains(&visit.case) && ledger.is_open(visit.case))
 }

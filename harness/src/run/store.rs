@@ -1,5 +1,5 @@
-//! What is kept between runs: observations, passes and durations, each a small JSON file under the key of the
-//! state it belongs to.
+//! What is kept between runs: observations, passes and durations, each a small file of JSON with a checksum, under the key
+//! of the state it belongs to.
 
 use std::fs::{self, File, FileTimes};
 use std::io::{self, Read, Write};
@@ -9,11 +9,12 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
+use super::RunId;
 use crate::observe::Observation;
 use crate::plan::StateKey;
 
 /// The results under one cache directory. Any number of processes may use it: files are written aside and
-/// renamed, and what cannot be read counts as absent.
+/// renamed, and what is damaged counts as absent.
 #[derive(Debug, Clone)]
 pub struct ResultStore {
     folder: PathBuf,
@@ -24,6 +25,10 @@ pub struct ResultStore {
 pub struct Seen {
     /// When the machine ran, in seconds since the epoch.
     pub at_s: u64,
+    /// Which run it was.
+    pub run: RunId,
+    /// What was in the guest image, as [`super::Hypervisor::image`] names it.
+    pub image: String,
     /// How long the step took, in milliseconds.
     pub took_ms: u64,
     /// What was seen.
@@ -44,6 +49,15 @@ pub struct ResultUsage {
     pub files: usize,
     /// Bytes on the disk.
     pub bytes: u64,
+}
+
+/// What reading every result came to.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Verified {
+    /// How many files are what was written.
+    pub whole: usize,
+    /// Those that were not, by path in the folder of results.
+    pub removed: Vec<PathBuf>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -170,6 +184,10 @@ impl ResultStore {
             };
             for entry in entries {
                 let entry = entry?;
+                // One that is being written.
+                if entry.file_name().to_string_lossy().starts_with('.') {
+                    continue;
+                }
                 // Gone since it was listed: another process collects too.
                 let Ok(data) = entry.metadata() else { continue };
                 files.push(ResultFile {
@@ -182,6 +200,27 @@ impl ResultStore {
         Ok(files)
     }
 
+    /// Reads every file, and removes those that are not what was written; what they told is found out anew.
+    pub fn verify(&self) -> io::Result<Verified> {
+        let mut verified = Verified::default();
+        for file in self.files()? {
+            // One that another process removed is none that is damaged.
+            let Ok(bytes) = fs::read(&file.path) else {
+                continue;
+            };
+            if checked(&bytes).is_some() {
+                verified.whole += 1;
+            } else if fs::remove_file(&file.path).is_ok() {
+                let below = file.path.strip_prefix(&self.folder);
+                verified
+                    .removed
+                    .push(below.unwrap_or(&file.path).to_owned());
+            }
+        }
+        verified.removed.sort();
+        Ok(verified)
+    }
+
     /// Forgets everything.
     pub fn clear(&self) -> io::Result<()> {
         match fs::remove_dir_all(&self.folder) {
@@ -191,20 +230,20 @@ impl ResultStore {
     }
 
     fn path(&self, kind: &str, name: &str) -> PathBuf {
-        self.folder.join(kind).join(format!("{name}.json"))
+        self.folder.join(kind).join(name)
     }
 
     fn read<T: DeserializeOwned>(&self, kind: &str, name: &str) -> Option<T> {
         let mut file = File::open(self.path(kind, name)).ok()?;
-        let mut text = Vec::new();
-        file.read_to_end(&mut text).ok()?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).ok()?;
         // The time of last change is that of last use, to the hour. In a cache that cannot be written nothing goes.
         let used = file.metadata().and_then(|data| data.modified());
         let used = used.is_ok_and(|used| used.elapsed().is_ok_and(|age| age < USE_NOTED));
         if !used {
             let _ = file.set_times(FileTimes::new().set_modified(SystemTime::now()));
         }
-        serde_json::from_slice(&text).ok()
+        serde_json::from_slice(checked(&bytes)?).ok()
     }
 
     fn write<T: Serialize>(&self, kind: &str, name: &str, value: &T) -> io::Result<()> {
@@ -212,8 +251,9 @@ impl ResultStore {
         let folder = self.folder.join(kind);
         fs::create_dir_all(&folder)?;
         let mut aside = tempfile::NamedTempFile::new_in(&folder)?;
-        serde_json::to_writer(&mut io::BufWriter::new(&mut aside), value)?;
-        aside.flush()?;
+        let text = serde_json::to_vec(value)?;
+        writeln!(aside, "{}", blake3::hash(&text).to_hex())?;
+        aside.write_all(&text)?;
         aside.persist(path)?;
         Ok(())
     }
@@ -222,6 +262,13 @@ impl ResultStore {
         // A file that is not there is as good as one that was removed.
         let _ = fs::remove_file(self.path(kind, name));
     }
+}
+
+/// What a file of results holds below its first line, which is the hash of that. Nothing when it is another.
+fn checked(bytes: &[u8]) -> Option<&[u8]> {
+    let (hash, text) = bytes.split_at_checked(blake3::OUT_LEN * 2)?;
+    let text = text.strip_prefix(b"\n")?;
+    (blake3::hash(text).to_hex().as_bytes() == hash).then_some(text)
 }
 
 /// A file of results.
@@ -292,5 +339,25 @@ mod tests {
         assert!(store.duration(&key("old")).is_none());
         assert!(store.duration(&key("used")).is_some());
         assert_eq!(store.collect(0).unwrap().0, 2);
+    }
+
+    #[test]
+    fn a_damaged_result_counts_as_absent_and_verify_removes_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = ResultStore::new(folder.path());
+        let key = |name: &str| StateKey(name.to_owned());
+        let second = Duration::from_secs(1);
+        store.keep_duration(&key("good"), second).unwrap();
+        store.keep_duration(&key("bad"), second).unwrap();
+        let path = store.path("durations", "bad");
+        // One digit becomes another: it is JSON still.
+        let text = fs::read_to_string(&path).unwrap().replace("1000", "1001");
+        fs::write(&path, text).unwrap();
+        assert_eq!(store.duration(&key("bad")), None);
+        assert_eq!(store.duration(&key("good")), Some(second));
+        let verified = store.verify().unwrap();
+        assert_eq!(verified.whole, 1);
+        assert_eq!(verified.removed, [PathBuf::from("durations/bad")]);
+        assert_eq!(store.verify().unwrap().removed, Vec::<PathBuf>::new());
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::perform::{perform, prepare_failed};
-use super::{Hypervisor, Purpose, now_s};
+use super::{Hypervisor, Purpose, RunId};
 use crate::machine::MachineError;
 use crate::plan::{NodeId, Plan, StateKey, Work};
 use crate::scenario::model::Guest;
@@ -43,7 +43,7 @@ pub fn reach(
     };
     let key = match guest.locked {
         true => plan[last].key.for_shell(),
-        false => plan[last].key.for_shell().made_anew(now_s()),
+        false => plan[last].key.for_shell().made_anew(&RunId::new()),
     };
     let mut waits = || tell("waiting: another switchproof makes this state");
     let _claim = hypervisor.claim(&key, &mut waits)?;

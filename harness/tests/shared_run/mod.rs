@@ -9,7 +9,7 @@ use switchproof::judge::{SnapshotPolicy, Verdict};
 use switchproof::report::{Event, PlainSink, Sink};
 use switchproof::scenario::model::Case;
 use switchproof::scenario::{load, render_text};
-use switchproof::session::{Limits, Session};
+use switchproof::session::{How, Limits, Session};
 
 /// The cases of `scenarios/`, or the mistakes in them as text.
 pub fn bundled() -> Result<Vec<Case>, String> {
@@ -78,17 +78,14 @@ impl SharedRun {
             Ok(session) => {
                 let plan = session.plan(self.cases.clone());
                 let sink = Mutex::new(Progress(PlainSink::new(std::io::stderr(), false)));
-                let fresh = std::env::var_os("SWITCHPROOF_FRESH").is_some();
-                session.run(
-                    &plan,
-                    &self.selected,
-                    fresh,
-                    self.snapshots.clone(),
-                    &sink,
-                    &|case, verdict| {
-                        self.tell(&plan.cases[case].id, verdict.clone());
-                    },
-                );
+                let how = How {
+                    fresh: std::env::var_os("SWITCHPROOF_FRESH").is_some(),
+                    fail_fast: false,
+                    snapshots: self.snapshots.clone(),
+                };
+                session.run(&plan, &self.selected, how, &sink, &|case, verdict| {
+                    self.tell(&plan.cases[case].id, verdict.clone());
+                });
             }
             Err(error) => {
                 let verdict = Verdict::Errored {

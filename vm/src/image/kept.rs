@@ -98,6 +98,12 @@ impl ImageManifest {
     }
 }
 
+/// Where the manifest of an image is, below the folder of images: it names what is in the files by their hashes.
+#[must_use]
+pub fn manifest_path(images: &Path, key: &ImageKey) -> PathBuf {
+    images.join(key.as_str()).join(MANIFEST)
+}
+
 /// Opens the image in a directory, after the check that it is whole: sizes, places and times always, contents when
 /// those differ from the last full check. `None` when there is no such directory.
 pub(super) fn open(directory: &Path, key: &ImageKey) -> Result<Option<Image>, ImageError> {

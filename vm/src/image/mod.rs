@@ -16,7 +16,7 @@ mod suite;
 pub use definition::{Definition, ImageKey, definition, definition_of};
 pub use error::ImageError;
 pub use gc::{ImageSummary, collect, list};
-pub use kept::{Image, ImageManifest};
+pub use kept::{Image, ImageManifest, manifest_path};
 pub use means::can_build;
 pub use progress::{BuildStep, Progress};
 pub use store::{ensure, find};

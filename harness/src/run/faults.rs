@@ -1,0 +1,268 @@
+//! Every way in which a run can go wrong, on fake machines: who is to blame, and that every case is told.
+
+use std::fs;
+use std::time::Duration;
+
+use super::fake::{Fault, Method, broken};
+use super::ledger::lock;
+use super::trial::{Bench, cached, case, passed};
+use crate::judge::{
+    Conclusion, FindingKind, SnapshotMode, Verdict, snapshot_path, snapshots_beside,
+};
+use crate::report::Event;
+use crate::scenario::model::{Case, Network};
+
+/// A case with snapshots, in a project of its own.
+fn with_snapshot(bench: &Bench, id: &str, commands: &[&str]) -> Case {
+    let mut case = case(id, commands);
+    case.file = bench.folder.path().join(format!("{id}.yaml"));
+    for step in &mut case.steps {
+        step.snapshot = true;
+    }
+    case
+}
+
+fn snapshot_of(case: &Case, step: usize) -> std::path::PathBuf {
+    snapshot_path(&snapshots_beside(&case.file), case, &case.steps[step])
+}
+
+fn errored(verdict: &Verdict) -> &str {
+    match verdict {
+        Verdict::Errored { message, .. } => message,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn not_run(verdict: &Verdict) -> &str {
+    match verdict {
+        Verdict::NotRun { reason } => reason,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_fault_of_any_method_is_the_machines_and_the_next_run_is_well() {
+    for method in [
+        Method::EnsureBase,
+        Method::Claim,
+        Method::Fork,
+        Method::Exec,
+        Method::Pull,
+        Method::Freeze,
+    ] {
+        for fault in [Fault::Error(broken()), Fault::Panic] {
+            let bench = Bench::new();
+            bench.hypervisor.break_at(method, fault.clone());
+            let cases = vec![
+                with_snapshot(&bench, "a", &["first", "x"]),
+                with_snapshot(&bench, "b", &["first", "y"]),
+            ];
+            let verdicts = bench.run(cases.clone());
+            assert_eq!(
+                Conclusion::of(verdicts.values()).exit_status(),
+                3,
+                "{method:?} {fault:?}: {verdicts:?}"
+            );
+            let well = Bench {
+                mode: SnapshotMode::Update,
+                folder: bench.folder,
+                ..Bench::new()
+            };
+            assert!(well.run(cases).values().all(passed), "{method:?}");
+        }
+    }
+}
+
+#[test]
+fn an_observation_that_fails_is_no_word_on_the_setup() {
+    let bench = Bench::new();
+    bench
+        .hypervisor
+        .break_at(Method::Pull, Fault::Error(broken()));
+    let cases = vec![with_snapshot(&bench, "seen", &["x"]), case("other", &["y"])];
+    let verdicts = bench.run(cases);
+    let Verdict::Errored { during, .. } = &verdicts["seen"] else {
+        panic!("{verdicts:?}")
+    };
+    assert_eq!(during.as_ref().map(|it| it.step.as_str()), Some("run-1"));
+    assert!(passed(&verdicts["other"]));
+}
+
+#[test]
+fn a_broken_snapshot_is_no_word_on_the_setup_either() {
+    let bench = Bench::new();
+    let case = with_snapshot(&bench, "a", &["x"]);
+    let path = snapshot_of(&case, 0);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(&path, "---\n<<<<<<< ours: [\n---\nx\n").unwrap();
+    let verdicts = bench.run(vec![case]);
+    assert!(errored(&verdicts["a"]).contains("cannot be read"));
+}
+
+#[test]
+fn a_snapshot_that_cannot_be_written_is_told() {
+    let bench = Bench {
+        mode: SnapshotMode::Update,
+        ..Bench::new()
+    };
+    let case = with_snapshot(&bench, "a", &["x"]);
+    // A file is in the way of the folder.
+    fs::write(bench.folder.path().join("snapshots"), "").unwrap();
+    let verdicts = bench.run(vec![case]);
+    assert!(
+        errored(&verdicts["a"]).contains("snapshots"),
+        "{verdicts:?}"
+    );
+}
+
+#[test]
+fn without_a_route_nothing_is_said_about_the_setup() {
+    let bench = Bench::new();
+    bench
+        .hypervisor
+        .break_at(Method::Exec, Fault::Error(broken()));
+    let mut networked = case("a", &["x"]);
+    networked.guest.network = Network::Internet;
+    networked.guest.reaches.insert("example.org:443".to_owned());
+    let verdicts = bench.run(vec![networked]);
+    errored(&verdicts["a"]);
+    assert_eq!(bench.hypervisor.ran("exec x"), 0);
+}
+
+#[test]
+fn where_there_is_no_room_for_a_machine_nothing_was_run() {
+    let bench = Bench {
+        jobs: 1,
+        patience: Duration::from_millis(1),
+        ..Bench::new()
+    };
+    let taken = bench.budget();
+    let _slot = taken.acquire(&mut |_| {}).unwrap();
+    let verdicts = bench.run(vec![case("a", &["x"]), case("b", &["y"])]);
+    for verdict in verdicts.values() {
+        assert!(not_run(verdict).contains("no room"), "{verdict:?}");
+    }
+    assert_eq!(Conclusion::of(verdicts.values()).exit_status(), 3);
+}
+
+#[test]
+fn a_bug_outside_of_any_case_leaves_none_untold() {
+    let bench = Bench::new();
+    bench.hypervisor.break_at(Method::EnsureBase, Fault::Panic);
+    let verdicts = bench.run(vec![case("a", &["x"]), case("b", &["y"])]);
+    for verdict in verdicts.values() {
+        assert!(not_run(verdict).contains("has a bug"), "{verdict:?}");
+    }
+}
+
+#[test]
+fn a_bug_in_one_case_spoils_only_what_needs_it() {
+    let bench = Bench::new();
+    let cases = vec![
+        case("buggy", &["first", "bug"]),
+        case("good", &["first", "x"]),
+    ];
+    let verdicts = bench.run(cases);
+    assert!(errored(&verdicts["buggy"]).contains("has a bug"));
+    assert!(passed(&verdicts["good"]));
+}
+
+#[test]
+fn the_first_failure_ends_the_run_where_it_was_asked_to() {
+    let bench = Bench {
+        fail_fast: true,
+        jobs: 1,
+        ..Bench::new()
+    };
+    let verdicts = bench.run(vec![
+        case("a", &["fail"]),
+        case("b", &["fail", "y"]),
+        case("c", &["z"]),
+    ]);
+    let failed = verdicts
+        .values()
+        .filter(|it| matches!(it, Verdict::Failed(_)));
+    assert!(failed.count() >= 1);
+    let left: Vec<&Verdict> = verdicts
+        .values()
+        .filter(|it| matches!(it, Verdict::NotRun { .. }))
+        .collect();
+    assert!(!left.is_empty(), "{verdicts:?}");
+    assert!(not_run(left[0]).contains("--fail-fast"), "{verdicts:?}");
+    assert_eq!(Conclusion::of(verdicts.values()).exit_status(), 1);
+}
+
+#[test]
+fn a_first_snapshot_is_new_then_accepted_then_compared() {
+    let mut bench = Bench {
+        mode: SnapshotMode::New,
+        ..Bench::new()
+    };
+    *lock(&bench.hypervisor.home) = vec![("one", "1"), ("two", "2")];
+    let case = with_snapshot(&bench, "a", &["x", "y"]);
+    let pending = snapshot_of(&case, 0).with_extension("snap.new");
+    let verdicts = bench.run(vec![case.clone()]);
+    assert!(verdicts["a"].is_new() && verdicts["a"].awaits_review());
+    let Verdict::Failed(findings) = &verdicts["a"] else {
+        panic!("{verdicts:?}")
+    };
+    let same: Vec<_> = findings
+        .iter()
+        .map(|finding| match &finding.kind {
+            FindingKind::NewSnapshot { files, same_as, .. } => (*files, same_as.as_deref()),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(same, [(2, None), (2, Some("run-1"))]);
+    assert!(pending.exists());
+
+    bench.mode = SnapshotMode::Update;
+    assert!(passed(&bench.run(vec![case.clone()])["a"]));
+    assert!(!pending.exists());
+    let wrote = |event: &&Event| matches!(event, Event::SnapshotWritten { .. });
+    assert_eq!(lock(&bench.told).iter().filter(wrote).count(), 2);
+    // What was accepted is known: nothing runs again.
+    assert!(cached(&bench.run(vec![case.clone()])["a"]));
+    assert_eq!(lock(&bench.told).iter().filter(wrote).count(), 0);
+
+    bench.mode = SnapshotMode::New;
+    fs::write(snapshot_of(&case, 0), "---\nsource: a.yaml\n---\nother\n").unwrap();
+    let verdicts = bench.run(vec![case]);
+    let Verdict::Failed(findings) = &verdicts["a"] else {
+        panic!("{verdicts:?}")
+    };
+    assert!(matches!(
+        findings[0].kind,
+        FindingKind::ChangedSnapshot { .. }
+    ));
+    assert!(!verdicts["a"].is_new());
+}
+
+#[test]
+fn what_a_run_will_do_is_foreseen_without_a_trace() {
+    let bench = Bench {
+        mode: SnapshotMode::New,
+        ..Bench::new()
+    };
+    let cases = vec![with_snapshot(&bench, "a", &["x", "y"])];
+    bench.run(cases.clone());
+    let pending = snapshot_of(&cases[0], 1).with_extension("snap.new");
+    fs::write(&pending, "of a person").unwrap();
+    let accepted = Bench {
+        mode: SnapshotMode::Update,
+        ..bench
+    };
+    let plan = accepted.plan(cases);
+    let all = [0].into();
+    let options = accepted.options();
+    let known = super::foresee(
+        &plan,
+        &all,
+        &accepted.hypervisor,
+        &accepted.results(),
+        &options,
+    );
+    assert_eq!(known.len(), 3);
+    assert_eq!(fs::read_to_string(&pending).unwrap(), "of a person");
+    assert!(!snapshot_of(&plan.cases[0], 0).exists());
+}

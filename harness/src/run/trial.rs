@@ -1,0 +1,171 @@
+//! Whole runs on fake machines, for tests.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use super::fake::FakeHypervisor;
+use super::ledger::lock;
+use super::*;
+use crate::judge::{SnapshotMode, SnapshotPolicy, Verdict};
+use crate::plan::Plan;
+use crate::report::{Event, Sink};
+use crate::scenario::model::{Action, Case, Guest, InitialHome, Outcome, Session, Step, User};
+
+/// A case whose steps run these commands; see [`FakeHypervisor`] for what they do.
+pub(crate) fn case(id: &str, commands: &[&str]) -> Case {
+    let step = |(index, command): (usize, &&str)| Step {
+        name: format!("run-{}", index + 1),
+        action: Action::Run {
+            command: (*command).to_owned(),
+            user: None,
+            session: Session::Login,
+        },
+        outcome: Outcome::Succeeds,
+        expect: Vec::new(),
+        snapshot: false,
+        deadline_s: 10,
+        line: index + 1,
+    };
+    Case {
+        id: id.to_owned(),
+        scenario: id.to_owned(),
+        description: String::new(),
+        file: PathBuf::from("test.yaml"),
+        axes: Vec::new(),
+        untracked: BTreeSet::new(),
+        guest: Guest {
+            locked: true,
+            ..Guest::default()
+        },
+        users: vec![User {
+            name: "alice".to_owned(),
+            home: InitialHome::Empty,
+        }],
+        steps: commands.iter().enumerate().map(step).collect(),
+    }
+}
+
+/// A host of fake machines, with a cache of its own.
+pub(super) struct Bench {
+    pub(super) folder: tempfile::TempDir,
+    pub(super) hypervisor: FakeHypervisor,
+    /// What becomes of snapshots.
+    pub(super) mode: SnapshotMode,
+    pub(super) fresh: bool,
+    pub(super) fail_fast: bool,
+    pub(super) jobs: usize,
+    /// How long a machine is waited for.
+    pub(super) patience: Duration,
+    /// What the last run told.
+    pub(super) told: Arc<Mutex<Vec<Event>>>,
+}
+
+struct Recorder(Arc<Mutex<Vec<Event>>>);
+
+impl Sink for Recorder {
+    fn event(&mut self, event: &Event) {
+        lock(&self.0).push(event.clone());
+    }
+}
+
+impl Bench {
+    pub(super) fn new() -> Self {
+        let hypervisor = FakeHypervisor::default();
+        *lock(&hypervisor.image) = Some("image".to_owned());
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            hypervisor,
+            mode: SnapshotMode::Compare,
+            fresh: false,
+            fail_fast: false,
+            jobs: 2,
+            patience: Duration::from_secs(60),
+            told: Arc::default(),
+        }
+    }
+
+    /// The same, using nothing of earlier runs.
+    pub(super) fn fresh(self) -> Self {
+        Self {
+            fresh: true,
+            ..self
+        }
+    }
+
+    pub(super) fn results(&self) -> ResultStore {
+        ResultStore::new(&self.folder.path().join("results"))
+    }
+
+    pub(super) fn budget(&self) -> Budget {
+        let locks = self.folder.path().join("locks");
+        let budget = Budget::new(&locks, self.jobs, Some(1024), 64).unwrap();
+        budget.patient_for(self.patience)
+    }
+
+    pub(super) fn plan(&self, cases: Vec<Case>) -> Plan {
+        Plan::new(cases, |guest| self.hypervisor.base_key(guest))
+    }
+
+    pub(super) fn options(&self) -> Options {
+        Options {
+            fresh: self.fresh,
+            fail_fast: self.fail_fast,
+            run: RunId::new(),
+            snapshots: SnapshotPolicy::new(self.mode),
+        }
+    }
+
+    /// Runs all cases. Each of them has a verdict, and was told exactly once.
+    pub(super) fn run(&self, cases: Vec<Case>) -> BTreeMap<String, Verdict> {
+        lock(&self.hypervisor.log).clear();
+        lock(&self.told).clear();
+        let plan = self.plan(cases);
+        let selected: BTreeSet<usize> = (0..plan.cases.len()).collect();
+        let heard = Mutex::new(Vec::new());
+        let run = Run {
+            plan: &plan,
+            selected: &selected,
+            hypervisor: &self.hypervisor,
+            results: &self.results(),
+            budget: &self.budget(),
+            options: &self.options(),
+            sink: &Mutex::new(Recorder(Arc::clone(&self.told))),
+        };
+        let verdicts: BTreeMap<String, Verdict> = run
+            .run(&|case, _| lock(&heard).push(plan.cases[case].id.clone()))
+            .into_iter()
+            .map(|(case, verdict)| (plan.cases[case].id.clone(), verdict))
+            .collect();
+        let mut told: Vec<String> = lock(&self.told)
+            .iter()
+            .filter_map(|event| match event {
+                Event::CaseFinished { case, .. } => Some(case.clone()),
+                _ => None,
+            })
+            .collect();
+        let mut heard = heard.into_inner().unwrap();
+        let mut ids: Vec<String> = plan.cases.iter().map(|case| case.id.clone()).collect();
+        for list in [&mut told, &mut heard, &mut ids] {
+            list.sort();
+        }
+        assert_eq!(told, ids, "each case is told once");
+        assert_eq!(heard, ids);
+        assert_eq!(verdicts.len(), ids.len());
+        verdicts
+    }
+}
+
+pub(super) fn passed(verdict: &Verdict) -> bool {
+    matches!(verdict, Verdict::Passed { cached_at_s: None })
+}
+
+pub(super) fn cached(verdict: &Verdict) -> bool {
+    matches!(
+        verdict,
+        Verdict::Passed {
+            cached_at_s: Some(_)
+        }
+    )
+}
