@@ -86,11 +86,7 @@ struct Place {
 }
 
 pub fn run(args: &DiffArgs) -> Result<Exit, Error> {
-    let chosen = Chosen {
-        paths: args.scenarios.clone(),
-        filter: Vec::new(),
-        trust: args.trust.clone(),
-    };
+    let chosen = Chosen::of(args.scenarios.clone(), args.trust.clone());
     let mut cases = chosen.load()?;
     cases.iter_mut().for_each(look_everywhere);
     let pairs = pairs(&cases, &args.what)?;

@@ -55,7 +55,7 @@ pub fn run(args: &ListArgs) -> Result<Exit, Error> {
         Format::Gitlab => gitlab(&jobs(&cases, &selected, args.shards.into())?),
     };
     print(&text)?;
-    Ok(Exit::Passed)
+    Ok(args.chosen.exit(Exit::Passed))
 }
 
 fn text<'a>(cases: impl Iterator<Item = &'a Case> + Clone) -> String {

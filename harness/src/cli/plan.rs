@@ -43,5 +43,5 @@ pub fn run(args: &PlanArgs) -> Result<Exit, Error> {
         .collect();
     let known = session.foresee(&plan, &chosen);
     print(&plan.show(format, &chosen, &known))?;
-    Ok(Exit::Passed)
+    Ok(args.chosen.exit(Exit::Passed))
 }

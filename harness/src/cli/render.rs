@@ -30,12 +30,7 @@ pub struct InitArgs {
 }
 
 pub fn render(args: &RenderArgs) -> Result<Exit, Error> {
-    let cases = Chosen {
-        paths: args.paths.clone(),
-        filter: Vec::new(),
-        trust: args.trust.clone(),
-    }
-    .load()?;
+    let cases = Chosen::of(args.paths.clone(), args.trust.clone()).load()?;
     let ids: Vec<_> = cases.iter().map(|case| case.id.clone()).collect();
     print(&scenario::render(&cases[pick(&ids, &args.case)?]))?;
     Ok(Exit::Passed)
@@ -80,6 +75,12 @@ pub fn init(args: &InitArgs) -> Result<Exit, Error> {
         &folder.join("scenarios/schema.json"),
         &scenario::schema(),
         "for editors",
+    )?;
+    // A snapshot that waits for a review is nobody else's business.
+    write_new(
+        &folder.join("snapshots/.gitignore"),
+        "*.snap.new\n",
+        "so that what waits for a review stays out of Git",
     )?;
     for note in &found.notes {
         print(&format!("note: {note}\n"))?;

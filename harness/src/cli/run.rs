@@ -107,7 +107,7 @@ fn run_before(
     };
     refuse_shared(&plan.cases)?;
     // Whoever runs a few cases is not told of all others each time.
-    let orphans = match args.chosen.filter.is_empty() {
+    let orphans = match args.chosen.is_everything() {
         true => orphans(&plan.cases, &args.chosen.paths()),
         false => Vec::new(),
     };
@@ -124,5 +124,5 @@ fn run_before(
         eprintln!("note: no case owns {}; delete it", orphan.display());
     }
     let verdicts = verdicts.iter().map(|(_, verdict)| verdict);
-    Ok(Conclusion::of(verdicts).into())
+    Ok(args.chosen.exit(Conclusion::of(verdicts).into()))
 }

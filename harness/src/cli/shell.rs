@@ -35,11 +35,7 @@ pub struct ShellArgs {
 }
 
 pub fn run(args: &ShellArgs) -> Result<Exit, Error> {
-    let chosen = Chosen {
-        paths: args.paths.clone(),
-        filter: Vec::new(),
-        trust: args.trust.clone(),
-    };
+    let chosen = Chosen::of(args.paths.clone(), args.trust.clone());
     let cases = chosen.load()?;
     let ids: Vec<_> = cases.iter().map(|case| case.id.clone()).collect();
     let case = pick(&ids, &args.case)?;

@@ -123,6 +123,7 @@ impl<'a> Shown<'a> {
         let (nodes, new) = (self.nodes().count(), self.nodes().filter(is_new).count());
         let all = self.plan.cases.len();
         let cases = match self.chosen.len() {
+            chosen if chosen == all && all == 1 => "1 case".to_owned(),
             chosen if chosen == all => format!("{all} cases"),
             chosen => format!("{chosen} of {all} cases"),
         };

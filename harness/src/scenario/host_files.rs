@@ -229,8 +229,16 @@ impl HostFiles {
                 wanted: "a folder with a flake.nix",
             });
         }
-        let (files, untracked) = copy_flake(&real, path)?;
+        let (mut files, untracked) = copy_flake(&real, path)?;
         self.untracked.extend(untracked);
+        // In a flake that has its scenarios in it, a comment in one of them or an accepted snapshot is no change of it.
+        if self
+            .folder
+            .canonicalize()
+            .is_ok_and(|folder| folder.starts_with(&real))
+        {
+            files.retain(|name, _| !is_about_the_flake(name));
+        }
         let flake = Arc::new(FlakeTree { files });
         self.flakes.insert(path.to_owned(), Arc::clone(&flake));
         Ok(flake)
@@ -263,6 +271,13 @@ impl HostFiles {
             Err(outside())
         }
     }
+}
+
+/// Whether a file of a flake is a scenario, their schema or a snapshot: what tests it, and no part of it.
+fn is_about_the_flake(name: &str) -> bool {
+    let is_scenario = name.starts_with("scenarios/") && name.ends_with(".yaml");
+    let is_snapshot = name.starts_with("snapshots/") && name.ends_with(".snap");
+    is_scenario || is_snapshot || name == "scenarios/schema.json" || name.ends_with(".snap.new")
 }
 
 fn plain_reason(error: &std::io::Error) -> String {
@@ -471,4 +486,38 @@ pub(crate) fn copy_folder(
         }
     }
     Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scenarios_and_snapshots_are_no_part_of_the_flake_that_holds_them() {
+        let root = tempfile::tempdir().unwrap();
+        for name in [
+            "flake.nix",
+            "scenarios/a.yaml",
+            "scenarios/files/x",
+            "scenarios/schema.json",
+            "snapshots/a/switch.snap",
+            "snapshots/a/switch.snap.new",
+            "home/config.yaml",
+        ] {
+            let path = root.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "x").unwrap();
+        }
+        let taken = |scenario: &str| -> Vec<String> {
+            let scenario = root.path().join(scenario);
+            let mut files = HostFiles::beside(&scenario, None, true);
+            let flake = files.flake(root.path().to_str().unwrap()).unwrap();
+            flake.files.keys().cloned().collect()
+        };
+        assert_eq!(
+            taken("scenarios/a.yaml"),
+            ["flake.nix", "home/config.yaml", "scenarios/files/x"]
+        );
+        assert_eq!(taken("../elsewhere.yaml").len(), 7, "it is somebody else's");
+    }
 }
