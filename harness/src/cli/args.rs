@@ -6,7 +6,8 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use super::common::Exit;
 use super::{
-    cache, check, diff, doctor, image, list, manual, plan, preview, render, review, run, shell,
+    cache, check, diff, doctor, image, list, manual, merge, plan, preview, render, review, run,
+    shell,
 };
 use crate::colour::{self, ColourChoice};
 
@@ -59,6 +60,7 @@ enum Command {
     Init(render::InitArgs),
     /// Print the JSON Schema of scenario files, for editors, or that of results.json
     Schema(render::SchemaArgs),
+    MergeResults(merge::MergeArgs),
     Completions(manual::CompletionsArgs),
     Man(manual::ManArgs),
     /// Say what works on this machine, what is missing and how to get it
@@ -86,6 +88,7 @@ pub fn main() -> ExitCode {
         Command::Render(args) => render::render(&args),
         Command::Init(args) => render::init(&args),
         Command::Schema(args) => render::schema(&args),
+        Command::MergeResults(args) => merge::run(&args),
         Command::Completions(args) => manual::completions(&args, Args::command()),
         Command::Man(args) => manual::man(&args, Args::command()),
         Command::Doctor => doctor::run(),

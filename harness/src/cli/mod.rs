@@ -11,6 +11,7 @@ mod gather;
 mod image;
 mod list;
 mod manual;
+mod merge;
 mod plan;
 mod preview;
 mod render;

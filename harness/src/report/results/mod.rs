@@ -4,6 +4,7 @@ mod ancestors;
 mod collect;
 mod convert;
 mod document;
+mod merge;
 #[doc(hidden)]
 pub mod sample;
 mod seen;
@@ -12,4 +13,5 @@ mod tests;
 
 pub use collect::*;
 pub use document::*;
+pub use merge::merged;
 pub use seen::*;
