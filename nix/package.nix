@@ -24,6 +24,7 @@ rustPlatform.buildRustPackage {
   src = lib.fileset.toSource {
     root = ../.;
     fileset = lib.fileset.unions [
+      ../action.yml
       ../Cargo.lock
       ../Cargo.toml
       ../build.rs

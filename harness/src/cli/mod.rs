@@ -4,6 +4,7 @@ mod args;
 mod audience;
 mod cache;
 mod check;
+mod ci;
 mod common;
 mod diff;
 mod doctor;

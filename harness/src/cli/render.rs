@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use super::ci::CiSystem;
 use super::common::{Chosen, Error, Exit, Trust, pick, print};
 use crate::report::results;
 use crate::scenario;
@@ -27,6 +28,9 @@ pub struct InitArgs {
     /// The folder of the flake
     #[arg(default_value = ".")]
     path: PathBuf,
+    /// Also write a pipeline that runs the scenarios on every change and every night
+    #[arg(long, value_enum, value_name = "SYSTEM")]
+    ci: Option<CiSystem>,
 }
 
 pub fn render(args: &RenderArgs) -> Result<Exit, Error> {
@@ -82,6 +86,10 @@ pub fn init(args: &InitArgs) -> Result<Exit, Error> {
         "*.snap.new\n",
         "so that what waits for a review stays out of Git",
     )?;
+    if let Some(system) = args.ci {
+        write_new(&folder.join(system.path()), system.text(), "for CI")?;
+        print(&format!("note: {}\n", system.to_do()))?;
+    }
     for note in &found.notes {
         print(&format!("note: {note}\n"))?;
     }

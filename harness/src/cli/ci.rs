@@ -1,0 +1,67 @@
+//! What `init --ci` writes: a pipeline for a flake of the user's own.
+
+use clap::ValueEnum;
+
+/// A CI system.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CiSystem {
+    /// GitHub Actions: .github/workflows/switchproof.yml
+    Github,
+    /// GitLab: .gitlab/switchproof.yml
+    Gitlab,
+}
+
+impl CiSystem {
+    /// Where the pipeline belongs, below the folder of the flake.
+    pub fn path(self) -> &'static str {
+        match self {
+            Self::Github => ".github/workflows/switchproof.yml",
+            Self::Gitlab => ".gitlab/switchproof.yml",
+        }
+    }
+
+    /// The pipeline.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Github => include_str!("ci/github.yml"),
+            Self::Gitlab => include_str!("ci/gitlab.yml"),
+        }
+    }
+
+    /// What the user has to do before it works.
+    pub fn to_do(self) -> &'static str {
+        match self {
+            Self::Github => {
+                "set the repository's variable SWITCHPROOF_REPOSITORY to OWNER/NAME, where switchproof is taken from"
+            }
+            Self::Gitlab => {
+                "include it from .gitlab-ci.yml, and set the variable SWITCHPROOF_SOURCE to switchproof's Git address"
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pipelines_are_yaml_and_ask_for_options_that_exist() {
+        for system in [CiSystem::Github, CiSystem::Gitlab] {
+            let read: serde_yaml::Value = serde_yaml::from_str(system.text()).unwrap();
+            assert!(read.is_mapping(), "{system:?}");
+            assert!(system.text().contains("SWITCHPROOF_"), "{system:?}");
+        }
+        let action = include_str!("../../../action.yml");
+        let action: serde_yaml::Value = serde_yaml::from_str(action).unwrap();
+        let flow: serde_yaml::Value = serde_yaml::from_str(CiSystem::Github.text()).unwrap();
+        let steps = flow["jobs"]["scenarios"]["steps"].as_sequence().unwrap();
+        let with = steps.last().unwrap()["with"].as_mapping().unwrap();
+        for input in with.keys() {
+            assert!(
+                action["inputs"].get(input).is_some(),
+                "{input:?} is no input of the action"
+            );
+        }
+    }
+}
