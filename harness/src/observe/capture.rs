@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::budget::Budget;
 use super::commands::{Reader, read_variables};
-use super::fields::Source;
+use super::fields::{Source, malformed};
 use super::generations::{generations, profiles, system_profile};
 use super::observation::{Observation, UserSeen};
 use super::output::StepOutput;
@@ -171,7 +171,7 @@ fn capture_user(
     else {
         return Err(ObserveError::Stream {
             what,
-            source: super::fields::malformed(format!("the guest has no user `{user}`")),
+            source: malformed(format!("the guest has no user `{user}`")),
         });
     };
     let plan = plan(asked);
@@ -245,11 +245,17 @@ fn read_login(
     seen: &mut UserSeen,
 ) -> io::Result<()> {
     let mut record = reader.record(source)?;
-    if record == LOGIN_MAGIC {
+    let has_looked = record == LOGIN_MAGIC;
+    if has_looked {
         read_look(source, reader, seen)?;
         record = reader.record(source)?;
     }
     (_, seen.no_login) = reader.told(&record, Session::Login)?;
+    if !has_looked && seen.no_login.is_none() {
+        return Err(malformed(
+            "the login session ended well and showed nothing".into(),
+        ));
+    }
     for session in &plan.sessions {
         match reader.session(source, *session)? {
             Ok(variables) => drop(seen.sessions.insert(*session, variables)),

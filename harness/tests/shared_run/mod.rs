@@ -34,7 +34,8 @@ impl SharedRun {
     pub fn new(args: &mut Arguments, cases: Vec<Case>, snapshots: SnapshotPolicy) -> Arc<Self> {
         let jobs = args.test_threads.filter(|&threads| threads > 0);
         let selected = selection(args, &cases);
-        args.test_threads = Some(selected.len().max(1));
+        // A single thread prints a test's name before it runs, and what goes on would tear that line.
+        args.test_threads = Some(selected.len().max(2));
         Arc::new(Self {
             jobs,
             cases,
