@@ -53,7 +53,7 @@ pub fn warnings(stderr: &str) -> Vec<String> {
             let ends = if *coloured {
                 raw.contains("\u{1b}[0m")
             } else {
-                OTHER_LINES.iter().any(|other| line.starts_with(other))
+                is_another(line)
             };
             if !ends || *coloured {
                 lines.push(line.to_owned());
@@ -65,6 +65,23 @@ pub fn warnings(stderr: &str) -> Vec<String> {
     }
     finish(&mut found, current);
     found
+}
+
+/// Whether a line is no part of the warning above it. What a warning could say as well counts only in the whole shape
+/// that nix-env and Home Manager give it.
+fn is_another(line: &str) -> bool {
+    let of_nix_env = ["replacing old '", "installing '", "uninstalling '"]
+        .iter()
+        .any(|begins| line.starts_with(begins) && line.ends_with('\''));
+    let of_news = ["There is ", "There are "]
+        .iter()
+        .filter_map(|begins| line.strip_prefix(begins))
+        .filter_map(|rest| rest.split_once(' '))
+        .any(|(count, rest)| {
+            count.bytes().all(|digit| digit.is_ascii_digit())
+                && rest.starts_with("unread and relevant news item")
+        });
+    of_nix_env || of_news || OTHER_LINES.iter().any(|other| line.starts_with(other))
 }
 
 fn finish(found: &mut Vec<String>, warning: Option<(Vec<String>, bool)>) {
@@ -79,6 +96,22 @@ fn finish(found: &mut Vec<String>, warning: Option<(Vec<String>, bool)>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_switch_prints_after_a_warning_is_no_part_of_it() {
+        for other in [
+            "There are 376 unread and relevant news items.",
+            "There is 1 unread and relevant news item.",
+            "replacing old 'home-manager-path'",
+            "installing 'home-manager-path'",
+        ] {
+            let found = warnings(&format!("trace: warning: it is renamed\n{other}\nmore\n"));
+            assert_eq!(found, ["it is renamed"], "{other}");
+        }
+        let own = "There are unread files.\ninstalling it again helps";
+        let found = warnings(&format!("trace: warning: look\n{own}\n"));
+        assert_eq!(found, [format!("look\n{own}")], "words of the warning stay");
+    }
 
     #[test]
     fn both_wordings_are_found_and_the_noise_of_nix_is_not() {
