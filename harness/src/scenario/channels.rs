@@ -81,7 +81,10 @@ impl Channels {
         read: &mut BTreeMap<(Option<String>, Checkout), ChannelOverlay>,
     ) -> Result<Vec<ChannelOverlay>, CheckoutError> {
         let mut out = Vec::new();
-        let named = named_in(case);
+        let named = match self.named.is_empty() {
+            true => BTreeSet::new(),
+            false => named_in(case),
+        };
         let pocket = self.pocket.as_ref().map(|it| (None, it));
         let wanted = named.iter().filter_map(|name| {
             let (name, checkout) = self.named.get_key_value(name)?;

@@ -143,16 +143,16 @@ pub(crate) fn load_all(paths: &[PathBuf], options: &LoadOptions) -> Loaded {
 
 /// Gives every case the channels of one's own that it uses, each folder read once.
 fn lay_out_channels(loaded: &mut Loaded, options: &LoadOptions) {
+    // A file has many cases, and all of them are in one project.
     let mut projects: BTreeMap<PathBuf, Channels> = BTreeMap::new();
     let mut read = BTreeMap::new();
     let mut refused = BTreeSet::new();
     for case in &mut loaded.cases {
         let channels = projects
-            .entry(project_of(&case.file))
-            .or_insert_with_key(|project| {
-                options
-                    .channels
-                    .over(of_project(project).unwrap_or_default())
+            .entry(case.file.clone())
+            .or_insert_with_key(|file| {
+                let project = of_project(&project_of(file));
+                options.channels.over(project.unwrap_or_default())
             });
         match channels.for_case(case, &mut read) {
             Ok(overlays) => case.guest.channels = overlays,
