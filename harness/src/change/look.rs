@@ -269,15 +269,10 @@ fn entry_differences(before: &Entry, after: &Entry, found: &mut Vec<Difference>)
 fn particular(entry: &Entry) -> Option<String> {
     match &entry.kind {
         EntryKind::HardLink { first } => Some(format!("another name of {first}")),
-        EntryKind::Device {
-            block,
-            major,
-            minor,
-        } => {
-            let kind = if *block { "block" } else { "character" };
-            Some(format!("{kind} device {major}:{minor}"))
-        }
-        _ => None,
+        _ => entry
+            .kind
+            .device()
+            .map(|it| format!("{} device {}", it.0, it.1)),
     }
 }
 

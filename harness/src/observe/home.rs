@@ -135,6 +135,20 @@ pub enum Content {
 }
 
 impl EntryKind {
+    /// Whether a device is a `block` or a `character` one, and its numbers as `major:minor`.
+    pub fn device(&self) -> Option<(&'static str, String)> {
+        let Self::Device {
+            block,
+            major,
+            minor,
+        } = self
+        else {
+            return None;
+        };
+        let kind = if *block { "block" } else { "character" };
+        Some((kind, format!("{major}:{minor}")))
+    }
+
     /// The type of file; links are not followed.
     pub fn file_type(&self) -> FileType {
         match self {

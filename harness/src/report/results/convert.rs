@@ -178,13 +178,8 @@ fn entry(seen: &Entry, texts: &mut Texts<'_>) -> EntryResult {
     match &seen.kind {
         EntryKind::File(it) => told.content = Some(content(it, texts)),
         EntryKind::HardLink { first } => told.same_file_as = Some(first.clone()),
-        EntryKind::Device {
-            block,
-            major,
-            minor,
-        } => {
-            let kind = if *block { "block" } else { "character" };
-            told.device = Some(format!("{kind} {major}:{minor}"));
+        EntryKind::Device { .. } => {
+            told.device = seen.kind.device().map(|it| format!("{} {}", it.0, it.1));
         }
         EntryKind::Symlink { target, end } => {
             told.mode = None;
