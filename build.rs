@@ -6,11 +6,12 @@ use std::path::Path;
 #[path = "vm/build/look.rs"]
 mod look;
 
-const PARTS: [&str; 4] = [
+const PARTS: [&str; 5] = [
     "harness/src/login",
     "harness/src/observe",
     "harness/src/run",
     "harness/src/machine.rs",
+    "harness/src/text.rs",
 ];
 
 fn main() -> std::io::Result<()> {

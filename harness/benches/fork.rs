@@ -14,9 +14,9 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use switchproof::language::{LoadOptions, load, load_text};
 use switchproof::plan::Knowledge;
 use switchproof::report::{Event, Sink};
-use switchproof::scenario::{LoadOptions, load, load_text};
 use switchproof::session::{Limits, Session};
 use switchproof_vm::machine::Purpose;
 use switchproof_vm::process::Command;

@@ -13,9 +13,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 use switchproof::machine::GuestScript;
+use switchproof::model::Guest;
 use switchproof::observe::{StepOutput, observe};
 use switchproof::run::{Hypervisor, Qemu};
-use switchproof::scenario::model::Guest;
 use switchproof_vm::cache_dir::CacheDir;
 use switchproof_vm::guest::GuestCommand;
 use switchproof_vm::layer::Layer;

@@ -10,9 +10,9 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use cases::pass;
+use switchproof::language::{load, render_text};
+use switchproof::model::{Action, Case};
 use switchproof::report::{Event, Sink};
-use switchproof::scenario::model::{Action, Case};
-use switchproof::scenario::{load, render_text};
 use switchproof::session::{Limits, Session};
 
 /// The bundled scenarios, and what evaluating and building each may take at most under emulation, in seconds.

@@ -1,6 +1,7 @@
 //! Proves a Home Manager switch in a virtual machine before anyone makes it.
 //!
-//! `scenario` loads files into cases, `plan` merges their steps into a trie, `run` performs it on machines,
+//! `language` loads scenarios into cases (`model`), `flake` makes and reads the flakes that they switch to, `plan` merges
+//! their steps into a trie, `run` performs it on machines,
 //! `observe` says what was seen, `judge` compares it with what was expected, `report` tells about it.
 
 pub mod change;
@@ -9,18 +10,21 @@ pub mod cli;
 pub mod colour;
 #[doc(hidden)]
 pub mod fake_machine;
+pub mod flake;
 pub mod judge;
 pub mod keep;
+pub mod language;
 pub mod login;
 #[cfg(test)]
 #[path = "../../vm/build/look.rs"]
 mod look;
 pub mod machine;
+pub mod model;
 pub mod observe;
 mod open_regular;
 pub mod plan;
 pub mod preview;
 pub mod report;
 pub mod run;
-pub mod scenario;
 pub mod session;
+mod text;

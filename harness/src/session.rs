@@ -8,6 +8,7 @@ use switchproof_vm::image;
 
 use crate::judge::{SnapshotMode, SnapshotPolicy, Verdict};
 use crate::keep::{self, KeepError, keep_within};
+use crate::model::Case;
 use crate::plan::{Knowledge, Plan};
 use crate::report::Sink;
 use crate::report::results::{GuestResult, HostResult};
@@ -15,7 +16,6 @@ use crate::run::{
     Budget, BudgetError, Hypervisor, Options, Qemu, QemuSetupError, ResultStore, Run, RunId,
     foresee, remember,
 };
-use crate::scenario::model::Case;
 
 /// How much of the host may be used.
 #[derive(Debug, Clone, Copy, Default)]

@@ -10,8 +10,8 @@ use std::process::Command;
 use std::sync::Mutex;
 
 use switchproof::judge::{SnapshotMode, Verdict};
+use switchproof::language::{load, render_text};
 use switchproof::report::PlainSink;
-use switchproof::scenario::{load, render_text};
 use switchproof::session::{How, Limits, Session};
 
 /// A program that only the cache has, the cache, and the key that the cache is signed with. The cache was written by

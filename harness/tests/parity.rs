@@ -24,12 +24,12 @@ use known::{Known, placed};
 use libtest_mimic::{Arguments, Failed, Trial};
 use shared_run::{SharedRun, bundled, selection};
 use similar::{ChangeTag, TextDiff};
+use switchproof::flake::{Channels, Checkout, CheckoutError, revision_overlay};
 use switchproof::judge::{
     SnapshotFolder, SnapshotMode, SnapshotPolicy, Verdict, redact_message, snapshot_path,
 };
+use switchproof::model::{Action, Case, ChannelOverlay, Install, SeedFile};
 use switchproof::report::describe;
-use switchproof::scenario::model::{Action, Case, ChannelOverlay, Install, SeedFile};
-use switchproof::scenario::{Channels, Checkout, CheckoutError, revision_overlay};
 
 fn main() -> ExitCode {
     let mut args = Arguments::from_args();

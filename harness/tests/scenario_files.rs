@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use switchproof::scenario::{LoadOptions, load, load_with, render, render_text_as, schema};
+use switchproof::language::{LoadOptions, load, load_with, render, render_text_as, schema};
 
 fn repository() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use switchproof::scenario::{PROJECT_FILE, load, render_text_as, schema};
+use switchproof::language::{PROJECT_FILE, load, render_text_as, schema};
 
 fn page() -> String {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/REFERENCE.md");

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Mutex;
 
 use switchproof::judge::{SnapshotMode, Verdict};
+use switchproof::model::Case;
 use switchproof::report::Sink;
-use switchproof::scenario::model::Case;
 use switchproof::session::{How, Session};
 
 /// Runs cases, each of which must pass, and gives back the sink that heard of it. `fresh`: also those that have passed

@@ -11,7 +11,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use switchproof::scenario::{LoadOptions, load_text, render, render_text_as};
+use switchproof::language::{LoadOptions, load_text, render, render_text_as};
 
 fuzz_target!(|bytes: &[u8]| {
     let Ok(text) = std::str::from_utf8(bytes) else { return };

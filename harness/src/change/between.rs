@@ -12,8 +12,8 @@ use super::runs::{runs, shadowed, system_programs};
 use super::session::{commands, variables};
 use super::stores::Rebuilds;
 use super::units::units;
+use crate::model::{Action, Step};
 use crate::observe::{Generations, Observation, ProfileSeen, UserSeen};
-use crate::scenario::model::{Action, Step};
 
 impl Change {
     /// What differs between two observations, `before` and `after` being of any machines. What steps printed is compared

@@ -7,7 +7,7 @@ use similar::{Algorithm, ChangeTag, TextDiff};
 
 use super::model::Hunk;
 use super::stores::without_hashes;
-use crate::observe::text::escape_name;
+use crate::text::escape_name;
 
 /// Most lines of one difference that are kept.
 const LINES: usize = 400;

@@ -8,8 +8,8 @@ use similar::ChangeTag;
 use super::hunk::whole;
 use super::model::{Difference, Digest, FileLook, Hunk, Turn};
 use super::stores::{Rebuilds, without_hashes};
+use crate::model::{FileType, TargetKind};
 use crate::observe::{Content, Entry, EntryKind, Home, Inside, InsideKind};
-use crate::scenario::model::{FileType, TargetKind};
 
 /// A path of a home, or one behind a link.
 #[derive(Debug, Clone, Copy)]

@@ -6,7 +6,7 @@ use super::hunk::shown;
 use super::model::Lines;
 use super::stores::without_hashes;
 use crate::observe::Observation;
-use crate::observe::text::printable;
+use crate::text::printable;
 
 /// What begins the activation, in the words of Home Manager and of NixOS.
 const BEGINNINGS: [&str; 3] = [

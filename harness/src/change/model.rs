@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::scenario::model::{FileType, Profile, Session, TargetKind, UnitState};
+use crate::model::{FileType, Profile, Session, TargetKind, UnitState};
 
 /// What differs between two observations. All names and texts in it are fit to be shown: control characters are escaped.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

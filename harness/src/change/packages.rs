@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::model::{Lines, PackageChange, PackageTurn, Provider, Turn};
 use super::stores::Rebuilds;
+use crate::model::Profile;
 use crate::observe::{Program, UserSeen};
-use crate::scenario::model::Profile;
 
 /// A package as one profile offers it.
 #[derive(Debug, Default, Clone)]

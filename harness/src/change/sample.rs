@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use crate::model::{Profile, Session, TargetKind};
 use crate::observe::{
     Content, Entry, EntryKind, FileSeen, LinkEnd, Observation, PathDirectory, Program, StepOutput,
     UserSeen,
 };
-use crate::scenario::model::{Profile, Session, TargetKind};
 
 /// The user's profile on the login PATH.
 pub const BIN: &str = "/home/alice/.nix-profile/bin";

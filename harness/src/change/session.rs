@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::hunk::{hunk, shown};
 use super::model::{CommandChange, Turn, VariableChange};
 use super::stores::{Rebuilds, without_hashes};
+use crate::model::Session;
 use crate::observe::UserSeen;
-use crate::scenario::model::Session;
 
 /// Variables of the kinds of session that were looked at on both sides. What turned alike in several is told once.
 pub(super) fn variables(

@@ -8,8 +8,8 @@ use super::model::{
     UnitLook, UserChange, VariableChange,
 };
 use super::show_files::{files, hunk};
-use crate::observe::text::printable_line;
-use crate::scenario::model::{Profile, Session, UnitState};
+use crate::model::{Profile, Session, UnitState};
+use crate::text::printable_line;
 
 /// How a change is shown.
 #[derive(Debug, Clone, Copy, Default)]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::count::many;
 use super::model::{Difference, Digest, FileChange, FileLook, FileTurn, Hunk};
 use super::show::Page;
-use crate::scenario::model::{FileType, TargetKind};
+use crate::model::{FileType, TargetKind};
 
 /// From so many paths on that came or went in one folder, they are told by their number.
 const MANY: usize = 40;

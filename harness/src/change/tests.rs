@@ -2,8 +2,8 @@
 
 use super::sample::{BIN, alice, directory, entry, file, managed, observation, program, stored};
 use super::*;
+use crate::model::{Profile, Session, UnitState};
 use crate::observe::{Content, EntryKind, Observation, OwnProgram, UnitSeen};
-use crate::scenario::model::{Profile, Session, UnitState};
 
 fn show(before: &Observation, after: &Observation) -> String {
     Change::between(before, after, true).show(ShowOptions::default())
@@ -361,7 +361,7 @@ fn a_unit_is_told_with_the_file_that_defines_it() {
 #[test]
 fn names_with_escapes_stay_on_their_line() {
     let text = of(|user| {
-        let name = crate::observe::text::escape_name(b"a\nb\x1b[31m");
+        let name = crate::text::escape_name(b"a\nb\x1b[31m");
         user.home.entries.insert(name, file("x\u{1b}]0;t\u{7}\n"));
         let login = user.sessions.get_mut(&Session::Login).unwrap();
         login.insert("X".into(), "a\nb\u{1b}[2J\tc".into());

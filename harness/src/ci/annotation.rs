@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::inert;
-use crate::observe::text::printable;
+use crate::text::printable;
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

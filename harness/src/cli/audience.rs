@@ -10,11 +10,11 @@ use signal_hook::low_level::{emulate_default_handler, signal_name};
 use super::common::Error;
 use super::reports::{Report, Reports};
 use super::sink::terminal_or_plain;
+use crate::model::Case;
 use crate::plan::Plan;
 use crate::report::results::{Collector, HostResult};
 use crate::report::{Event, Sink, StateSeen, Tee};
 use crate::run::now_s;
-use crate::scenario::model::Case;
 
 /// Everyone who hears of a run. A clone is the same audience.
 #[derive(Clone)]

@@ -140,7 +140,7 @@ fn state_row(state: &LayerSummary, children: usize) -> String {
         mib(state.allocated_bytes),
         age(state.last_used),
         keepers(None, children, state.used_by.as_deref()),
-        crate::observe::text::printable_line(&note),
+        crate::text::printable_line(&note),
     )
 }
 

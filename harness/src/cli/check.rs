@@ -5,8 +5,8 @@ use clap::{Args, ValueEnum};
 use super::common::{Chosen, Error, Exit, print};
 use super::snapshots::shared;
 use crate::judge::orphans;
+use crate::language;
 use crate::report::count;
-use crate::scenario;
 
 /// What to check.
 #[derive(Args)]
@@ -30,13 +30,13 @@ enum Format {
 
 pub fn run(args: &CheckArgs) -> Result<Exit, Error> {
     let paths = args.chosen.paths();
-    let mut checked = scenario::check(&paths, &args.chosen.trust.load_options());
+    let mut checked = language::check(&paths, &args.chosen.trust.load_options());
     checked.diagnostics.extend(shared(&checked.cases));
     match args.format {
-        Format::Json => print(&scenario::render_json(&checked.diagnostics))?,
-        Format::Github => print(&scenario::render_github(&checked.diagnostics))?,
+        Format::Json => print(&language::render_json(&checked.diagnostics))?,
+        Format::Github => print(&language::render_github(&checked.diagnostics))?,
         Format::Text => {
-            eprint!("{}", scenario::render_text(&checked.diagnostics));
+            eprint!("{}", language::render_text(&checked.diagnostics));
             for case in &checked.reach_host {
                 print(&format!(
                     "{case}: its machine reaches this computer over the network\n"

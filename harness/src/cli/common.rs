@@ -9,10 +9,11 @@ use std::sync::OnceLock;
 
 use clap::Args;
 
+use crate::flake::Channels;
 use crate::judge::Conclusion;
 use crate::keep::KeepError;
-use crate::scenario::model::Case;
-use crate::scenario::{self, Channels, Diagnostic, LoadOptions};
+use crate::language::{self, Diagnostic, LoadOptions};
+use crate::model::Case;
 use crate::session::SessionError;
 
 /// The exit statuses, as `--help` promises them.
@@ -235,7 +236,7 @@ impl Chosen {
 
     /// Loads all cases of the paths. Every mistake is printed, then the command ends.
     pub fn load(&self) -> Result<Vec<Case>, Error> {
-        let cases = scenario::load_with(&self.paths(), &self.trust.load_options())
+        let cases = language::load_with(&self.paths(), &self.trust.load_options())
             .map_err(|found| refuse(&found))?;
         match cases.is_empty() {
             true => Err(self.nothing_here()),
@@ -261,12 +262,12 @@ impl Chosen {
         if self.is_everything() {
             return self.load();
         }
-        let checked = scenario::check(&self.paths_beside_names(), &self.trust.load_options());
+        let checked = language::check(&self.paths_beside_names(), &self.trust.load_options());
         let is_fine = checked.is_fine();
         let cases = checked.cases;
         let named = self.resolve(&cases);
         if !is_fine {
-            eprint!("{}", scenario::render_text(&checked.diagnostics));
+            eprint!("{}", language::render_text(&checked.diagnostics));
             // It can be set once only, and that is all it says.
             let _ = self.has_mistakes.set(());
         }
@@ -371,7 +372,7 @@ pub fn pick(ids: &[String], wanted: &str) -> Result<usize, Error> {
 
 /// Prints every diagnostic; the error that is left only carries the status.
 pub fn refuse(found: &[Diagnostic]) -> Error {
-    eprint!("{}", scenario::render_text(found));
+    eprint!("{}", language::render_text(found));
     Error {
         message: String::new(),
         hint: None,

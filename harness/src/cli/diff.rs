@@ -9,10 +9,10 @@ use super::common::{Chosen, Error, Exit, Trust, pick, print};
 use super::gather::{CaseSeen, gather, look_everywhere};
 use super::run::LimitArgs;
 use crate::change::{Change, ShowOptions};
-use crate::observe::text::printable_line;
+use crate::model::{Case, Step};
 use crate::plan::Plan;
-use crate::scenario::model::{Case, Step};
 use crate::session::Session;
+use crate::text::printable_line;
 
 /// Tell what differs between two steps of a case, or between two cases
 ///
@@ -330,7 +330,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::scenario::{LoadOptions, load_text};
+    use crate::language::{LoadOptions, load_text};
 
     fn cases() -> Vec<Case> {
         let text = "name: x\nmatrix: { install: [standalone, nixos-module] }\n\

@@ -7,10 +7,10 @@ use std::time::Duration;
 use super::common::Error;
 use super::sink::terminal_or_plain;
 use crate::judge::{SnapshotMode, Verdict};
+use crate::model::{Case, Check, Expectation, TextMatch};
 use crate::observe::Observation;
 use crate::plan::{NodeId, Plan, StateKey, Work};
 use crate::report::{Event, Sink, StateSeen, Tee};
-use crate::scenario::model::{Case, Check, Expectation, TextMatch};
 use crate::session::{How, Session};
 
 /// What was seen after each step of a case; `None` after a step that was not reached.
@@ -112,7 +112,7 @@ fn goes_on(plan: &Plan, case: usize, id: NodeId, seen: &Observation) -> bool {
     let visit = plan[id].visits.iter().find(|visit| visit.case == case);
     let step = visit.and_then(|visit| plan.cases[case].steps.get(visit.step?));
     step.is_none_or(|step| {
-        let must_succeed = step.outcome == crate::scenario::model::Outcome::Succeeds;
+        let must_succeed = step.outcome == crate::model::Outcome::Succeeds;
         seen.no_logins().next().is_none() && must_succeed == (seen.output.status == 0)
     })
 }

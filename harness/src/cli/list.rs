@@ -8,9 +8,9 @@ use switchproof_vm::cache_dir::CacheDir;
 
 use super::common::{Chosen, Error, Exit, print};
 use super::shard::plan_of_names;
+use crate::model::Case;
 use crate::plan::{Plan, shards};
 use crate::run::{ResultStore, recorded_cost_ms};
-use crate::scenario::model::Case;
 use crate::session::SessionError;
 
 /// What to list.

@@ -12,9 +12,10 @@ use super::diff::ShowArgs;
 use super::gather::{CaseSeen, gather, look_everywhere};
 use super::run::LimitArgs;
 use crate::change::{Change, ShowOptions};
+use crate::flake::{self, Channels, Found};
+use crate::language::{self, LoadOptions, Severity};
+use crate::model::{Case, Install};
 use crate::preview::{Answer, Asked, Options, Revision, Stage, comparison};
-use crate::scenario::model::{Case, Install};
-use crate::scenario::{self, Channels, Found, LoadOptions, Severity};
 use crate::session::Session;
 
 /// Tell what will be different on a machine, and why, before anything is changed there
@@ -95,7 +96,7 @@ pub fn run(args: &PreviewArgs) -> Result<Exit, Error> {
         Some((path, output)) => (path, Some(output)),
         None => (args.flake.as_str(), None),
     };
-    let folder = scenario::flake_folder(Path::new(if path.is_empty() { "." } else { path }));
+    let folder = flake::flake_folder(Path::new(if path.is_empty() { "." } else { path }));
     let (asked, revision) = asked(args, folder, output)?;
     let cases = cases(args, folder, &asked)?;
     let session = Session::open(args.limits.limits())?;
@@ -127,7 +128,7 @@ fn asked(
     output: Option<&str>,
 ) -> Result<(Asked, Option<Revision>), Error> {
     let found =
-        scenario::outputs(folder).map_err(|error| Error::input(error.to_string(), error.hint()))?;
+        flake::outputs(folder).map_err(|error| Error::input(error.to_string(), error.hint()))?;
     let install = args.install.map(Install::from);
     let output = choose(&found.outputs, &found.notes, output, install)?;
     let revision = args
@@ -223,7 +224,7 @@ fn cases(args: &PreviewArgs, folder: &Path, asked: &Asked) -> Result<Vec<Case>, 
         ..LoadOptions::default()
     };
     let file = folder.join("preview.yaml");
-    let (mut cases, found) = scenario::load_text(file, &text, &options);
+    let (mut cases, found) = language::load_text(file, &text, &options);
     if cases.is_empty() || found.iter().any(|it| it.severity == Severity::Error) {
         return Err(refuse(&found));
     }
@@ -431,7 +432,7 @@ mod tests {
         ] {
             let text = asked(install).scenario("x", Path::new("."));
             let (cases, found) =
-                scenario::load_text(own.join("x.yaml"), &text, &LoadOptions::default());
+                language::load_text(own.join("x.yaml"), &text, &LoadOptions::default());
             assert!(found.is_empty(), "{found:?}\n{text}");
             let names: Vec<_> = cases[0]
                 .steps

@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 use super::ci::CiSystem;
 use super::common::{Chosen, Error, Exit, Trust, pick, print};
 use crate::report::results;
-use crate::scenario;
+use crate::{flake, language};
 
 /// Whose flake to print.
 #[derive(Args)]
@@ -36,7 +36,7 @@ pub struct InitArgs {
 pub fn render(args: &RenderArgs) -> Result<Exit, Error> {
     let cases = Chosen::of(args.paths.clone(), args.trust.clone()).load()?;
     let ids: Vec<_> = cases.iter().map(|case| case.id.clone()).collect();
-    print(&scenario::render(&cases[pick(&ids, &args.case)?]))?;
+    print(&language::render(&cases[pick(&ids, &args.case)?]))?;
     Ok(Exit::Passed)
 }
 
@@ -59,7 +59,7 @@ enum SchemaOf {
 
 pub fn schema(args: &SchemaArgs) -> Result<Exit, Error> {
     print(&match args.of {
-        SchemaOf::Scenario => scenario::schema(),
+        SchemaOf::Scenario => language::schema(),
         SchemaOf::Results => results::schema(),
     })?;
     Ok(Exit::Passed)
@@ -67,9 +67,9 @@ pub fn schema(args: &SchemaArgs) -> Result<Exit, Error> {
 
 /// Writes a first scenario for each host and home; a file that is there already stays as it is.
 pub fn init(args: &InitArgs) -> Result<Exit, Error> {
-    let found = scenario::init(&args.path)
-        .map_err(|error| Error::input(error.to_string(), error.hint()))?;
-    let folder = scenario::flake_folder(&args.path);
+    let found =
+        flake::init(&args.path).map_err(|error| Error::input(error.to_string(), error.hint()))?;
+    let folder = flake::flake_folder(&args.path);
     for draft in &found.drafts {
         let what = format!("for {}", draft.subject);
         write_new(&folder.join(&draft.path), &draft.text, &what)?;
@@ -77,7 +77,7 @@ pub fn init(args: &InitArgs) -> Result<Exit, Error> {
     // The drafts name it in their first line.
     write_new(
         &folder.join("scenarios/schema.json"),
-        &scenario::schema(),
+        &language::schema(),
         "for editors",
     )?;
     // A snapshot that waits for a review is nobody else's business.

@@ -11,7 +11,7 @@ use super::reports::Report;
 use super::shard::Share;
 use super::snapshots::refuse_shared;
 use crate::judge::{Conclusion, SnapshotMode, SnapshotPolicy, orphans};
-use crate::scenario::model::Case;
+use crate::model::Case;
 use crate::session::{How, Limits, Session};
 
 /// What to run, and how.

@@ -6,8 +6,8 @@ use std::str::FromStr;
 use clap::Args;
 
 use super::common::Error;
+use crate::model::Case;
 use crate::plan::{Plan, StateKey, shards, usual_cost_ms};
-use crate::scenario::model::Case;
 
 /// Which part of the cases.
 #[derive(Args, Debug, Clone, Default)]

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::common::Error;
 use super::common::refuse;
 use crate::judge::{SharedSnapshot, shared_snapshots};
-use crate::scenario::Diagnostic;
-use crate::scenario::model::Case;
+use crate::language::Diagnostic;
+use crate::model::Case;
 
 /// Each snapshot that steps share, as a mistake at the last of them.
 pub fn shared(cases: &[Case]) -> Vec<Diagnostic> {

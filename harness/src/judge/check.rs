@@ -7,8 +7,8 @@ use super::package::package;
 use super::session::{command, generations, leftovers, output, unit, variable};
 use super::text_match::Mismatch;
 use super::verdict::{Finding, FindingKind};
+use crate::model::{Case, Check, Expectation, Step};
 use crate::observe::{Observation, UserSeen};
-use crate::scenario::model::{Case, Check, Expectation, Step};
 
 /// What is not as the step says it must be: its outcome, then its expectations in their order. A step that was to
 /// succeed and failed gives one finding, and its expectations are not judged.

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::observe::Observation;
-use crate::observe::text::printable;
+use crate::text::printable;
 
 /// How lines begin that say how far something has come, or what Nix does on the way. None of them is a reason to
 /// fail, and several differ from run to run.

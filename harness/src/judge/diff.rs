@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use similar::{Algorithm, ChangeTag, TextDiff};
 
-use crate::observe::text::{printable, visible};
+use crate::text::{printable, visible};
 
 /// Most lines of a difference that are shown.
 const MAX_LINES: usize = 200;

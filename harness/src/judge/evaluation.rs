@@ -3,9 +3,9 @@
 use super::complaint::{begins_error, error_end, innermost};
 use super::outcome::REQUIRED_TO_BUILD;
 use super::text_match::{Mismatch, printed_mismatch, show};
+use crate::model::TextMatch;
 use crate::observe::Observation;
-use crate::observe::text::printable;
-use crate::scenario::model::TextMatch;
+use crate::text::printable;
 
 /// What is printed once an evaluation is over and what it came to is put in place: by Home Manager, and by
 /// `nixos-rebuild`. Whatever complains later is not the evaluation.

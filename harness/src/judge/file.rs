@@ -3,8 +3,8 @@
 use super::check::{Who, plain};
 use super::near::{did_you_mean, nearest};
 use super::text_match::{Mismatch, content_mismatch, mismatch};
+use crate::model::{FileProperty, FileState, FileType, TargetKind};
 use crate::observe::{Content, Entry, EntryKind, Found};
-use crate::scenario::model::{FileProperty, FileState, FileType, TargetKind};
 
 /// Checks a path of the home.
 pub(super) fn file(who: Who<'_>, path: &str, state: &FileState) -> Vec<Mismatch> {

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::snapshot_place::{owning_folder, real_file, snapshot_path, snapshots_beside};
-use crate::scenario::model::{Case, Step};
+use crate::model::{Case, Step};
 
 /// Folders of snapshots deeper than this are not searched.
 const MAX_DEPTH: usize = 32;

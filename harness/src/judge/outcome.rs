@@ -4,9 +4,9 @@ use super::complaint::complaint_in_order;
 use super::text_match::show;
 use super::verdict::{Finding, FindingKind};
 use crate::machine::MachineError;
+use crate::model::{Case, Outcome, Step};
 use crate::observe::Observation;
-use crate::observe::text::{printable, tail};
-use crate::scenario::model::{Case, Outcome, Step};
+use crate::text::{printable, tail};
 
 /// Lines of a step's output that are shown.
 const TAIL_LINES: usize = 40;

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::check::{Who, plain};
 use super::near::{did_you_mean, nearest};
 use super::text_match::Mismatch;
+use crate::model::{PackageState, Profile};
 use crate::observe::Program;
-use crate::scenario::model::{PackageState, Profile};
 
 /// Checks a package by the name of a program or of the package that has it.
 pub(super) fn package(who: Who<'_>, name: &str, state: &PackageState) -> Vec<Mismatch> {

@@ -8,9 +8,9 @@ use super::complaint::complaint;
 use super::package::profile_words;
 use super::render_home::{digest, home};
 use super::session::unit_words;
-use crate::observe::text::{printable, visible_value};
+use crate::model::{Profile, Session, Step};
 use crate::observe::{Observation, OwnProgram, Program, UserSeen};
-use crate::scenario::model::{Profile, Session, Step};
+use crate::text::{printable, visible_value};
 
 /// Most programs of a package that are named.
 const PROGRAMS: usize = 8;
@@ -268,10 +268,10 @@ fn generations(text: &mut String, name: &str, user: &UserSeen) {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::model::{Action, Outcome, TargetKind};
     use crate::observe::{
         Content, Entry, EntryKind, FileSeen, Home, LinkEnd, PathDirectory, StepOutput,
     };
-    use crate::scenario::model::{Action, Outcome, TargetKind};
 
     pub(in crate::judge) fn step() -> Step {
         Step {

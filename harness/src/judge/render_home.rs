@@ -6,11 +6,11 @@ use sha2::{Digest, Sha256};
 
 use super::channel::Channel;
 use super::render::{heading, line, with};
-use crate::observe::text::visible_line;
+use crate::model::TargetKind;
 use crate::observe::{
     Content, Entry, EntryKind, FileSeen, Home, Inside, InsideKind, LinkEnd, UserSeen,
 };
-use crate::scenario::model::TargetKind;
+use crate::text::visible_line;
 
 /// Longest text of a file in the store that is shown, in bytes; a longer one is shown by its digest.
 const MANAGED_BYTES: usize = 8 * 1024;

@@ -6,9 +6,9 @@ use super::check::{Who, plain};
 use super::near::{did_you_mean, nearest};
 use super::outcome::printed;
 use super::text_match::{Mismatch, mismatch, printed_mismatch, show};
-use crate::observe::text::{printable, tail};
+use crate::model::{Session, TextMatch, UnitState};
 use crate::observe::{COMMAND_DEADLINE_S, Observation};
-use crate::scenario::model::{Session, TextMatch, UnitState};
+use crate::text::{printable, tail};
 
 /// Lines of a command's output that are shown.
 const TAIL_LINES: usize = 20;

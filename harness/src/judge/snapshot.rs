@@ -15,8 +15,8 @@ use super::diff::diff;
 use super::render::render;
 use super::snapshot_place::{as_typed, real_file, snapshot_path, snapshots_beside};
 use super::verdict::{Finding, FindingKind, SnapshotFile};
+use crate::model::{Case, Step};
 use crate::observe::{Entry, EntryKind, Observation};
-use crate::scenario::model::{Case, Step};
 
 /// What becomes of a snapshot that differs or is not there yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -188,7 +188,7 @@ impl Compared {
             ),
             None => (
                 format!("there is no snapshot {path} yet{review}"),
-                crate::observe::text::printable(self.new.trim_end()),
+                crate::text::printable(self.new.trim_end()),
                 FindingKind::NewSnapshot {
                     snapshot,
                     files: self.files,

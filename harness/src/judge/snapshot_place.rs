@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::scenario::model::{Case, Step};
+use crate::model::{Case, Step};
 
 /// Longest file name of a snapshot before its extension, in bytes: room for `.snap.new` in the 255 of a file system.
 const NAME_BYTES: usize = 200;

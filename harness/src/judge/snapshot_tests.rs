@@ -6,8 +6,8 @@ use std::path::Path;
 use super::render::tests::{observation, step};
 use super::tests::case;
 use super::*;
+use crate::model::{Case, Step};
 use crate::observe::Observation;
-use crate::scenario::model::{Case, Step};
 
 fn policy(root: &Path, mode: SnapshotMode) -> SnapshotPolicy {
     SnapshotPolicy {

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::judge;
 use super::render::tests::{observation, step};
 use super::verdict::Finding;
-use crate::observe::{
-    CommandSeen, Content, Entry, EntryKind, LinkEnd, Observation, Program, UnitSeen,
-};
-use crate::scenario::model::{
+use crate::model::{
     Case, Check, Expectation, FileProperty, FileState, FileType, Guest, InitialHome, Outcome,
     PackageState, Profile, Session, TargetKind, TextMatch, UnitState, User,
+};
+use crate::observe::{
+    CommandSeen, Content, Entry, EntryKind, LinkEnd, Observation, Program, UnitSeen,
 };
 
 pub(super) fn case() -> Case {

@@ -4,9 +4,9 @@ use regex::RegexBuilder;
 use sha2::{Digest, Sha256};
 
 use super::diff::diff;
+use crate::model::TextMatch;
 use crate::observe::Content;
-use crate::observe::text::{printable, tail};
-use crate::scenario::model::TextMatch;
+use crate::text::{printable, tail};
 
 /// Why a text is not what it must be.
 #[derive(Debug, PartialEq, Eq)]

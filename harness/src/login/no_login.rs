@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::scenario::model::Session;
+use crate::model::Session;
 
 /// A user's session did not begin: nothing that was to happen in it did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,8 +4,8 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::machine::GuestScript;
+use crate::model::Session;
 use crate::observe::quote;
-use crate::scenario::model::Session;
 
 /// How long start-up files may take, in seconds: a login under emulation on a busy host takes three.
 pub(super) const BEGIN_LIMIT_S: u32 = 60;

@@ -3,8 +3,8 @@
 use super::script::Nonce;
 use super::{NoLogin, NoLoginReason};
 use crate::login::no_login::StartUp;
-use crate::observe::text::printable_line;
-use crate::scenario::model::Session;
+use crate::model::Session;
+use crate::text::printable_line;
 
 /// Longest record, in bytes: a path, a line of a start-up file and some words.
 const RECORD_BYTES: usize = 16 * 1024;

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use super::*;
-use crate::scenario::model::Session;
+use crate::model::Session;
 
 /// What became of `command` in a login session whose bash reads this `.profile`: why it did not begin, or how it ended.
 fn login(profile: &str, language: Language, command: &str) -> Result<i32, String> {

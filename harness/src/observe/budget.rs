@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::io;
 
 use super::fields::malformed;
-use super::text::escape_name;
+use crate::text::escape_name;
 
 /// Most that is kept of an observation, in bytes, each thing counted with what it takes to hold it.
 pub(super) const KEPT_BYTES: usize = 112 * 1024 * 1024;

@@ -20,7 +20,7 @@ use super::sections::{Homes, read_homes};
 use super::units::read_units;
 use crate::login::Nonce;
 use crate::machine::{GuestScript, Machine, MachineError};
-use crate::scenario::model::Session;
+use crate::model::Session;
 
 /// How long the capture of all homes may take.
 const HOMES_DEADLINE: Duration = Duration::from_secs(300);

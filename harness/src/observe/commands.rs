@@ -6,9 +6,9 @@ use std::io;
 use super::fields::{Source, malformed};
 use super::observation::CommandSeen;
 use super::script::{COMMAND_BYTES, SESSION_BYTES, SESSION_MAGIC};
-use super::text::escape_name;
 use crate::login::{NoLogin, Nonce, Told, parse_told};
-use crate::scenario::model::Session;
+use crate::model::Session;
+use crate::text::escape_name;
 
 /// Most of what start-up files may print before a record, in bytes.
 const NOISE_BYTES: u64 = 1024 * 1024;

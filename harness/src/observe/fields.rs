@@ -209,7 +209,7 @@ pub(super) fn malformed(what: String) -> io::Error {
 fn show(field: &[u8]) -> String {
     format!(
         "`{}`",
-        super::text::escape_name(&field[..field.len().min(80)])
+        crate::text::escape_name(&field[..field.len().min(80)])
     )
 }
 

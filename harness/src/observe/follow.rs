@@ -7,8 +7,8 @@ use super::fields::{Source, malformed};
 use super::home::{EntryKind, FileSeen, Home, Inside, InsideKind, LinkEnd};
 use super::sections::{Owners, PATH_BYTES, PATHS, relative};
 use super::tarball::{MemberKind, read_tar};
-use super::text::escape_name;
-use crate::scenario::model::TargetKind;
+use crate::model::TargetKind;
+use crate::text::escape_name;
 
 /// Where Nix keeps everything.
 pub(super) const STORE: &str = "/nix/store/";

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::home::{EntryKind, Home};
 use super::observation::{Generations, ProfileSeen};
 use super::sections::{Homes, UserHome};
-use crate::scenario::model::Profile;
+use crate::model::Profile;
 
 /// Where Nix keeps profiles of the system, of all users and of single users.
 const SYSTEM_PROFILES: &str = "/nix/var/nix/profiles";

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::text::escape_name;
-use crate::scenario::model::{FileType, TargetKind};
+use crate::model::{FileType, TargetKind};
+use crate::text::escape_name;
 
 /// Everything in a home, by path relative to it. Paths are escaped (see [`escape_name`]).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

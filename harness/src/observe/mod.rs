@@ -21,7 +21,6 @@ pub mod sample;
 mod script;
 mod sections;
 mod tarball;
-pub mod text;
 #[cfg(test)]
 mod trial;
 mod units;

@@ -10,7 +10,7 @@ use super::output::StepOutput;
 use super::programs::Program;
 use super::warnings::warnings;
 use crate::login::NoLogin;
-use crate::scenario::model::{Profile, Session, UnitState};
+use crate::model::{Profile, Session, UnitState};
 
 /// What was seen after a step. Holds no times, no inode numbers and nothing of the host.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

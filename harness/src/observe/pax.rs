@@ -6,7 +6,7 @@ use std::io;
 use sha2::{Digest, Sha256};
 
 use super::fields::malformed;
-use super::text::escape_name;
+use crate::text::escape_name;
 
 /// Longest extended header, in bytes: all attributes of a file, and two paths.
 pub(super) const PAX_BYTES: u64 = 256 * 1024;

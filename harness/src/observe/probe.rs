@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::scenario::model::{Check, Expectation, Session};
+use crate::model::{Check, Expectation, Session};
 
 /// Something to look at besides what is always looked at. `user: None` is the case's first user.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -88,7 +88,7 @@ fn probe(expectation: &Expectation) -> Option<Probe> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::model::{PackageState, UnitState};
+    use crate::model::{PackageState, UnitState};
 
     #[test]
     fn only_what_is_not_always_seen_is_probed() {

@@ -11,8 +11,8 @@ use super::home::Content;
 use super::observation::PathDirectory;
 use super::sections::tar_status;
 use super::tarball::{MemberKind, read_tar};
-use super::text::escape_name;
-use crate::scenario::model::Profile;
+use crate::model::Profile;
+use crate::text::escape_name;
 
 /// Most directories on a PATH that are looked at.
 const DIRECTORIES: usize = 1000;

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use crate::login::{Errand, Language, Nonce, prelude, session};
-use crate::scenario::model::Session;
+use crate::model::Session;
 
 /// tar's `--blocking-factor`: an archive is padded to so many blocks.
 pub(super) const BLOCKING_FACTOR: u64 = 128;

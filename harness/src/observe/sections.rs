@@ -9,7 +9,7 @@ use super::follow::{Links, attach};
 use super::home::{Entry, EntryKind, Home};
 use super::script::HOMES_MAGIC;
 use super::tarball::{Member, MemberKind, read_tar};
-use super::text::escape_name;
+use crate::text::escape_name;
 
 /// Longest path, in bytes.
 pub(super) const PATH_BYTES: usize = 8192;
@@ -273,7 +273,7 @@ pub(super) fn tar_status(source: &mut Source<'_>) -> io::Result<()> {
     } else {
         Err(malformed(format!(
             "tar ended with status {status}: {}",
-            super::text::printable_line(&String::from_utf8_lossy(&message))
+            crate::text::printable_line(&String::from_utf8_lossy(&message))
         )))
     }
 }

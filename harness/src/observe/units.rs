@@ -5,8 +5,8 @@ use std::io;
 
 use super::fields::Source;
 use super::observation::UnitSeen;
-use super::text::escape_name;
-use crate::scenario::model::UnitState;
+use crate::model::UnitState;
+use crate::text::escape_name;
 
 /// Most units looked at.
 const UNITS: usize = 10_000;

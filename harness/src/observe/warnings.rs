@@ -1,6 +1,6 @@
 //! The warnings of an evaluation, found in what Nix prints.
 
-use super::text::printable;
+use crate::text::printable;
 
 /// What begins a warning that an expression gave, as Nix prints it: `builtins.warn` says `evaluation warning:`
 /// (Nix 2.23 and later), `builtins.trace` says `trace:`, after which nixpkgs and Home Manager write `warning:`.

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::{Action, Guest, User};
 use crate::observe::Probe;
-use crate::scenario::model::{Action, Guest, User};
 
 /// A node's place in [`super::Plan::nodes`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Node, NodeId, Plan, Work};
-use crate::scenario::model::Action;
+use crate::model::Action;
 
 /// Shares the `selected` cases out to `count` jobs: every case to exactly one, and cases that share a long beginning to
 /// the same one where that keeps the jobs even. `cost` says how long reaching a node takes, in any unit. What comes out

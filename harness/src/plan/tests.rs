@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::*;
+use crate::model::{Action, Step};
 use crate::run::test_case as case;
-use crate::scenario::model::{Action, Step};
 
-fn plan(cases: Vec<crate::scenario::model::Case>) -> Plan {
+fn plan(cases: Vec<crate::model::Case>) -> Plan {
     Plan::new(cases, |_| StateKey("base".to_owned()))
 }
 

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use super::{Node, NodeId, StateKey, Visit, Work};
+use crate::model::{Case, Guest, Step};
 use crate::observe::{Probe, probes};
-use crate::scenario::model::{Case, Guest, Step};
 
 /// All cases as one trie. Every node is reached once, however many cases pass through it.
 #[derive(Debug, Clone)]

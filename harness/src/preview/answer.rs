@@ -7,7 +7,7 @@ use super::options::{OptionChange, Options};
 use crate::change::{Change, ShowOptions};
 use crate::judge::complaint;
 use crate::observe::Observation;
-use crate::observe::text::printable_line;
+use crate::text::printable_line;
 
 /// Most lines of a failure that are told.
 const FAILURE_LINES: usize = 30;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::scenario::Found;
-use crate::scenario::model::Install;
+use crate::flake::Found;
+use crate::model::Install;
 
 /// The name of the step that makes today's home.
 pub const TODAY: &str = "today";

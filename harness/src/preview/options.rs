@@ -7,10 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::TODAY;
 use crate::change::{Change, FileTurn};
+use crate::model::{Action, Case, FlakeTree, Install, Outcome, SeedFile, Session, Step, Switch};
 use crate::observe::Observation;
-use crate::scenario::model::{
-    Action, Case, FlakeTree, Install, Outcome, SeedFile, Session, Step, Switch,
-};
 
 /// What compares them.
 const COMPARE: &str = include_str!("compare.nix");
@@ -343,7 +341,7 @@ mod tests {
     #[test]
     fn inputs_are_replaced_as_the_switch_replaces_them() {
         let switch = Switch {
-            target: crate::scenario::model::Target {
+            target: crate::model::Target {
                 install: Install::Standalone,
                 user: Some("alice".into()),
                 command: None,

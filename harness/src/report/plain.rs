@@ -9,7 +9,7 @@ use super::words::{
 };
 use crate::ci::{Ci, inert};
 use crate::judge::Verdict;
-use crate::observe::text::printable_line;
+use crate::text::printable_line;
 
 /// Lines below a verdict from which on the log of a CI system folds them.
 const FOLDED_LINES: usize = 30;

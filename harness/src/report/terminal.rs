@@ -10,7 +10,7 @@ use super::event::{Event, Sink};
 use super::plain::{count, cut_short};
 use super::summary::Summary;
 use super::words::{painted, span, verdict_brief, verdict_line, wrote};
-use crate::observe::text::printable_line;
+use crate::text::printable_line;
 
 /// How often the lines at the bottom are drawn anew at most.
 const REDRAW: Duration = Duration::from_millis(100);

@@ -8,7 +8,7 @@ use super::plain::count;
 use crate::ci::{Ci, inert};
 use crate::judge::{Finding, FindingKind, Place, Verdict};
 use crate::observe::quote;
-use crate::observe::text::{printable, printable_line};
+use crate::text::{printable, printable_line};
 
 /// Lines of a guest's console that are shown.
 const CONSOLE_LINES: usize = 20;
@@ -206,7 +206,7 @@ pub(super) fn verdict_body(case: &str, verdict: &Verdict) -> String {
             }
             if !console_tail.trim().is_empty() {
                 indented(&mut body, "  ", "the guest's console ended with:");
-                let tail = crate::observe::text::tail(&printable(console_tail), CONSOLE_LINES);
+                let tail = crate::text::tail(&printable(console_tail), CONSOLE_LINES);
                 indented(&mut body, "    ", &tail);
             }
             if let Some(Place { file, step }) = during {

@@ -5,7 +5,7 @@ use std::io;
 use tar::{Builder, EntryType, Header};
 
 use super::perform::Named;
-use crate::scenario::model::SeedFile;
+use crate::model::SeedFile;
 
 /// A tar archive of `files`, every time the same bytes: no times, no owners.
 pub(super) fn tar_of<'a>(files: impl Iterator<Item = Named<'a>>) -> io::Result<Vec<u8>> {

@@ -12,10 +12,10 @@ use super::perform::{not_the_step, perform, prepare_failed};
 use super::selection::{Known, is_wanted};
 use super::{RunId, Seen, now_s};
 use crate::machine::MachineError;
+use crate::model::Guest;
 use crate::observe::{Observation, StepOutput, observe};
 use crate::plan::{NodeId, Plan, StateKey, Visit, Work};
 use crate::report::Event;
-use crate::scenario::model::Guest;
 
 /// What all machines of a run share.
 pub struct Crew<'a> {

@@ -7,9 +7,9 @@ use super::ForkedMachine;
 use super::archive::tar_of;
 use super::scripts;
 use crate::machine::{GuestScript, MachineError};
+use crate::model::ChannelOverlay;
 use crate::observe::{OutputCollector, StepOutput};
 use crate::plan::StateKey;
-use crate::scenario::model::ChannelOverlay;
 
 /// Copying a channel and locking it takes some seconds; building what it needs for every home up to some minutes.
 const DEADLINE: Duration = Duration::from_secs(900);

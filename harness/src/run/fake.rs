@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex};
 use super::ledger::lock;
 use super::{ForkedMachine, Hypervisor, Purpose};
 use crate::machine::{GuestExit, GuestScript, Machine, MachineError, Stream, Unpacked};
+use crate::model::Guest;
 use crate::observe::sample::{homes_stream, login_stream};
 use crate::plan::StateKey;
-use crate::scenario::model::Guest;
 
 /// A method of the two traits that may fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

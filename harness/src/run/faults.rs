@@ -9,8 +9,8 @@ use super::trial::{Bench, cached, case, passed};
 use crate::judge::{
     Conclusion, FindingKind, SnapshotMode, Verdict, snapshot_path, snapshots_beside,
 };
+use crate::model::{Case, Network};
 use crate::report::Event;
-use crate::scenario::model::{Case, Network};
 
 /// A case with snapshots, in a project of its own.
 fn with_snapshot(bench: &Bench, id: &str, commands: &[&str]) -> Case {

@@ -1,8 +1,8 @@
 //! What the executor needs of whatever makes machines.
 
 use crate::machine::{Machine, MachineError};
+use crate::model::Guest;
 use crate::plan::StateKey;
-use crate::scenario::model::Guest;
 
 /// What a fork is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,10 +9,10 @@ use crate::judge::{
     exhausted, judge,
 };
 use crate::machine::MachineError;
+use crate::model::{Case, Outcome, Step};
 use crate::observe::Observation;
 use crate::plan::{NodeId, Plan, Visit};
 use crate::report::{Event, Sink, StateSeen};
-use crate::scenario::model::{Case, Outcome, Step};
 
 use super::{Options, Pass, ResultStore, Seen, now_s};
 

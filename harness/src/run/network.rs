@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use crate::machine::{GuestScript, Machine, MachineError};
+use crate::model::{Guest, Substituter};
 use crate::observe::quote;
-use crate::observe::text::printable_line;
-use crate::scenario::model::{Guest, Substituter};
+use crate::text::printable_line;
 
 /// Root's script that puts a guest with a network card on QEMU's user-mode network, for every boot, and lets Nix use it.
 /// Addresses are those that QEMU's manual gives ("Using the user mode network stack").
@@ -177,7 +177,7 @@ fn in_words(line: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::model::Network;
+    use crate::model::Network;
 
     fn guest(key: Option<&str>) -> Guest {
         Guest {

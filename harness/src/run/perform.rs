@@ -8,10 +8,10 @@ use super::archive::tar_of;
 use super::{network, scripts};
 use crate::login::{Errand, Language, NoLogin, NoLoginReason, Nonce, Witness, errand};
 use crate::machine::{GuestScript, MachineError, Stream, Unpacked};
-use crate::observe::text::printable_line;
+use crate::model::{Action, Guest, Install, SeedFile, Session, Switch, User};
 use crate::observe::{OutputCollector, StepOutput, before, before_is_known, before_session};
 use crate::plan::Work;
-use crate::scenario::model::{Action, Guest, Install, SeedFile, Session, Switch, User};
+use crate::text::printable_line;
 
 /// Performs `work` and says what it printed and how it ended. `on_line` hears every line as it comes.
 pub fn perform(

@@ -16,8 +16,8 @@ use switchproof_vm::machine::{self as vm, GuestImage, Host, MachineShape};
 use super::ledger::lock;
 use super::{ForkedMachine, Hypervisor, Purpose, channels};
 use crate::machine::{GuestExit, GuestScript, GuestUser, Machine, MachineError, Stream, Unpacked};
+use crate::model::{Guest, Network};
 use crate::plan::StateKey;
-use crate::scenario::model::{Guest, Network};
 
 /// QEMU on this host, with the guest image that this version of switchproof defines.
 pub struct Qemu {

@@ -1,7 +1,7 @@
 //! The texts that steps run in the guest, each what a person would type.
 
+use crate::model::{ChannelOverlay, Edit, InitialHome, Install, Switch, Target, User};
 use crate::observe::quote;
-use crate::scenario::model::{ChannelOverlay, Edit, InitialHome, Install, Switch, Target, User};
 
 /// The home of a user that [`make_users`] made.
 pub fn home_of(user: &str) -> String {

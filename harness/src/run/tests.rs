@@ -7,9 +7,9 @@ use super::ledger::lock;
 use super::trial::{Bench, cached, case, passed};
 use super::*;
 use crate::judge::Verdict;
+use crate::model::{Action, Case, Outcome, Session, Step};
 use crate::observe::{Observation, StepOutput};
 use crate::plan::{Plan, StateKey};
-use crate::scenario::model::{Action, Case, Outcome, Session, Step};
 
 #[test]
 fn a_shared_beginning_runs_once() {
@@ -204,19 +204,17 @@ fn an_unlocked_case_is_never_served_from_the_cache() {
 fn cases_that_ask_other_commands_do_not_share_the_state_after_them() {
     let asks = |id: &str, command: &str| {
         let mut asking = case(id, &["first", "second"]);
-        asking.steps[0]
-            .expect
-            .push(crate::scenario::model::Expectation {
-                check: crate::scenario::model::Check::Command {
-                    command: command.to_owned(),
-                    session: Session::Login,
-                    exit: 0,
-                    stdout: Vec::new(),
-                    stderr: Vec::new(),
-                },
-                user: Some("alice".to_owned()),
-                line: 1,
-            });
+        asking.steps[0].expect.push(crate::model::Expectation {
+            check: crate::model::Check::Command {
+                command: command.to_owned(),
+                session: Session::Login,
+                exit: 0,
+                stdout: Vec::new(),
+                stderr: Vec::new(),
+            },
+            user: Some("alice".to_owned()),
+            line: 1,
+        });
         asking
     };
     let cases = vec![
@@ -231,7 +229,7 @@ fn cases_that_ask_other_commands_do_not_share_the_state_after_them() {
 
 #[test]
 fn what_others_look_at_changes_no_verdict() {
-    use crate::scenario::model::{Check, Expectation, FileState};
+    use crate::model::{Check, Expectation, FileState};
     let expects = |step: &mut Step, check: Check| {
         step.expect.push(Expectation {
             check,
@@ -254,7 +252,7 @@ fn what_others_look_at_changes_no_verdict() {
     let variable = Check::Variable {
         name: "A".to_owned(),
         session: Session::Interactive,
-        value: Some(crate::scenario::model::TextMatch::Equals("1".to_owned())),
+        value: Some(crate::model::TextMatch::Equals("1".to_owned())),
     };
     expects(&mut other.steps[0], variable.clone());
     let bench = Bench::new();

@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::perform::{perform, prepare_failed};
 use super::{Hypervisor, Purpose, RunId};
 use crate::machine::MachineError;
+use crate::model::Guest;
 use crate::plan::{NodeId, Plan, StateKey, Work};
-use crate::scenario::model::Guest;
 
 /// Makes sure that the state at the end of `path` is frozen, by performing what follows the last state on it that
 /// is. A step that ends with an error status, or not within its deadline, is gone past: its aftermath is what people want

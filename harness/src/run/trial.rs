@@ -9,9 +9,9 @@ use super::fake::FakeHypervisor;
 use super::ledger::lock;
 use super::*;
 use crate::judge::{SnapshotMode, SnapshotPolicy, Verdict};
+use crate::model::{Action, Case, Guest, InitialHome, Outcome, Session, Step, User};
 use crate::plan::Plan;
 use crate::report::{Event, Sink};
-use crate::scenario::model::{Action, Case, Guest, InitialHome, Outcome, Session, Step, User};
 
 /// A case whose steps run these commands; see [`FakeHypervisor`] for what they do.
 pub(crate) fn case(id: &str, commands: &[&str]) -> Case {

@@ -6,9 +6,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use libtest_mimic::Arguments;
 use switchproof::judge::{SnapshotPolicy, Verdict};
+use switchproof::language::{load, render_text};
+use switchproof::model::Case;
 use switchproof::report::{Event, PlainSink, Sink};
-use switchproof::scenario::model::Case;
-use switchproof::scenario::{load, render_text};
 use switchproof::session::{How, Limits, Session};
 
 /// The cases of `scenarios/`, or the mistakes in them as text.

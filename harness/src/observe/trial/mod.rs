@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use super::*;
 use crate::machine::{GuestExit, GuestScript, GuestUser, Machine, MachineError, Stream};
-use crate::scenario::model::{FileType, Profile, Session, TargetKind};
+use crate::model::{FileType, Profile, Session, TargetKind};
 
 struct Chroot {
     root: PathBuf,

@@ -11,11 +11,11 @@ use super::document::{
 };
 use super::seen::StateResult;
 use crate::judge::{Finding, FindingKind, Verdict};
-use crate::observe::text::printable;
+use crate::model::{Action, Case};
 use crate::plan::{Plan, StateKey, Work};
 use crate::report::event::{Event, Sink, StateSeen};
 use crate::report::words::{accept_command, run_command, shell_command};
-use crate::scenario::model::{Action, Case};
+use crate::text::printable;
 
 /// Lines of a step that are kept while it runs, for the case that it never ends.
 const LAST_LINES: usize = 200;

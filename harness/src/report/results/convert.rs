@@ -9,13 +9,13 @@ use super::seen::{
     CommandResult, ContentResult, EntryResult, GenerationsResult, OutputResult, PackageResult,
     UnitResult, UserResult,
 };
-use crate::observe::text::{escape_name, printable};
+use crate::model::Profile;
 use crate::observe::{
     CommandSeen, Content, Entry, EntryKind, FileSeen, Inside, InsideKind, LinkEnd, Program,
     StepOutput, UserSeen,
 };
 use crate::report::words::boundary;
-use crate::scenario::model::Profile;
+use crate::text::{escape_name, printable};
 
 /// Most bytes of files' texts that a document holds, each text counted once.
 const TEXT_BYTES: usize = 32 * 1024 * 1024;

@@ -1,0 +1,289 @@
+//! Channels: where inputs come from by a word.
+
+use crate::flake::channels::Channels;
+use crate::flake::release::Release;
+use crate::flake::setup::POCKET;
+use crate::text::quoted;
+
+/// The address of an input by channel and name; `None` when the channel has no such input or is no channel. One of the
+/// user's `own` channels comes before a release of the same name.
+pub(crate) fn address(own: &Channels, channel: &str, input: &str) -> Option<String> {
+    if own.has(channel) {
+        return own.address(channel, input);
+    }
+    if let Some(release) = pocket_release(channel) {
+        let known = matches!(input, "nixpkgs" | "home-manager");
+        return known.then(|| format!("{POCKET}/{release}/{input}"));
+    }
+    match channel {
+        "pocket" => {
+            let known = matches!(input, "nixpkgs" | "home-manager" | "nix-darwin");
+            known.then(|| format!("{POCKET}/{input}"))
+        }
+        "unstable" => match input {
+            "nixpkgs" => Some("github:NixOS/nixpkgs/nixos-unstable".to_owned()),
+            "home-manager" => Some("github:nix-community/home-manager".to_owned()),
+            "nix-darwin" => Some("github:nix-darwin/nix-darwin".to_owned()),
+            _ => None,
+        },
+        release if Release::parse(release).is_some() => match input {
+            "nixpkgs" => Some(format!("github:NixOS/nixpkgs/nixos-{release}")),
+            "home-manager" => Some(format!(
+                "github:nix-community/home-manager/release-{release}"
+            )),
+            "nix-darwin" => Some(format!("github:nix-darwin/nix-darwin/nix-darwin-{release}")),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// What is said of a word that is no channel: the mistake, and what to write instead.
+pub(crate) fn no_channel(word: &str) -> (String, String) {
+    let hint = match Release::parse(word) {
+        Some(_) => Release::hint(),
+        None => format!(
+            "use {CHANNELS} or a release such as \"{}\"; an address goes under `inputs`",
+            Release::newest()
+        ),
+    };
+    (format!("there is no channel {}", quoted(word)), hint)
+}
+
+/// The channels but the releases.
+const CHANNELS: &str = "`pocket`, `pocket-24.05`, `unstable`";
+
+/// Whether a word is meant to be a channel, but is none: a release that there is not, or a revision that the offline
+/// channel does not have.
+pub(crate) fn is_no_revision(word: &str) -> bool {
+    word.starts_with("pocket-") && pocket_release(word).is_none()
+        || Release::parse(word).is_some_and(|release| !release.is_known())
+}
+
+/// Whether a word is a channel.
+pub(crate) fn is_channel(own: &Channels, word: &str) -> bool {
+    matches!(word, "pocket" | "unstable")
+        || own.has(word)
+        || Release::parse(word).is_some_and(Release::is_known)
+        || pocket_release(word).is_some()
+}
+
+/// The older revisions of the offline channel, as `vm/pocket/revisions` has them.
+const REVISIONS: [&str; 1] = ["24.05"];
+
+/// The release of an older revision of the offline channel: `pocket-24.05`.
+fn pocket_release(channel: &str) -> Option<&str> {
+    channel
+        .strip_prefix("pocket-")
+        .filter(|release| REVISIONS.contains(release))
+}
+
+/// Whether an address can be reached without a network.
+pub(crate) fn is_local(url: &str) -> bool {
+    url.starts_with("path:")
+        || url.starts_with('/')
+        || url.starts_with("./")
+        || url.starts_with("git+file:")
+}
+
+/// Whether an address names one content for ever: local, or with a full commit or a hash of its content.
+pub(crate) fn is_locked(url: &str) -> bool {
+    let (path, parameters) = url.split_once('?').unwrap_or((url, ""));
+    let names_content = parameters.split('&').any(|parameter| {
+        let (key, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+        key == "narHash" && !value.is_empty() || key == "rev" && is_commit(value)
+    });
+    // github:OWNER/REPO/COMMIT
+    let of_forge = FORGES
+        .iter()
+        .find_map(|(scheme, _)| path.strip_prefix(scheme));
+    let version = of_forge.and_then(|rest| rest.splitn(3, '/').nth(2));
+    is_local(url) || names_content || version.is_some_and(is_commit)
+}
+
+/// Whether a word is a full commit, not a branch or a piece of one.
+pub(crate) fn is_commit(word: &str) -> bool {
+    word.len() == 40 && word.chars().all(|one| one.is_ascii_hexdigit())
+}
+
+/// Forges with a scheme of their own, and where Nix gets what they hold; GitHub sends whoever wants an archive on.
+const FORGES: [(&str, &[&str]); 3] = [
+    ("github:", &["github.com:443", "codeload.github.com:443"]),
+    ("gitlab:", &["gitlab.com:443"]),
+    ("sourcehut:", &["git.sr.ht:443"]),
+];
+
+/// Where Nix asks for the revision of a branch on GitHub.
+const GITHUB_BRANCHES: &str = "api.github.com:443";
+
+/// Where on the network an address leads, each place as `host:port`; none where that cannot be told from it.
+pub(crate) fn places_on_network(url: &str) -> Vec<String> {
+    let (address, parameters) = url.split_once('?').unwrap_or((url, ""));
+    let host = parameters
+        .split('&')
+        .find_map(|parameter| parameter.strip_prefix("host="));
+    let forge = address.split_once(':').map_or("", |(forge, _)| forge);
+    places_of_forge(forge, host, is_locked(url))
+        .unwrap_or_else(|| place_of(address).into_iter().collect())
+}
+
+/// Where Nix gets what a forge such as `github` holds, from another `host` of its kind if one is named; `None` for what
+/// is no forge. What is not locked is asked for first.
+pub(crate) fn places_of_forge(
+    forge: &str,
+    host: Option<&str>,
+    is_locked: bool,
+) -> Option<Vec<String>> {
+    let named = |(scheme, _): &&(&str, _)| scheme.strip_suffix(':') == Some(forge);
+    let (_, places) = FORGES.iter().find(named)?;
+    if let Some(host) = host {
+        return Some(vec![format!("{host}:443")]);
+    }
+    let branches = (forge == "github" && !is_locked).then_some(GITHUB_BRANCHES);
+    let all = places.iter().copied().chain(branches);
+    Some(all.map(str::to_owned).collect())
+}
+
+/// Where an address of the form `scheme://host[:port]/…` is.
+fn place_of(address: &str) -> Option<String> {
+    let (scheme, rest) = address.split_once("://")?;
+    // `git+https`, `tarball+http`: the way is what follows the `+`.
+    let port = match scheme.rsplit('+').next()? {
+        "http" => 80,
+        "https" => 443,
+        "ssh" => 22,
+        "git" => 9418,
+        _ => return None,
+    };
+    let authority = rest.split('/').next()?;
+    let authority = authority.rsplit('@').next()?;
+    let has_port = authority
+        .rsplit_once(':')
+        .is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+    match authority {
+        "" => None,
+        named if has_port => Some(named.to_owned()),
+        named => Some(format!("{named}:{port}")),
+    }
+}
+
+/// An address with a revision.
+pub(crate) fn with_revision(url: &str, revision: &str) -> String {
+    // github:OWNER/REPO/REF takes the revision in place of the ref; other addresses take a parameter.
+    for (forge, _) in FORGES {
+        if let Some(rest) = url.strip_prefix(forge) {
+            let mut parts = rest.splitn(3, '/');
+            if let (Some(owner), Some(repository)) = (parts.next(), parts.next()) {
+                return format!("{forge}{owner}/{repository}/{revision}");
+            }
+        }
+    }
+    let separator = if url.contains('?') { '&' } else { '?' };
+    format!("{url}{separator}rev={revision}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_release_names_the_branches_that_belong_together() {
+        assert_eq!(
+            address(&Channels::default(), "24.05", "nixpkgs").as_deref(),
+            Some("github:NixOS/nixpkgs/nixos-24.05")
+        );
+        assert_eq!(
+            address(&Channels::default(), "24.05", "home-manager").as_deref(),
+            Some("github:nix-community/home-manager/release-24.05")
+        );
+        assert_eq!(address(&Channels::default(), "24.5", "nixpkgs"), None);
+        assert_eq!(address(&Channels::default(), "pocket", "stylix"), None);
+    }
+
+    #[test]
+    fn a_revision_takes_the_place_of_a_branch() {
+        assert_eq!(with_revision("github:a/b/main", "abc"), "github:a/b/abc");
+        assert_eq!(
+            with_revision("git+https://x/y?ref=main", "abc"),
+            "git+https://x/y?ref=main&rev=abc"
+        );
+    }
+
+    #[test]
+    fn only_a_full_commit_or_a_hash_locks_an_address() {
+        let commit = "0123456789abcdef0123456789abcdef01234567";
+        assert!(is_locked(&format!("github:a/b/{commit}")));
+        assert!(is_locked(&format!("git+https://x/y?ref=main&rev={commit}")));
+        assert!(is_locked("https://x/y.tar.gz?narHash=sha256-AAAA"));
+        assert!(is_locked("path:/etc/channel"));
+        for open in [
+            "github:a/b/main",
+            "github:a/b",
+            "git+https://x/y?ref=main",
+            "git+https://x/y?rev=0123456",
+        ] {
+            assert!(!is_locked(open), "{open}");
+        }
+        assert!(
+            !is_locked(&format!("git+http://x/{commit}")),
+            "a repository that is named like a commit"
+        );
+        assert!(
+            !is_locked(&format!("github:a/{commit}")),
+            "one on a forge that is"
+        );
+        assert!(
+            !is_locked(&format!("github:a/b/branch/{commit}")),
+            "a branch whose name ends like one"
+        );
+    }
+
+    #[test]
+    fn an_address_says_where_on_the_network_it_is() {
+        let place = |url| places_on_network(url).join(" ");
+        assert_eq!(
+            place("github:a/b"),
+            "github.com:443 codeload.github.com:443 api.github.com:443"
+        );
+        assert_eq!(
+            place("github:a/b/0123456789abcdef0123456789abcdef01234567"),
+            "github.com:443 codeload.github.com:443"
+        );
+        assert_eq!(place("sourcehut:~a/b"), "git.sr.ht:443");
+        assert_eq!(
+            place("github:a/b?host=forge.example.org"),
+            "forge.example.org:443"
+        );
+        assert_eq!(
+            place("git+http://10.0.2.2:8000/x.git?ref=y"),
+            "10.0.2.2:8000"
+        );
+        assert_eq!(place("git+ssh://git@example.org/x.git"), "example.org:22");
+        assert_eq!(place("https://example.org/x.tar.gz"), "example.org:443");
+        assert_eq!(place("http://[::1]/x"), "[::1]:80");
+        assert_eq!(place("flake-utils"), "");
+        assert_eq!(place("s3://bucket"), "");
+    }
+
+    #[test]
+    fn the_revisions_are_those_of_the_pocket_channel() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/vm/pocket/revisions");
+        let mut found: Vec<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.is_dir())
+            .map(|path| path.file_name().unwrap().to_str().unwrap().to_owned())
+            .collect();
+        found.sort();
+        assert_eq!(found, REVISIONS);
+        assert!(
+            REVISIONS
+                .iter()
+                .all(|release| CHANNELS.contains(&format!("`pocket-{release}`")))
+        );
+        assert_eq!(
+            address(&Channels::default(), "pocket-24.05", "nix-darwin"),
+            None
+        );
+    }
+}

@@ -1,0 +1,123 @@
+//! Channels of one's own: folders of real projects on this computer, in place of the pocket channel's or beside it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use super::checkout::{Checkout, CheckoutError};
+use crate::model::{Action, Case, ChannelOverlay, SeedFile};
+
+/// Where the guest keeps channels that have a name of their own, as flakes name the place.
+const PLACE: &str = "path:/etc/switchproof/channels";
+/// The same place in any text.
+const FOLDER: &str = "/etc/switchproof/channels/";
+
+/// Folders that are channels.
+#[derive(Debug, Clone, Default)]
+pub struct Channels {
+    /// What takes the place of the pocket channel's own files.
+    pub pocket: Option<Checkout>,
+    /// What makes a channel of its own, by its name.
+    pub named: BTreeMap<String, Checkout>,
+}
+
+impl Channels {
+    /// The checkout `home_manager` in the pocket channel's place, or else the one that `SWITCHPROOF_HOME_MANAGER` names, and
+    /// with it the folder with nixpkgs' `lib` that `SWITCHPROOF_NIXPKGS_LIB` or else `SWITCHPROOF_NIXPKGS` names.
+    #[must_use]
+    pub fn from_environment(home_manager: Option<PathBuf>) -> Self {
+        let folder = |name| {
+            std::env::var_os(name)
+                .filter(|it| !it.is_empty())
+                .map(PathBuf::from)
+        };
+        let home_manager = home_manager.or_else(|| folder("SWITCHPROOF_HOME_MANAGER"));
+        let pocket = home_manager.map(|home_manager| Checkout {
+            home_manager,
+            nixpkgs_lib: folder("SWITCHPROOF_NIXPKGS_LIB")
+                .or_else(|| folder("SWITCHPROOF_NIXPKGS")),
+        });
+        Self {
+            pocket,
+            named: BTreeMap::new(),
+        }
+    }
+
+    /// These, and those of a project that they say nothing of.
+    #[must_use]
+    pub fn over(&self, project: Self) -> Self {
+        let mut named = project.named;
+        named.extend(self.named.clone());
+        Self {
+            pocket: self.pocket.clone().or(project.pocket),
+            named,
+        }
+    }
+
+    /// The address of an input of the channel `name`; `None` when it has no such input or is none of these.
+    pub(crate) fn address(&self, name: &str, input: &str) -> Option<String> {
+        let known = self.has(name) && matches!(input, "nixpkgs" | "home-manager");
+        known.then(|| format!("{PLACE}/{name}/{input}"))
+    }
+
+    /// Whether one of these is called so.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.named.contains_key(name)
+    }
+
+    /// What a case needs laid out in its guest: what takes the pocket's place, and each channel that it names.
+    ///
+    /// # Errors
+    /// A folder is no checkout, or cannot be read.
+    pub(crate) fn for_case(
+        &self,
+        case: &Case,
+        read: &mut BTreeMap<(Option<String>, Checkout), ChannelOverlay>,
+    ) -> Result<Vec<ChannelOverlay>, CheckoutError> {
+        let mut out = Vec::new();
+        let named = match self.named.is_empty() {
+            true => BTreeSet::new(),
+            false => named_in(case),
+        };
+        let pocket = self.pocket.as_ref().map(|it| (None, it));
+        let wanted = named.iter().filter_map(|name| {
+            let (name, checkout) = self.named.get_key_value(name)?;
+            Some((Some(name.clone()), checkout))
+        });
+        for (name, checkout) in pocket.into_iter().chain(wanted) {
+            let known = (name, checkout.clone());
+            if !read.contains_key(&known) {
+                let mut overlay = checkout.overlay()?;
+                overlay.name.clone_from(&known.0);
+                read.insert(known.clone(), overlay);
+            }
+            out.extend(read.get(&known).cloned());
+        }
+        Ok(out)
+    }
+}
+
+/// The channels that a case's flakes, replaced inputs and commands name by their place in the guest.
+fn named_in(case: &Case) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut search = |text: &str| {
+        for rest in text.split(FOLDER).skip(1) {
+            let name = rest.split(['/', '"', '\'', ' ', '\n']).next().unwrap_or("");
+            found.insert(name.to_owned());
+        }
+    };
+    for step in &case.steps {
+        match &step.action {
+            Action::Switch(switch) | Action::Build(switch) => {
+                for file in switch.flake.files.values() {
+                    if let SeedFile::Regular { bytes, .. } = file {
+                        search(&String::from_utf8_lossy(bytes));
+                    }
+                }
+                switch.override_inputs.values().for_each(|url| search(url));
+            }
+            Action::Run { command, .. } => search(command),
+            _ => {}
+        }
+    }
+    found
+}

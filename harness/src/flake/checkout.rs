@@ -1,0 +1,207 @@
+//! A checkout of the real Home Manager in place of the pocket channel's, so that scenarios can be run on either.
+
+use std::collections::BTreeMap;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::host_files::{HostFileError, copy_folder};
+use crate::model::{ChannelOverlay, FlakeTree, SeedFile};
+use crate::open_regular::open_regular;
+
+/// Folders of real projects on this computer.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Checkout {
+    /// A checkout of Home Manager.
+    pub home_manager: PathBuf,
+    /// A checkout of nixpkgs, or of its library alone (`nixpkgs.lib`): a folder with `lib/default.nix`. The pocket
+    /// channel's own library when `None`.
+    pub nixpkgs_lib: Option<PathBuf>,
+}
+
+/// A checkout cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckoutError {
+    /// A file that every checkout has is not there.
+    #[error("{} is no checkout of {project}: it has no {}", folder.display(), missing)]
+    NotOne {
+        /// The folder.
+        folder: PathBuf,
+        /// "Home Manager", "nixpkgs".
+        project: &'static str,
+        /// The file that was looked for.
+        missing: &'static str,
+    },
+    /// Its `release.json` says no release.
+    #[error("{} does not name a release", .0.display())]
+    NoRelease(PathBuf),
+    /// A folder of it cannot be copied.
+    #[error("{}: {reason}", folder.display())]
+    Unreadable {
+        /// The folder.
+        folder: PathBuf,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// What of Home Manager replaces the pocket's. Its `flake.nix` stays out: it names the same outputs, but evaluating
+/// it can need a download. Its tests stay out for their size. `lib` is merged: older releases keep in `flake.nix`
+/// what is in there today.
+const HOME_MANAGER: [&str; 6] = [
+    "docs",
+    "home-manager",
+    "lib",
+    "modules",
+    "nix-darwin",
+    "nixos",
+];
+
+/// What follows the release in the channel's version.
+const VERSION_SUFFIX: &str = "pre-pocket";
+
+impl Checkout {
+    /// What is laid over the pocket channel: the folders of Home Manager, the library, and the release that both
+    /// stand for, as Home Manager compares its own with nixpkgs'. The packages stay the pocket's.
+    pub fn overlay(&self) -> Result<ChannelOverlay, CheckoutError> {
+        let mut files = BTreeMap::new();
+        let mut replaced = Vec::new();
+        require(&self.home_manager, "Home Manager", "modules/default.nix")?;
+        for name in HOME_MANAGER {
+            let folder = self.home_manager.join(name);
+            if folder.is_dir() {
+                let place = format!("home-manager/{name}");
+                add(&mut files, &folder, &place)?;
+                if name != "lib" {
+                    replaced.push(place);
+                }
+            }
+        }
+        let release = self.release()?;
+        for name in ["release.json", "overlay.nix", "default.nix"] {
+            if let Ok(bytes) = read(&self.home_manager.join(name)) {
+                files.insert(format!("home-manager/{name}"), regular(bytes));
+            }
+        }
+        if let Some(nixpkgs) = &self.nixpkgs_lib {
+            require(nixpkgs, "nixpkgs", "lib/default.nix")?;
+            add(&mut files, &nixpkgs.join("lib"), "nixpkgs/lib")?;
+            replaced.push("nixpkgs/lib".to_owned());
+            let version = release.clone().into_bytes();
+            files.insert("nixpkgs/lib/.version".to_owned(), regular(version));
+            let suffix = VERSION_SUFFIX.as_bytes().to_vec();
+            files.insert("nixpkgs/.version-suffix".to_owned(), regular(suffix));
+        }
+        Ok(standing_for(&release, files, replaced))
+    }
+
+    /// The release that the checkout of Home Manager says it is, as `24.05`.
+    pub fn release(&self) -> Result<String, CheckoutError> {
+        #[derive(serde::Deserialize)]
+        struct Release {
+            release: String,
+        }
+        let path = self.home_manager.join("release.json");
+        let release = read(&path)
+            .ok()
+            .and_then(|bytes| serde_json::from_slice::<Release>(&bytes).ok())
+            .map(|it| it.release);
+        release
+            .filter(|it| {
+                !it.is_empty() && it.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+            })
+            .ok_or(CheckoutError::NoRelease(path))
+    }
+}
+
+/// What makes the pocket channel's newest revision an older one, whose own files are in `folder`, as `revisions/24.05`: its
+/// Home Manager and the release that it stands for. The packages and nixpkgs' library stay those of the newest, as they
+/// do under a [`Checkout`].
+pub fn revision_overlay(folder: &Path, release: &str) -> Result<ChannelOverlay, CheckoutError> {
+    let mut files = BTreeMap::new();
+    add(&mut files, &folder.join("home-manager"), "home-manager")?;
+    Ok(standing_for(release, files, Vec::new()))
+}
+
+/// `files` for the channel, and the release that nixpkgs then says it is.
+fn standing_for(
+    release: &str,
+    mut files: BTreeMap<String, SeedFile>,
+    replaced: Vec<String>,
+) -> ChannelOverlay {
+    let revision = format!(
+        "{{\n  release = \"{release}\";\n  versionSuffix = \"{VERSION_SUFFIX}\";\n  codeName = \"Pocket\";\n}}\n"
+    );
+    files.insert(
+        "nixpkgs/revision.nix".to_owned(),
+        regular(revision.into_bytes()),
+    );
+    ChannelOverlay {
+        name: None,
+        digest: digest(&files),
+        files: Arc::new(FlakeTree { files }),
+        replaced,
+    }
+}
+
+fn read(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open_regular(path)?.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn require(
+    folder: &Path,
+    project: &'static str,
+    missing: &'static str,
+) -> Result<(), CheckoutError> {
+    if folder.join(missing).is_file() {
+        return Ok(());
+    }
+    Err(CheckoutError::NotOne {
+        folder: folder.to_owned(),
+        project,
+        missing,
+    })
+}
+
+fn add(
+    files: &mut BTreeMap<String, SeedFile>,
+    folder: &Path,
+    place: &str,
+) -> Result<(), CheckoutError> {
+    let copied =
+        copy_folder(folder, place).map_err(|error: HostFileError| CheckoutError::Unreadable {
+            folder: folder.to_owned(),
+            reason: error.to_string(),
+        })?;
+    files.extend(
+        copied
+            .into_iter()
+            .map(|(path, file)| (format!("{place}/{path}"), file)),
+    );
+    Ok(())
+}
+
+fn regular(bytes: Vec<u8>) -> SeedFile {
+    SeedFile::Regular {
+        bytes,
+        executable: false,
+    }
+}
+
+fn digest(files: &BTreeMap<String, SeedFile>) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for (path, file) in files {
+        let (kind, bytes) = match file {
+            SeedFile::Regular { bytes, executable } => (1 + u8::from(*executable), &bytes[..]),
+            SeedFile::Symlink { target } => (3, target.as_bytes()),
+            SeedFile::Directory => (4, &[][..]),
+        };
+        for part in [path.as_bytes(), &[kind], bytes] {
+            hasher.update(&(part.len() as u64).to_le_bytes());
+            hasher.update(part);
+        }
+    }
+    hasher.finalize().to_hex().to_string()
+}

@@ -1,0 +1,307 @@
+//! The text of a first scenario.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use super::Draft;
+use super::look::Seen;
+use super::outputs::{Output, set_name};
+use crate::flake::FlakeInputs;
+use crate::flake::names::is_user_name;
+use crate::flake::nix::is_plain_name;
+use crate::flake::release::{self, Release};
+use crate::flake::setup::{DEFAULT_USER, POCKET};
+use crate::model::Install;
+use crate::text::steers_terminals;
+
+/// What is known of a flake as a whole.
+pub(super) struct About {
+    /// Its inputs.
+    pub(super) inputs: FlakeInputs,
+    /// What all of its files say.
+    pub(super) everything: Seen,
+}
+
+/// The scenario for one output, and what is left to be checked in it. `seen` is what is said of this output.
+pub(super) fn draft(
+    output: &Output,
+    name: String,
+    seen: &Seen,
+    about: &About,
+) -> (Draft, Option<String>) {
+    let subject = format!("{}.{}", set_name(output.install), in_quotes(&output.name));
+    let users = users_of(output, seen, &about.everything);
+    let other_platform = seen
+        .other_platform()
+        .filter(|_| output.install == Install::Standalone);
+    let is_built = output.install == Install::DarwinModule || other_platform.is_some();
+    let (what, description) = if is_built {
+        (
+            "evaluated and built, for Linux cannot switch to it",
+            "The evaluation and the build of",
+        )
+    } else {
+        (
+            "the first switch, in a home that holds nothing",
+            "The first switch to",
+        )
+    };
+    let mut text = format!(
+        "# yaml-language-server: $schema=./schema.json\n\
+         # {subject} of this flake: {what}.\n\
+         # `switchproof run scenarios/{name}.yaml` runs it; the reference explains every key.\n\
+         name: {name}\n\
+         description: {}\n\n\
+         flake:\n  path: ..\n  output: {}\n",
+        description_of(&format!("{description} {subject}.")),
+        quoted(&output.name)
+    );
+    match output.install {
+        Install::Standalone => {}
+        Install::NixosModule => text.push_str("  install: nixos-module\n"),
+        Install::DarwinModule => text.push_str("  install: darwin-module\n"),
+    }
+    if users.is_guess {
+        text.push_str(
+            "  # A guess: whose home it is cannot be read without evaluating the flake.\n",
+        );
+    }
+    text.push_str(&format!("  user: {}\n", users.first));
+    if output.install == Install::NixosModule {
+        text.push_str(&other_users(&users.others));
+    }
+    if about.inputs.may_be_remote() {
+        text.push_str(&on_network(&about.inputs));
+    }
+    let have = seen.state_version.or(about.everything.state_version);
+    text.push_str(&match (is_built, other_platform) {
+        (true, Some(system)) => format!(
+            "\nsteps:\n  # A home for {system}: Linux builds of it what it can, and stops at the first thing that only {system} builds.\n  - build:\n    fails: {system}\n"
+        ),
+        (true, None) => DARWIN_STEPS.to_owned(),
+        (false, _) => SWITCH_STEPS.to_owned() + &newer(have, &about.inputs),
+    });
+    let path = PathBuf::from("scenarios").join(format!("{name}.yaml"));
+    let note = users.is_guess.then(|| {
+        format!(
+            "the user of {subject} was not read: check `user: {}` in {}",
+            users.first,
+            path.display()
+        )
+    });
+    let draft = Draft {
+        path,
+        text,
+        subject,
+    };
+    (draft, note)
+}
+
+/// The other users whose homes the flake's modules name: a host may manage several, and each has to be there.
+fn other_users(others: &[String]) -> String {
+    if others.is_empty() {
+        return String::new();
+    }
+    let mut text = "\n# Everyone whose home the flake's modules name. Remove who is not on this host.\nusers:\n".to_owned();
+    for other in others {
+        text.push_str(&format!("  {other}: empty\n"));
+    }
+    text
+}
+
+/// That inputs are on the network, and how to do without it.
+fn on_network(inputs: &FlakeInputs) -> String {
+    let names = inputs.names.iter().flatten().map(String::as_str);
+    let (known, others): (Vec<&str>, Vec<&str>) =
+        names.partition(|name| inputs.project(name).is_some());
+    let mut text = "\n# The flake's inputs are on the network.".to_owned();
+    if !known.is_empty() {
+        let replaced: Vec<String> = known
+            .iter()
+            .map(|name| format!("{}: pocket", key(name)))
+            .collect();
+        text += &format!(
+            " To stay offline, replace them from outside:\n#   inputs: {{ {} }}   (under `flake`)\n# and remove this line.",
+            replaced.join(", ")
+        );
+    }
+    let others: Vec<String> = others.into_iter().map(key).collect();
+    if !others.is_empty() {
+        text += &format!(
+            "\n# Nothing stands in for {}: without a network nothing may look at {}.",
+            others.join(", "),
+            if others.len() == 1 { "it" } else { "them" }
+        );
+    }
+    text + "\nnetwork: true\n"
+}
+
+/// A name as a key of YAML, on its line also in a comment.
+fn key(name: &str) -> String {
+    if is_plain_name(name) {
+        name.to_owned()
+    } else {
+        in_quotes(name)
+    }
+}
+
+const DARWIN_STEPS: &str = "
+steps:
+  # Linux evaluates and builds a nix-darwin system; it cannot switch to it.
+  - switch:
+    expect:
+      warnings: []
+";
+
+const SWITCH_STEPS: &str = "
+steps:
+  - switch:
+    expect:
+      # The evaluation warns of nothing. What else must be true? For example:
+      #   packages: [git]
+      #   files: { .bashrc: { leadsTo: generation } }
+      #   environment: { EDITOR: vim }
+      warnings: []
+
+  # Once more: nothing may be in the way of what is already there.
+  - switch
+";
+
+/// The rehearsal of a newer stateVersion, where the flake's Home Manager knows a newer one than the home has.
+fn newer(have: Option<Release>, inputs: &FlakeInputs) -> String {
+    let named = inputs
+        .home_manager()
+        .and_then(|name| release_in(inputs.url(name)?));
+    let newest = named.unwrap_or_else(Release::newest);
+    if have.is_some_and(|have| have >= newest) {
+        return String::new();
+    }
+    format!(
+        "\n  # What if? A newer stateVersion, tried before you raise it:\n  # - switch: {{ stateVersion: \"{newest}\" }}\n"
+    )
+}
+
+/// The release that an address names: a branch such as `release-26.05`, or the pocket channel's.
+fn release_in(url: &str) -> Option<Release> {
+    let is_sign = |one: char| matches!(one, '/' | '-' | '=' | '?' | '&');
+    let named = url.split(is_sign).find_map(Release::parse);
+    named.or_else(|| url.starts_with(POCKET).then_some(release::POCKET))
+}
+
+/// Whose homes an output holds.
+pub(super) struct Users {
+    pub(super) first: String,
+    pub(super) others: Vec<String>,
+    pub(super) is_guess: bool,
+}
+
+/// The users of an output: those that are said where it is made, or else those of the whole flake where that leaves no
+/// choice, or else a guess.
+pub(super) fn users_of(output: &Output, seen: &Seen, everything: &Seen) -> Users {
+    if output.install == Install::Standalone {
+        let prefix = output.name.split('@').next().unwrap_or_default();
+        let of = |names: &BTreeSet<String>| match names.len() {
+            1 => names.first().cloned(),
+            _ => names.get(prefix).cloned(),
+        };
+        let read = of(&seen.usernames).or_else(|| of(&everything.usernames));
+        let is_guess = read.is_none();
+        let guess = || Some(prefix.to_owned()).filter(|name| is_user_name(name));
+        return Users {
+            first: read
+                .or_else(guess)
+                .unwrap_or_else(|| DEFAULT_USER.to_owned()),
+            others: Vec::new(),
+            is_guess,
+        };
+    }
+    let known = [
+        &seen.managed,
+        &everything.managed,
+        &seen.accounts,
+        &everything.accounts,
+    ];
+    let named = known.into_iter().find(|names| !names.is_empty());
+    let mut names = named.into_iter().flatten().cloned();
+    Users {
+        first: names.next().unwrap_or_else(|| DEFAULT_USER.to_owned()),
+        others: names.collect(),
+        is_guess: named.is_none(),
+    }
+}
+
+/// A name for an output's scenario that none of those before has.
+pub(super) fn free_name(output: &Output, before: &[Draft]) -> String {
+    let name = scenario_name(output);
+    let is_free = |name: &String| {
+        before
+            .iter()
+            .all(|draft| draft.path.file_stem() != Some(name.as_ref()))
+    };
+    let numbered = (2..).map(|number| format!("{name}-{number}"));
+    std::iter::once(name.clone())
+        .chain(numbered)
+        .find(is_free)
+        .unwrap_or(name)
+}
+
+/// A name for the scenario and its file: what the output is called, with only what a file's name can hold.
+fn scenario_name(output: &Output) -> String {
+    let kind = match output.install {
+        Install::Standalone => "home",
+        Install::NixosModule => "nixos",
+        Install::DarwinModule => "darwin",
+    };
+    let mut name = format!("{kind}-");
+    for one in output.name.chars().take(60) {
+        if one.is_ascii_alphanumeric() || matches!(one, '-' | '_') {
+            name.push(one);
+        } else if !name.ends_with('-') {
+            name.push('-');
+        }
+    }
+    name.trim_end_matches('-').to_owned()
+}
+
+fn quoted(text: &str) -> String {
+    let is_plain = text.starts_with(|one: char| one.is_ascii_alphabetic())
+        && text
+            .chars()
+            .all(|one| one.is_ascii_alphanumeric() || matches!(one, '-' | '_' | '.' | '@'))
+        && !matches!(text, "null" | "true" | "false");
+    if is_plain {
+        text.to_owned()
+    } else {
+        in_quotes(text)
+    }
+}
+
+/// A sentence as YAML: bare where no sign in it means anything there.
+fn description_of(text: &str) -> String {
+    let is_plain = !text.contains([':', '#', '\\']);
+    if is_plain {
+        text.to_owned()
+    } else {
+        in_quotes(text)
+    }
+}
+
+/// A text in double quotes on one line, which YAML, JSON and people read alike.
+fn in_quotes(text: &str) -> String {
+    let mut out = String::from("\"");
+    let mut units = [0; 2];
+    for one in text.chars() {
+        match one {
+            '"' | '\\' => out.extend(['\\', one]),
+            '\n' => out.push_str("\\n"),
+            _ if steers_terminals(one) => {
+                for unit in one.encode_utf16(&mut units) {
+                    out.push_str(&format!("\\u{unit:04x}"));
+                }
+            }
+            _ => out.push(one),
+        }
+    }
+    out.push('"');
+    out
+}

@@ -1,0 +1,87 @@
+//! The hosts and homes of a flake, for whoever asks about one of them.
+
+use std::path::Path;
+
+use super::draft::users_of;
+use super::look::Seen;
+use super::outputs::Output;
+use super::{Flake, InitError};
+use crate::model::Install;
+
+/// A host or home that a flake names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// What it is.
+    pub install: Install,
+    /// Its name.
+    pub name: String,
+    /// The user whose home it is.
+    pub user: String,
+    /// The other users whose homes it manages.
+    pub others: Vec<String>,
+    /// Whether an input of the flake may be on the network.
+    pub is_remote: bool,
+    /// The newest `home.stateVersion` that its files give; `None` where none could be read.
+    pub state_version: Option<String>,
+}
+
+/// The hosts and homes of a flake.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outputs {
+    /// Those that its text names.
+    pub outputs: Vec<Found>,
+    /// What could not be read without evaluating the flake, in words for a person.
+    pub notes: Vec<String>,
+}
+
+impl Found {
+    /// One whose name was not read; `like` is of the same flake.
+    #[must_use]
+    pub fn unread(name: &str, install: Option<Install>, like: Option<&Self>) -> Self {
+        let output = Output {
+            install: install.unwrap_or(Install::Standalone),
+            name: name.to_owned(),
+            value: None,
+        };
+        let users = users_of(&output, &Seen::default(), &Seen::default());
+        Self {
+            install: output.install,
+            name: output.name,
+            user: users.first,
+            others: users.others,
+            is_remote: like.is_none_or(|like| like.is_remote),
+            state_version: like.and_then(|like| like.state_version.clone()),
+        }
+    }
+}
+
+/// The hosts and homes that the flake in `folder` names; none where all names are computed.
+///
+/// # Errors
+/// When there is no flake, it is no Nix, or there is no sign of any.
+pub fn outputs(folder: &Path) -> Result<Outputs, InitError> {
+    let flake = Flake::read(folder)?;
+    let everything = &flake.about.everything;
+    let found = |output: &Output| {
+        let seen = output.value.as_ref().map(|value| flake.texts.about(value));
+        let seen = seen.unwrap_or_default();
+        let users = users_of(output, &seen, everything);
+        let version = seen.state_version.or(everything.state_version);
+        Found {
+            install: output.install,
+            name: output.name.clone(),
+            user: users.first,
+            others: users.others,
+            is_remote: flake.about.inputs.may_be_remote(),
+            state_version: version.map(|it| it.to_string()),
+        }
+    };
+    let outputs: Vec<Found> = flake.outputs.iter().map(found).collect();
+    if outputs.is_empty() && flake.notes.is_empty() {
+        return Err(InitError::Nothing { notes: flake.notes });
+    }
+    Ok(Outputs {
+        outputs,
+        notes: flake.notes,
+    })
+}

@@ -1,0 +1,166 @@
+//! What the files of a flake say about one of its outputs: whose homes it manages, for which release and platform.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rnix::SyntaxNode;
+use rnix::ast::{Expr, PathRel};
+use rowan::ast::AstNode as _;
+
+use crate::flake::names::is_user_name;
+use crate::flake::nix::{Binding, Bindings};
+use crate::flake::release::Release;
+use crate::model::{FlakeTree, SeedFile};
+
+/// What was read, by name.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Seen {
+    /// Values of `home.username`.
+    pub(super) usernames: BTreeSet<String>,
+    /// Users under `home-manager.users`.
+    pub(super) managed: BTreeSet<String>,
+    /// Users under `users.users`.
+    pub(super) accounts: BTreeSet<String>,
+    /// The newest `home.stateVersion`.
+    pub(super) state_version: Option<Release>,
+    /// Platforms, as Nix names them.
+    pub(super) systems: BTreeSet<String>,
+}
+
+/// A flake's texts, taken apart once.
+pub(super) struct Texts {
+    files: BTreeMap<String, Bindings>,
+}
+
+impl Texts {
+    /// Takes all Nix files of a flake apart.
+    pub(super) fn of(flake: &FlakeTree) -> Self {
+        let files = flake.files.iter().filter_map(|(name, file)| match file {
+            SeedFile::Regular { bytes, .. } if name.ends_with(".nix") => {
+                let text = String::from_utf8_lossy(bytes);
+                Some((name.clone(), Bindings::of(&text)))
+            }
+            _ => None,
+        });
+        Self {
+            files: files.collect(),
+        }
+    }
+
+    /// The flake's own text.
+    pub(super) fn main(&self) -> Option<&Bindings> {
+        self.files.get("flake.nix")
+    }
+
+    /// What all files say.
+    pub(super) fn everything(&self) -> Seen {
+        let mut seen = Seen::default();
+        for file in self.files.values() {
+            if let Some(root) = file.root() {
+                seen.take(file, root);
+            }
+        }
+        seen
+    }
+
+    /// What is said where an output is made, and in the files that are named there, and in theirs.
+    pub(super) fn about(&self, value: &Expr) -> Seen {
+        let mut seen = Seen::default();
+        let mut known = BTreeSet::from(["flake.nix".to_owned()]);
+        let mut todo = vec![("flake.nix".to_owned(), value.syntax().clone())];
+        while let Some((name, node)) = todo.pop() {
+            let Some(file) = self.files.get(&name) else {
+                continue;
+            };
+            seen.take(file, &node);
+            for path in node.descendants().filter_map(PathRel::cast) {
+                let Some(named) = self.find(&name, &path.syntax().text().to_string()) else {
+                    continue;
+                };
+                let root = self.files.get(&named).and_then(Bindings::root);
+                if let Some(root) = root.filter(|_| known.insert(named.clone())) {
+                    todo.push((named, root.clone()));
+                }
+            }
+        }
+        seen
+    }
+
+    /// The file that a path in another one leads to.
+    fn find(&self, from: &str, path: &str) -> Option<String> {
+        let mut parts: Vec<&str> = from.split('/').collect();
+        parts.pop();
+        for part in path.split('/') {
+            match part {
+                "." | "" => {}
+                ".." => drop(parts.pop()),
+                other => parts.push(other),
+            }
+        }
+        let alone = parts.join("/");
+        let folder = if alone.is_empty() {
+            "default.nix".to_owned()
+        } else {
+            format!("{alone}/default.nix")
+        };
+        [alone, folder]
+            .into_iter()
+            .find(|name| self.files.contains_key(name))
+    }
+}
+
+impl Seen {
+    fn take(&mut self, file: &Bindings, node: &SyntaxNode) {
+        for binding in file.below(node) {
+            self.take_binding(file, &binding);
+        }
+        let words = node
+            .descendants_with_tokens()
+            .filter_map(|it| it.into_token());
+        for word in words {
+            let is_system = |text: &str| {
+                matches!(
+                    text,
+                    "x86_64-linux" | "aarch64-linux" | "x86_64-darwin" | "aarch64-darwin"
+                )
+            };
+            if is_system(word.text()) {
+                self.systems.insert(word.text().to_owned());
+            }
+        }
+    }
+
+    fn take_binding(&mut self, file: &Bindings, binding: &Binding) {
+        let text = || binding.value.as_ref().and_then(|value| file.text(value));
+        if binding.ends(&["home", "username"]) {
+            self.usernames
+                .extend(text().filter(|name| is_user_name(name)));
+        }
+        if binding.ends(&["home", "stateVersion"]) {
+            let version = text().and_then(|text| Release::parse(&text));
+            self.state_version = self.state_version.max(version);
+        }
+        for (prefix, users) in [
+            (["home-manager", "users"], &mut self.managed),
+            (["users", "users"], &mut self.accounts),
+        ] {
+            let at = binding
+                .path
+                .windows(2)
+                .position(|two| two.iter().map(Option::as_deref).eq(prefix.map(Some)));
+            let user = at.and_then(|at| binding.path.get(at + 2)?.clone());
+            users.extend(user.filter(|name| is_user_name(name)));
+        }
+    }
+
+    /// The platform, where only such platforms are named that Linux is not.
+    pub(super) fn other_platform(&self) -> Option<&str> {
+        let is_other = self
+            .systems
+            .iter()
+            .all(|system| system.ends_with("-darwin"));
+        self.systems
+            .first()
+            .filter(|_| is_other)
+            .map(String::as_str)
+    }
+}

@@ -1,0 +1,158 @@
+//! A first scenario for each host and home of an existing flake, found by parsing it: no Nix is needed.
+
+mod draft;
+mod found;
+mod look;
+mod outputs;
+
+use std::path::{Path, PathBuf};
+
+use super::host_files::HostFiles;
+use super::lock::FlakeInputs;
+use crate::model::SeedFile;
+use draft::{About, draft, free_name};
+use look::Texts;
+use outputs::{Output, find_outputs};
+
+pub use found::{Found, Outputs, outputs};
+
+/// A first scenario.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft {
+    /// Where it belongs, relative to the flake's folder.
+    pub path: PathBuf,
+    /// The file's text; it passes `check` when it is put there.
+    pub text: String,
+    /// What it is for: `homeConfigurations."alice"`.
+    pub subject: String,
+}
+
+/// What was found in a flake.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Drafts {
+    /// One for each host and home, by path.
+    pub drafts: Vec<Draft>,
+    /// What could not be read without evaluating the flake, in words for a person.
+    pub notes: Vec<String>,
+}
+
+/// Nothing can be written for a flake.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InitError {
+    /// There is no flake, or it cannot be read.
+    #[error("{message}")]
+    NoFlake {
+        /// What happened.
+        message: String,
+    },
+    /// Its `flake.nix` is no Nix.
+    #[error("flake.nix cannot be parsed: {message}")]
+    Broken {
+        /// Where and why.
+        message: String,
+    },
+    /// It names no host and no home.
+    #[error("the flake names no host and no home{}", if notes.is_empty() { "" } else { " that can be read without evaluating it" })]
+    Nothing {
+        /// Outputs that cannot be named without evaluating the flake.
+        notes: Vec<String>,
+    },
+}
+
+impl InitError {
+    /// What to do about it.
+    pub fn hint(&self) -> String {
+        match self {
+            Self::NoFlake { .. } => "name a folder that holds a flake.nix".to_owned(),
+            Self::Broken { .. } => "mend it first: `nix flake check` says more".to_owned(),
+            Self::Nothing { notes } => {
+                let more = notes
+                    .first()
+                    .map(|note| format!("; {note}"))
+                    .unwrap_or_default();
+                format!(
+                    "write a scenario with `flake: ./path#output`, where output is a name under \
+                     homeConfigurations, nixosConfigurations or darwinConfigurations{more}"
+                )
+            }
+        }
+    }
+}
+
+/// The folder of a flake that is named by its folder or by its `flake.nix`.
+#[must_use]
+pub fn flake_folder(path: &Path) -> &Path {
+    match path.file_name() {
+        Some(name) if name == "flake.nix" => match path.parent() {
+            Some(folder) if folder != Path::new("") => folder,
+            _ => Path::new("."),
+        },
+        _ => path,
+    }
+}
+
+/// Looks at the flake in `folder` and drafts a scenario for each `homeConfigurations`, `nixosConfigurations` and
+/// `darwinConfigurations` in it.
+///
+/// # Errors
+/// When there is no flake, it is no Nix, or it names none of them.
+pub fn init(folder: &Path) -> Result<Drafts, InitError> {
+    let Flake {
+        texts,
+        outputs,
+        mut notes,
+        about,
+    } = Flake::read(folder)?;
+    let mut drafts: Vec<Draft> = Vec::new();
+    for output in &outputs {
+        let seen = output.value.as_ref().map(|value| texts.about(value));
+        let name = free_name(output, &drafts);
+        let (draft, note) = draft(output, name, &seen.unwrap_or_default(), &about);
+        drafts.push(draft);
+        notes.extend(note);
+    }
+    drafts.sort_by(|left, right| left.path.cmp(&right.path));
+    if drafts.is_empty() {
+        return Err(InitError::Nothing { notes });
+    }
+    Ok(Drafts { drafts, notes })
+}
+
+/// A flake as its text tells of it.
+struct Flake {
+    texts: Texts,
+    outputs: Vec<Output>,
+    notes: Vec<String>,
+    about: About,
+}
+
+impl Flake {
+    fn read(folder: &Path) -> Result<Self, InitError> {
+        let folder = flake_folder(folder);
+        let beside = folder.join("scenario.yaml");
+        let flake = HostFiles::beside(&beside, None, true)
+            .flake(".")
+            .map_err(|error| InitError::NoFlake {
+                message: error.to_string(),
+            })?;
+        let main = match flake.files.get("flake.nix") {
+            Some(SeedFile::Regular { bytes, .. }) => String::from_utf8_lossy(bytes),
+            _ => "".into(),
+        };
+        super::nix::check_expression(&main).map_err(|error| InitError::Broken {
+            message: error.to_string(),
+        })?;
+        let texts = Texts::of(&flake);
+        let (outputs, notes) = texts.main().map(find_outputs).unwrap_or_default();
+        let about = About {
+            inputs: FlakeInputs::of(&flake),
+            everything: texts.everything(),
+        };
+        Ok(Self {
+            texts,
+            outputs,
+            notes,
+            about,
+        })
+    }
+}

@@ -1,0 +1,392 @@
+//! What a user's flake says of its inputs: in its text, and in the `flake.lock` that holds them still.
+//!
+//! The format of a lock is Nix's (`nix flake --help`, "Lock files"): `nodes` by name, each but the root with what it is
+//! `locked` to, and the name of the `root`, whose `inputs` are those of the flake. An input of an input is a name, or a
+//! list of names where it follows another one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value};
+
+use super::{channel, reference};
+use crate::flake::nix::{Bindings, input_names, input_urls};
+use crate::model::{FlakeTree, SeedFile};
+
+/// The inputs of a flake.
+pub(crate) struct FlakeInputs {
+    /// Their names; `None` where they cannot be told without evaluating the flake.
+    pub(crate) names: Option<BTreeSet<String>>,
+    /// The addresses of those whose address stands in the text.
+    urls: BTreeMap<String, String>,
+    lock: Option<Lock>,
+}
+
+/// A lock file.
+struct Lock {
+    nodes: Map<String, Value>,
+    root: String,
+}
+
+/// An input that is on the network.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Remote {
+    /// Its name, or the way to it through other inputs: `stylix/nixpkgs`.
+    pub(crate) name: String,
+    /// What it is, if it is one of the projects that a channel has.
+    pub(crate) project: Option<&'static str>,
+    /// Whether no evaluation of a home goes without it. Nix fetches what is locked when it is looked at, and only then.
+    pub(crate) is_needed: bool,
+}
+
+/// The projects that channels have.
+const PROJECTS: [&str; 3] = ["nixpkgs", "home-manager", "nix-darwin"];
+
+impl FlakeInputs {
+    /// Reads the text and the lock of a flake. A lock that cannot be read locks nothing: Nix will make its own.
+    pub(crate) fn of(flake: &FlakeTree) -> Self {
+        let text = |name: &str| match flake.files.get(name) {
+            Some(SeedFile::Regular { bytes, .. }) => std::str::from_utf8(bytes).ok(),
+            _ => None,
+        };
+        let bindings = Bindings::of(text("flake.nix").unwrap_or_default());
+        Self {
+            names: input_names(&bindings),
+            urls: input_urls(&bindings),
+            lock: text("flake.lock").and_then(Lock::parse),
+        }
+    }
+
+    /// The input that Home Manager is, whatever its name.
+    pub(crate) fn home_manager(&self) -> Option<&str> {
+        let is_it = |name: &&String| self.project(name) == Some("home-manager");
+        let mut names = self.names.iter().flatten();
+        names.find(is_it).map(String::as_str)
+    }
+
+    /// The address of an input, where it stands in the text.
+    pub(crate) fn url(&self, name: &str) -> Option<&str> {
+        self.urls.get(name).map(String::as_str)
+    }
+
+    /// Which of the projects that channels have an input is: by its name, or else by its address.
+    pub(crate) fn project(&self, name: &str) -> Option<&'static str> {
+        let named = |text: &str| PROJECTS.into_iter().find(|project| *project == text);
+        named(name).or_else(|| {
+            let is_sign = |one: char| !one.is_alphanumeric() && !matches!(one, '-' | '_');
+            self.urls.get(name)?.split(is_sign).find_map(named)
+        })
+    }
+
+    /// Whether an input may be on the network: by its address, or, where no address stands in the text, because it is
+    /// named only, and Nix's registry tells where it is.
+    pub(crate) fn may_be_remote(&self) -> bool {
+        let named = self.names.iter().flatten().next().is_some();
+        let is_local = |url: &String| channel::is_local(url);
+        !self.urls.values().all(is_local) || self.urls.is_empty() && named
+    }
+
+    /// Whether every input of the flake, and of its inputs, is locked to one content, and the flake still names those
+    /// that were locked.
+    pub(crate) fn are_locked(&self) -> bool {
+        let Some(names) = &self.names else {
+            return false;
+        };
+        let Some(lock) = &self.lock else {
+            // A flake without inputs needs no lock.
+            return names.is_empty();
+        };
+        names.iter().all(|name| lock.input(name).is_some())
+            && self.outdated().is_empty()
+            && lock.others().all(|node| is_locked(&node["locked"]))
+    }
+
+    /// Where on the network Nix gets the inputs from, each place as `host:port`.
+    pub(crate) fn reaches(&self) -> BTreeSet<String> {
+        let outdated = self.outdated();
+        let asked = outdated.iter().map(|name| &self.urls[*name]);
+        let locked = self.lock.iter().flat_map(Lock::others);
+        locked
+            .flat_map(|node| places(&node["locked"]))
+            .chain(asked.flat_map(|url| channel::places_on_network(url)))
+            .collect()
+    }
+
+    /// Those inputs whose address is not the one that was locked.
+    fn outdated(&self) -> Vec<&String> {
+        let is_current = |(name, url): (&String, &String)| {
+            let node = self.lock.as_ref().and_then(|lock| lock.node(name));
+            node.is_some_and(|node| reference::is_same(url, &node["original"]))
+        };
+        let all = self.urls.iter();
+        all.filter(|&input| !is_current(input))
+            .map(|(name, _)| name)
+            .collect()
+    }
+
+    /// The inputs that are on the network, of those that nothing replaces, each once.
+    pub(crate) fn on_network(&self, replaced: &BTreeSet<&str>) -> Vec<Remote> {
+        let outdated = self.outdated();
+        let mut all = Vec::new();
+        for name in self.names.iter().flatten() {
+            if replaced.contains(name.as_str()) {
+                continue;
+            }
+            let project = self.project(name);
+            if outdated.contains(&name) {
+                // To lock an input anew, Nix fetches it.
+                if !is_offline(&self.urls[name]) {
+                    all.push(Remote {
+                        name: name.clone(),
+                        project,
+                        is_needed: true,
+                    });
+                }
+                continue;
+            }
+            let Some(lock) = &self.lock else { continue };
+            if let Some(name) = lock.first_remote(name, replaced) {
+                let is_direct = !name.contains('/');
+                all.push(Remote {
+                    is_needed: is_direct && project.is_some_and(|it| it != "nix-darwin"),
+                    project: project.filter(|_| is_direct),
+                    name,
+                });
+            }
+        }
+        all
+    }
+}
+
+/// Whether the guest finds an address without a network: it is local, or the guest's own registry has it.
+fn is_offline(url: &str) -> bool {
+    let indirect = url.strip_prefix("flake:").unwrap_or(url);
+    channel::is_local(url) || PROJECTS.contains(&indirect)
+}
+
+impl Lock {
+    fn parse(text: &str) -> Option<Self> {
+        let mut lock: Value = serde_json::from_str(text).ok()?;
+        let root = lock["root"].as_str().unwrap_or("root").to_owned();
+        match lock["nodes"].take() {
+            Value::Object(nodes) => Some(Self { nodes, root }),
+            _ => None,
+        }
+    }
+
+    /// All nodes but the root's.
+    fn others(&self) -> impl Iterator<Item = &Value> {
+        let others = self.nodes.iter().filter(|(name, _)| **name != self.root);
+        others.map(|(_, node)| node)
+    }
+
+    /// What the lock has for an input of the flake: a node's name, or a way to another input.
+    fn input(&self, name: &str) -> Option<&Value> {
+        self.nodes.get(&self.root)?["inputs"].get(name)
+    }
+
+    /// The node of an input of the flake; none where it follows another one.
+    fn node(&self, name: &str) -> Option<&Value> {
+        self.nodes.get(self.input(name)?.as_str()?)
+    }
+
+    /// The way to the first input on the network at or below one of the flake's. What follows another input is that
+    /// one's affair.
+    fn first_remote(&self, name: &str, replaced: &BTreeSet<&str>) -> Option<String> {
+        let mut todo = vec![(name.to_owned(), self.node(name)?)];
+        let mut seen = BTreeSet::new();
+        while let Some((way, node)) = todo.pop() {
+            if replaced.contains(way.as_str()) {
+                continue;
+            }
+            let locked = &node["locked"];
+            let is_local = locked["type"] == "path"
+                || locked["url"]
+                    .as_str()
+                    .is_some_and(|url| url.starts_with("file:"));
+            if !is_local {
+                return Some(way);
+            }
+            for (inner, target) in node["inputs"].as_object().into_iter().flatten() {
+                let below = target.as_str().filter(|target| seen.insert(*target));
+                if let Some(node) = below.and_then(|target| self.nodes.get(target)) {
+                    todo.push((format!("{way}/{inner}"), node));
+                }
+            }
+        }
+        None
+    }
+}
+
+fn is_locked(locked: &Value) -> bool {
+    let has = |key: &str| locked[key].as_str().is_some_and(|value| !value.is_empty());
+    has("narHash") || has("rev") || locked["type"] == "path"
+}
+
+fn places(locked: &Value) -> Vec<String> {
+    let text = |key: &str| locked[key].as_str();
+    let Some(kind) = text("type") else {
+        return Vec::new();
+    };
+    channel::places_of_forge(kind, text("host"), is_locked(locked))
+        .unwrap_or_else(|| channel::places_on_network(text("url").unwrap_or_default()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FLAKE: &str = "{ inputs.a.url = \"github:o/a\"; inputs = { b = { url = \"git+http://h:8000/b\"; }; }; outputs = { self, a, b }: { }; }";
+
+    fn inputs_of(files: &[(&str, &str)]) -> FlakeInputs {
+        let files = files.iter().map(|(name, text)| {
+            let file = SeedFile::Regular {
+                bytes: text.as_bytes().to_vec(),
+                executable: false,
+            };
+            ((*name).to_owned(), file)
+        });
+        FlakeInputs::of(&FlakeTree {
+            files: files.collect(),
+        })
+    }
+
+    fn lock_text(b: &str) -> String {
+        format!(
+            r#"{{"nodes": {{
+                "root": {{"inputs": {{"a": "a", "b": "b_2"}}}},
+                "a": {{
+                    "locked": {{"type": "github", "owner": "o", "repo": "a", "narHash": "sha256-x"}},
+                    "original": {{"type": "github", "owner": "o", "repo": "a"}}
+                }},
+                "b_2": {{"locked": {b}, "original": {{"type": "git", "url": "http://h:8000/b"}}}}
+            }}, "root": "root", "version": 7}}"#
+        )
+    }
+
+    #[test]
+    fn a_whole_lock_names_every_input_and_its_content() {
+        let b = r#"{"type": "git", "url": "http://h:8000/b", "rev": "0123"}"#;
+        let inputs = inputs_of(&[("flake.nix", FLAKE), ("flake.lock", &lock_text(b))]);
+        assert!(inputs.are_locked());
+        assert_eq!(
+            inputs.reaches().into_iter().collect::<Vec<_>>(),
+            ["codeload.github.com:443", "github.com:443", "h:8000"]
+        );
+    }
+
+    #[test]
+    fn what_is_not_locked_is_asked_for() {
+        let reaches = |files: &[(&str, &str)]| inputs_of(files).reaches();
+        let asks = "api.github.com:443";
+        assert!(reaches(&[("flake.nix", FLAKE)]).contains(asks));
+        let lock = lock_text(r#"{"type": "git", "url": "http://h:8000/b", "rev": "0123"}"#);
+        let other = FLAKE.replace("o/a", "o/other");
+        assert!(!reaches(&[("flake.nix", FLAKE), ("flake.lock", &lock)]).contains(asks));
+        assert!(reaches(&[("flake.nix", &other), ("flake.lock", &lock)]).contains(asks));
+    }
+
+    #[test]
+    fn a_lock_with_a_gap_locks_nothing() {
+        assert!(
+            !inputs_of(&[("flake.nix", FLAKE)]).are_locked(),
+            "no lock file"
+        );
+        let open = lock_text(r#"{"type": "git", "url": "http://h:8000/b"}"#);
+        assert!(!inputs_of(&[("flake.nix", FLAKE), ("flake.lock", &open)]).are_locked());
+        let more = FLAKE.replace("outputs", "inputs.c.url = \"github:o/c\"; outputs");
+        let b = lock_text(r#"{"type": "git", "rev": "0123"}"#);
+        assert!(
+            !inputs_of(&[("flake.nix", &more), ("flake.lock", &b)]).are_locked(),
+            "an input that the lock has never seen"
+        );
+        let bare = "{ outputs = { self, nixpkgs }: { }; }";
+        assert!(
+            !inputs_of(&[("flake.nix", bare)]).are_locked(),
+            "an argument is an input by itself"
+        );
+        assert!(!inputs_of(&[("flake.nix", FLAKE), ("flake.lock", "{")]).are_locked());
+    }
+
+    #[test]
+    fn a_lock_of_other_addresses_locks_nothing() {
+        let lock = lock_text(r#"{"type": "git", "rev": "0123"}"#);
+        let is_whole =
+            |flake: &str| inputs_of(&[("flake.nix", flake), ("flake.lock", &lock)]).are_locked();
+        assert!(is_whole(FLAKE));
+        for (old, new) in [
+            ("github:o/a", "github:o/a/next"),
+            ("github:o/a", "github:o/other"),
+            ("http://h:8000/b", "http://h:8000/c"),
+            ("http://h:8000/b", "http://h:8000/b?ref=next"),
+        ] {
+            assert!(!is_whole(&FLAKE.replace(old, new)), "{new}");
+        }
+    }
+
+    #[test]
+    fn a_lock_without_its_root_locks_nothing() {
+        let lock = r#"{"nodes": {}, "root": "root"}"#;
+        assert!(!inputs_of(&[("flake.nix", FLAKE), ("flake.lock", lock)]).are_locked());
+    }
+
+    #[test]
+    fn a_flake_without_inputs_needs_no_lock() {
+        assert!(inputs_of(&[("flake.nix", "{ outputs = { self }: { }; }")]).are_locked());
+    }
+
+    #[test]
+    fn what_is_on_the_network_is_told_with_whether_it_is_needed() {
+        let text = r#"{
+            inputs = { nixpkgs.url = "github:NixOS/nixpkgs"; hm.url = "github:nix-community/home-manager"; theme.url = "path:/x"; own.url = "path:/y"; };
+            outputs = { self, nixpkgs, hm, theme, own, like }: { };
+        }"#;
+        let remote = |owner: &str, repo: &str| {
+            format!(
+                r#""locked": {{"type": "github", "rev": "01"}}, "original": {{"type": "github", "owner": "{owner}", "repo": "{repo}"}}"#
+            )
+        };
+        let local = r#""locked": {"type": "path", "path": "/x"}, "original": {"type": "path", "path": "/x"}"#;
+        let lock = format!(
+            r#"{{"nodes": {{
+                "root": {{"inputs": {{"nixpkgs": "n", "hm": "h", "theme": "t", "own": "o", "like": ["nixpkgs"]}}}},
+                "n": {{{}}},
+                "h": {{{}, "inputs": {{"nixpkgs": ["nixpkgs"]}}}},
+                "t": {{{local}, "inputs": {{"base": "b", "nixpkgs": ["nixpkgs"]}}}},
+                "b": {{{}}},
+                "o": {{{local}, "inputs": {{"again": "o"}}}}
+            }}, "root": "root", "version": 7}}"#,
+            remote("NixOS", "nixpkgs"),
+            remote("nix-community", "home-manager"),
+            remote("o", "base"),
+        );
+        let inputs = inputs_of(&[("flake.nix", text), ("flake.lock", &lock)]);
+        let told = |replaced: &[&str]| -> Vec<String> {
+            let replaced = replaced.iter().copied().collect();
+            let all = inputs.on_network(&replaced).into_iter();
+            all.map(|it| format!("{} {:?} {}", it.name, it.project, it.is_needed))
+                .collect()
+        };
+        assert_eq!(
+            told(&[]),
+            [
+                "hm Some(\"home-manager\") true",
+                "nixpkgs Some(\"nixpkgs\") true",
+                "theme/base None false",
+            ]
+        );
+        assert_eq!(told(&["hm", "nixpkgs"]), ["theme/base None false"]);
+        assert!(told(&["hm", "nixpkgs", "theme/base"]).is_empty());
+        let unlocked = inputs_of(&[("flake.nix", text)]);
+        let names: Vec<String> = unlocked
+            .on_network(&BTreeSet::new())
+            .into_iter()
+            .map(|it| it.name)
+            .collect();
+        assert_eq!(names, ["hm", "nixpkgs"]);
+        let indirect = "{ inputs.a.url = \"nixpkgs\"; outputs = { a, home-manager, ... }: { }; }";
+        let offline = inputs_of(&[("flake.nix", indirect)]);
+        assert!(offline.on_network(&BTreeSet::new()).is_empty());
+        assert_eq!(offline.home_manager(), Some("home-manager"));
+        assert_eq!(unlocked.home_manager(), Some("hm"));
+    }
+}

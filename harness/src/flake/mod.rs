@@ -1,0 +1,20 @@
+//! Flakes: the Nix text of one that a scenario describes, the files of one that lies on this computer, its inputs and
+//! their locks, and the channels that the inputs come from.
+
+pub(crate) mod channel;
+mod channels;
+mod checkout;
+pub(crate) mod host_files;
+mod init;
+mod lock;
+pub(crate) mod names;
+pub(crate) mod nix;
+mod reference;
+pub(crate) mod release;
+pub(crate) mod setup;
+mod tracked;
+
+pub use channels::Channels;
+pub use checkout::{Checkout, CheckoutError, revision_overlay};
+pub use init::{Draft, Drafts, Found, InitError, Outputs, flake_folder, init, outputs};
+pub(crate) use lock::{FlakeInputs, Remote};

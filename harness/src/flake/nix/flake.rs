@@ -1,0 +1,203 @@
+//! A setup as a flake.
+
+use std::collections::BTreeMap;
+
+use super::expression::{Nix, path};
+use super::home::{HomePlace, home_modules};
+use super::host::{darwin_system, nixos_system};
+use super::text;
+use crate::flake::setup::{Input, Setup};
+use crate::model::{FlakeTree, Install, SeedFile};
+
+/// A rendered flake.
+#[derive(Debug, Clone)]
+pub(crate) struct Rendered {
+    /// Its files, `flake.nix` among them.
+    pub(crate) tree: FlakeTree,
+}
+
+/// Renders a setup: the same setup always gives the same bytes, and two scenarios with equal setups equal flakes.
+pub(crate) fn render_flake(setup: &Setup) -> Rendered {
+    let mut files = BTreeMap::new();
+    let outputs = match setup.install {
+        Install::Standalone => standalone(setup, &mut files),
+        Install::NixosModule => nixos_system(setup, &mut files),
+        Install::DarwinModule => darwin_system(setup, &mut files),
+    };
+    let arguments = std::iter::once("nixpkgs")
+        .chain(
+            setup
+                .inputs
+                .keys()
+                .map(String::as_str)
+                .filter(|name| *name != "nixpkgs"),
+        )
+        .filter(|name| is_used(&outputs, name))
+        .map(str::to_owned)
+        .chain(std::iter::once("...".to_owned()))
+        .collect();
+    let flake = Nix::Attrs(vec![
+        (path("inputs"), inputs(&setup.inputs)),
+        (path("outputs"), Nix::Function(arguments, Box::new(outputs))),
+    ]);
+    files.insert("flake.nix".to_owned(), regular(spaced(&flake)));
+    Rendered {
+        tree: FlakeTree { files },
+    }
+}
+
+/// The flake's text, with an empty line between its inputs and its outputs.
+fn spaced(flake: &Nix) -> Vec<u8> {
+    let mut text = flake
+        .print(0)
+        .replacen("\n  outputs =", "\n\n  outputs =", 1);
+    text.push('\n');
+    text.into_bytes()
+}
+
+fn regular(bytes: Vec<u8>) -> SeedFile {
+    SeedFile::Regular {
+        bytes,
+        executable: false,
+    }
+}
+
+/// Whether the outputs name an input. `specialArgs` and inline Nix may do so in any way, so a word is enough.
+fn is_used(outputs: &Nix, name: &str) -> bool {
+    outputs
+        .print(0)
+        .split(|one: char| !(one.is_ascii_alphanumeric() || matches!(one, '_' | '-')))
+        .any(|word| word == name)
+}
+
+fn inputs(inputs: &BTreeMap<String, Input>) -> Nix {
+    let order = |name: &str| match name {
+        "nixpkgs" => 0,
+        "home-manager" => 1,
+        "nix-darwin" => 2,
+        _ => 3,
+    };
+    let mut sorted: Vec<(&String, &Input)> = inputs.iter().collect();
+    sorted.sort_by_key(|(name, _)| (order(name), name.as_str()));
+    let bindings = sorted.into_iter().map(|(name, input)| {
+        let mut parts = vec![(path("url"), Nix::text(&input.url))];
+        if !input.is_flake {
+            parts.push((path("flake"), Nix::bool(false)));
+        }
+        for (theirs, ours) in &input.follows {
+            parts.push((
+                vec!["inputs".to_owned(), theirs.clone(), "follows".to_owned()],
+                Nix::text(ours),
+            ));
+        }
+        (vec![name.clone()], Nix::Attrs(parts))
+    });
+    Nix::Attrs(bindings.collect())
+}
+
+fn standalone(setup: &Setup, files: &mut BTreeMap<String, SeedFile>) -> Nix {
+    let homes = setup.homes.iter().map(|(user, home)| {
+        let mut modules = home_modules(user, home, setup, HomePlace::Standalone, files);
+        let shared = setup.modules.iter().chain(&setup.shared_modules);
+        modules.extend(shared.map(|module| inline_module(module, setup)));
+        let mut arguments = vec![
+            (path("pkgs"), package_set(setup)),
+            (path("modules"), Nix::List(modules)),
+        ];
+        if !setup.special_args.is_empty() {
+            arguments.insert(1, (path("extraSpecialArgs"), special_args(setup)));
+        }
+        let configuration = Nix::Call(
+            "home-manager.lib.homeManagerConfiguration".to_owned(),
+            Box::new(Nix::Attrs(arguments)),
+        );
+        (
+            vec!["homeConfigurations".to_owned(), user.clone()],
+            configuration,
+        )
+    });
+    Nix::Attrs(super::expression::grouped(homes.collect()))
+}
+
+/// The plain package set, or one with overlays and configuration.
+fn package_set(setup: &Setup) -> Nix {
+    if setup.overlays.is_empty() && setup.allow_unfree.is_none() {
+        return Nix::Verbatim(format!(
+            "nixpkgs.legacyPackages.{}",
+            text::name(&setup.system)
+        ));
+    }
+    let mut arguments = vec![(path("system"), Nix::text(&setup.system))];
+    if let Some(allow) = setup.allow_unfree {
+        arguments.push((path("config.allowUnfree"), Nix::bool(allow)));
+    }
+    if !setup.overlays.is_empty() {
+        arguments.push((path("overlays"), overlays(setup)));
+    }
+    Nix::Call("import nixpkgs".to_owned(), Box::new(Nix::Attrs(arguments)))
+}
+
+/// The overlays as a list.
+pub(super) fn overlays(setup: &Setup) -> Nix {
+    Nix::List(
+        setup
+            .overlays
+            .iter()
+            .map(|overlay| Nix::Verbatim(overlay.trim().to_owned()))
+            .collect(),
+    )
+}
+
+/// The special arguments as a mapping.
+pub(super) fn special_args(setup: &Setup) -> Nix {
+    let bindings = setup
+        .special_args
+        .iter()
+        .map(|(name, value)| (vec![name.clone()], Nix::data(value)));
+    Nix::Attrs(bindings.collect())
+}
+
+/// A module given as Nix text: a whole module as it is, bindings put into one.
+/// Bindings may use the special arguments by name.
+pub(super) fn inline_module(nix: &str, setup: &Setup) -> Nix {
+    let nix = nix.trim();
+    if is_whole_module(nix) {
+        return Nix::Verbatim(nix.to_owned());
+    }
+    let body: String = nix
+        .split('\n')
+        .map(|line| {
+            if line.is_empty() {
+                "\n".to_owned()
+            } else {
+                format!("  {line}\n")
+            }
+        })
+        .collect();
+    let own = ["config", "lib", "pkgs"];
+    let special = setup.special_args.keys().map(String::as_str);
+    let special = special.filter(|name| text::is_plain_name(name) && !own.contains(name));
+    let arguments = own.into_iter().chain(special).chain(["..."]);
+    Nix::Function(
+        arguments.map(str::to_owned).collect(),
+        Box::new(Nix::Verbatim(format!("{{\n{body}}}"))),
+    )
+}
+
+/// Whether Nix text is a module by itself and not the bindings of one: bindings begin with a name.
+pub(crate) fn is_whole_module(text: &str) -> bool {
+    let without_comments = text
+        .lines()
+        .map(str::trim)
+        .find(|line| !line.is_empty() && !line.starts_with('#'))
+        .unwrap_or_default();
+    let first_word: String = without_comments
+        .chars()
+        .take_while(|one| one.is_ascii_alphanumeric() || matches!(one, '_' | '-' | '\''))
+        .collect();
+    let rest = without_comments[first_word.len()..].trim_start();
+    without_comments.starts_with(['{', '(', '.', '/'])
+        || matches!(first_word.as_str(), "let" | "with" | "rec" | "import")
+        || rest.starts_with(':')
+        || rest.starts_with('@')
+}

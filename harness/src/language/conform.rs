@@ -1,0 +1,440 @@
+//! Checks a tree against a shape, reporting every mistake, and spells its short forms out.
+
+use std::sync::Arc;
+
+use super::diagnostic::{Mistake, Report};
+use super::shape::{Field, Shape, Struct};
+use super::suggest::nearest;
+use super::words::{first_sentence, how_to_write, list_words, singular};
+use super::yaml::{Entry, Kind, Node, Span};
+use crate::text::quoted;
+
+/// Marks a place that a matrix fills.
+pub(crate) const PLACEHOLDER: &str = "${{ matrix.";
+
+/// Checks trees of one file.
+pub(crate) struct Conform<'report> {
+    /// Where mistakes go.
+    pub(crate) report: &'report mut Report,
+    /// Whether places that a matrix should have filled are passed over, as the matrix itself is broken.
+    pub(crate) lenient: bool,
+    /// Whether what is checked are changes to something, so that nothing in a place removes it.
+    pub(crate) in_changes: bool,
+    /// The mappings around the place that is checked, and the column that their keys begin in.
+    around: Vec<(&'static Struct, u32)>,
+}
+
+impl<'report> Conform<'report> {
+    /// Checks a file's trees; `lenient` where the matrix is broken.
+    pub(crate) fn new(report: &'report mut Report, lenient: bool) -> Self {
+        Self {
+            report,
+            lenient,
+            in_changes: false,
+            around: Vec::new(),
+        }
+    }
+
+    /// The tree with short forms spelled out and every scalar of the kind that its place wants. What is wrong is
+    /// reported and left out. `place` names the place in messages.
+    pub(crate) fn check(
+        &mut self,
+        node: &Node,
+        shape: &'static Shape,
+        place: &str,
+    ) -> Option<Node> {
+        if self.lenient && node.text().is_some_and(|text| text.contains(PLACEHOLDER)) {
+            return None;
+        }
+        if self.in_changes && node.is_null() {
+            return None;
+        }
+        match shape {
+            Shape::Any => self.anything(node, place),
+            Shape::Text => self.text(node, place),
+            Shape::Choice(words) => self.choice(node, words, place),
+            Shape::Bool => self.truth(node, place),
+            Shape::Int { min, max } => self.integer(node, (*min, *max), place),
+            Shape::List { item, one } => self.list(node, item, *one, place),
+            Shape::Map { value, names } => self.map(node, value, *names, place),
+            Shape::Struct(structure) => self.structure(node, structure, place),
+        }
+    }
+
+    fn wrong(&mut self, node: &Node, place: &str, wanted: &str) -> Option<Node> {
+        if node.is_null() {
+            self.report.add(
+                Mistake::new(node.span, format!("{place} has no value"))
+                    .label(format!("{wanted} is wanted"))
+                    .hint("write it, or remove the key"),
+            );
+            return None;
+        }
+        self.report.add(
+            Mistake::new(
+                node.span,
+                format!("{place} must be {wanted}, and this is {}", node.describe()),
+            )
+            .label(format!("{wanted} is wanted"))
+            .hint(how_to_write(wanted)),
+        );
+        None
+    }
+
+    fn text(&mut self, node: &Node, place: &str) -> Option<Node> {
+        match &node.kind {
+            _ if node.is_null() => {
+                self.report.add(
+                    Mistake::new(node.span, format!("{place} has no value"))
+                        .label("a text is wanted")
+                        .hint("write the value after the colon, `\"\"` for an empty text"),
+                );
+                None
+            }
+            Kind::Plain(text) => {
+                if let Some(number) = other_number(text) {
+                    let message = format!(
+                        "{place} is taken as the text `{text}`, and other readers of YAML see {number}"
+                    );
+                    self.report.add(
+                        Mistake::new(node.span, message)
+                            .label("a number that loses digits")
+                            .hint(format!("quote it: \"{text}\""))
+                            .warning(),
+                    );
+                }
+                Some(Node::new(node.span, Kind::Text(Arc::clone(text))))
+            }
+            Kind::Text(text) => Some(Node::new(node.span, Kind::Text(Arc::clone(text)))),
+            _ => self.wrong(node, place, "a text"),
+        }
+    }
+
+    fn choice(&mut self, node: &Node, words: &[String], place: &str) -> Option<Node> {
+        let text = self.text(node, place)?;
+        let word = text.text()?;
+        if words.iter().any(|one| one == word) {
+            return Some(text);
+        }
+        let all = list_words(words.iter().map(String::as_str));
+        let hint = match nearest(word, words.iter().map(String::as_str)) {
+            Some(near) => format!("did you mean `{near}`? It can be {all}"),
+            None => format!("it can be {all}"),
+        };
+        self.report.add(
+            Mistake::new(node.span, format!("{place} cannot be {}", quoted(word)))
+                .label("no such value")
+                .hint(hint),
+        );
+        None
+    }
+
+    fn truth(&mut self, node: &Node, place: &str) -> Option<Node> {
+        match &node.kind {
+            Kind::Plain(text) if &**text == "true" => Some(Node::new(node.span, Kind::Bool(true))),
+            Kind::Plain(text) if &**text == "false" => {
+                Some(Node::new(node.span, Kind::Bool(false)))
+            }
+            Kind::Plain(text) | Kind::Text(text) => {
+                let lower = text.to_lowercase();
+                let meant = match lower.as_str() {
+                    "yes" | "on" | "y" | "true" | "1" => Some("true"),
+                    "no" | "off" | "n" | "false" | "0" => Some("false"),
+                    _ => None,
+                };
+                let hint = meant.map_or_else(
+                    || "write `true` or `false`".to_owned(),
+                    |word| format!("write `{word}`, without quotes"),
+                );
+                self.report.add(
+                    Mistake::new(
+                        node.span,
+                        format!(
+                            "{place} must be `true` or `false`, and this is {}",
+                            node.describe()
+                        ),
+                    )
+                    .label("a truth value is wanted")
+                    .hint(hint),
+                );
+                None
+            }
+            _ => self.wrong(node, place, "`true` or `false`"),
+        }
+    }
+
+    fn integer(&mut self, node: &Node, (min, max): (i64, i64), place: &str) -> Option<Node> {
+        let number = match &node.kind {
+            Kind::Plain(text) => text.parse::<i64>().ok(),
+            _ => None,
+        };
+        match number {
+            Some(number) if (min..=max).contains(&number) => {
+                Some(Node::new(node.span, Kind::Int(number)))
+            }
+            Some(_) => self.wrong(node, place, &format!("a number from {min} to {max}")),
+            None => self.wrong(node, place, "a whole number without quotes"),
+        }
+    }
+
+    fn list(&mut self, node: &Node, item: &'static Shape, one: bool, place: &str) -> Option<Node> {
+        let items = match &node.kind {
+            Kind::List(items) => items.as_slice(),
+            _ if one && !node.is_null() => std::slice::from_ref(node),
+            _ => return self.wrong(node, place, "a list"),
+        };
+        let place = singular(place);
+        let items = items
+            .iter()
+            .filter_map(|one| self.check(one, item, &place))
+            .collect();
+        Some(Node::new(node.span, Kind::List(items)))
+    }
+
+    fn map(
+        &mut self,
+        node: &Node,
+        value: &'static Shape,
+        names: bool,
+        place: &str,
+    ) -> Option<Node> {
+        let listed;
+        let entries = match &node.kind {
+            Kind::Map(entries) => entries.as_slice(),
+            Kind::List(items) if names => {
+                listed = self.names(items, place);
+                listed.as_slice()
+            }
+            Kind::Plain(_) | Kind::Text(_) if names && !node.is_null() => {
+                listed = self.names(std::slice::from_ref(node), place);
+                listed.as_slice()
+            }
+            _ => {
+                let wanted = if names {
+                    "a mapping or a list of names"
+                } else {
+                    "a mapping"
+                };
+                return self.wrong(node, place, wanted);
+            }
+        };
+        let mut checked = Vec::with_capacity(entries.len());
+        for entry in entries {
+            let place = quoted(&entry.key);
+            if let Some(value) = self.check(&entry.value, value, &place) {
+                checked.push(Entry {
+                    value,
+                    ..entry.clone()
+                });
+            }
+        }
+        Some(Node::new(node.span, Kind::Map(checked)))
+    }
+
+    /// A list of names as a mapping of each to nothing; an item may also be a mapping with more about its names.
+    fn names(&mut self, items: &[Node], place: &str) -> Vec<Entry> {
+        let mut entries: Vec<Entry> = Vec::new();
+        for item in items {
+            let added = match &item.kind {
+                Kind::Map(inner) => inner.clone(),
+                Kind::Plain(text) | Kind::Text(text) if !item.is_null() => vec![Entry {
+                    key: Arc::clone(text),
+                    key_span: item.span,
+                    value: Node::new(item.span, Kind::Null),
+                }],
+                _ => {
+                    self.wrong(item, &singular(place), "a name");
+                    continue;
+                }
+            };
+            for entry in added {
+                if entries.iter().any(|have| have.key == entry.key) {
+                    let message = format!("{} is in {place} twice", quoted(&entry.key));
+                    self.report.add(
+                        Mistake::new(entry.key_span, message)
+                            .label("again")
+                            .hint("keep one of them"),
+                    );
+                } else {
+                    entries.push(entry);
+                }
+            }
+        }
+        entries
+    }
+
+    fn structure(&mut self, node: &Node, structure: &'static Struct, place: &str) -> Option<Node> {
+        let entries = match &node.kind {
+            Kind::Map(entries) => entries.clone(),
+            _ if node.is_null() => Vec::new(),
+            Kind::Plain(word) | Kind::Text(word) if structure.word => {
+                vec![short_entry(node, word, Kind::Null)]
+            }
+            _ => {
+                let Some(short) = &structure.short else {
+                    return self.wrong(node, place, "a mapping");
+                };
+                return self.short_form(node, structure, short, place);
+            }
+        };
+        let mut checked = Vec::with_capacity(entries.len());
+        let column = entries.first().map_or(0, |entry| entry.key_span.column);
+        self.around.push((structure, column));
+        for entry in &entries {
+            let value = if let Some(field) = structure.fields.get(&*entry.key) {
+                self.field(entry, field)
+            } else if let Some(rest) = &structure.rest {
+                self.check(&entry.value, rest, &quoted(&entry.key))
+            } else {
+                self.unknown_key(entry, structure, place);
+                None
+            };
+            if let Some(value) = value {
+                checked.push(Entry {
+                    value,
+                    ..entry.clone()
+                });
+            }
+        }
+        self.around.pop();
+        self.missing_keys(node.span, &entries, structure, place);
+        Some(Node::new(node.span, Kind::Map(checked)))
+    }
+
+    fn field(&mut self, entry: &Entry, field: &'static Field) -> Option<Node> {
+        let before = self.in_changes;
+        self.in_changes |= field.is_changes;
+        let checked = self.check(&entry.value, &field.shape, &quoted(&entry.key));
+        self.in_changes = before;
+        checked
+    }
+
+    fn short_form(
+        &mut self,
+        node: &Node,
+        structure: &'static Struct,
+        short: &'static str,
+        place: &str,
+    ) -> Option<Node> {
+        let field = structure.fields.get(short)?;
+        let value =
+            if matches!(node.kind, Kind::List(_)) && !matches!(*field.shape, Shape::List { .. }) {
+                return self.wrong(node, place, "a text or a mapping");
+            } else {
+                self.check(node, &field.shape, place)?
+            };
+        let entry = Entry {
+            key: Arc::from(short),
+            key_span: node.span,
+            value,
+        };
+        let entries = vec![entry];
+        self.missing_keys(node.span, &entries, structure, place);
+        Some(Node::new(node.span, Kind::Map(entries)))
+    }
+
+    fn unknown_key(&mut self, entry: &Entry, structure: &'static Struct, place: &str) {
+        let known = structure.fields.keys().map(String::as_str);
+        let below = structure.fields.iter().find(|(_, field)| {
+            matches!(&*field.shape, Shape::Struct(inner) if inner.fields.contains_key(&*entry.key))
+        });
+        // The last of those around is this mapping itself.
+        let outer = self.around.iter().rev().nth(1);
+        let outer = outer.filter(|(outer, _)| outer.fields.contains_key(&*entry.key));
+        let hint = if let Some((_, column)) = outer {
+            move_left(entry.key_span.column.saturating_sub(*column))
+        } else if let Some(near) = nearest(&entry.key, known.clone()) {
+            let doc = structure
+                .fields
+                .get(near)
+                .map_or("", |field| first_sentence(&field.doc));
+            format!("did you mean `{near}`? {doc}")
+                .trim_end()
+                .to_owned()
+        } else if let Some((name, _)) = below {
+            format!("it belongs under `{name}:`")
+        } else {
+            format!("it can hold {}", list_words(known))
+        };
+        self.report.add(
+            Mistake::new(
+                entry.key_span,
+                format!("{} is no key of {place}", quoted(&entry.key)),
+            )
+            .label("unknown key")
+            .hint(hint),
+        );
+    }
+
+    fn missing_keys(
+        &mut self,
+        span: Span,
+        entries: &[Entry],
+        structure: &'static Struct,
+        place: &str,
+    ) {
+        let missing = structure.fields.iter().filter(|(name, field)| {
+            field.required && !entries.iter().any(|entry| *entry.key == ***name)
+        });
+        for (name, field) in missing {
+            self.report.add(
+                Mistake::new(first_character(span), format!("{place} has no `{name}`"))
+                    .label(format!("`{name}` is missing"))
+                    .hint(format!("add `{name}:`. {}", first_sentence(&field.doc))),
+            );
+        }
+    }
+
+    /// A value whose meaning is Nix's: plain scalars get the type that YAML gives them, and a number that would not
+    /// keep its text is refused.
+    fn anything(&mut self, node: &Node, place: &str) -> Option<Node> {
+        if let Kind::Plain(text) = &node.kind
+            && let Some(number) = other_number(text)
+        {
+            self.report.add(
+                Mistake::new(
+                    node.span,
+                    format!("{place} is the number {number}, which may not be meant"),
+                )
+                .label("a number that loses digits")
+                .hint(format!("quote it to keep the text: \"{text}\"")),
+            );
+            return None;
+        }
+        Some(node.clone())
+    }
+}
+
+/// That a key is indented too far, by so many columns; by none where both stand in one line.
+fn move_left(columns: u32) -> String {
+    match columns {
+        1 => "move it one column left".to_owned(),
+        2 => "move it two columns left".to_owned(),
+        4 => "move it four columns left".to_owned(),
+        0 | 9.. => "it belongs one level further out".to_owned(),
+        columns => format!("move it {columns} columns left"),
+    }
+}
+
+fn short_entry(node: &Node, key: &Arc<str>, value: Kind) -> Entry {
+    Entry {
+        key: Arc::clone(key),
+        key_span: node.span,
+        value: Node::new(node.span, value),
+    }
+}
+
+/// The number that a plain scalar is to YAML, if that would not be written so: `24.1` for `24.10`.
+fn other_number(text: &str) -> Option<f64> {
+    let number: f64 = text.parse().ok()?;
+    (text.contains('.') && format!("{number:?}") != text).then_some(number)
+}
+
+/// Only the beginning of a long place is marked.
+fn first_character(span: Span) -> Span {
+    Span {
+        end_line: span.line,
+        end_column: span.column + 1,
+        ..span
+    }
+}

@@ -1,0 +1,330 @@
+//! From files and folders to cases.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::conform::Conform;
+use super::diagnostic::{Diagnostic, Mistake, Report, Severity};
+use super::matrix::expand;
+use super::project::of_project;
+use super::resolve::resolve;
+use super::shape::SCENARIO;
+use super::source::Source;
+use super::yaml::{self, Span};
+use crate::flake::Channels;
+use crate::flake::host_files::{self, HostFiles, project_of};
+use crate::model::Case;
+
+/// How scenarios are loaded.
+#[derive(Debug, Clone)]
+pub struct LoadOptions {
+    /// The platform of setups that name none, as Nix names it: `x86_64-linux`.
+    pub system: String,
+    /// The folder that files named by scenarios must be in; `None`: each scenario's repository.
+    pub root: Option<PathBuf>,
+    /// Whether files outside of that folder are taken too.
+    pub allow_outside: bool,
+    /// The channel of described setups that name none.
+    pub channel: String,
+    /// Channels of the user's own, before those of the project's file.
+    pub channels: Channels,
+}
+
+impl Default for LoadOptions {
+    fn default() -> Self {
+        Self {
+            system: format!("{}-linux", std::env::consts::ARCH),
+            root: None,
+            allow_outside: false,
+            channel: "pocket".to_owned(),
+            channels: Channels::default(),
+        }
+    }
+}
+
+/// Folders with these names hold what scenarios use, not scenarios.
+const USED_BY_SCENARIOS: &[&str] = &["flakes", "homes", "files", "target", "node_modules"];
+/// Folders deeper than this are not searched; also ends a loop of links.
+const MAX_FOLDER_DEPTH: usize = 32;
+
+/// Loads scenarios: files as they are, folders with every `*.yaml` below them. Folders named `flakes`, `homes` or
+/// `files`, hidden ones, and ones with a `flake.nix` below the named one are passed over.
+///
+/// # Errors
+/// All mistakes of all files, by file and place. Nothing is loaded then.
+///
+/// Cases are sorted by id.
+pub fn load(paths: &[PathBuf]) -> Result<Vec<Case>, Vec<Diagnostic>> {
+    load_with(paths, &LoadOptions::default())
+}
+
+/// [`load`] in other circumstances than the usual ones.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_with(paths: &[PathBuf], options: &LoadOptions) -> Result<Vec<Case>, Vec<Diagnostic>> {
+    let loaded = load_all(paths, options);
+    let is_refused = loaded
+        .diagnostics
+        .iter()
+        .any(|one| one.severity == Severity::Error);
+    if is_refused {
+        return Err(loaded.diagnostics);
+    }
+    Ok(loaded.cases)
+}
+
+/// The cases of one text as if it were the content of `file`, and what is wrong with it: for editors and fuzzers.
+/// A text with mistakes makes no cases.
+pub fn load_text(
+    file: impl Into<PathBuf>,
+    text: &str,
+    options: &LoadOptions,
+) -> (Vec<Case>, Vec<Diagnostic>) {
+    let (cases, diagnostics) = load_source(Source::new(file, text), options);
+    let mut loaded = Loaded {
+        cases,
+        diagnostics,
+        files: 1,
+    };
+    lay_out_channels(&mut loaded, options);
+    (loaded.cases, loaded.diagnostics)
+}
+
+/// What loading came to.
+#[derive(Debug, Default)]
+pub(crate) struct Loaded {
+    /// The cases of the files without mistakes, sorted by id.
+    pub(crate) cases: Vec<Case>,
+    /// Mistakes and warnings, by file and place.
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    /// How many files were read.
+    pub(crate) files: usize,
+}
+
+/// Loads what can be loaded, and says what is wrong with the rest.
+pub(crate) fn load_all(paths: &[PathBuf], options: &LoadOptions) -> Loaded {
+    let mut loaded = Loaded::default();
+    let mut files = Vec::new();
+    for path in paths {
+        if let Err(diagnostic) = find(path, 0, options, &mut files) {
+            loaded.diagnostics.push(*diagnostic);
+        }
+    }
+    files.sort();
+    files.dedup();
+    if files.is_empty() && loaded.diagnostics.is_empty() {
+        let named = paths.first().cloned().unwrap_or_default();
+        loaded.diagnostics.push(
+            Diagnostic::about_file(named, "there is no scenario here")
+                .with_hint("scenarios are files whose names end in `.yaml`"),
+        );
+    }
+    loaded.files = files.len();
+    let results: Vec<(Vec<Case>, Vec<Diagnostic>)> = files
+        .par_iter()
+        .map(|file| match read(file, options) {
+            Ok(source) => load_source(source, options),
+            Err(diagnostic) => (Vec::new(), vec![*diagnostic]),
+        })
+        .collect();
+    for (cases, diagnostics) in results {
+        loaded.cases.extend(cases);
+        loaded.diagnostics.extend(diagnostics);
+    }
+    refuse_same_names(&mut loaded, options);
+    lay_out_channels(&mut loaded, options);
+    loaded.cases.sort_by(|left, right| left.id.cmp(&right.id));
+    loaded
+}
+
+/// Gives every case the channels of one's own that it uses, each folder read once.
+fn lay_out_channels(loaded: &mut Loaded, options: &LoadOptions) {
+    // A file has many cases, and all of them are in one project.
+    let mut projects: BTreeMap<PathBuf, Channels> = BTreeMap::new();
+    let mut read = BTreeMap::new();
+    let mut refused = BTreeSet::new();
+    for case in &mut loaded.cases {
+        let channels = projects
+            .entry(case.file.clone())
+            .or_insert_with_key(|file| {
+                let project = of_project(&project_of(file));
+                options.channels.over(project.unwrap_or_default())
+            });
+        match channels.for_case(case, &mut read) {
+            Ok(overlays) => case.guest.channels = overlays,
+            Err(error) => drop(refused.insert((case.file.clone(), error.to_string()))),
+        }
+    }
+    for (file, message) in refused {
+        let hint = "name the folder of a whole checkout, such as `git clone` makes";
+        loaded
+            .diagnostics
+            .push(Diagnostic::about_file(file, message).with_hint(hint));
+    }
+}
+
+/// The cases of one file's text, and what is wrong with it; no cases when it is refused.
+pub(crate) fn load_source(source: Source, options: &LoadOptions) -> (Vec<Case>, Vec<Diagnostic>) {
+    let file = source.file.clone();
+    let mut report = Report::new(source);
+    let mut cases = Vec::new();
+    if let Some(root) = yaml::parse(&mut report) {
+        let mut files = HostFiles::beside(&file, options.root.as_deref(), options.allow_outside);
+        let channels = match of_project(&project_of(&file)) {
+            Ok(project) => options.channels.over(project),
+            Err(diagnostic) => return (Vec::new(), vec![*diagnostic]),
+        };
+        match expand(&root, &mut report) {
+            Some(variants) => {
+                for variant in variants {
+                    let mut conform = Conform::new(&mut report, false);
+                    let tree = conform.check(&variant.tree, &SCENARIO, "a scenario");
+                    let case = tree.and_then(|tree| {
+                        resolve(&variant, tree, &mut report, &mut files, options, &channels)
+                    });
+                    cases.extend(case);
+                }
+            }
+            // The matrix is wrong; the rest is still looked through.
+            None => {
+                let mut conform = Conform::new(&mut report, true);
+                conform.check(&root, &SCENARIO, "a scenario");
+            }
+        }
+    }
+    refuse_same_ids(&cases, &mut report);
+    if report.has_errors() {
+        cases.clear();
+    }
+    (cases, report.finish())
+}
+
+/// Values that differ only in characters that an id cannot hold would make one id of two cases.
+fn refuse_same_ids(cases: &[Case], report: &mut Report) {
+    let mut ids: Vec<&str> = cases.iter().map(|case| case.id.as_str()).collect();
+    ids.sort_unstable();
+    for pair in ids.windows(2) {
+        if pair[0] == pair[1] {
+            let place = Span {
+                line: 1,
+                column: 1,
+                end_line: 1,
+                end_column: 2,
+            };
+            let message = format!("two cases have the id `{}`", pair[0]);
+            report.add(
+                Mistake::new(place, message).hint("tell them apart with a `name:` in the matrix"),
+            );
+        }
+    }
+}
+
+/// Reads a scenario that lies in its own repository, or may lie elsewhere.
+fn read(file: &Path, options: &LoadOptions) -> Result<Source, Box<Diagnostic>> {
+    require_own(file, host_files::is_own_file, options)?;
+    Source::read(file)
+}
+
+/// Refuses a link that leads out of the repository. What cannot be looked at is refused where it is read.
+fn require_own(
+    path: &Path,
+    is_own: fn(&Path) -> std::io::Result<bool>,
+    options: &LoadOptions,
+) -> Result<(), Box<Diagnostic>> {
+    if options.allow_outside || is_own(path).unwrap_or(true) {
+        return Ok(());
+    }
+    let message = "this is a link that leads out of its repository";
+    let hint = "copy what it leads to into the repository, or allow it with `--allow-outside`";
+    Err(Box::new(
+        Diagnostic::about_file(path, message).with_hint(hint),
+    ))
+}
+
+/// Scenario names are unique, as snapshots are kept by name.
+fn refuse_same_names(loaded: &mut Loaded, options: &LoadOptions) {
+    let mut first: BTreeMap<&str, &Path> = BTreeMap::new();
+    let mut refused = Vec::new();
+    for case in &loaded.cases {
+        let have = *first.entry(&case.scenario).or_insert(&case.file);
+        if have != case.file {
+            refused.push((case.file.clone(), case.scenario.clone(), have.to_path_buf()));
+        }
+    }
+    refused.sort();
+    refused.dedup();
+    for (file, name, other) in refused {
+        let message = format!("the name `{name}` is taken by {}", other.display());
+        let mut diagnostic = Diagnostic::about_file(file.clone(), message)
+            .with_hint("give it another name: snapshots are kept by the scenario's name");
+        if let Ok(source) = read(&file, options) {
+            locate_name(&mut diagnostic, &source);
+        }
+        loaded.diagnostics.push(diagnostic);
+    }
+}
+
+fn locate_name(diagnostic: &mut Diagnostic, source: &Source) {
+    let mut report = Report::new(source.clone());
+    let Some(root) = yaml::parse(&mut report) else {
+        return;
+    };
+    if let Some(name) = root.get("name") {
+        diagnostic.line = name.span.line as usize;
+        diagnostic.column = name.span.column as usize;
+        diagnostic.span = source.bytes(name.span);
+        diagnostic.label = "not the only one".to_owned();
+        diagnostic.source = Arc::clone(&source.text);
+    }
+}
+
+fn find(
+    path: &Path,
+    depth: usize,
+    options: &LoadOptions,
+    out: &mut Vec<PathBuf>,
+) -> Result<(), Box<Diagnostic>> {
+    let unreadable = |error: std::io::Error| {
+        let reason = match error.kind() {
+            std::io::ErrorKind::NotFound => "there is no such file or folder".to_owned(),
+            _ => error.to_string(),
+        };
+        let message = format!("it cannot be read: {reason}");
+        Box::new(
+            Diagnostic::about_file(path, message)
+                .with_hint("name a scenario file, or a folder that holds some"),
+        )
+    };
+    let metadata = fs::metadata(path).map_err(unreadable)?;
+    if !metadata.is_dir() {
+        out.push(path.to_path_buf());
+        return Ok(());
+    }
+    require_own(path, host_files::is_own_folder, options)?;
+    if depth > MAX_FOLDER_DEPTH {
+        return Ok(());
+    }
+    for entry in fs::read_dir(path).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        let inner = entry.path();
+        let kind = entry.file_type().map_err(unreadable)?;
+        if kind.is_dir() {
+            let is_passed_over = name.starts_with('.')
+                || USED_BY_SCENARIOS.contains(&&*name)
+                || inner.join("flake.nix").exists();
+            if !is_passed_over {
+                find(&inner, depth + 1, options, out)?;
+            }
+        } else if name.ends_with(".yaml") && !name.starts_with('.') && inner.is_file() {
+            out.push(inner);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,30 @@
+//! The language of scenarios: from a YAML file to cases.
+//!
+//! text → `yaml` (a tree with places) → `matrix` (a tree for each case) → `conform` (checked against the raw types'
+//! schema, short forms spelled out) → `raw` (serde) → `resolve` → `crate::model`.
+
+mod commands;
+mod conform;
+mod diagnostic;
+mod format;
+mod load;
+mod matrix;
+mod project;
+mod raw;
+mod resolve;
+mod schema;
+mod shape;
+mod source;
+mod suggest;
+#[cfg(test)]
+mod tests;
+mod value;
+mod words;
+mod yaml;
+
+pub use commands::{Checked, check, render};
+pub use diagnostic::{Diagnostic, Severity};
+pub use format::{render_github, render_json, render_text, render_text_as};
+pub use load::{LoadOptions, load, load_text, load_with};
+pub use project::PROJECT_FILE;
+pub use schema::schema;

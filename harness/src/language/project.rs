@@ -1,0 +1,258 @@
+//! What a project's `switchproof.yaml` says for all of its scenarios.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde_yaml::Value;
+
+use super::diagnostic::Diagnostic;
+use super::source::Source;
+use crate::flake::{Channels, Checkout};
+
+/// The file at the top of a repository that says what its scenarios have in common.
+pub const PROJECT_FILE: &str = "switchproof.yaml";
+
+/// The channels of the project that `folder` is in, as the nearest [`PROJECT_FILE`] above it says, which may lie no
+/// higher than the repository; none where there is no such file.
+pub(crate) fn of_project(repository: &Path) -> Result<Channels, Box<Diagnostic>> {
+    let file = repository.join(PROJECT_FILE);
+    if !file.exists() {
+        return Ok(Channels::default());
+    }
+    let source = Source::read(&file)?;
+    let wrong = |line: usize, message: String, hint: &str| {
+        let mut diagnostic = Diagnostic::about_file(&file, message).with_hint(hint);
+        diagnostic.line = line;
+        Box::new(diagnostic)
+    };
+    let whole: Value = serde_yaml::from_str(&source.text).map_err(|error| {
+        let line = error.location().map_or(1, |it| it.line());
+        wrong(line, format!("it is no YAML: {error}"), EXAMPLE)
+    })?;
+    let channels = match &whole {
+        Value::Null => return Ok(Channels::default()),
+        Value::Mapping(keys) => keys
+            .iter()
+            .try_fold(None, |_, (key, value)| match key.as_str() {
+                Some("channels") => Ok(Some(value)),
+                _ => Err(format!("there is no key {}", shown(key))),
+            }),
+        other => Err(format!("{} where `channels:` belongs", shown(other))),
+    };
+    let read = channels.and_then(|value| match value {
+        Some(value) => read_channels(repository, value),
+        None => Ok(Channels::default()),
+    });
+    read.map_err(|message| wrong(line_of(&source.text, &message), message, EXAMPLE))
+}
+
+const EXAMPLE: &str = "for example:\n  channels:\n    home-manager: ../home-manager\n    \"26.05\": { home-manager: ../home-manager-26.05, nixpkgs-lib: ../nixpkgs }";
+
+/// The words for the projects whose folders make a channel.
+const PROJECTS: [&str; 3] = ["home-manager", "nixpkgs-lib", "nixpkgs"];
+
+fn read_channels(repository: &Path, value: &Value) -> Result<Channels, String> {
+    let Value::Mapping(entries) = value else {
+        return Err(format!("`channels` is {}, not a mapping", shown(value)));
+    };
+    let mut pocket = BTreeMap::new();
+    let mut named = BTreeMap::new();
+    for (key, value) in entries {
+        let name = key
+            .as_str()
+            .ok_or_else(|| format!("the channel {} has no name: quote it", shown(key)))?;
+        match value {
+            Value::String(folder) if PROJECTS.contains(&name) => {
+                pocket.insert(name, repository.join(folder));
+            }
+            Value::String(folder) => {
+                let folders = BTreeMap::from([("home-manager", repository.join(folder))]);
+                named.insert(channel_name(name)?, checkout(&folders, name)?);
+            }
+            Value::Mapping(folders) => {
+                let folders = folders
+                    .iter()
+                    .map(
+                        |(project, folder)| match (project.as_str(), folder.as_str()) {
+                            (Some(project), Some(folder)) if PROJECTS.contains(&project) => {
+                                Ok((project, repository.join(folder)))
+                            }
+                            _ => Err(format!(
+                                "the channel `{name}` has no {}: it is made of {}",
+                                shown(project),
+                                PROJECTS.join(", ")
+                            )),
+                        },
+                    )
+                    .collect::<Result<BTreeMap<_, _>, _>>()?;
+                named.insert(channel_name(name)?, checkout(&folders, name)?);
+            }
+            other => {
+                return Err(format!(
+                    "the channel `{name}` is {}, not a folder",
+                    shown(other)
+                ));
+            }
+        }
+    }
+    let pocket = match pocket.is_empty() {
+        true => None,
+        false => Some(checkout(&pocket, "pocket")?),
+    };
+    Ok(Channels { pocket, named })
+}
+
+fn checkout(folders: &BTreeMap<&str, PathBuf>, name: &str) -> Result<Checkout, String> {
+    let home_manager = folders.get("home-manager").cloned();
+    Ok(Checkout {
+        home_manager: home_manager
+            .ok_or_else(|| format!("the channel `{name}` names no `home-manager`"))?,
+        nixpkgs_lib: ["nixpkgs-lib", "nixpkgs"]
+            .iter()
+            .find_map(|project| folders.get(project).cloned()),
+    })
+}
+
+fn channel_name(name: &str) -> Result<String, String> {
+    let is_fine = name.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && name.len() <= 60
+        && name
+            .chars()
+            .all(|one| one.is_ascii_alphanumeric() || matches!(one, '-' | '_' | '.'));
+    if !is_fine {
+        return Err(format!(
+            "`{}` cannot name a channel: letters, digits, `-`, `_` and `.`, 60 at most",
+            name.escape_debug()
+        ));
+    }
+    if name == "pocket" || name.starts_with("pocket-") {
+        return Err(format!(
+            "`{name}` is a channel already: give the folders alone to lay them over it"
+        ));
+    }
+    Ok(name.to_owned())
+}
+
+/// A value in a few words.
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Null => "nothing".to_owned(),
+        Value::Bool(it) => format!("`{it}`"),
+        Value::Number(it) => format!("the number `{it}`"),
+        Value::String(it) => format!("`{}`", it.escape_debug()),
+        Value::Sequence(_) => "a list".to_owned(),
+        Value::Mapping(_) | Value::Tagged(_) => "a mapping".to_owned(),
+    }
+}
+
+/// The line of the key which a message names first, from 1.
+fn line_of(text: &str, message: &str) -> usize {
+    let key = message.split('`').nth(1).unwrap_or_default();
+    let has_key = |line: &str| {
+        let line = line.trim_start().trim_start_matches(['"', '\'']);
+        let rest = line.strip_prefix(key);
+        rest.is_some_and(|rest| rest.starts_with([':', '"', '\'']))
+    };
+    text.lines()
+        .position(has_key)
+        .map_or(1, |before| before + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Channels, Box<Diagnostic>> {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(PROJECT_FILE), text).unwrap();
+        of_project(folder.path())
+    }
+
+    #[test]
+    fn folders_take_the_pockets_place_or_make_a_channel_of_their_own() {
+        let channels = read(
+            "channels:\n  home-manager: ../hm\n  nixpkgs-lib: ../lib\n  \"26.05\": ../hm-26.05\n  \
+             old: { home-manager: /srv/hm, nixpkgs: ../nixpkgs }\n",
+        )
+        .unwrap();
+        let pocket = channels.pocket.as_ref().unwrap();
+        assert!(pocket.home_manager.ends_with("../hm"));
+        assert!(pocket.nixpkgs_lib.as_ref().unwrap().ends_with("../lib"));
+        assert_eq!(channels.named["26.05"].nixpkgs_lib, None);
+        assert_eq!(channels.named["old"].home_manager, Path::new("/srv/hm"));
+        assert_eq!(
+            channels.address("26.05", "home-manager").as_deref(),
+            Some("path:/etc/switchproof/channels/26.05/home-manager")
+        );
+        assert_eq!(channels.address("26.05", "stylix"), None);
+        assert_eq!(channels.address("24.05", "nixpkgs"), None);
+    }
+
+    #[test]
+    fn a_mistake_is_told_with_its_line() {
+        for (text, line, words) in [
+            (
+                "channels:\n  a: 1\n",
+                2,
+                "the channel `a` is the number `1`",
+            ),
+            ("chanels: {}\n", 1, "there is no key `chanels`"),
+            (
+                "channels:\n  x: { nixpkgs: a }\n",
+                2,
+                "`x` names no `home-manager`",
+            ),
+            ("channels:\n  a/b: c\n", 2, "`a/b` cannot name a channel"),
+            (
+                "channels:\n  pocket: c\n",
+                2,
+                "`pocket` is a channel already",
+            ),
+            ("a: [\n", 2, "it is no YAML"),
+        ] {
+            let found = read(text).unwrap_err();
+            assert!(found.message.contains(words), "{}", found.message);
+            assert_eq!(found.line, line, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_scenario_names_two_channels_and_its_guest_gets_both() {
+        let project = tempfile::tempdir().unwrap();
+        let write = |path: &str, text: &str| {
+            let path = project.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        write("flake.nix", "{ }");
+        for release in ["24.05", "26.05"] {
+            write(&format!("hm-{release}/modules/default.nix"), "{ }");
+            let json = format!("{{ \"release\": \"{release}\" }}");
+            write(&format!("hm-{release}/release.json"), &json);
+        }
+        write(
+            PROJECT_FILE,
+            "channels:\n  \"24.05\": hm-24.05\n  \"26.05\": hm-26.05\n  unused: nowhere\n",
+        );
+        write(
+            "scenarios/upgrade.yaml",
+            "name: upgrade\nsetup: { channel: \"24.05\", home: { stateVersion: \"24.05\" } }\n\
+             steps: [switch, { switch: { setup: { channel: \"26.05\" } } }]\n",
+        );
+        let file = [project.path().join("scenarios")];
+        let cases = crate::language::load(&file).unwrap();
+        let channels = &cases[0].guest.channels;
+        let names: Vec<_> = channels.iter().map(|it| it.name.as_deref()).collect();
+        assert_eq!(names, [Some("24.05"), Some("26.05")]);
+        assert!(
+            crate::language::render(&cases[0])
+                .contains("path:/etc/switchproof/channels/26.05/nixpkgs")
+        );
+        write(
+            PROJECT_FILE,
+            "channels:\n  \"24.05\": nowhere\n  \"26.05\": hm-26.05\n",
+        );
+        let found = crate::language::load(&file).unwrap_err();
+        assert!(found[0].message.contains("is no checkout of Home Manager"));
+    }
+}

@@ -1,0 +1,417 @@
+//! Expectations.
+
+use std::collections::BTreeMap;
+
+use super::flake::find;
+use super::kinds::{file_type, profile, target_kind, unit_state};
+use super::scenario::Resolver;
+use super::setup::{At, below};
+use crate::language::raw::{
+    RawCommand, RawExpect, RawFileExpect, RawOutputMatch, RawPackage, RawPresence, RawStep,
+    RawVariable,
+};
+use crate::language::yaml::Node;
+use crate::model::{Check, Expectation, FileProperty, FileState, PackageState, Session, TextMatch};
+use crate::text::quoted;
+
+impl Resolver<'_> {
+    /// What a step expects, in the order of the vocabulary, then of names.
+    pub(super) fn expectations(
+        &mut self,
+        step: &RawStep,
+        user: Option<&str>,
+        at: At<'_>,
+    ) -> Vec<Expectation> {
+        let Some(entries) = &step.expect else {
+            return Vec::new();
+        };
+        let at = below(at, &["expect"]);
+        if entries.is_empty() {
+            self.mistake(
+                &at,
+                "the expectation is empty, so it asserts nothing",
+                "say what must be true, or remove it",
+            );
+        }
+        let mut out = Vec::new();
+        for (index, raw) in entries.iter().enumerate() {
+            let index = index.to_string();
+            let at = below(&at, &[&index]);
+            let before = out.len();
+            let who = self.expected_user(raw, user, &at);
+            self.entry(raw, who.as_deref(), &at, &mut out);
+            if out.len() == before && self.kept_whole(&at) {
+                let hint = "say what must be true, or remove it";
+                self.mistake(&at, "the expectation is empty, so it asserts nothing", hint);
+            }
+        }
+        self.contradictions(&out);
+        self.errors_of_a_success(step, &out);
+        out
+    }
+
+    /// Whether no key of an entry was refused, so that it is empty because it was written so.
+    fn kept_whole(&self, at: At<'_>) -> bool {
+        let Some((_, list)) = at.split_last() else {
+            return true;
+        };
+        // One entry may stand for a list of one.
+        let written = find(&self.written, at).or_else(|| find(&self.written, list));
+        let taken = find(&self.tree, at);
+        written.map(Node::count) == taken.map(Node::count)
+    }
+
+    /// Whom an entry is about. Only what is about a home needs an answer.
+    fn expected_user(&mut self, raw: &RawExpect, user: Option<&str>, at: At<'_>) -> Option<String> {
+        let users = self.all_users();
+        if let Some(named) = &raw.user {
+            self.known_user(named, &users, &below(at, &["user"]));
+            return Some(named.clone());
+        }
+        let is_about_home = raw.packages.is_some()
+            || raw.files.is_some()
+            || raw.environment.is_some()
+            || raw.commands.is_some()
+            || raw.units.is_some()
+            || raw.generations.is_some()
+            || raw.no_leftovers.is_some();
+        match user {
+            Some(user) => Some(user.to_owned()),
+            None if is_about_home => Some(self.user_of(None, &users, at)),
+            None => None,
+        }
+    }
+
+    fn entry(
+        &mut self,
+        raw: &RawExpect,
+        user: Option<&str>,
+        at: At<'_>,
+        out: &mut Vec<Expectation>,
+    ) {
+        let mut checks = Vec::new();
+        self.programs_and_paths(raw, at, &mut checks);
+        self.sessions(raw, at, &mut checks);
+        self.printed(raw, at, &mut checks);
+        self.whole_home(raw, at, &mut checks);
+        out.extend(checks.into_iter().map(|(check, line)| Expectation {
+            check,
+            user: user.map(str::to_owned),
+            line,
+        }));
+    }
+
+    fn programs_and_paths(&mut self, raw: &RawExpect, at: At<'_>, out: &mut Vec<(Check, usize)>) {
+        for (name, package) in raw.packages.iter().flatten() {
+            let at = below(at, &["packages", name]);
+            let state = self.package(package, &at);
+            let name = name.clone();
+            out.push((Check::Package { name, state }, self.line(&at)));
+        }
+        for (path, file) in raw.files.iter().flatten() {
+            let at = below(at, &["files", path]);
+            self.home_path(path, &at);
+            let state = self.file(file, &at);
+            let path = path.clone();
+            out.push((Check::File { path, state }, self.line(&at)));
+        }
+    }
+
+    fn sessions(&mut self, raw: &RawExpect, at: At<'_>, out: &mut Vec<(Check, usize)>) {
+        for (name, variable) in raw.environment.iter().flatten() {
+            let at = below(at, &["environment", name]);
+            self.variable_name(name, &at);
+            for check in self.variable(name, variable, &at) {
+                out.push((check, self.line(&at)));
+            }
+        }
+        for (index, command) in raw.commands.iter().flatten().enumerate() {
+            let index = index.to_string();
+            let at = below(at, &["commands", &index]);
+            out.push((self.command(command, &at), self.line(&at)));
+        }
+        for (name, state) in raw.units.iter().flatten() {
+            let at = below(at, &["units", name]);
+            if !name.contains('.') {
+                let hint = format!("write its full name: `{name}.service`");
+                self.key_mistake(&at, format!("{} is no unit's name", quoted(name)), hint);
+            }
+            let check = Check::Unit {
+                name: name.clone(),
+                state: unit_state(*state),
+            };
+            out.push((check, self.line(&at)));
+        }
+    }
+
+    fn printed(&mut self, raw: &RawExpect, at: At<'_>, out: &mut Vec<(Check, usize)>) {
+        if let Some(output) = &raw.output {
+            let at = below(at, &["output"]);
+            for one in self.output(output, &at) {
+                out.push((Check::Output(one), self.line(&at)));
+            }
+        }
+        if let Some(warnings) = &raw.warnings {
+            let at = below(at, &["warnings"]);
+            let matches = self.output_list(warnings, &at);
+            out.push((Check::Warnings(matches), self.line(&at)));
+        }
+        if let Some(errors) = &raw.errors {
+            let at = below(at, &["errors"]);
+            let matches = self.output_list(errors, &at);
+            out.push((Check::Errors(matches), self.line(&at)));
+        }
+    }
+
+    fn whole_home(&mut self, raw: &RawExpect, at: At<'_>, out: &mut Vec<(Check, usize)>) {
+        if let Some(generations) = &raw.generations {
+            let line = self.line(&below(at, &["generations"]));
+            let count = generations.count.map(Check::GenerationCount);
+            let current = generations.current.map(Check::CurrentGeneration);
+            out.extend(count.into_iter().chain(current).map(|check| (check, line)));
+        }
+        let Some(extensions) = &raw.no_leftovers else {
+            return;
+        };
+        let at = below(at, &["noLeftovers"]);
+        for (index, extension) in extensions.iter().enumerate() {
+            let index = index.to_string();
+            self.extension(Some(extension), &below(&at, &[&index]));
+        }
+        if !extensions.is_empty() {
+            let extensions = extensions.iter().cloned().collect();
+            out.push((Check::NoLeftovers(extensions), self.line(&at)));
+        }
+    }
+
+    fn package(&mut self, raw: &RawPackage, at: At<'_>) -> PackageState {
+        if raw.state == Some(RawPresence::Absent) {
+            if raw.version.is_some() || raw.profile.is_some() {
+                let hint = "remove `state: absent`, or all the rest";
+                self.key_mistake(at, "what is absent has neither version nor profile", hint);
+            }
+            return PackageState::Absent;
+        }
+        PackageState::Present {
+            version: raw.version.clone(),
+            profile: raw.profile.map(profile),
+        }
+    }
+
+    fn file(&mut self, raw: &RawFileExpect, at: At<'_>) -> FileState {
+        let mut properties = Vec::new();
+        properties.extend(raw.r#type.map(|kind| FileProperty::Type(file_type(kind))));
+        if let Some(mode) = &raw.mode {
+            match u32::from_str_radix(mode, 8) {
+                Ok(bits) if bits <= 0o7777 && (3..=4).contains(&mode.len()) => {
+                    properties.push(FileProperty::Mode(bits));
+                }
+                _ => {
+                    let hint = "write its digits in octal, quoted: \"644\"";
+                    self.mistake(
+                        &below(at, &["mode"]),
+                        format!("{} is no mode", quoted(mode)),
+                        hint,
+                    );
+                }
+            }
+        }
+        properties.extend(raw.executable.map(FileProperty::Executable));
+        properties.extend(raw.owner.clone().map(FileProperty::Owner));
+        let content = RawOutputMatch {
+            equals: raw.text.clone(),
+            contains: raw.contains.clone(),
+            lacks: raw.lacks.clone(),
+            matches: raw.matches.clone(),
+        };
+        let content = self.text_matches(&content, at);
+        properties.extend(content.into_iter().map(FileProperty::Content));
+        if let Some(target) = &raw.target {
+            let at = below(at, &["target"]);
+            let one = |text: &Option<String>| text.clone().map(|text| vec![text]);
+            let target = RawOutputMatch {
+                equals: target.equals.clone(),
+                contains: one(&target.contains),
+                lacks: one(&target.lacks),
+                matches: one(&target.matches),
+            };
+            let matches = self.output(&target, &at);
+            properties.extend(matches.into_iter().map(FileProperty::Target));
+        }
+        properties.extend(
+            raw.leads_to
+                .map(|kind| FileProperty::TargetKind(target_kind(kind))),
+        );
+        if raw.state != Some(RawPresence::Absent) {
+            return FileState::Present(properties);
+        }
+        if !properties.is_empty() {
+            let hint = "remove `state: absent`, or all the rest";
+            self.key_mistake(at, "what is absent has no properties", hint);
+        }
+        FileState::Absent
+    }
+
+    fn variable(&mut self, name: &str, raw: &RawVariable, at: At<'_>) -> Vec<Check> {
+        let one = |text: &Option<String>| text.clone().map(|text| vec![text]);
+        let wanted = RawOutputMatch {
+            equals: raw.equals.clone(),
+            contains: one(&raw.contains),
+            lacks: one(&raw.lacks),
+            matches: one(&raw.matches),
+        };
+        let session = raw.session.map_or(Session::Login, Session::from);
+        let matches = self.text_matches(&wanted, at);
+        let check = |value| Check::Variable {
+            name: name.to_owned(),
+            session,
+            value,
+        };
+        match (raw.unset.unwrap_or(false), matches.is_empty()) {
+            (true, true) => vec![check(None)],
+            (false, false) => matches.into_iter().map(|one| check(Some(one))).collect(),
+            (true, false) => {
+                self.key_mistake(
+                    at,
+                    "a variable that is not set has no value",
+                    "remove `unset: true`, or the rest",
+                );
+                Vec::new()
+            }
+            (false, true) => {
+                let hint = "give its value, or `unset: true`";
+                self.key_mistake(at, "it is not said what the variable must be", hint);
+                Vec::new()
+            }
+        }
+    }
+
+    fn command(&mut self, raw: &RawCommand, at: At<'_>) -> Check {
+        if raw.run.trim().is_empty() {
+            self.mistake(
+                &below(at, &["run"]),
+                "the command is empty",
+                "write one, or remove it",
+            );
+        }
+        let stream = |this: &mut Self, raw: &Option<RawOutputMatch>, key: &str| {
+            raw.as_ref()
+                .map(|raw| this.output(raw, &below(at, &[key])))
+                .unwrap_or_default()
+        };
+        Check::Command {
+            command: raw.run.clone(),
+            session: raw.session.map_or(Session::Login, Session::from),
+            exit: raw.exit.unwrap_or(0),
+            stdout: stream(self, &raw.stdout, "stdout"),
+            stderr: stream(self, &raw.stderr, "stderr"),
+        }
+    }
+
+    fn output_list(&mut self, list: &[RawOutputMatch], at: At<'_>) -> Vec<TextMatch> {
+        let mut out = Vec::new();
+        for (index, one) in list.iter().enumerate() {
+            let index = index.to_string();
+            out.extend(self.output(one, &below(at, &[&index])));
+        }
+        out
+    }
+
+    /// What a printed text must be like; at least one thing.
+    fn output(&mut self, raw: &RawOutputMatch, at: At<'_>) -> Vec<TextMatch> {
+        let matches = self.text_matches(raw, at);
+        if matches.is_empty() {
+            let hint = "give it `equals`, `contains`, `lacks` or `matches`";
+            self.mistake(at, "it is not said what the text must be like", hint);
+        }
+        matches
+    }
+
+    fn text_matches(&mut self, raw: &RawOutputMatch, at: At<'_>) -> Vec<TextMatch> {
+        let mut out: Vec<TextMatch> = raw.equals.iter().cloned().map(TextMatch::Equals).collect();
+        let list = |texts: &Option<Vec<String>>| texts.clone().unwrap_or_default();
+        for text in list(&raw.contains) {
+            if text.is_empty() {
+                self.mistake(
+                    &below(at, &["contains"]),
+                    "an empty text is in every text",
+                    "write what must be in it",
+                );
+            }
+            out.push(TextMatch::Contains(text));
+        }
+        for text in list(&raw.lacks) {
+            if text.is_empty() {
+                self.mistake(
+                    &below(at, &["lacks"]),
+                    "an empty text is in every text",
+                    "write what must not be in it",
+                );
+            }
+            out.push(TextMatch::Lacks(text));
+        }
+        for text in list(&raw.matches) {
+            if let Err(reason) = super::pattern::check(&text) {
+                let message = format!("{} is no regular expression: {reason}", quoted(&text));
+                self.mistake(
+                    &below(at, &["matches"]),
+                    message,
+                    "write it in the syntax of the Rust crate `regex`",
+                );
+            }
+            out.push(TextMatch::Matches(text));
+        }
+        out
+    }
+
+    /// A step that succeeds cannot have had an error in its evaluation.
+    fn errors_of_a_success(&mut self, step: &RawStep, all: &[Expectation]) {
+        let wants_error = |one: &&Expectation| {
+            matches!(&one.check, Check::Errors(texts)
+                if texts.iter().any(|text| !matches!(text, TextMatch::Lacks(_))))
+        };
+        if step.fails.is_none()
+            && let Some(line) = all.iter().find(wants_error).map(|one| one.line)
+        {
+            let message = "an evaluation error is expected of a step that must succeed";
+            let hint = "add `fails: []` to the step, or a text that the failure must say";
+            self.mistake_in_line(line, message.to_owned(), hint.to_owned());
+        }
+    }
+
+    /// One thing cannot be both there and not there.
+    fn contradictions(&mut self, all: &[Expectation]) {
+        let mut states: BTreeMap<(&str, &str, Option<&str>), (bool, usize)> = BTreeMap::new();
+        let mut found = Vec::new();
+        for one in all {
+            let (what, name, is_present) = match &one.check {
+                Check::Package { name, state } => ("package", name, *state != PackageState::Absent),
+                Check::File { path, state } => ("file", path, *state != FileState::Absent),
+                _ => continue,
+            };
+            let key = (what, name.as_str(), one.user.as_deref());
+            match states.get(&key) {
+                Some((other, line)) if *other != is_present => {
+                    found.push((what, name.clone(), *line, one.line));
+                }
+                _ => {
+                    states.insert(key, (is_present, one.line));
+                }
+            }
+        }
+        for (what, name, first, second) in found {
+            let message = format!(
+                "the {what} {} is expected both to be there and not to be",
+                quoted(&name)
+            );
+            self.mistake_in_line(
+                second,
+                message,
+                match first == second {
+                    true => "both are in this line; keep one of them".to_owned(),
+                    false => format!("the other is in line {first}; keep one of them"),
+                },
+            );
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! What a switch or a build is of: the scenario's setup or flake, or another one for that step.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::scenario::{Base, Resolver};
+use super::setup::{At, below};
+use crate::flake::FlakeInputs;
+use crate::flake::nix::{is_plain_name, render_flake, wrapper_flake};
+use crate::flake::setup::Setup;
+use crate::language::conform::Conform;
+use crate::language::matrix::merge;
+use crate::language::raw::{RawBuild, RawFlake, RawSetup, RawSwitch};
+use crate::language::shape::{SCENARIO, Shape};
+use crate::language::value::to_value;
+use crate::language::yaml::{Kind, Node};
+use crate::model::{FlakeTree, Install, SeedFile, Switch, Target};
+use crate::text::quoted;
+
+impl From<&RawBuild> for RawSwitch {
+    fn from(raw: &RawBuild) -> Self {
+        Self {
+            user: raw.user.clone(),
+            setup: raw.setup.clone(),
+            flake: raw.flake.clone(),
+            output: raw.output.clone(),
+            state_version: raw.state_version.clone(),
+            backup: None,
+            dry_run: None,
+            inputs: raw.inputs.clone(),
+        }
+    }
+}
+
+impl Resolver<'_> {
+    /// The switch that a step asks for.
+    pub(super) fn switch(&mut self, raw: &RawSwitch, at: At<'_>) -> Option<Switch> {
+        self.extension(raw.backup.as_deref(), &below(at, &["backup"]));
+        self.state_version(raw.state_version.as_deref(), &below(at, &["stateVersion"]));
+        let base = self.base_of(raw, at)?;
+        let install = base.install();
+        let homes: Vec<String> = base.homes().into_iter().map(str::to_owned).collect();
+        let user = match install {
+            Install::Standalone => {
+                Some(self.user_of(raw.user.as_deref(), &homes, &below(at, &["user"])))
+            }
+            Install::NixosModule | Install::DarwinModule => {
+                if raw.user.is_some() && !self.is_matrix {
+                    let hint = "remove `user`: a system is switched for all of its users";
+                    self.mistake(
+                        &below(at, &["user"]),
+                        "a system is not switched for one user",
+                        hint,
+                    );
+                }
+                None
+            }
+        };
+        let override_inputs = self.override_inputs(raw, &base, at);
+        let target = Target {
+            install,
+            user,
+            command: self.command_of(&base, &override_inputs),
+        };
+        let (flake, output) = self.flake_and_output(raw, &base, &target, at)?;
+        let is_wrapped = wants_wrapper(raw, &base);
+        Some(Switch {
+            flake,
+            output,
+            backup_extension: raw.backup.clone().or_else(|| base_backup(&base)),
+            dry_run: raw.dry_run.unwrap_or(false),
+            override_inputs: override_inputs
+                .into_iter()
+                .map(|(name, url)| {
+                    (
+                        if is_wrapped {
+                            format!("original/{name}")
+                        } else {
+                            name
+                        },
+                        url,
+                    )
+                })
+                .collect(),
+            target,
+        })
+    }
+
+    /// The scenario's setup or flake with what the step changes.
+    fn base_of(&mut self, raw: &RawSwitch, at: At<'_>) -> Option<Base> {
+        match (&raw.setup, &raw.flake) {
+            (None, None) => Some(self.base.clone()),
+            (Some(_), Some(_)) => {
+                let hint = "keep one of them";
+                self.mistake(at, "the step has both `setup` and `flake`", hint);
+                None
+            }
+            (None, Some(flake)) => {
+                self.check_flake(flake, &below(at, &["flake"]));
+                let mut flake = flake.clone();
+                if flake.user.is_none()
+                    && let Base::Flake(base) = &self.base
+                {
+                    flake.user.clone_from(&base.user);
+                }
+                Some(Base::Flake(flake))
+            }
+            (Some(_), None) => self
+                .changed_setup(at)
+                .map(|setup| Base::Setup(Box::new(setup))),
+        }
+    }
+
+    /// The setup as written, with the step's changes laid over it, checked like one that was written so.
+    fn changed_setup(&mut self, at: At<'_>) -> Option<Setup> {
+        if !matches!(self.base, Base::Setup(_)) {
+            let hint = "describe the whole setup in a scenario of its own, or name another `flake`";
+            self.mistake(
+                &below(at, &["setup"]),
+                "there is no setup that could be changed",
+                hint,
+            );
+            return None;
+        }
+        let mut setup = self.written.get("setup")?.clone();
+        let changes = find(&self.written, &below(at, &["setup"]))?.clone();
+        merge(&mut setup, &changes);
+        let Shape::Struct(scenario) = &**SCENARIO else {
+            return None;
+        };
+        let shape = &scenario.fields.get("setup")?.shape;
+        let mut conform = Conform::new(self.report, false);
+        let checked = conform.check(&setup, shape, "`setup`")?;
+        let raw: RawSetup = serde_yaml::from_value(to_value(&checked)).ok()?;
+        // Places are looked up in the tree, so the changed setup stands in it while it is resolved.
+        let mut tree = self.tree.clone();
+        if let Kind::Map(entries) = &mut tree.kind {
+            for entry in entries.iter_mut().filter(|entry| &*entry.key == "setup") {
+                entry.value = checked.clone();
+            }
+        }
+        let before = std::mem::replace(&mut self.tree, tree);
+        let setup = self.setup(&raw, &["setup"]);
+        self.tree = before;
+        Some(setup)
+    }
+
+    fn flake_and_output(
+        &mut self,
+        raw: &RawSwitch,
+        base: &Base,
+        target: &Target,
+        at: At<'_>,
+    ) -> Option<(Arc<FlakeTree>, String)> {
+        match base {
+            Base::Nothing => None,
+            Base::Setup(setup) => {
+                if raw.output.is_some() {
+                    let hint = "remove it: the output of a described setup is named after its user or host";
+                    self.mistake(
+                        &below(at, &["output"]),
+                        "a described setup has one output",
+                        hint,
+                    );
+                }
+                let mut setup = setup.as_ref().clone();
+                if let Some(version) = &raw.state_version {
+                    for home in setup.homes.values_mut() {
+                        home.state_version = Some(version.clone());
+                    }
+                }
+                let output = target.user.clone().unwrap_or_else(|| setup.host.clone());
+                let tree = render_flake(&setup).tree;
+                Some((self.shared(tree), output))
+            }
+            Base::Flake(flake) => self.own_flake(raw, flake, target, at),
+        }
+    }
+
+    fn own_flake(
+        &mut self,
+        raw: &RawSwitch,
+        flake: &RawFlake,
+        target: &Target,
+        at: At<'_>,
+    ) -> Option<(Arc<FlakeTree>, String)> {
+        let (path, named) = path_and_output(&flake.path);
+        let tree = match self.files.flake(path) {
+            Ok(tree) => tree,
+            // Reported where the flake is named.
+            Err(_) => return None,
+        };
+        let output = raw
+            .output
+            .clone()
+            .or_else(|| flake.output.clone())
+            .or_else(|| named.map(str::to_owned))
+            .or_else(|| target.user.clone());
+        let Some(output) = output else {
+            let hint = "add the host after the path: `flake: ./path#host`";
+            self.mistake(at, "it is not clear which host of the flake is meant", hint);
+            return None;
+        };
+        let version = raw.state_version.as_ref().or(flake.state_version.as_ref());
+        let Some(version) = version else {
+            return Some((tree, output));
+        };
+        if let Err(error) = self.files.hand_out_tree(path, &tree.files) {
+            self.mistake(at, error.to_string(), error.hint());
+            return None;
+        }
+        let mut files: BTreeMap<String, SeedFile> = tree
+            .files
+            .iter()
+            .map(|(name, file)| (format!("original/{name}"), file.clone()))
+            .collect();
+        let own = FlakeInputs::of(&tree);
+        let home_manager = own.home_manager().filter(|name| is_plain_name(name));
+        let wrapper = wrapper_flake(target.install, &output, version, home_manager);
+        files.insert("flake.nix".to_owned(), wrapper);
+        Some((self.shared(FlakeTree { files }), output))
+    }
+
+    /// Reports what is wrong with a flake that a scenario names.
+    pub(super) fn check_flake(&mut self, flake: &RawFlake, at: At<'_>) {
+        let (path, _) = path_and_output(&flake.path);
+        if let Err(error) = self.files.flake(path) {
+            self.mistake(&below(at, &["path"]), error.to_string(), error.hint());
+        }
+        if let Some(user) = &flake.user {
+            self.user_name_value(user, &below(at, &["user"]));
+        }
+        self.extension(flake.backup.as_deref(), &below(at, &["backup"]));
+        self.state_version(
+            flake.state_version.as_deref(),
+            &below(at, &["stateVersion"]),
+        );
+        if self.network.is_on()
+            && let Ok(tree) = self.files.flake(path)
+        {
+            let inputs = FlakeInputs::of(&tree);
+            self.locked &= inputs.are_locked();
+            self.reaches.extend(inputs.reaches());
+        }
+    }
+
+    fn user_name_value(&mut self, user: &str, at: At<'_>) {
+        if let Some(hint) = crate::flake::names::bad_user_name(user) {
+            self.mistake(at, format!("{} cannot be a user here", quoted(user)), hint);
+        }
+    }
+}
+
+/// The node at a path, if it is there.
+pub(super) fn find<'tree>(tree: &'tree Node, at: At<'_>) -> Option<&'tree Node> {
+    at.iter().try_fold(tree, |node, part| match &node.kind {
+        Kind::Map(_) => node.get(part),
+        Kind::List(items) => items.get(part.parse::<usize>().ok()?),
+        _ => None,
+    })
+}
+
+/// `./path#output` in its parts.
+pub(super) fn path_and_output(text: &str) -> (&str, Option<&str>) {
+    match text.split_once('#') {
+        Some((path, output)) => (path, Some(output)),
+        None => (text, None),
+    }
+}
+
+fn base_backup(base: &Base) -> Option<String> {
+    match base {
+        // A system's flake carries its own.
+        Base::Setup(setup) if setup.install == Install::Standalone => setup.backup.clone(),
+        Base::Flake(flake) => flake.backup.clone(),
+        Base::Setup(_) | Base::Nothing => None,
+    }
+}
+
+fn wants_wrapper(raw: &RawSwitch, base: &Base) -> bool {
+    matches!(base, Base::Flake(flake) if raw.state_version.is_some() || flake.state_version.is_some())
+}

@@ -1,0 +1,206 @@
+//! The inputs of what is switched to: which are replaced, which are out of reach, and where the command comes from.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::flake::path_and_output;
+use super::scenario::{Base, Resolver};
+use super::setup::{At, below};
+use crate::flake::channel;
+use crate::flake::{FlakeInputs, Remote};
+use crate::language::diagnostic::Mistake;
+use crate::language::raw::{RawFlake, RawSwitch};
+use crate::language::suggest::nearest;
+use crate::language::words::list_words;
+use crate::model::{CommandSource, Install};
+use crate::text::quoted;
+
+impl Resolver<'_> {
+    /// The inputs of what is switched to; `None` where they cannot be told.
+    fn inputs_to_override(&mut self, base: &Base) -> Option<BTreeSet<String>> {
+        match base {
+            Base::Nothing => None,
+            Base::Setup(setup) => Some(setup.inputs.keys().cloned().collect()),
+            Base::Flake(flake) => self.own_inputs(flake)?.names,
+        }
+    }
+
+    /// Nix only warns of an override that overrides nothing, and then switches to something else than was meant.
+    fn is_input(&mut self, name: &str, inputs: Option<&BTreeSet<String>>, place: At<'_>) {
+        // Of a nested input such as `home-manager/nixpkgs` the text shows the first name.
+        let first = name.split('/').next().unwrap_or(name);
+        let Some(inputs) = inputs.filter(|inputs| !inputs.contains(first)) else {
+            return;
+        };
+        let names = || inputs.iter().map(String::as_str);
+        let hint = match nearest(first, names()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None if inputs.is_empty() => {
+                "it has none; add `inputs.NAME.url` to the flake".to_owned()
+            }
+            None => format!(
+                "it has {}; to replace another one, add it to the flake as `inputs.{first}.url`",
+                list_words(names()).replace(" or ", " and ")
+            ),
+        };
+        let message = format!("the flake has no input {} to replace", quoted(first));
+        self.key_mistake(place, message, hint);
+    }
+
+    pub(super) fn override_inputs(
+        &mut self,
+        raw: &RawSwitch,
+        base: &Base,
+        at: At<'_>,
+    ) -> BTreeMap<String, String> {
+        let mut given: BTreeMap<String, (String, Vec<String>)> = BTreeMap::new();
+        if let Base::Flake(flake) = base {
+            for (name, word) in flake.inputs.iter().flatten() {
+                let place = vec!["flake".to_owned(), "inputs".to_owned(), name.clone()];
+                given.insert(name.clone(), (word.clone(), place));
+            }
+        }
+        for (name, word) in raw.inputs.iter().flatten() {
+            let place = below(at, &["inputs", name]);
+            let place = place.into_iter().map(str::to_owned).collect();
+            given.insert(name.clone(), (word.clone(), place));
+        }
+        let inputs = if given.is_empty() {
+            None
+        } else {
+            self.inputs_to_override(base)
+        };
+        let own = match base {
+            Base::Flake(flake) => self.own_inputs(flake),
+            Base::Setup(_) | Base::Nothing => None,
+        };
+        let mut out = BTreeMap::new();
+        for (name, (word, place)) in given {
+            let place: Vec<&str> = place.iter().map(String::as_str).collect();
+            self.is_input(&name, inputs.as_ref(), &place);
+            if !self.channels.has(&word) && channel::is_no_revision(&word) {
+                let (message, hint) = channel::no_channel(&word);
+                self.mistake(&place, message, hint);
+                continue;
+            }
+            let url = if channel::is_channel(&self.channels, &word) {
+                // A nested input such as `home-manager/nixpkgs` is known by its last name.
+                let last = name.rsplit('/').next().unwrap_or(&name);
+                let project = own.as_ref().and_then(|own| own.project(&name));
+                channel::address(&self.channels, &word, project.unwrap_or(last))
+            } else {
+                Some(word.clone())
+            };
+            let Some(url) = url else {
+                let message = format!(
+                    "the channel {} has no input {}",
+                    quoted(&word),
+                    quoted(&name)
+                );
+                self.mistake(&place, message, "give the input's address");
+                continue;
+            };
+            self.needs_network(&url, &place);
+            out.insert(name, url);
+        }
+        if let Some(own) = own.filter(|_| !self.network.is_on()) {
+            let at = match &raw.flake {
+                Some(_) => below(at, &["flake"]),
+                None => vec!["flake"],
+            };
+            self.need_no_network(&own, &out, &at);
+        }
+        out
+    }
+
+    fn own_inputs(&mut self, flake: &RawFlake) -> Option<FlakeInputs> {
+        let (path, _) = path_and_output(&flake.path);
+        Some(FlakeInputs::of(self.files.flake(path).ok()?.as_ref()))
+    }
+
+    /// Refuses what an evaluation would have to download, and warns of what it may have to.
+    fn need_no_network(
+        &mut self,
+        own: &FlakeInputs,
+        replaced: &BTreeMap<String, String>,
+        at: At<'_>,
+    ) {
+        let replaced = replaced.keys().map(String::as_str).collect();
+        let remote = own.on_network(&replaced);
+        if remote.is_empty() {
+            return;
+        }
+        let is_needed = remote.iter().any(|input| input.is_needed);
+        let (message, hint) = out_of_reach(&remote, is_needed);
+        let mistake = Mistake::new(self.place(at), message).hint(hint);
+        self.report.add(if is_needed {
+            mistake
+        } else {
+            mistake.warning()
+        });
+    }
+
+    /// Where the `home-manager` command of a home that has none yet comes from, with `replaced` inputs; `None` for a
+    /// system.
+    pub(super) fn command_of(
+        &mut self,
+        base: &Base,
+        replaced: &BTreeMap<String, String>,
+    ) -> Option<CommandSource> {
+        if base.install() != Install::Standalone {
+            return None;
+        }
+        let nixpkgs = replaced.get("nixpkgs").cloned();
+        let own = match base {
+            Base::Flake(flake) => self.own_inputs(flake),
+            Base::Setup(_) | Base::Nothing => None,
+        };
+        let input = match &own {
+            Some(own) => own.home_manager(),
+            None => Some("home-manager"),
+        };
+        // A flake that takes it from elsewhere leaves the command to Nix's registry.
+        let name = input.unwrap_or("home-manager");
+        // Nix knows nothing of what is replaced when it looks an input up in a flake, and locks that flake as it is.
+        let local = own.as_ref().and_then(|own| own.url(name));
+        let local = local.filter(|url| is_absolute(url) && !replaced.is_empty());
+        let address = replaced.get(name).map(String::as_str).or(local);
+        Some(CommandSource {
+            flake: address.unwrap_or(name).to_owned(),
+            is_input: address.is_none() && input.is_some(),
+            nixpkgs,
+        })
+    }
+}
+
+/// Whether a local address means the same from everywhere.
+fn is_absolute(url: &str) -> bool {
+    let path = url.strip_prefix("path:").unwrap_or(url);
+    path.starts_with('/') || url.starts_with("git+file:")
+}
+
+/// That inputs are on the network, and the ways out.
+fn out_of_reach(remote: &[Remote], is_needed: bool) -> (String, String) {
+    let shown: Vec<&Remote> = remote
+        .iter()
+        .filter(|input| input.is_needed || !is_needed)
+        .collect();
+    let names = list_words(shown.iter().map(|input| input.name.as_str())).replace(" or ", " and ");
+    let what = if shown.len() == 1 { "input" } else { "inputs" };
+    let is = if shown.len() == 1 { "is" } else { "are" };
+    let message =
+        format!("the flake's {what} {names} {is} on the network, and the machine has none");
+    let known: Vec<String> = shown
+        .iter()
+        .filter(|input| input.project.is_some())
+        .map(|input| format!("{}: pocket", input.name))
+        .collect();
+    let replace = match (known.as_slice(), is_needed) {
+        ([], true) => "replace them under `inputs`".to_owned(),
+        ([], false) => {
+            "as long as nothing looks at them that is fine; if not, replace them under `inputs`"
+                .to_owned()
+        }
+        (known, _) => format!("replace them: `inputs: {{ {} }}`", known.join(", ")),
+    };
+    (message, format!("{replace}, or add `network: true`"))
+}

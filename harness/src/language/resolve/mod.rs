@@ -1,0 +1,15 @@
+//! From what a scenario says to what it means: cases in which nothing is left to be wrong.
+
+mod changes;
+mod expect;
+mod flake;
+mod guest;
+mod inputs;
+mod kinds;
+mod order;
+mod pattern;
+mod scenario;
+mod setup;
+mod steps;
+
+pub(crate) use scenario::resolve;

@@ -1,0 +1,394 @@
+//! One case of a scenario, from its tree.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::setup::At;
+use crate::flake::Channels;
+use crate::flake::host_files::HostFiles;
+use crate::flake::names::{bad_home_path, bad_scenario_name};
+use crate::flake::setup::{DEFAULT_USER, Setup};
+use crate::language::diagnostic::{Mistake, Report};
+use crate::language::load::LoadOptions;
+use crate::language::matrix::Variant;
+use crate::language::raw::{RawFlake, RawInitialHome, RawScenario};
+use crate::language::suggest::nearest;
+use crate::language::value::to_value;
+use crate::language::yaml::{Kind, Node, Span};
+use crate::model::{Action, Case, FlakeTree, Guest, InitialHome, Install, Network, Step, User};
+use crate::text::quoted;
+
+/// What one case is resolved with.
+pub(crate) struct Resolver<'case> {
+    pub(super) report: &'case mut Report,
+    pub(super) files: &'case mut HostFiles,
+    /// The platform of setups that name none.
+    pub(super) system: String,
+    /// The channel of setups that name none.
+    pub(super) default_channel: String,
+    /// Channels of the user's own.
+    pub(super) channels: Channels,
+    /// The checked tree, for places.
+    pub(super) tree: Node,
+    /// The tree as it was written, short forms and all.
+    pub(super) written: Node,
+    /// Whether the case is one of several.
+    pub(super) is_matrix: bool,
+    pub(super) network: Network,
+    pub(super) locked: bool,
+    /// Where inputs are, as `host:port`.
+    pub(super) reaches: BTreeSet<String>,
+    pub(super) users: BTreeMap<String, InitialHome>,
+    pub(super) base: Base,
+    /// Flakes already rendered, so that equal steps share one.
+    pub(super) rendered: Vec<Arc<FlakeTree>>,
+}
+
+/// What steps switch to unless they say otherwise.
+#[derive(Debug, Clone)]
+pub(super) enum Base {
+    /// A described setup.
+    Setup(Box<Setup>),
+    /// A user's flake.
+    Flake(RawFlake),
+    /// Neither, which was reported.
+    Nothing,
+}
+
+impl Base {
+    pub(super) fn install(&self) -> Install {
+        match self {
+            Self::Setup(setup) => setup.install,
+            Self::Flake(flake) => flake.install.map_or(Install::Standalone, Install::from),
+            Self::Nothing => Install::Standalone,
+        }
+    }
+
+    /// The users whose homes it manages.
+    pub(super) fn homes(&self) -> Vec<&str> {
+        match self {
+            Self::Setup(setup) => setup.homes.keys().map(String::as_str).collect(),
+            Self::Flake(flake) => vec![flake.user.as_deref().unwrap_or(DEFAULT_USER)],
+            Self::Nothing => Vec::new(),
+        }
+    }
+}
+
+/// Resolves one variant whose checked tree is `tree`. `None` when a mistake leaves nothing to run; all mistakes are
+/// reported.
+pub(crate) fn resolve(
+    variant: &Variant,
+    tree: Node,
+    report: &mut Report,
+    files: &mut HostFiles,
+    options: &LoadOptions,
+    channels: &Channels,
+) -> Option<Case> {
+    let raw: RawScenario = match serde_yaml::from_value(to_value(&tree)) {
+        Ok(raw) => raw,
+        Err(error) => {
+            // Most often something required was refused, which was said. The shapes are made from the same types, so
+            // anything else is a gap between the two; still no panic.
+            if !report.has_errors() {
+                let message = format!("the scenario cannot be read: {error}");
+                report.add(Mistake::new(short(tree.span), message));
+            }
+            return None;
+        }
+    };
+    let mut resolver = Resolver {
+        report,
+        files,
+        system: options.system.clone(),
+        default_channel: options.channel.clone(),
+        channels: channels.clone(),
+        written: variant.tree.clone(),
+        tree,
+        is_matrix: !variant.axes.is_empty(),
+        network: Network::Off,
+        locked: true,
+        reaches: BTreeSet::new(),
+        users: BTreeMap::new(),
+        base: Base::Nothing,
+        rendered: Vec::new(),
+    };
+    resolver.case(&raw, variant)
+}
+
+impl Resolver<'_> {
+    fn case(&mut self, raw: &RawScenario, variant: &Variant) -> Option<Case> {
+        if let Some((message, better)) = bad_scenario_name(&raw.name) {
+            let hint = better.map_or_else(
+                || "name it in a few words joined by `-`".to_owned(),
+                |better| format!("write `{better}`"),
+            );
+            self.mistake(&["name"], message, hint);
+        }
+        self.network = self.network_of(raw);
+        self.base = self.find_base(raw);
+        self.find_users(raw);
+        let caches = self.caches(raw);
+        let exclude = self.exclude(raw);
+        let steps = self.steps(raw);
+        // A command may fetch what nothing of the scenario pins.
+        let runs = |step: &Step| matches!(step.action, Action::Run { .. });
+        let pinned = self.locked && !steps.iter().any(runs);
+        let case = Case {
+            id: self.id(&raw.name, &variant.axes),
+            scenario: raw.name.clone(),
+            description: raw.description.clone().unwrap_or_default(),
+            file: self.report.source().file.clone(),
+            axes: variant.axes.clone(),
+            guest: Guest {
+                suite: self.suite(raw),
+                network: self.network,
+                default_substituters: caches.default,
+                substituters: caches.named,
+                reaches: std::mem::take(&mut self.reaches),
+                locked: !self.network.is_on() || pinned,
+                channels: Vec::new(),
+                exclude,
+            },
+            users: self
+                .users
+                .iter()
+                .map(|(name, home)| User {
+                    name: name.clone(),
+                    home: *home,
+                })
+                .collect(),
+            steps,
+            untracked: self.files.untracked.clone(),
+        };
+        (!self.report.has_errors()).then_some(case)
+    }
+
+    /// The folders that are not looked into.
+    fn exclude(&mut self, raw: &RawScenario) -> BTreeSet<String> {
+        let mut folders = BTreeSet::new();
+        for (index, folder) in raw.exclude.iter().flatten().enumerate() {
+            let folder = folder.strip_suffix('/').unwrap_or(folder);
+            if let Some(hint) = bad_home_path(folder) {
+                let message = format!("{} is no folder in a home", quoted(folder));
+                self.mistake(&["exclude", &index.to_string()], message, hint);
+            }
+            folders.insert(folder.to_owned());
+        }
+        folders
+    }
+
+    fn id(&mut self, name: &str, axes: &[(String, String)]) -> String {
+        const MAX: usize = 180;
+        if axes.is_empty() {
+            return name.to_owned();
+        }
+        let picked: Vec<String> = axes
+            .iter()
+            .map(|(axis, value)| format!("{axis}={value}"))
+            .collect();
+        let id = format!("{name}[{}]", picked.join(","));
+        if id.len() > MAX {
+            let message = format!(
+                "a case's id would have {} characters, and {MAX} are the most",
+                id.len()
+            );
+            let hint = "give long values of the matrix a short `name:`";
+            self.mistake(&["name"], message, hint);
+        }
+        id
+    }
+
+    fn find_base(&mut self, raw: &RawScenario) -> Base {
+        match (&raw.setup, &raw.flake) {
+            (Some(setup), None) => Base::Setup(Box::new(self.setup(setup, &["setup"]))),
+            (None, Some(flake)) => {
+                self.check_flake(flake, &["flake"]);
+                Base::Flake(flake.clone())
+            }
+            (Some(_), Some(_)) => {
+                let hint = "keep one: `setup` describes a flake, `flake` names one";
+                self.mistake(
+                    &["flake"],
+                    "the scenario has both `setup` and `flake`",
+                    hint,
+                );
+                Base::Nothing
+            }
+            (None, None) => {
+                let mistaken = |key: &str| self.written.get(key).is_some();
+                // What is there but was refused is not missing.
+                if !mistaken("setup") && !mistaken("flake") {
+                    let hint = "add `setup:` to describe one, or `flake: ./path` to use yours";
+                    self.mistake(&[], "the scenario has no setup", hint);
+                }
+                Base::Nothing
+            }
+        }
+    }
+
+    fn find_users(&mut self, raw: &RawScenario) {
+        for user in self
+            .base
+            .homes()
+            .into_iter()
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+        {
+            self.users.insert(user, InitialHome::Empty);
+        }
+        for (user, given) in raw.users.iter().flatten() {
+            self.user_name(user, &["users", user]);
+            let home = match given.home {
+                Some(RawInitialHome::Skeleton) => InitialHome::Skeleton,
+                Some(RawInitialHome::Empty) | None => InitialHome::Empty,
+            };
+            self.users.insert(user.clone(), home);
+        }
+    }
+
+    /// The user meant by a step: the named one, or the only one.
+    pub(super) fn user_of(
+        &mut self,
+        named: Option<&str>,
+        candidates: &[String],
+        at: At<'_>,
+    ) -> String {
+        if let Some(named) = named {
+            self.known_user(named, candidates, at);
+            return named.to_owned();
+        }
+        match candidates {
+            [only] => only.clone(),
+            [] => DEFAULT_USER.to_owned(),
+            [first, ..] => {
+                let all = crate::language::words::list_words(candidates.iter().map(String::as_str));
+                let message = "it is not clear whom this is about";
+                self.mistake(at, message, format!("add `user:`, which can be {all}"));
+                first.clone()
+            }
+        }
+    }
+
+    pub(super) fn known_user(&mut self, named: &str, candidates: &[String], at: At<'_>) {
+        if candidates.iter().any(|one| one == named) || matches!(self.base, Base::Nothing) {
+            return;
+        }
+        let hint = match nearest(named, candidates.iter().map(String::as_str)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "set the user up under `setup`, or name them under `users`".to_owned(),
+        };
+        self.mistake(at, format!("there is no user {}", quoted(named)), hint);
+    }
+
+    /// Everyone on the machine.
+    pub(super) fn all_users(&self) -> Vec<String> {
+        self.users.keys().cloned().collect()
+    }
+
+    /// Reports a mistake about a value.
+    pub(super) fn mistake(
+        &mut self,
+        at: At<'_>,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) {
+        let span = place(&self.tree, at, false);
+        self.report.add(Mistake::new(span, message).hint(hint));
+    }
+
+    /// Reports a mistake about a key.
+    pub(super) fn key_mistake(
+        &mut self,
+        at: At<'_>,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) {
+        let span = place(&self.tree, at, true);
+        self.report.add(Mistake::new(span, message).hint(hint));
+    }
+
+    /// The place of a value.
+    pub(super) fn place(&self, at: At<'_>) -> Span {
+        place(&self.tree, at, false)
+    }
+
+    /// The line of a place, from 1.
+    pub(super) fn line(&self, at: At<'_>) -> usize {
+        place(&self.tree, at, true).line as usize
+    }
+
+    /// The line in which a value begins, from 1.
+    pub(super) fn value_line(&self, at: At<'_>) -> usize {
+        place(&self.tree, at, false).line as usize
+    }
+
+    /// One flake for equal trees.
+    pub(super) fn shared(&mut self, tree: FlakeTree) -> Arc<FlakeTree> {
+        if let Some(known) = self.rendered.iter().find(|known| ***known == tree) {
+            return Arc::clone(known);
+        }
+        let tree = Arc::new(tree);
+        self.rendered.push(Arc::clone(&tree));
+        tree
+    }
+
+    /// Whether a name was not used before; says so otherwise.
+    pub(super) fn once(&mut self, seen: &mut BTreeSet<String>, name: &str, at: At<'_>) {
+        if !seen.insert(name.to_owned()) {
+            let message = format!("two steps are named {}", quoted(name));
+            self.mistake(
+                at,
+                message,
+                "snapshots are named after steps: give each its own name",
+            );
+        }
+    }
+}
+
+/// Where a place is in the file: of the deepest part of the path that is there.
+fn place(tree: &Node, at: At<'_>, of_key: bool) -> Span {
+    let mut node = tree;
+    let mut span = if at.is_empty() {
+        short(tree.span)
+    } else {
+        tree.span
+    };
+    for (depth, part) in at.iter().enumerate() {
+        let is_last = depth + 1 == at.len();
+        match &node.kind {
+            Kind::Map(_) => {
+                let Some(entry) = node.entry(part) else {
+                    return short(span);
+                };
+                node = &entry.value;
+                let is_long = matches!(node.kind, Kind::Map(_) | Kind::List(_) | Kind::Null);
+                span = if is_last && (of_key || is_long) {
+                    entry.key_span
+                } else {
+                    node.span
+                };
+            }
+            Kind::List(items) => {
+                let Some(item) = part.parse().ok().and_then(|index: usize| items.get(index)) else {
+                    return short(span);
+                };
+                node = item;
+                span = if is_last { short(node.span) } else { node.span };
+            }
+            _ => return span,
+        }
+    }
+    span
+}
+
+/// The first line of a place that may be long.
+fn short(span: Span) -> Span {
+    if span.line == span.end_line {
+        return span;
+    }
+    Span {
+        end_line: span.line,
+        end_column: span.column + 1,
+        ..span
+    }
+}

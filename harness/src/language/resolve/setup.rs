@@ -1,0 +1,415 @@
+//! The described setup.
+
+use std::collections::BTreeMap;
+
+use super::scenario::Resolver;
+use crate::flake::channel;
+use crate::flake::names::{bad_extension, bad_home_path, bad_host_name, bad_user_name};
+use crate::flake::nix::{NixMistake, check_expression, check_module, is_package_path};
+use crate::flake::release::Release;
+use crate::flake::setup::{
+    Content, DEFAULT_HOST, DEFAULT_USER, Home, HomeFile, Import, Input, Setup,
+};
+use crate::language::raw::{RawHome, RawHomeFile, RawInput, RawInstall, RawSetup};
+use crate::model::Install;
+use crate::text::quoted;
+
+impl From<RawInstall> for Install {
+    fn from(raw: RawInstall) -> Self {
+        match raw {
+            RawInstall::Standalone => Self::Standalone,
+            RawInstall::NixosModule => Self::NixosModule,
+            RawInstall::DarwinModule => Self::DarwinModule,
+        }
+    }
+}
+
+/// A path into the scenario's tree: keys and, for lists, numbers.
+pub(super) type At<'at> = &'at [&'at str];
+
+/// A path one step longer.
+pub(super) fn below<'at>(at: At<'at>, more: &[&'at str]) -> Vec<&'at str> {
+    at.iter().chain(more).copied().collect()
+}
+
+impl Resolver<'_> {
+    /// The setup as it is meant. Mistakes are reported and passed over.
+    pub(super) fn setup(&mut self, raw: &RawSetup, at: At<'_>) -> Setup {
+        let install = raw.install.map_or(Install::Standalone, Install::from);
+        self.only_for_modules(raw, install, at);
+        self.extension(raw.backup.as_deref(), &below(at, &["backup"]));
+        let host = raw.host.clone().unwrap_or_else(|| DEFAULT_HOST.to_owned());
+        if let Some(hint) = bad_host_name(&host) {
+            self.mistake(
+                &below(at, &["host"]),
+                format!("{} cannot name a host", quoted(&host)),
+                hint,
+            );
+        }
+        self.state_version(raw.state_version.as_deref(), &below(at, &["stateVersion"]));
+        self.nix_texts(raw, at);
+        Setup {
+            install,
+            inputs: self.inputs(raw, install, at),
+            host,
+            system: raw.system.clone().unwrap_or_else(|| self.system.clone()),
+            global_pkgs: raw.global_pkgs,
+            user_packages: raw.user_packages,
+            backup: raw.backup.clone(),
+            modules: raw.modules.clone().unwrap_or_default(),
+            shared_modules: raw.shared_modules.clone().unwrap_or_default(),
+            special_args: raw.special_args.clone().unwrap_or_default(),
+            overlays: raw.overlays.clone().unwrap_or_default(),
+            allow_unfree: raw.allow_unfree,
+            homes: self.homes(raw, at),
+        }
+    }
+
+    /// Keys that a standalone home has no place for say so, unless a matrix varies the install.
+    fn only_for_modules(&mut self, raw: &RawSetup, install: Install, at: At<'_>) {
+        if install != Install::Standalone || self.is_matrix {
+            return;
+        }
+        let given = [
+            ("globalPkgs", raw.global_pkgs.is_some()),
+            ("userPackages", raw.user_packages.is_some()),
+            ("host", raw.host.is_some()),
+        ];
+        for (key, _) in given.iter().filter(|(_, given)| *given) {
+            self.mistake(
+                &below(at, &[key]),
+                format!("`{key}` means nothing to a standalone install"),
+                "remove it, or set `install: nixos-module`",
+            );
+        }
+    }
+
+    /// Modules and overlays given as text can be parsed.
+    fn nix_texts(&mut self, raw: &RawSetup, at: At<'_>) {
+        let modules = [
+            ("modules", &raw.modules),
+            ("sharedModules", &raw.shared_modules),
+        ];
+        for (key, texts) in modules {
+            for (index, text) in texts.iter().flatten().enumerate() {
+                let index = index.to_string();
+                self.nix(check_module(text), text, &below(at, &[key, &index]));
+            }
+        }
+        for (index, text) in raw.overlays.iter().flatten().enumerate() {
+            let index = index.to_string();
+            self.nix(
+                check_expression(text),
+                text,
+                &below(at, &["overlays", &index]),
+            );
+        }
+    }
+
+    /// Reports what is wrong with Nix text: in its own line where it is a block of lines.
+    fn nix(&mut self, checked: Result<(), NixMistake>, text: &str, at: At<'_>) {
+        let Err(mistake) = checked else { return };
+        let hint = "look for a missing `;`, quote or bracket in it or above";
+        let first = self.value_line(at);
+        let written = self
+            .report
+            .source()
+            .text
+            .lines()
+            .nth(first.saturating_sub(1));
+        let is_block =
+            text.contains('\n') && written.map(str::trim) == text.lines().next().map(str::trim);
+        if is_block {
+            let message = format!("the Nix text is broken: {}", mistake.words);
+            self.mistake_in_line(first + mistake.line - 1, message, hint.to_owned());
+        } else {
+            self.mistake(at, format!("the Nix text is broken: {mistake}"), hint);
+        }
+    }
+
+    pub(super) fn state_version(&mut self, version: Option<&str>, at: At<'_>) {
+        let Some(version) = version else { return };
+        let hint = match Release::parse(version) {
+            Some(release) if release.is_known() => return,
+            Some(_) => Release::hint(),
+            None => format!(
+                "a state version is a release, quoted: \"{}\"",
+                Release::newest()
+            ),
+        };
+        self.mistake(at, format!("{} is no state version", quoted(version)), hint);
+    }
+
+    pub(super) fn extension(&mut self, extension: Option<&str>, at: At<'_>) {
+        if let Some(extension) = extension
+            && let Some(hint) = bad_extension(extension)
+        {
+            self.mistake(
+                at,
+                format!("{} is no extension for backups", quoted(extension)),
+                hint,
+            );
+        }
+    }
+
+    fn inputs(&mut self, raw: &RawSetup, install: Install, at: At<'_>) -> BTreeMap<String, Input> {
+        let channel = raw
+            .channel
+            .clone()
+            .unwrap_or_else(|| self.default_channel.clone());
+        if !channel::is_channel(&self.channels, &channel) {
+            let (message, hint) = channel::no_channel(&channel);
+            self.mistake(&below(at, &["channel"]), message, hint);
+        }
+        let none = BTreeMap::new();
+        let named = raw.inputs.as_ref().unwrap_or(&none);
+        let mut names: Vec<&str> = vec!["nixpkgs", "home-manager"];
+        if install == Install::DarwinModule {
+            names.push("nix-darwin");
+        }
+        for name in named.keys() {
+            if !names.contains(&name.as_str()) {
+                names.push(name);
+            }
+        }
+        let mut inputs = BTreeMap::new();
+        for name in &names {
+            let raw_input = named.get(*name).cloned().unwrap_or_default();
+            let at = below(at, &["inputs", name]);
+            if let Some(input) = self.input(name, &raw_input, &channel, &names, &at) {
+                inputs.insert((*name).to_owned(), input);
+            }
+        }
+        inputs
+    }
+
+    fn input(
+        &mut self,
+        name: &str,
+        raw: &RawInput,
+        channel: &str,
+        names: &[&str],
+        at: At<'_>,
+    ) -> Option<Input> {
+        let word = raw.url.as_deref().unwrap_or(channel);
+        if raw.url.is_some() && !self.channels.has(word) && channel::is_no_revision(word) {
+            let (message, hint) = channel::no_channel(word);
+            self.mistake(at, message, hint);
+            return None;
+        }
+        let url = if channel::is_channel(&self.channels, word) {
+            channel::address(&self.channels, word, name)
+        } else {
+            Some(word.to_owned())
+        };
+        let Some(mut url) = url else {
+            self.mistake(
+                at,
+                format!("the channel {} has no input {}", quoted(word), quoted(name)),
+                "give the input's address: `url: github:owner/repository`",
+            );
+            return None;
+        };
+        if url.is_empty() || url.chars().any(|one| one.is_control() || one == ' ') {
+            let hint = "an address is one word such as `github:owner/repository`";
+            self.mistake(at, format!("{} is no address", quoted(&url)), hint);
+            return None;
+        }
+        if let Some(revision) = &raw.rev {
+            url = channel::with_revision(&url, revision);
+        }
+        self.needs_network(&url, at);
+        let follows = raw.follows.clone().unwrap_or_else(|| default_follows(name));
+        for (theirs, ours) in &follows {
+            let first = ours.split('/').next().unwrap_or(ours);
+            if !names.contains(&first) {
+                self.mistake(
+                    &below(at, &["follows", theirs]),
+                    format!("`{name}` follows {}, which is no input", quoted(ours)),
+                    "name one of the flake's inputs, or add it under `inputs`",
+                );
+            }
+        }
+        Some(Input {
+            url,
+            follows,
+            is_flake: raw.flake.unwrap_or(true),
+        })
+    }
+
+    /// An address on the network is out of reach without one.
+    pub(super) fn needs_network(&mut self, url: &str, at: At<'_>) {
+        if channel::is_local(url) {
+            return;
+        }
+        self.locked &= channel::is_locked(url);
+        self.reaches.extend(channel::places_on_network(url));
+        if !self.network.is_on() {
+            self.mistake(
+                at,
+                format!(
+                    "{} is on the network, and the machine has none",
+                    quoted(url)
+                ),
+                "add `network: true` to the scenario, or use the channel `pocket`",
+            );
+        }
+    }
+
+    fn homes(&mut self, raw: &RawSetup, at: At<'_>) -> BTreeMap<String, Home> {
+        let mut homes = BTreeMap::new();
+        let version = raw.state_version.as_deref();
+        match (&raw.home, &raw.users) {
+            (Some(_), Some(_)) => self.mistake(
+                &below(at, &["home"]),
+                "the setup has both `home` and `users`",
+                "`home` is short for one user `alice`; move it under `users`",
+            ),
+            (None, None) => self.mistake(
+                at,
+                "the setup has nobody's home",
+                "add `home:` with `stateVersion` and `packages`, say, or `users:` with a home each",
+            ),
+            (Some(home), None) => {
+                let home = self.home(home, version, &below(at, &["home"]));
+                homes.insert(DEFAULT_USER.to_owned(), home);
+            }
+            (None, Some(users)) => {
+                if users.is_empty() {
+                    let hint = "name a user, with a home";
+                    self.mistake(&below(at, &["users"]), "the setup has nobody's home", hint);
+                }
+                for (user, home) in users {
+                    let at = below(at, &["users", user]);
+                    self.user_name(user, &at);
+                    let home = self.home(home, version, &at);
+                    homes.insert(user.clone(), home);
+                }
+            }
+        }
+        homes
+    }
+
+    pub(super) fn user_name(&mut self, user: &str, at: At<'_>) {
+        if let Some(hint) = bad_user_name(user) {
+            self.key_mistake(at, format!("{} cannot be a user here", quoted(user)), hint);
+        }
+    }
+
+    fn home(&mut self, raw: &RawHome, version: Option<&str>, at: At<'_>) -> Home {
+        self.state_version(raw.state_version.as_deref(), &below(at, &["stateVersion"]));
+        if let Some(config) = &raw.config {
+            self.nix(check_module(config), config, &below(at, &["config"]));
+        }
+        let packages = raw.packages.clone().unwrap_or_default();
+        for (index, package) in packages.iter().enumerate() {
+            if !is_package_path(package) {
+                self.mistake(
+                    &below(at, &["packages", &index.to_string()]),
+                    format!("{} is no package's name", quoted(package)),
+                    "a name is a path such as `python3Packages.requests`; an expression goes into `config`",
+                );
+            }
+        }
+        let mut files = BTreeMap::new();
+        for (path, file) in raw.files.iter().flatten() {
+            let at = below(at, &["files", path]);
+            self.home_path(path, &at);
+            if let Some(file) = self.home_file(file, &at) {
+                files.insert(path.clone(), file);
+            }
+        }
+        self.variables(
+            raw.session_variables.as_ref(),
+            &below(at, &["sessionVariables"]),
+        );
+        Home {
+            state_version: raw
+                .state_version
+                .clone()
+                .or_else(|| version.map(str::to_owned)),
+            packages,
+            programs: raw.programs.clone().unwrap_or_default(),
+            config: raw.config.clone(),
+            import: self.import(raw.import.as_deref(), &below(at, &["import"])),
+            files,
+            session_variables: raw.session_variables.clone().unwrap_or_default(),
+            services: raw.services.clone().unwrap_or_default(),
+        }
+    }
+
+    fn variables(&mut self, variables: Option<&BTreeMap<String, String>>, at: At<'_>) {
+        for name in variables.into_iter().flatten().map(|(name, _)| name) {
+            self.variable_name(name, &below(at, &[name]));
+        }
+    }
+
+    pub(super) fn variable_name(&mut self, name: &str, at: At<'_>) {
+        let is_fine = name.starts_with(|one: char| one.is_ascii_alphabetic() || one == '_')
+            && name
+                .chars()
+                .all(|one| one.is_ascii_alphanumeric() || one == '_');
+        if !is_fine {
+            let hint = "a variable is letters, digits and `_`, beginning with a letter";
+            self.key_mistake(at, format!("{} is no variable's name", quoted(name)), hint);
+        }
+    }
+
+    pub(super) fn home_path(&mut self, path: &str, at: At<'_>) {
+        if let Some(hint) = bad_home_path(path) {
+            self.key_mistake(at, format!("{} is no path in a home", quoted(path)), hint);
+        }
+    }
+
+    fn home_file(&mut self, raw: &RawHomeFile, at: At<'_>) -> Option<HomeFile> {
+        let content = match (&raw.text, &raw.from) {
+            (Some(text), None) => Content::Text(text.clone()),
+            (None, Some(path)) => match self.files.tree(path) {
+                Ok(files) => Content::Copy(files),
+                Err(error) => {
+                    self.mistake(&below(at, &["from"]), error.to_string(), error.hint());
+                    return None;
+                }
+            },
+            _ => {
+                let hint = "give it either `text:` or `from:`";
+                self.mistake(at, "it is not clear what the file holds", hint);
+                return None;
+            }
+        };
+        Some(HomeFile {
+            content,
+            executable: raw.executable,
+            force: raw.force,
+        })
+    }
+
+    fn import(&mut self, path: Option<&str>, at: At<'_>) -> Option<Import> {
+        let path = path?;
+        match self.files.tree(path) {
+            Ok(files) => Some(Import {
+                name: path
+                    .trim_end_matches('/')
+                    .rsplit('/')
+                    .find(|part| !part.chars().all(|one| one == '.'))
+                    .unwrap_or("home")
+                    .to_owned(),
+                files,
+            }),
+            Err(error) => {
+                self.mistake(at, error.to_string(), error.hint());
+                None
+            }
+        }
+    }
+}
+
+/// Home Manager and nix-darwin are told to use the flake's nixpkgs, as their manuals say to.
+fn default_follows(input: &str) -> BTreeMap<String, String> {
+    match input {
+        "home-manager" | "nix-darwin" => {
+            BTreeMap::from([("nixpkgs".to_owned(), "nixpkgs".to_owned())])
+        }
+        _ => BTreeMap::new(),
+    }
+}

@@ -1,0 +1,366 @@
+//! Steps.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::scenario::Resolver;
+use super::setup::{At, below};
+use crate::flake::names::{bad_scenario_name, seconds};
+use crate::language::raw::{
+    RawGeneration, RawRun, RawScenario, RawSession, RawStep, RawSwitch, RawWho,
+};
+use crate::language::words::list_words;
+use crate::language::yaml::Kind;
+use crate::model::{Action, Check, Install, Outcome, Session, Step, Target};
+
+/// How long a step may take that says nothing of it, in seconds: an evaluation of the whole package set under
+/// emulation takes minutes.
+const DEADLINE_S: u32 = 600;
+/// The same where things may be fetched.
+const NETWORK_DEADLINE_S: u32 = 3600;
+
+impl From<RawSession> for Session {
+    fn from(raw: RawSession) -> Self {
+        match raw {
+            RawSession::Login => Self::Login,
+            RawSession::Interactive => Self::Interactive,
+            RawSession::NonInteractive => Self::NonInteractive,
+            RawSession::Service => Self::Service,
+        }
+    }
+}
+
+impl Resolver<'_> {
+    /// All steps, each as far as it can be understood.
+    pub(super) fn steps(&mut self, raw: &RawScenario) -> Vec<Step> {
+        if raw.steps.is_empty() {
+            let hint = "add a step, most often `- switch`";
+            self.mistake(&["steps"], "the scenario does nothing", hint);
+        }
+        let mut names = BTreeSet::new();
+        let mut words: BTreeMap<&'static str, u32> = BTreeMap::new();
+        let mut steps = Vec::new();
+        for (place, step) in raw.steps.iter().enumerate() {
+            let index = place.to_string();
+            let at = ["steps", index.as_str()];
+            let Some(word) = self.one_action(step, &at) else {
+                continue;
+            };
+            let repeat = words.entry(word).or_default();
+            *repeat += 1;
+            let name = match (&step.name, *repeat) {
+                (Some(name), _) => name.clone(),
+                (None, 1) => word.to_owned(),
+                (None, repeat) => format!("{word}-{repeat}"),
+            };
+            self.step_name(step, &name, &mut names, &at);
+            let Some((action, user)) = self.action(step, word, &at) else {
+                continue;
+            };
+            let outcome = self.outcome(step, &at);
+            let expect = self.expectations(step, user.as_deref(), &at);
+            let snapshot = step
+                .snapshot
+                .unwrap_or_else(|| changes_a_home(&action) && raw.snapshot.unwrap_or(true));
+            let step = Step {
+                name,
+                action,
+                outcome,
+                expect,
+                snapshot,
+                deadline_s: self.deadline(step, &at),
+                line: self.line(&at),
+            };
+            steps.push((place, step));
+        }
+        let is_switched_to = self.base.install() != Install::DarwinModule;
+        if is_switched_to {
+            self.check_order(&steps);
+        }
+        let steps = steps.into_iter().map(|(_, step)| step).collect();
+        if is_switched_to {
+            steps
+        } else {
+            only_built(steps)
+        }
+    }
+
+    /// The word of the step's one action.
+    fn one_action(&mut self, step: &RawStep, at: At<'_>) -> Option<&'static str> {
+        let given: Vec<&'static str> = actions(step)
+            .into_iter()
+            .filter_map(|(word, given)| given.then_some(word))
+            .collect();
+        match given.as_slice() {
+            [word] => Some(word),
+            [] => {
+                if !self.has_refused_keys(at) {
+                    let all = list_words(actions(step).map(|(word, _)| word));
+                    self.mistake(at, "the step does nothing", format!("add an action: {all}"));
+                }
+                None
+            }
+            [_, second, ..] => {
+                let both = list_words(given.iter().copied()).replace(" or ", " and ");
+                let hint = "give each action a step of its own";
+                self.key_mistake(
+                    &below(at, &[second]),
+                    format!("the step has several actions: {both}"),
+                    hint,
+                );
+                None
+            }
+        }
+    }
+
+    fn step_name(&mut self, step: &RawStep, name: &str, names: &mut BTreeSet<String>, at: At<'_>) {
+        let place = if step.name.is_some() {
+            below(at, &["name"])
+        } else {
+            at.to_vec()
+        };
+        if let Some((message, better)) = bad_scenario_name(name) {
+            let hint = better.map_or_else(
+                || "name it in a few words joined by `-`".to_owned(),
+                |better| format!("write `{better}`"),
+            );
+            self.mistake(&place, message, hint);
+        }
+        self.once(names, name, &place);
+    }
+
+    /// The action, and the user it is about.
+    fn action(
+        &mut self,
+        step: &RawStep,
+        word: &str,
+        at: At<'_>,
+    ) -> Option<(Action, Option<String>)> {
+        let at = below(at, &[word]);
+        if let Some(raw) = &step.switch {
+            return self.activation(raw, &at);
+        }
+        if let Some(raw) = &step.build {
+            let switch = self.switch(&RawSwitch::from(raw), &at)?;
+            let user = switch.target.user.clone();
+            return Some((Action::Build(switch), user));
+        }
+        if let Some(raw) = &step.rollback {
+            let target = self.target(raw, &at);
+            let user = target.user.clone();
+            return Some((Action::Rollback(target), user));
+        }
+        if let Some(raw) = &step.generation {
+            return Some(self.generation(raw, &at));
+        }
+        if let Some(raw) = &step.uninstall {
+            let target = self.target(raw, &at);
+            let user = target.user.clone();
+            return Some((Action::Uninstall(target), user));
+        }
+        if let Some(raw) = &step.relogin {
+            let users = self.all_users();
+            let user = self.user_of(raw.user.as_deref(), &users, &below(&at, &["user"]));
+            return Some((Action::Relogin { user: user.clone() }, Some(user)));
+        }
+        if step.reboot.is_some() {
+            return Some((Action::Reboot, None));
+        }
+        if let Some(raw) = &step.run {
+            return Some(self.run(raw, &at));
+        }
+        if let Some(raw) = &step.seed {
+            return Some(self.seed(raw, &at));
+        }
+        if let Some(raw) = &step.edit {
+            return self.edit(raw, &at);
+        }
+        if let Some(raw) = &step.collect_garbage {
+            let user = self.user_or_root(raw.user.as_deref(), &below(&at, &["user"]));
+            return Some((Action::CollectGarbage { user: user.clone() }, user));
+        }
+        None
+    }
+
+    /// A switch; of a nix-darwin system, which Linux cannot switch to, a build.
+    fn activation(&mut self, raw: &RawSwitch, at: At<'_>) -> Option<(Action, Option<String>)> {
+        let switch = self.switch(raw, at)?;
+        let user = switch.target.user.clone();
+        let action = match switch.target.install {
+            Install::DarwinModule => Action::Build(switch),
+            Install::Standalone | Install::NixosModule => Action::Switch(switch),
+        };
+        Some((action, user))
+    }
+
+    fn target(&mut self, raw: &RawWho, at: At<'_>) -> Target {
+        let install = self.base.install();
+        let homes: Vec<String> = self.base.homes().into_iter().map(str::to_owned).collect();
+        let user = match install {
+            Install::Standalone => {
+                Some(self.user_of(raw.user.as_deref(), &homes, &below(at, &["user"])))
+            }
+            Install::NixosModule | Install::DarwinModule => None,
+        };
+        let base = self.base.clone();
+        let replaced = self.override_inputs(&RawSwitch::default(), &base, at);
+        let command = self.command_of(&base, &replaced);
+        Target {
+            install,
+            user,
+            command,
+        }
+    }
+
+    fn generation(&mut self, raw: &RawGeneration, at: At<'_>) -> (Action, Option<String>) {
+        let who = RawWho {
+            user: raw.user.clone(),
+        };
+        let target = self.target(&who, at);
+        let user = target.user.clone();
+        let number = raw.number;
+        (Action::Generation { target, number }, user)
+    }
+
+    /// A named user, or `None` for root.
+    fn user_or_root(&mut self, named: Option<&str>, at: At<'_>) -> Option<String> {
+        let named = named.filter(|name| *name != "root")?;
+        let users = self.all_users();
+        Some(self.user_of(Some(named), &users, at))
+    }
+
+    fn run(&mut self, raw: &RawRun, at: At<'_>) -> (Action, Option<String>) {
+        let user_at = below(at, &["user"]);
+        let user = if raw.user.is_some() {
+            self.user_or_root(raw.user.as_deref(), &user_at)
+        } else {
+            let users = self.all_users();
+            Some(self.user_of(None, &users, &user_at))
+        };
+        if raw.command.trim().is_empty() {
+            self.mistake(
+                &below(at, &["command"]),
+                "the command is empty",
+                "write one, or remove the step",
+            );
+        }
+        let session = raw.session.map_or(Session::Login, Session::from);
+        if user.is_none() && session != Session::Login && raw.session.is_some() {
+            let hint = "remove `session`: root has no session of its own here";
+            self.mistake(
+                &below(at, &["session"]),
+                "root has no kinds of session",
+                hint,
+            );
+        }
+        let action = Action::Run {
+            command: raw.command.clone(),
+            user: user.clone(),
+            session,
+        };
+        (action, user)
+    }
+
+    fn outcome(&mut self, step: &RawStep, at: At<'_>) -> Outcome {
+        let Some(says) = &step.fails else {
+            return Outcome::Succeeds;
+        };
+        for (index, text) in says.iter().enumerate() {
+            if text.is_empty() {
+                let at = below(at, &["fails"]);
+                let index = index.to_string();
+                let hint = "write a piece of what the failure says; `fails: []` takes any failure";
+                self.mistake(
+                    &below(&at, &[&index]),
+                    "an empty text is in every output",
+                    hint,
+                );
+            }
+        }
+        Outcome::Fails { says: says.clone() }
+    }
+
+    fn deadline(&mut self, step: &RawStep, at: At<'_>) -> u32 {
+        let otherwise = if self.network.is_on() {
+            NETWORK_DEADLINE_S
+        } else {
+            DEADLINE_S
+        };
+        let Some(text) = &step.deadline else {
+            return otherwise;
+        };
+        seconds(text).unwrap_or_else(|| {
+            let message = format!("{} is no length of time", crate::text::quoted(text));
+            let hint = "write `90s`, `10m` or `1h`; a day is the most";
+            self.mistake(&below(at, &["deadline"]), message, hint);
+            otherwise
+        })
+    }
+
+    /// Whether keys of a step were refused already, so that it only looks empty.
+    fn has_refused_keys(&self, at: At<'_>) -> bool {
+        let items = match self.written.get("steps").map(|steps| &steps.kind) {
+            Some(Kind::List(items)) => items,
+            _ => return true,
+        };
+        let index = at.last().and_then(|index| index.parse::<usize>().ok());
+        let Some(step) = index.and_then(|index| items.get(index)) else {
+            return true;
+        };
+        let none = RawStep::default();
+        let details = ["name", "expect", "fails", "snapshot", "deadline"];
+        match &step.kind {
+            Kind::Map(entries) => entries.iter().any(|entry| {
+                !details.contains(&&*entry.key)
+                    || actions(&none).iter().any(|(word, _)| *word == &*entry.key)
+            }),
+            _ => !step.is_null(),
+        }
+    }
+}
+
+/// The steps of a case that is evaluated and built only, as Linux cannot switch to nix-darwin: without those that
+/// need a generation, and without what is expected of a home.
+fn only_built(steps: Vec<Step>) -> Vec<Step> {
+    let mut steps = steps;
+    steps.retain(|step| {
+        !matches!(
+            step.action,
+            Action::Rollback(_) | Action::Generation { .. } | Action::Uninstall(_)
+        )
+    });
+    for step in &mut steps {
+        step.snapshot = false;
+        step.expect.retain(|one| {
+            matches!(
+                one.check,
+                Check::Output(_) | Check::Warnings(_) | Check::Errors(_)
+            )
+        });
+    }
+    steps
+}
+
+/// The actions' words, and whether the step has them.
+fn actions(step: &RawStep) -> [(&'static str, bool); 11] {
+    [
+        ("switch", step.switch.is_some()),
+        ("build", step.build.is_some()),
+        ("rollback", step.rollback.is_some()),
+        ("generation", step.generation.is_some()),
+        ("relogin", step.relogin.is_some()),
+        ("reboot", step.reboot.is_some()),
+        ("run", step.run.is_some()),
+        ("seed", step.seed.is_some()),
+        ("edit", step.edit.is_some()),
+        ("uninstall", step.uninstall.is_some()),
+        ("collect-garbage", step.collect_garbage.is_some()),
+    ]
+}
+
+/// Whether an action may change what a snapshot shows.
+fn changes_a_home(action: &Action) -> bool {
+    matches!(
+        action,
+        Action::Switch(_) | Action::Rollback(_) | Action::Generation { .. } | Action::Uninstall(_)
+    )
+}

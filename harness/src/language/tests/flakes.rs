@@ -1,0 +1,179 @@
+//! Flakes of users' own.
+
+use std::fs;
+
+use crate::language::{Diagnostic, LoadOptions, Severity, load_text};
+use crate::model::{Action, Case};
+
+/// What a scenario makes of a flake whose files are `files`.
+fn loaded(files: &[(&str, &str)], keys: &str) -> (Vec<Case>, Vec<Diagnostic>) {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, text) in files {
+        fs::write(folder.path().join(name), text).expect("written");
+    }
+    let text = format!("name: t\nflake:\n  path: .\n{keys}\nsteps: [switch]\n");
+    load_text(folder.path().join("t.yaml"), &text, &LoadOptions::default())
+}
+
+const REMOTE: &str = r#"{
+    inputs.nixpkgs.url = "github:NixOS/nixpkgs/nixos-26.05";
+    inputs.hm = { url = "github:nix-community/home-manager"; inputs.nixpkgs.follows = "nixpkgs"; };
+    outputs = { nixpkgs, hm, ... }: { };
+}"#;
+
+#[test]
+fn inputs_on_the_network_are_refused_with_both_ways_out() {
+    let (cases, found) = loaded(&[("flake.nix", REMOTE)], "");
+    assert!(cases.is_empty());
+    assert_eq!(
+        found[0].message,
+        "the flake's inputs `hm` and `nixpkgs` are on the network, and the machine has none"
+    );
+    let hint = found[0].hint.as_deref().expect("a hint");
+    assert_eq!(
+        hint,
+        "replace them: `inputs: { hm: pocket, nixpkgs: pocket }`, or add `network: true`"
+    );
+    assert_eq!(found[0].line, 2);
+    for way_out in ["  inputs: { hm: pocket, nixpkgs: pocket }", "network: true"] {
+        let (cases, found) = loaded(&[("flake.nix", REMOTE)], way_out);
+        assert_eq!(cases.len(), 1, "{way_out}: {found:?}");
+    }
+}
+
+#[test]
+fn what_may_never_be_looked_at_is_only_warned_of() {
+    let flake = r#"{
+        inputs.nixpkgs.url = "path:/etc/switchproof/pocket/nixpkgs";
+        inputs.theme.url = "github:o/theme";
+        outputs = { nixpkgs, theme, ... }: { };
+    }"#;
+    let lock = r#"{"nodes": {
+        "root": {"inputs": {"nixpkgs": "n", "theme": "t"}},
+        "n": {"locked": {"type": "path", "path": "/x", "narHash": "sha256-x"}},
+        "t": {
+            "locked": {"type": "github", "owner": "o", "repo": "theme", "rev": "01"},
+            "original": {"type": "github", "owner": "o", "repo": "theme"}
+        }
+    }, "root": "root", "version": 7}"#;
+    let (cases, found) = loaded(&[("flake.nix", flake), ("flake.lock", lock)], "");
+    assert_eq!(cases.len(), 1);
+    assert_eq!(found[0].severity, Severity::Warning);
+    assert!(
+        found[0].message.contains("input `theme` is on the network"),
+        "{found:?}"
+    );
+    let (_, found) = loaded(&[("flake.nix", flake)], "");
+    assert_eq!(
+        found[0].severity,
+        Severity::Error,
+        "to lock it, Nix fetches it"
+    );
+}
+
+#[test]
+fn the_command_comes_from_the_input_that_takes_its_place() {
+    let command = |flake: &str, keys: &str| {
+        let (cases, found) = loaded(&[("flake.nix", flake)], keys);
+        let case = cases.first().unwrap_or_else(|| panic!("{found:?}"));
+        let Action::Switch(switch) = &case.steps[0].action else {
+            panic!("a switch");
+        };
+        let command = switch.target.command.clone().expect("a home has one");
+        (command.flake, command.is_input, command.nixpkgs)
+    };
+    let pocket = |name: &str| format!("path:/etc/switchproof/pocket/{name}");
+    assert_eq!(
+        command(REMOTE, "  inputs: { hm: pocket, nixpkgs: pocket }"),
+        (pocket("home-manager"), false, Some(pocket("nixpkgs")))
+    );
+    assert_eq!(
+        command(REMOTE, "network: true"),
+        ("hm".to_owned(), true, None)
+    );
+    let local = REMOTE.replace("github:nix-community", "path:/etc");
+    assert_eq!(
+        command(&local, "  inputs: { nixpkgs: pocket }"),
+        (
+            "path:/etc/home-manager".to_owned(),
+            false,
+            Some(pocket("nixpkgs"))
+        ),
+        "a flake without a lock cannot be asked once an input of it is out of reach"
+    );
+    let none = "{ outputs = { nixpkgs, ... }: { }; }";
+    assert_eq!(command(none, ""), ("home-manager".to_owned(), false, None));
+}
+
+fn git(folder: &std::path::Path, arguments: &[&str]) {
+    let command = switchproof_vm::process::Command::new("git");
+    let done = command
+        .args(arguments)
+        .dir(folder)
+        .run(std::time::Duration::from_secs(60));
+    done.unwrap_or_else(|error| panic!("{error}"));
+}
+
+#[test]
+fn a_flake_in_a_repository_is_what_git_tracks() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let place = folder.path();
+    let dots = place.join("dots");
+    fs::create_dir_all(dots.join("modules")).expect("made");
+    for (name, text) in [
+        ("flake.nix", "{ outputs = _: { }; }"),
+        ("home.nix", "1"),
+        ("aliases.nix", "1"),
+        ("modules/gone.nix", "1"),
+        ("modules/a.nix", "1"),
+    ] {
+        fs::write(dots.join(name), text).expect("written");
+    }
+    let load = || {
+        let text = "name: t\nflake: ./dots\nsteps: [switch]\n";
+        load_text(place.join("t.yaml"), text, &LoadOptions::default())
+    };
+    let files = || {
+        let (cases, found) = load();
+        let case = cases
+            .into_iter()
+            .next()
+            .unwrap_or_else(|| panic!("{found:?}"));
+        let Action::Switch(switch) = &case.steps[0].action else {
+            panic!("a switch");
+        };
+        let names: Vec<String> = switch.flake.files.keys().cloned().collect();
+        (names, case.untracked.into_iter().collect::<Vec<_>>())
+    };
+    assert_eq!(files().0.len(), 5, "without a repository all files count");
+    git(place, &["init", "--quiet"]);
+    let (_, found) = load();
+    assert!(
+        found[0]
+            .message
+            .contains("Git does not track the flake.nix"),
+        "{found:?}"
+    );
+    assert!(
+        found[0]
+            .hint
+            .as_deref()
+            .is_some_and(|hint| hint.contains("git add"))
+    );
+    git(
+        place,
+        &["add", "dots/flake.nix", "dots/home.nix", "dots/modules"],
+    );
+    fs::write(dots.join("home.nix"), "22").expect("changed, and not committed");
+    fs::remove_file(dots.join("modules/gone.nix")).expect("removed");
+    fs::write(place.join("secret"), "x").expect("written");
+    let (names, untracked) = files();
+    assert_eq!(names, ["flake.nix", "home.nix", "modules/a.nix"]);
+    assert_eq!(untracked, ["aliases.nix"]);
+    // A folder that became a link leads nowhere.
+    fs::remove_dir_all(dots.join("modules")).expect("removed");
+    fs::create_dir(place.join("elsewhere")).expect("made");
+    fs::write(place.join("elsewhere/a.nix"), "x").expect("written");
+    std::os::unix::fs::symlink("../elsewhere", dots.join("modules")).expect("linked");
+    assert_eq!(files().0, ["flake.nix", "home.nix"]);
+}
