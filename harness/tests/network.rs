@@ -11,7 +11,7 @@ use std::sync::Mutex;
 
 use switchproof::judge::{SnapshotMode, Verdict};
 use switchproof::language::{load, render_text};
-use switchproof::report::PlainSink;
+use switchproof::report::{PlainSink, Telling};
 use switchproof::session::{How, Limits, Session};
 
 /// A program that only the cache has, the cache, and the key that the cache is signed with. The cache was written by
@@ -209,7 +209,7 @@ steps:
         let session = Session::open(Limits::default()).unwrap();
         let plan = session.plan(cases);
         let all = (0..plan.cases.len()).collect();
-        let sink = Mutex::new(PlainSink::new(io::stderr(), true));
+        let sink = Mutex::new(PlainSink::new(io::stderr(), Telling::Everything));
         let verdicts = session.run(
             &plan,
             &all,

@@ -1,13 +1,15 @@
 //! The commands and what they say of themselves.
 
+use std::ffi::OsStr;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::builder::FalseyValueParser;
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use super::common::Exit;
 use super::{
-    cache, check, diff, doctor, image, list, manual, merge, plan, preview, render, review, run,
-    shell,
+    cache, check, diff, doctor, examples, image, list, manual, merge, plan, preview, render,
+    review, run, shell, sink,
 };
 use crate::colour::{self, ColourChoice};
 
@@ -22,6 +24,10 @@ struct Args {
     /// When to print in colours
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
     color: ColourChoice,
+    /// Say only what is wrong, and how it ended: no progress, and nothing of what went well
+    #[arg(long, short, global = true, env = "SWITCHPROOF_QUIET", value_parser = FalseyValueParser::new(),
+          hide_env_values = true)]
+    quiet: bool,
     #[command(subcommand)]
     command: Command,
 }
@@ -37,7 +43,7 @@ Exit status: 0 all passed, 1 a case failed, 2 the input is wrong, 3 the machiner
 A run that a signal ends (Ctrl-C) writes its reports first and ends by that signal.
 Environment: SWITCHPROOF_CACHE_DIR (where images and frozen machines are kept), SWITCHPROOF_ACCEL (kvm, hvf, tcg),
 SWITCHPROOF_CACHE_LIMIT (how much may be kept, in GiB; 20 unless set: what was not used for the longest time goes),
-NO_COLOR, CLICOLOR_FORCE.";
+NO_COLOR, CLICOLOR_FORCE; options that CI sets have a variable of their own, which their help names.";
 
 #[derive(Subcommand)]
 enum Command {
@@ -64,18 +70,36 @@ enum Command {
     Completions(manual::CompletionsArgs),
     Man(manual::ManArgs),
     /// Say what works on this machine, what is missing and how to get it
-    Doctor,
+    Doctor(doctor::DoctorArgs),
     /// Build the guest image, or say what is in it
     Image(image::ImageArgs),
     /// List, check or remove what is kept between runs
     Cache(cache::CacheArgs),
 }
 
+/// The command line, with its examples.
+pub(super) fn command() -> clap::Command {
+    examples::shown(without_empty_variables(Args::command()))
+}
+
+/// CI systems set variables to nothing where nothing is meant.
+fn without_empty_variables(command: clap::Command) -> clap::Command {
+    let is_empty = |name: &OsStr| std::env::var_os(name).is_some_and(|value| value.is_empty());
+    command
+        .mut_args(|arg| match arg.get_env().is_some_and(is_empty) {
+            true => arg.env(None),
+            false => arg,
+        })
+        .mut_subcommands(without_empty_variables)
+}
+
 /// Parses the command line, does what it says and returns the exit status.
 #[must_use]
 pub fn main() -> ExitCode {
-    let args = Args::parse();
+    let args =
+        Args::from_arg_matches(&command().get_matches()).unwrap_or_else(|error| error.exit());
     colour::choose(args.color);
+    sink::choose(args.quiet);
     let done = match args.command {
         Command::Run(args) => run::run(&args),
         Command::Review(args) => review::run(&args),
@@ -89,9 +113,9 @@ pub fn main() -> ExitCode {
         Command::Init(args) => render::init(&args),
         Command::Schema(args) => render::schema(&args),
         Command::MergeResults(args) => merge::run(&args),
-        Command::Completions(args) => manual::completions(&args, Args::command()),
-        Command::Man(args) => manual::man(&args, Args::command()),
-        Command::Doctor => doctor::run(),
+        Command::Completions(args) => manual::completions(&args, command()),
+        Command::Man(args) => manual::man(&args, command()),
+        Command::Doctor(args) => doctor::run(&args),
         Command::Image(args) => image::run(&args),
         Command::Cache(args) => cache::run(&args),
     };
@@ -117,6 +141,6 @@ mod tests {
 
     #[test]
     fn the_command_line_holds_together() {
-        Args::command().debug_assert();
+        command().debug_assert();
     }
 }

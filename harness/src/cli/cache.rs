@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use clap::{Args, Subcommand};
+use serde_json::json;
 use switchproof_vm::cache_dir::CacheDir;
 use switchproof_vm::image::{self, ImageSummary};
 use switchproof_vm::layer::{LayerError, LayerStore, LayerSummary, Lookup};
 use switchproof_vm::store::free_bytes;
 
 use super::common::{Error, Exit, print};
+use super::form::{Printed, TextOrJson, document};
 use crate::keep::{self, KeepError, Kept, keep_within};
 use crate::report::count;
 use crate::run::ResultStore;
@@ -25,7 +27,10 @@ pub struct CacheArgs {
 #[derive(Subcommand)]
 enum Command {
     /// List what is kept: size, age, what made it, what keeps it from being removed, and all of it against the limit
-    List,
+    List {
+        #[command(flatten)]
+        printed: Printed<TextOrJson>,
+    },
     /// Remove what was not used for the longest time, until the rest fits the limit, and old guest images
     ///
     /// A state that a running process uses, or that others stand on, is never removed. Every run keeps to the limit by
@@ -49,7 +54,16 @@ pub fn run(args: &CacheArgs) -> Result<Exit, Error> {
     let store = LayerStore::open(&cache).map_err(failed)?;
     let results = ResultStore::new(&cache.results().map_err(SessionError::from)?);
     match args.command {
-        Command::List => list(&cache, &Kept::list(&cache, &store, &results)?),
+        Command::List { printed } => {
+            let kept = Kept::list(&cache, &store, &results)?;
+            match printed.form() {
+                TextOrJson::Text => list(&cache, &kept),
+                TextOrJson::Json => {
+                    print(&document(&as_json(&cache, &kept)?)?)?;
+                    Ok(Exit::Passed)
+                }
+            }
+        }
         Command::Gc { limit, free } => {
             let limit_bytes = match (limit, free) {
                 (Some(gib), _) => keep::in_bytes(gib),
@@ -120,6 +134,47 @@ fn list(cache: &CacheDir, kept: &Kept) -> Result<Exit, Error> {
     );
     print(&text)?;
     Ok(Exit::Passed)
+}
+
+/// The same for programs: sizes in bytes, times in seconds since 1970, the processes that use something.
+fn as_json(cache: &CacheDir, kept: &Kept) -> Result<serde_json::Value, Error> {
+    let unix_s = |time: SystemTime| time.duration_since(UNIX_EPOCH).map_or(0, |it| it.as_secs());
+    let states: Vec<_> = kept
+        .states
+        .iter()
+        .map(|state| {
+            json!({
+                "state": state.key.as_str(),
+                "stands_on": state.parent.as_ref().map(|it| it.as_str()),
+                "image": state.image,
+                "size_bytes": state.allocated_bytes,
+                "made_unix_s": state.created_s,
+                "last_used_unix_s": unix_s(state.last_used),
+                "made_by": state.note,
+                "used_by": state.used_by.as_deref().unwrap_or_default(),
+            })
+        })
+        .collect();
+    let images: Vec<_> = kept
+        .images
+        .iter()
+        .map(|image| {
+            json!({
+                "image": image.key,
+                "size_bytes": image.allocated_bytes,
+                "made_unix_s": unix_s(image.built),
+                "used_by": image.used_by.as_deref().unwrap_or_default(),
+            })
+        })
+        .collect();
+    Ok(json!({
+        "folder": cache.root(),
+        "limit_bytes": keep::limit_bytes()?,
+        "size_bytes": kept.bytes(),
+        "states": states,
+        "images": images,
+        "results": { "files": kept.results.files, "size_bytes": kept.results.bytes },
+    }))
 }
 
 fn state_row(state: &LayerSummary, children: usize) -> String {

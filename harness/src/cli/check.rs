@@ -3,6 +3,8 @@
 use clap::{Args, ValueEnum};
 
 use super::common::{Chosen, Error, Exit, print};
+use super::form::{Form, Printed};
+use super::sink::is_quiet;
 use super::snapshots::shared;
 use crate::judge::orphans;
 use crate::language;
@@ -13,14 +15,14 @@ use crate::report::count;
 pub struct CheckArgs {
     #[command(flatten)]
     chosen: Chosen,
-    /// How to print what is found
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    #[command(flatten)]
+    printed: Printed<Format>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 enum Format {
     /// For people
+    #[default]
     Text,
     /// For editors: one array of objects
     Json,
@@ -28,11 +30,15 @@ enum Format {
     Github,
 }
 
+impl Form for Format {
+    const JSON: Self = Self::Json;
+}
+
 pub fn run(args: &CheckArgs) -> Result<Exit, Error> {
     let paths = args.chosen.paths();
     let mut checked = language::check(&paths, &args.chosen.trust.load_options());
     checked.diagnostics.extend(shared(&checked.cases));
-    match args.format {
+    match args.printed.form() {
         Format::Json => print(&language::render_json(&checked.diagnostics))?,
         Format::Github => print(&language::render_github(&checked.diagnostics))?,
         Format::Text => {
@@ -42,13 +48,13 @@ pub fn run(args: &CheckArgs) -> Result<Exit, Error> {
                     "{case}: its machine reaches this computer over the network\n"
                 ))?;
             }
-            if checked.is_fine() {
-                let files = count(checked.files, "file");
+            let files = count(checked.files, "file");
+            if !checked.is_fine() {
+                let mistakes = count(checked.diagnostics.len(), "mistake");
+                eprintln!("{mistakes} in {files}");
+            } else if !is_quiet() {
                 let cases = count(checked.cases.len(), "case");
                 print(&format!("no mistakes: {files}, {cases}\n"))?;
-            } else {
-                let mistakes = count(checked.diagnostics.len(), "mistake");
-                eprintln!("{mistakes} in {}", count(checked.files, "file"));
             }
             for orphan in orphans(&checked.cases, &paths) {
                 eprintln!("note: no case owns {}; delete it", orphan.display());

@@ -142,7 +142,12 @@ pub struct Chosen {
     #[arg(value_name = "PATH|CASE")]
     pub paths: Vec<PathBuf>,
     /// Only cases whose id contains this text; given again, also those with another
-    #[arg(long, value_name = "SUBSTRING")]
+    #[arg(
+        long,
+        value_name = "SUBSTRING",
+        env = "SWITCHPROOF_FILTER",
+        value_delimiter = '\n'
+    )]
     pub filter: Vec<String>,
     #[command(flatten)]
     pub trust: Trust,
@@ -161,7 +166,7 @@ pub struct Trust {
     #[arg(long)]
     pub allow_outside: bool,
     /// The channel of setups that name none: `pocket`, a release such as 26.05, or one of switchproof.yaml
-    #[arg(long, value_name = "CHANNEL")]
+    #[arg(long, value_name = "CHANNEL", env = "SWITCHPROOF_CHANNEL")]
     pub channel: Option<String>,
     /// A checkout of Home Manager in place of the pocket channel's [default: $SWITCHPROOF_HOME_MANAGER]
     #[arg(long, value_name = "DIR")]
@@ -336,6 +341,16 @@ fn scenarios_from_here() -> PathBuf {
         up.push("..");
     }
     usual
+}
+
+/// The folder and the output of a flake that is named as for Nix: `.#alice`.
+pub fn flake_and_output(text: &str) -> (&Path, Option<&str>) {
+    let (path, output) = match text.split_once('#') {
+        Some((path, output)) => (path, Some(output)),
+        None => (text, None),
+    };
+    let path = Path::new(if path.is_empty() { "." } else { path });
+    (crate::flake::flake_folder(path), output)
 }
 
 fn no_case(wanted: &str) -> Error {

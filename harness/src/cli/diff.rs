@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde::Serialize;
 
 use super::common::{Chosen, Error, Exit, Trust, pick, print};
+use super::form::{Printed, TextOrJson, document};
 use super::gather::{CaseSeen, gather, look_everywhere};
 use super::run::LimitArgs;
 use crate::change::{Change, ShowOptions};
@@ -31,9 +32,8 @@ pub struct DiffArgs {
     trust: Trust,
     #[command(flatten)]
     limits: LimitArgs,
-    /// How to print
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    #[command(flatten)]
+    printed: Printed<TextOrJson>,
     #[command(flatten)]
     show: ShowArgs,
     /// Run it all anew
@@ -61,14 +61,6 @@ impl ShowArgs {
             brief: false,
         }
     }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people
-    Text,
-    /// One object
-    Json,
 }
 
 /// One comparison.
@@ -103,9 +95,9 @@ pub fn run(args: &DiffArgs) -> Result<Exit, Error> {
         .iter()
         .map(|pair| tell(&plan, &wanted, &seen, *pair))
         .collect();
-    match args.format {
-        Format::Text => print(&text(&plan, &told, args.show.options()))?,
-        Format::Json => print(&json(&plan, &told)?)?,
+    match args.printed.form() {
+        TextOrJson::Text => print(&text(&plan, &told, args.show.options()))?,
+        TextOrJson::Json => print(&json(&plan, &told)?)?,
     }
     let is_equal = |told: &Told| matches!(&told.change, Ok(change) if change.is_equal());
     Ok(match told.iter().all(is_equal) {
@@ -319,10 +311,7 @@ fn json(plan: &Plan, told: &[Told]) -> Result<String, Error> {
             reason: told.change.as_ref().err().map(String::as_str),
         })
         .collect();
-    let document = Document { format: 1, changes };
-    let text = serde_json::to_string_pretty(&document);
-    let text = text.map_err(|error| Error::machinery(error.to_string(), None))?;
-    Ok(text + "\n")
+    document(&Document { format: 1, changes })
 }
 
 #[cfg(test)]

@@ -4,7 +4,11 @@ use clap::{Args, Subcommand};
 use switchproof_vm::cache_dir::CacheDir;
 use switchproof_vm::image::{self, Image, Suite};
 
+use serde_json::json;
+
 use super::common::{Error, Exit, print};
+use super::form::{Printed, TextOrJson, document};
+use super::sink::is_quiet;
 use crate::run::in_words;
 
 /// What to do with the guest image.
@@ -28,6 +32,8 @@ enum Command {
         /// Print the version of every package in it
         #[arg(long)]
         packages: bool,
+        #[command(flatten)]
+        printed: Printed<TextOrJson>,
     },
 }
 
@@ -52,7 +58,7 @@ pub fn run(args: &ImageArgs) -> Result<Exit, Error> {
         Command::Build { ref which } => {
             let definition = image::definition_of(which.suite);
             let mut told = |event: image::Progress| {
-                if let Some(line) = in_words(&event) {
+                if let Some(line) = in_words(&event).filter(|_| !is_quiet()) {
                     eprintln!("{line}");
                 }
             };
@@ -62,9 +68,17 @@ pub fn run(args: &ImageArgs) -> Result<Exit, Error> {
         Command::Info {
             ref which,
             packages,
+            printed,
         } => {
             let definition = image::definition_of(which.suite);
             let found = image::find(&cache, &definition).map_err(failed)?;
+            if printed.form() == TextOrJson::Json {
+                print(&document(&as_json(
+                    found.as_ref(),
+                    &definition.key().to_string(),
+                ))?)?;
+                return Ok(Exit::Passed);
+            }
             let Some(image) = found else {
                 let key = definition.key();
                 print(&format!(
@@ -85,6 +99,18 @@ pub fn run(args: &ImageArgs) -> Result<Exit, Error> {
         }
     }
     Ok(Exit::Passed)
+}
+
+/// All that is known of an image, its packages included; `folder` is null where it is not built.
+fn as_json(image: Option<&Image>, key: &str) -> serde_json::Value {
+    json!({
+        "image": key,
+        "folder": image.and_then(|image| image.root.parent()),
+        "suite": image.map(|image| image.manifest.suite.to_string()),
+        "size_bytes": image.map(Image::allocated_bytes),
+        "built_in_s": image.map(|image| image.manifest.build_seconds),
+        "packages": image.map(|image| &image.manifest.packages),
+    })
 }
 
 fn about(image: &Image) -> String {

@@ -7,6 +7,7 @@ use serde_json::json;
 use switchproof_vm::cache_dir::CacheDir;
 
 use super::common::{Chosen, Error, Exit, print};
+use super::form::{Form, Printed, document};
 use super::shard::plan_of_names;
 use crate::model::Case;
 use crate::plan::{Plan, shards};
@@ -18,21 +19,18 @@ use crate::session::SessionError;
 pub struct ListArgs {
     #[command(flatten)]
     chosen: Chosen,
-    /// How to print the cases
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
-    /// Short for --format json
-    #[arg(long, conflicts_with = "format")]
-    json: bool,
+    #[command(flatten)]
+    printed: Printed<Format>,
     /// Among how many jobs the cases are shared out, for the formats of CI systems
     #[arg(long, value_name = "N", env = "SWITCHPROOF_SHARDS", default_value_t = 4,
           value_parser = clap::value_parser!(u16).range(1..))]
     shards: u16,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 enum Format {
     /// For people: ids and what they are for
+    #[default]
     Text,
     /// For programs: one array of objects
     Json,
@@ -43,12 +41,15 @@ enum Format {
     Gitlab,
 }
 
+impl Form for Format {
+    const JSON: Self = Self::Json;
+}
+
 pub fn run(args: &ListArgs) -> Result<Exit, Error> {
     let cases = args.chosen.load_some()?;
     let chosen = |case: &usize| args.chosen.admits(&cases[*case]);
     let selected: BTreeSet<usize> = (0..cases.len()).filter(chosen).collect();
-    let format = if args.json { Format::Json } else { args.format };
-    let text = match format {
+    let text = match args.printed.form() {
         Format::Text => text(selected.iter().map(|&case| &cases[case])),
         Format::Json => as_json(selected.iter().map(|&case| &cases[case]))?,
         Format::GithubMatrix => github(&jobs(&cases, &selected, args.shards.into())?),
@@ -89,8 +90,7 @@ fn as_json<'a>(cases: impl Iterator<Item = &'a Case>) -> Result<String, Error> {
             })
         })
         .collect();
-    let text = serde_json::to_string_pretty(&all).map_err(std::io::Error::from)?;
-    Ok(format!("{text}\n"))
+    document(&all)
 }
 
 /// A job of a CI system.

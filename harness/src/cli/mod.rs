@@ -8,6 +8,8 @@ mod ci;
 mod common;
 mod diff;
 mod doctor;
+mod examples;
+mod form;
 mod gather;
 mod image;
 mod list;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use clap::{Args, ValueEnum};
 
 use super::common::{Chosen, Error, Exit, print};
+use super::form::{Form, Printed};
 use crate::plan::PlanFormat;
 use crate::session::{Limits, Session};
 
@@ -13,14 +14,14 @@ use crate::session::{Limits, Session};
 pub struct PlanArgs {
     #[command(flatten)]
     chosen: Chosen,
-    /// How to print the plan
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    #[command(flatten)]
+    printed: Printed<Format>,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
 enum Format {
     /// A tree for people
+    #[default]
     Text,
     /// A graph for Graphviz
     Dot,
@@ -28,11 +29,15 @@ enum Format {
     Json,
 }
 
+impl Form for Format {
+    const JSON: Self = Self::Json;
+}
+
 pub fn run(args: &PlanArgs) -> Result<Exit, Error> {
     let cases = args.chosen.load_some()?;
     let session = Session::open(Limits::default())?;
     let plan = session.plan(cases);
-    let format = match args.format {
+    let format = match args.printed.form() {
         Format::Text => PlanFormat::Text,
         Format::Dot => PlanFormat::Dot,
         Format::Json => PlanFormat::Json,

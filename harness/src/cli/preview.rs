@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use super::common::{Error, Exit, print, refuse};
+use super::common::{Error, Exit, flake_and_output, print, refuse};
 use super::diff::ShowArgs;
 use super::gather::{CaseSeen, gather, look_everywhere};
 use super::run::LimitArgs;
@@ -41,7 +41,7 @@ pub struct PreviewArgs {
     #[arg(long, requires = "state_version")]
     each: bool,
     /// Where nixpkgs and home-manager come from, today and tomorrow: `pocket`, or a release such as 26.05
-    #[arg(long, value_name = "CHANNEL")]
+    #[arg(long, value_name = "CHANNEL", env = "SWITCHPROOF_CHANNEL")]
     channel: Option<String>,
     /// A checkout of Home Manager in place of the pocket channel's [default: $SWITCHPROOF_HOME_MANAGER]
     #[arg(long, value_name = "DIR")]
@@ -92,11 +92,7 @@ impl From<InstallArg> for Install {
 }
 
 pub fn run(args: &PreviewArgs) -> Result<Exit, Error> {
-    let (path, output) = match args.flake.split_once('#') {
-        Some((path, output)) => (path, Some(output)),
-        None => (args.flake.as_str(), None),
-    };
-    let folder = flake::flake_folder(Path::new(if path.is_empty() { "." } else { path }));
+    let (folder, output) = flake_and_output(&args.flake);
     let (asked, revision) = asked(args, folder, output)?;
     let cases = cases(args, folder, &asked)?;
     let session = Session::open(args.limits.limits())?;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::ci::CiSystem;
-use super::common::{Chosen, Error, Exit, Trust, pick, print};
+use super::common::{Chosen, Error, Exit, Trust, flake_and_output, pick, print};
 use crate::report::results;
 use crate::{flake, language};
 
@@ -25,9 +25,9 @@ pub struct RenderArgs {
 /// Which flake to draft scenarios for.
 #[derive(Args)]
 pub struct InitArgs {
-    /// The folder of the flake
-    #[arg(default_value = ".")]
-    path: PathBuf,
+    /// The flake's folder, and the one home or host in it that is meant
+    #[arg(default_value = ".", value_name = "FLAKE[#OUTPUT]")]
+    flake: String,
     /// Also write a pipeline that runs the scenarios on every change and every night
     #[arg(long, value_enum, value_name = "SYSTEM")]
     ci: Option<CiSystem>,
@@ -67,9 +67,20 @@ pub fn schema(args: &SchemaArgs) -> Result<Exit, Error> {
 
 /// Writes a first scenario for each host and home; a file that is there already stays as it is.
 pub fn init(args: &InitArgs) -> Result<Exit, Error> {
-    let found =
-        flake::init(&args.path).map_err(|error| Error::input(error.to_string(), error.hint()))?;
-    let folder = flake::flake_folder(&args.path);
+    let (folder, output) = flake_and_output(&args.flake);
+    let mut found =
+        flake::init(folder).map_err(|error| Error::input(error.to_string(), error.hint()))?;
+    if let Some(output) = output {
+        let names = found.drafts.iter().map(|it| format!("#{}", it.output));
+        let names: Vec<String> = names.collect();
+        found.drafts.retain(|draft| draft.output == output);
+        if found.drafts.is_empty() {
+            return Err(Error::input(
+                format!("the flake has no output `{output}`"),
+                format!("it has {}", names.join(", ")),
+            ));
+        }
+    }
     for draft in &found.drafts {
         let what = format!("for {}", draft.subject);
         write_new(&folder.join(&draft.path), &draft.text, &what)?;

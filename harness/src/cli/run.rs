@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::builder::FalseyValueParser;
 
 use super::audience::Audience;
 use super::common::{Chosen, Error, Exit};
@@ -27,20 +28,25 @@ pub struct RunArgs {
     #[arg(long)]
     update: bool,
     /// Run everything, also what is known to pass
-    #[arg(long)]
+    #[arg(long, env = "SWITCHPROOF_FRESH", value_parser = FalseyValueParser::new())]
     fresh: bool,
     /// Begin nothing new once a case failed
-    #[arg(long)]
+    #[arg(long, env = "SWITCHPROOF_FAIL_FAST", value_parser = FalseyValueParser::new())]
     fail_fast: bool,
     /// Print every line that a step prints
-    #[arg(long, short)]
+    #[arg(long, short, env = "SWITCHPROOF_VERBOSE", value_parser = FalseyValueParser::new())]
     verbose: bool,
     /// Also write reports: a folder's name that ends in / for a page, JUnit and JSON; or html, junit, json, markdown,
-    /// github, codequality or events, with =FILE or to standard output
-    #[arg(long = "report", value_name = "DIR/|FORMAT[=FILE]")]
+    /// github, codequality or events, with =FILE or to standard output; several, or one a line in the variable
+    #[arg(
+        long = "report",
+        value_name = "DIR/|FORMAT[=FILE]",
+        env = "SWITCHPROOF_REPORT",
+        value_delimiter = '\n'
+    )]
     reports: Vec<Report>,
     /// Show in the page what turned since an earlier run: its results.json, or the folder that has it
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", env = "SWITCHPROOF_COMPARE")]
     compare: Option<PathBuf>,
 }
 

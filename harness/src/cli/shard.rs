@@ -60,7 +60,6 @@ impl Share {
             let mut all = shards(&plan_of_names(cases), &selected, of, usual_cost_ms);
             return Ok(all.swap_remove(number - 1));
         }
-        // An empty variable is as good as none.
         let Some(ids) = self.cases.as_ref().filter(|ids| !ids.trim().is_empty()) else {
             return Ok(selected);
         };

@@ -14,22 +14,33 @@ use crate::text::printable_line;
 /// Lines below a verdict from which on the log of a CI system folds them.
 const FOLDED_LINES: usize = 30;
 
+/// How much is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Telling {
+    /// What is wrong, and how it ended.
+    Trouble,
+    /// Also what cases come to, and what takes long.
+    Cases,
+    /// Also when steps begin and end and what they print.
+    Everything,
+}
+
 /// Writes a line for each thing that happens, and what is wrong below the verdict it belongs to.
 pub struct PlainSink<W: Write + Send> {
     out: W,
     summary: Summary,
-    verbose: bool,
+    telling: Telling,
     ci: Option<Ci>,
     colour: bool,
 }
 
 impl<W: Write + Send> PlainSink<W> {
-    /// A sink that writes to `out`. A verbose one also tells when steps begin and end and what they print.
-    pub fn new(out: W, verbose: bool) -> Self {
+    /// A sink that writes to `out`.
+    pub fn new(out: W, telling: Telling) -> Self {
         Self {
             out,
             summary: Summary::default(),
-            verbose,
+            telling,
             ci: None,
             colour: false,
         }
@@ -67,9 +78,9 @@ impl<W: Write + Send> PlainSink<W> {
     /// Says what is below a verdict's line. In the log of Actions a long one is folded, below what is wrong in a line
     /// each.
     fn say_body(&mut self, case: &str, verdict: &Verdict) {
-        let body = match self.verbose {
-            true => verdict_body(case, verdict),
-            false => verdict_brief(case, verdict),
+        let body = match self.telling {
+            Telling::Everything => verdict_body(case, verdict),
+            Telling::Cases | Telling::Trouble => verdict_brief(case, verdict),
         };
         let lines = body.lines().count();
         if body.is_empty() {
@@ -90,6 +101,10 @@ impl<W: Write + Send> PlainSink<W> {
 impl<W: Write + Send> Sink for PlainSink<W> {
     fn event(&mut self, event: &Event) {
         self.summary.event(event);
+        let verbose = self.telling == Telling::Everything;
+        if self.telling == Telling::Trouble && !is_trouble(event) {
+            return;
+        }
         match event {
             Event::Started { cases, steps } => {
                 self.say(&format!(
@@ -108,14 +123,14 @@ impl<W: Write + Send> Sink for PlainSink<W> {
                 step,
                 shared_by,
                 ..
-            } if self.verbose => {
+            } if verbose => {
                 let shared = match shared_by {
                     0 | 1 => String::new(),
                     many => format!(" (shared by {many} cases)"),
                 };
                 self.say(&format!("begins {}{shared}", place(case, step)));
             }
-            Event::StepOutput { case, step, line } if self.verbose => {
+            Event::StepOutput { case, step, line } if verbose => {
                 self.say(&format!("{} | {}", place(case, step), printable_line(line)));
             }
             Event::StepFinished {
@@ -123,7 +138,7 @@ impl<W: Write + Send> Sink for PlainSink<W> {
                 step,
                 elapsed,
                 ..
-            } if self.verbose => {
+            } if verbose => {
                 self.say(&format!("ended {} ({})", place(case, step), span(*elapsed)));
             }
             Event::SnapshotWritten { path, .. } => self.say(&wrote(path)),
@@ -148,6 +163,15 @@ impl<W: Write + Send> Sink for PlainSink<W> {
             Event::CutShort { reason } => self.say(&cut_short(reason, &self.summary)),
             Event::Finished { .. } => self.say(&self.summary.to_string()),
         }
+    }
+}
+
+/// What is told however little is to be told: what is wrong, what was written, and how it ended.
+fn is_trouble(event: &Event) -> bool {
+    match event {
+        Event::CaseFinished { verdict, .. } => !matches!(verdict, Verdict::Passed { .. }),
+        Event::SnapshotWritten { .. } | Event::CutShort { .. } | Event::Finished { .. } => true,
+        _ => false,
     }
 }
 
@@ -245,20 +269,31 @@ pub(super) mod tests {
         }
     }
 
-    fn told_of(events: Vec<Event>, verbose: bool) -> String {
+    fn told_of(events: Vec<Event>, telling: Telling) -> String {
         let mut out = Vec::new();
-        tell(PlainSink::new(&mut out, verbose), events);
+        tell(PlainSink::new(&mut out, telling), events);
         String::from_utf8(out).unwrap()
     }
 
-    fn told(verbose: bool) -> String {
-        told_of(run(), verbose)
+    fn told(telling: Telling) -> String {
+        told_of(run(), telling)
+    }
+
+    #[test]
+    fn a_quiet_run_tells_what_is_wrong_and_how_it_ended() {
+        let told = told(Telling::Trouble);
+        assert!(told.starts_with("FAILED clobber (3.0 s)\n"), "{told}");
+        assert!(
+            told.ends_with("1 passed, 1 failed in 1 min 05 s\n"),
+            "{told}"
+        );
+        assert!(!told.contains("first-switch"), "{told}");
     }
 
     #[test]
     fn a_case_that_was_not_switched_to_says_so() {
         assert!(
-            told_of(run_of_a_mac(), false)
+            told_of(run_of_a_mac(), Telling::Cases)
                 .contains("passed on-a-mac, built only, never switched (3.0 s)\n")
         );
     }
@@ -266,7 +301,7 @@ pub(super) mod tests {
     #[test]
     fn a_run_is_told_in_lines() {
         assert_eq!(
-            told(false),
+            told(Telling::Cases),
             "2 cases, 3 steps\n\
              waiting for first-switch prepare: another switchproof makes it\n\
              passed first-switch (3.0 s)\n\
@@ -301,7 +336,10 @@ pub(super) mod tests {
             only_built: false,
         });
         let mut out = Vec::new();
-        tell(PlainSink::new(&mut out, true).in_ci(ci), events);
+        tell(
+            PlainSink::new(&mut out, Telling::Everything).in_ci(ci),
+            events,
+        );
         String::from_utf8(out).unwrap()
     }
 
@@ -326,7 +364,7 @@ pub(super) mod tests {
 
     #[test]
     fn a_verbose_run_tells_what_steps_print_without_their_escapes() {
-        let told = told(true);
+        let told = told(Telling::Everything);
         assert!(told.contains("begins first-switch switch (shared by 2 cases)\n"));
         assert!(told.contains("first-switch switch | building it\n"));
         assert!(!told.contains('\u{1b}'));

@@ -8,7 +8,7 @@ use libtest_mimic::Arguments;
 use switchproof::judge::{SnapshotPolicy, Verdict};
 use switchproof::language::{load, render_text};
 use switchproof::model::Case;
-use switchproof::report::{Event, PlainSink, Sink};
+use switchproof::report::{Event, PlainSink, Sink, Telling};
 use switchproof::session::{How, Limits, Session};
 
 /// The cases of `scenarios/`, or the mistakes in them as text.
@@ -78,7 +78,7 @@ impl SharedRun {
         match Session::open(limits) {
             Ok(session) => {
                 let plan = session.plan(self.cases.clone());
-                let sink = Mutex::new(Progress(PlainSink::new(std::io::stderr(), false)));
+                let sink = Mutex::new(Progress(PlainSink::new(std::io::stderr(), Telling::Cases)));
                 let how = How {
                     fresh: std::env::var_os("SWITCHPROOF_FRESH").is_some(),
                     fail_fast: false,

@@ -93,6 +93,7 @@ pub(super) fn draft(
         path,
         text,
         subject,
+        output: output.name.clone(),
     };
     (draft, note)
 }

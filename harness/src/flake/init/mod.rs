@@ -25,6 +25,8 @@ pub struct Draft {
     pub text: String,
     /// What it is for: `homeConfigurations."alice"`.
     pub subject: String,
+    /// The name of the home or host: `alice`.
+    pub output: String,
 }
 
 /// What was found in a flake.
