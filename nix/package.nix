@@ -27,7 +27,6 @@ rustPlatform.buildRustPackage {
       ../action.yml
       ../Cargo.lock
       ../Cargo.toml
-      ../build.rs
       ../harness
       ../scenarios
       ../vm

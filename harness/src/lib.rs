@@ -15,9 +15,6 @@ pub mod judge;
 pub mod keep;
 pub mod language;
 pub mod login;
-#[cfg(test)]
-#[path = "../../vm/build/look.rs"]
-mod look;
 pub mod machine;
 pub mod model;
 pub mod observe;
