@@ -8,8 +8,6 @@ pub mod change;
 pub mod ci;
 pub mod cli;
 pub mod colour;
-#[doc(hidden)]
-pub mod fake_machine;
 pub mod flake;
 pub mod judge;
 pub mod keep;

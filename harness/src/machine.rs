@@ -80,20 +80,17 @@ pub struct MachineError {
     pub message: String,
     /// What to do about it.
     pub hint: Option<String>,
-    /// The last lines of the guest's console, empty when there were none.
-    pub console_tail: String,
     /// Whether it was the step's own deadline that passed: the machine is well, the step was too slow.
     pub step_deadline: bool,
 }
 
 impl MachineError {
-    /// An error that the guest's console says nothing about and that no step's deadline caused.
+    /// An error that no step's deadline caused.
     #[must_use]
     pub fn new(message: impl Into<String>, hint: Option<&str>) -> Self {
         Self {
             message: message.into(),
             hint: hint.map(str::to_owned),
-            console_tail: String::new(),
             step_deadline: false,
         }
     }

@@ -30,12 +30,6 @@ pub struct Counts {
 }
 
 impl Change {
-    /// Whether nothing differs at all, generations and builds included.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-
     /// Whether nothing differs that a user would notice: at most generations are counted on, and packages of the same name
     /// and version were built anew.
     #[must_use]

@@ -22,7 +22,7 @@ fn equal_observations_have_no_change() {
     let mut seen = observation();
     alice(&mut seen).home.entries.insert("a".into(), file("a"));
     let change = Change::between(&seen, &seen, true);
-    assert!(change.is_empty() && change.is_equal());
+    assert_eq!(change, Change::default());
     assert_eq!(change.show(ShowOptions::default()), "nothing changed\n");
 }
 
@@ -287,7 +287,10 @@ fn generations_that_go_on_are_counted_and_others_are_told() {
         text.contains("generations\n  2 generations, current 2 -> 2 generations, current 1\n"),
         "{text}"
     );
-    assert!(!Change::between(&seen(&[1], 1), &seen(&[1, 2], 2), true).is_empty());
+    assert_ne!(
+        Change::between(&seen(&[1], 1), &seen(&[1, 2], 2), true),
+        Change::default()
+    );
 }
 
 #[test]
@@ -388,7 +391,7 @@ fn warnings_and_messages_are_compared_only_where_both_sides_evaluated() {
          messages\n  - Activating a\n  + error: no such thing\n  + Activating b\n\
          2 warnings, 3 messages, 1 exit status changed\n"
     );
-    assert!(Change::between(&before, &after, false).is_empty());
+    assert_eq!(Change::between(&before, &after, false), Change::default());
 }
 
 #[test]

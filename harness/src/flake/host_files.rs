@@ -141,15 +141,12 @@ pub(crate) struct HostFiles {
 }
 
 impl HostFiles {
-    /// For the scenario `file`. What it names must be inside `root`, by default its repository: the nearest folder
-    /// above it that holds `.git`, or else a `flake.nix`, or else its own folder.
-    pub(crate) fn beside(file: &Path, root: Option<&Path>, allow_outside: bool) -> Self {
+    /// For the scenario `file`. What it names must be inside its repository: the nearest folder above it that holds
+    /// `.git`, or else a `flake.nix`, or else its own folder.
+    pub(crate) fn beside(file: &Path, allow_outside: bool) -> Self {
         let folder = folder_of(file).to_path_buf();
-        let root = (!allow_outside).then(|| {
-            root.map(Path::to_path_buf)
-                .or_else(|| repository_of(&folder))
-                .unwrap_or_else(|| folder.clone())
-        });
+        let root =
+            (!allow_outside).then(|| repository_of(&folder).unwrap_or_else(|| folder.clone()));
         Self {
             folder,
             root,
@@ -510,7 +507,7 @@ mod tests {
         }
         let taken = |scenario: &str| -> Vec<String> {
             let scenario = root.path().join(scenario);
-            let mut files = HostFiles::beside(&scenario, None, true);
+            let mut files = HostFiles::beside(&scenario, true);
             let flake = files.flake(root.path().to_str().unwrap()).unwrap();
             flake.files.keys().cloned().collect()
         };

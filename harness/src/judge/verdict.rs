@@ -21,8 +21,6 @@ pub enum Verdict {
         message: String,
         /// What to do.
         hint: Option<String>,
-        /// The last lines of the guest's console, if any.
-        console_tail: String,
         /// The step in which it happened: the state before it can be looked at.
         during: Option<Place>,
     },
@@ -87,16 +85,6 @@ impl Conclusion {
             (true, _) => Self::Failed,
             (false, true) => Self::Broken,
             (false, false) => Self::Passed,
-        }
-    }
-
-    /// The exit status: 0, 1 or 3. (2 is wrong input, of which there are no verdicts.)
-    #[must_use]
-    pub fn exit_status(self) -> u8 {
-        match self {
-            Self::Passed => 0,
-            Self::Failed => 1,
-            Self::Broken => 3,
         }
     }
 }
@@ -202,29 +190,27 @@ mod tests {
     }
 
     #[test]
-    fn the_exit_status_follows_one_rule() {
+    fn verdicts_come_to_one_conclusion() {
         let passed = Verdict::Passed { cached_at_s: None };
         let failed = failed(&[FindingKind::Unmet]);
         let errored = Verdict::Errored {
             message: String::new(),
             hint: None,
-            console_tail: String::new(),
             during: None,
         };
         let not_run = Verdict::NotRun {
             reason: String::new(),
         };
-        for (verdicts, status) in [
-            (vec![], 0),
-            (vec![&passed], 0),
-            (vec![&passed, &failed], 1),
-            (vec![&errored, &failed], 3),
-            (vec![&failed, &not_run], 1),
-            (vec![&passed, &not_run], 3),
+        for (verdicts, conclusion) in [
+            (vec![], Conclusion::Passed),
+            (vec![&passed], Conclusion::Passed),
+            (vec![&passed, &failed], Conclusion::Failed),
+            (vec![&errored, &failed], Conclusion::Broken),
+            (vec![&failed, &not_run], Conclusion::Failed),
+            (vec![&passed, &not_run], Conclusion::Broken),
         ] {
-            let status_of =
-                |verdicts: &[&Verdict]| Conclusion::of(verdicts.iter().copied()).exit_status();
-            assert_eq!(status_of(&verdicts), status, "{verdicts:?}");
+            let found = Conclusion::of(verdicts.iter().copied());
+            assert_eq!(found, conclusion, "{verdicts:?}");
         }
     }
 

@@ -24,9 +24,7 @@ use crate::model::Case;
 pub struct LoadOptions {
     /// The platform of setups that name none, as Nix names it: `x86_64-linux`.
     pub system: String,
-    /// The folder that files named by scenarios must be in; `None`: each scenario's repository.
-    pub root: Option<PathBuf>,
-    /// Whether files outside of that folder are taken too.
+    /// Whether files that scenarios name may lie outside of their repository.
     pub allow_outside: bool,
     /// The channel of described setups that name none.
     pub channel: String,
@@ -38,7 +36,6 @@ impl Default for LoadOptions {
     fn default() -> Self {
         Self {
             system: format!("{}-linux", std::env::consts::ARCH),
-            root: None,
             allow_outside: false,
             channel: "pocket".to_owned(),
             channels: Channels::default(),
@@ -174,7 +171,7 @@ pub(crate) fn load_source(source: Source, options: &LoadOptions) -> (Vec<Case>, 
     let mut report = Report::new(source);
     let mut cases = Vec::new();
     if let Some(root) = yaml::parse(&mut report) {
-        let mut files = HostFiles::beside(&file, options.root.as_deref(), options.allow_outside);
+        let mut files = HostFiles::beside(&file, options.allow_outside);
         let channels = match of_project(&project_of(&file)) {
             Ok(project) => options.channels.over(project),
             Err(diagnostic) => return (Vec::new(), vec![*diagnostic]),

@@ -86,7 +86,6 @@ impl ObserveError {
             other => MachineError {
                 message: other.to_string(),
                 hint,
-                console_tail: String::new(),
                 step_deadline: false,
             },
         }

@@ -4,10 +4,47 @@ use std::collections::BTreeSet;
 use std::io::{self, Read};
 
 use super::fields::Source;
-use super::sample::{homes_stream, login_stream};
+use super::sample::{filled, homes_stream, login_stream};
 use super::sections::read_homes;
 use super::*;
-use crate::fake_machine::{FakeMachine, Reply};
+use crate::machine::{GuestExit, GuestScript, Machine, MachineError, Stream, Unpacked};
+
+/// A machine that sends these streams when it is looked at.
+struct Sends {
+    homes: Vec<u8>,
+    login: Vec<u8>,
+}
+
+impl Machine for Sends {
+    fn pull(
+        &mut self,
+        script: &GuestScript,
+        consume: &mut dyn FnMut(&mut dyn Read) -> io::Result<()>,
+    ) -> Result<GuestExit, MachineError> {
+        let stream = match script.script.contains("switchproof-homes") {
+            true => &self.homes,
+            false => &self.login,
+        };
+        consume(&mut filled(stream.clone(), script).as_slice())
+            .map_err(|error| MachineError::new(error.to_string(), None))?;
+        Ok(GuestExit {
+            status: 0,
+            truncated: false,
+        })
+    }
+
+    fn exec(
+        &mut self,
+        _: &GuestScript,
+        _: &mut dyn FnMut(Stream, &[u8]),
+    ) -> Result<GuestExit, MachineError> {
+        unreachable!("nothing is run")
+    }
+
+    fn push(&mut self, _: &[u8], _: &str, _: Option<&str>) -> Result<Unpacked, MachineError> {
+        unreachable!("nothing is unpacked")
+    }
+}
 
 /// A small generator of numbers; the same ones in every run.
 struct Dice(u64);
@@ -27,9 +64,7 @@ fn homes() -> Vec<u8> {
 }
 
 fn look(homes: Vec<u8>, login: Vec<u8>) -> Result<Observation, ObserveError> {
-    let mut machine = FakeMachine::new()
-        .on("switchproof-homes", Reply::ok(homes))
-        .on("switchproof-login", Reply::ok(login));
+    let mut machine = Sends { homes, login };
     let users = ["alice".to_owned(), "bob".to_owned()];
     observe(
         &mut machine,

@@ -16,8 +16,8 @@ mod output;
 mod pax;
 mod probe;
 mod programs;
-#[doc(hidden)]
-pub mod sample;
+#[cfg(test)]
+pub(crate) mod sample;
 mod script;
 mod sections;
 mod tarball;

@@ -1,9 +1,50 @@
 //! Streams as a well-behaved guest sends them, made by hand: for fake machines and for tests that spoil them.
 
 use super::script::{BLOCKING_FACTOR, HOMES_MAGIC, LOGIN_MAGIC};
+use crate::login::Nonce;
+use crate::machine::GuestScript;
+
+/// What stands for the nonce of a script in prepared answers.
+const NONCE: &str = "@NONCE@";
+
+/// An answer with the script's nonce in the place of `@NONCE@`.
+pub(crate) fn filled(answer: Vec<u8>, script: &GuestScript) -> Vec<u8> {
+    let Some(nonce) = Nonce::of(&script.script) else {
+        return answer;
+    };
+    let mut rest = answer.as_slice();
+    let mut filled = Vec::new();
+    while let Some(at) = rest
+        .windows(NONCE.len())
+        .position(|window| window == NONCE.as_bytes())
+    {
+        filled.extend_from_slice(&rest[..at]);
+        filled.extend_from_slice(nonce.as_str().as_bytes());
+        rest = &rest[at + NONCE.len()..];
+    }
+    filled.extend_from_slice(rest);
+    filled
+}
+
+/// Standard error of a session's script that tells `said`, or else that the command ran and ended with `status`.
+pub(crate) fn told(said: &str, status: i32, script: &GuestScript) -> Vec<u8> {
+    if Nonce::of(&script.script).is_none() {
+        return said.into();
+    }
+    let ran = format!("\0{NONCE} began\0\0{NONCE} told\nran\n{status}\n/bin/bash\n\0");
+    filled(
+        if said.is_empty() {
+            ran
+        } else {
+            said.to_owned()
+        }
+        .into(),
+        script,
+    )
+}
 
 /// What the script of root sends when each of these users has these text files in their home, by relative path.
-pub fn homes_stream(users: &[(&str, &[(&str, &str)])]) -> Vec<u8> {
+pub(crate) fn homes_stream(users: &[(&str, &[(&str, &str)])]) -> Vec<u8> {
     let mut stream = Vec::new();
     field(&mut stream, HOMES_MAGIC);
     let passwd: String = users
@@ -45,7 +86,7 @@ pub fn homes_stream(users: &[(&str, &[(&str, &str)])]) -> Vec<u8> {
 
 /// What a user's script sends when the session has these variables, offers no programs, and nothing was asked for.
 /// `@NONCE@` stands for the script's nonce.
-pub fn login_stream(variables: &[(&str, &str)]) -> Vec<u8> {
+pub(crate) fn login_stream(variables: &[(&str, &str)]) -> Vec<u8> {
     let mut stream = vec![0];
     field(&mut stream, &format!("@NONCE@ {LOGIN_MAGIC}"));
     for (name, value) in variables {

@@ -115,12 +115,6 @@ impl Plan {
         node.deadline_s = node.deadline_s.max(step.deadline_s);
     }
 
-    /// The steps of all cases, counted before merging, preparations included.
-    #[must_use]
-    pub fn visits(&self) -> usize {
-        self.paths.iter().map(Vec::len).sum()
-    }
-
     /// How the machines of a node are prepared.
     #[must_use]
     pub fn root(&self, mut id: NodeId) -> &Work {

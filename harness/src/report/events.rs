@@ -113,13 +113,11 @@ fn add_verdict(object: &mut Value, verdict: &Verdict) {
         Verdict::Errored {
             message,
             hint,
-            console_tail,
             during,
         } => {
             object["verdict"] = json!("errored");
             object["message"] = json!(message);
             object["hint"] = json!(hint);
-            object["console_tail"] = json!(console_tail);
             object["during"] = json!(during);
         }
         Verdict::NotRun { reason } => {

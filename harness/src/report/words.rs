@@ -10,9 +10,6 @@ use crate::judge::{Finding, FindingKind, Place, Verdict};
 use crate::observe::quote;
 use crate::text::{printable, printable_line};
 
-/// Lines of a guest's console that are shown.
-const CONSOLE_LINES: usize = 20;
-
 /// A time span as people say it.
 pub(super) fn span(elapsed: Duration) -> String {
     let seconds = elapsed.as_secs_f64();
@@ -197,17 +194,11 @@ pub(super) fn verdict_body(case: &str, verdict: &Verdict) -> String {
         Verdict::Errored {
             message,
             hint,
-            console_tail,
             during,
         } => {
             indented(&mut body, "  ", &printable(message));
             if let Some(hint) = hint {
                 indented(&mut body, "  ", &format!("hint: {}", printable(hint)));
-            }
-            if !console_tail.trim().is_empty() {
-                indented(&mut body, "  ", "the guest's console ended with:");
-                let tail = crate::text::tail(&printable(console_tail), CONSOLE_LINES);
-                indented(&mut body, "    ", &tail);
             }
             if let Some(Place { file, step }) = during {
                 let way_in = way_in(case, file, step);
@@ -296,13 +287,12 @@ mod tests {
     }
 
     #[test]
-    fn an_error_shows_its_hint_and_the_console() {
+    fn an_error_shows_its_hint_and_the_way_in() {
         let body = verdict_body(
             "a",
             &Verdict::Errored {
-                message: "the agent is silent".into(),
+                message: "the agent is \u{1b}[31msilent".into(),
                 hint: Some("run `switchproof doctor`".into()),
-                console_tail: "a\n\u{1b}[31mpanic\n".into(),
                 during: Some(Place {
                     file: "x.yaml".into(),
                     step: "switch".into(),
@@ -311,8 +301,7 @@ mod tests {
         );
         assert_eq!(
             body,
-            "  the agent is silent\n  hint: run `switchproof doctor`\n  the guest's console ended with:\n    a\n    panic\n  \
-             look into it: switchproof shell a x.yaml --at switch --before\n"
+            "  the agent is silent\n  hint: run `switchproof doctor`\n  look into it: switchproof shell a x.yaml --at switch --before\n"
         );
     }
 }

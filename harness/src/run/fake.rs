@@ -8,7 +8,7 @@ use super::ledger::lock;
 use super::{ForkedMachine, Hypervisor, Purpose};
 use crate::machine::{GuestExit, GuestScript, Machine, MachineError, Stream, Unpacked};
 use crate::model::Guest;
-use crate::observe::sample::{homes_stream, login_stream};
+use crate::observe::sample::{filled, homes_stream, login_stream, told};
 use crate::plan::StateKey;
 
 /// A method of the two traits that may fail.
@@ -59,12 +59,11 @@ struct FakeMachine<'a> {
     touched: bool,
 }
 
-/// A machine that broke, with a console.
+/// A machine that broke.
 pub(crate) fn broken() -> MachineError {
     MachineError {
         message: "QEMU died".to_owned(),
         hint: None,
-        console_tail: "Kernel panic".to_owned(),
         step_deadline: false,
     }
 }
@@ -179,14 +178,10 @@ impl Machine for FakeMachine<'_> {
         on_output(Stream::Out, b"hello\n");
         let status = i32::from(text.contains("fail"));
         let said = match text.contains("locked-out") {
-            true => b"\0@NONCE@ told\nended\n0\n/bin/bash\n+@@ /home/alice/.profile:1: exit 0\0"
-                .to_vec(),
-            false => Vec::new(),
+            true => "\0@NONCE@ told\nended\n0\n/bin/bash\n+@@ /home/alice/.profile:1: exit 0\0",
+            false => "",
         };
-        on_output(
-            Stream::Err,
-            &crate::fake_machine::told(said, status, script),
-        );
+        on_output(Stream::Err, &told(said, status, script));
         Ok(GuestExit {
             status,
             truncated: false,
@@ -220,7 +215,7 @@ impl Machine for FakeMachine<'_> {
             stream.extend_from_slice(variables);
             stream.extend_from_slice(b"done\0");
         }
-        let stream = crate::fake_machine::filled(stream, script);
+        let stream = filled(stream, script);
         let read = consume(&mut stream.as_slice());
         read.map_err(|error| MachineError::new(error.to_string(), None))?;
         Ok(GuestExit {

@@ -59,8 +59,8 @@ fn a_fault_of_any_method_is_the_machines_and_the_next_run_is_well() {
             ];
             let verdicts = bench.run(cases.clone());
             assert_eq!(
-                Conclusion::of(verdicts.values()).exit_status(),
-                3,
+                Conclusion::of(verdicts.values()),
+                Conclusion::Broken,
                 "{method:?} {fault:?}: {verdicts:?}"
             );
             let well = Bench {
@@ -142,7 +142,7 @@ fn where_there_is_no_room_for_a_machine_nothing_was_run() {
     for verdict in verdicts.values() {
         assert!(not_run(verdict).contains("no room"), "{verdict:?}");
     }
-    assert_eq!(Conclusion::of(verdicts.values()).exit_status(), 3);
+    assert_eq!(Conclusion::of(verdicts.values()), Conclusion::Broken);
 }
 
 #[test]
@@ -189,7 +189,7 @@ fn the_first_failure_ends_the_run_where_it_was_asked_to() {
         .collect();
     assert!(!left.is_empty(), "{verdicts:?}");
     assert!(not_run(left[0]).contains("--fail-fast"), "{verdicts:?}");
-    assert_eq!(Conclusion::of(verdicts.values()).exit_status(), 1);
+    assert_eq!(Conclusion::of(verdicts.values()), Conclusion::Failed);
 }
 
 #[test]

@@ -197,7 +197,6 @@ impl<'a> Ledger<'a> {
         let verdict = Verdict::Errored {
             message: error.message.clone(),
             hint: error.hint.clone(),
-            console_tail: error.console_tail.clone(),
             during,
         };
         self.end(case, verdict);
@@ -327,7 +326,6 @@ fn snapshot_broken(error: &SnapshotError) -> Verdict {
     Verdict::Errored {
         message: error.to_string(),
         hint: Some(error.hint()),
-        console_tail: String::new(),
         during: None,
     }
 }

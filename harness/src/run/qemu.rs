@@ -405,7 +405,6 @@ fn told_by_vm(error: &vm::MachineError) -> MachineError {
     MachineError {
         message: error.to_string(),
         hint: error.hint(),
-        console_tail: String::new(),
         step_deadline: matches!(error, vm::MachineError::Deadline { killed: true, .. }),
     }
 }

@@ -92,7 +92,6 @@ impl SharedRun {
                 let verdict = Verdict::Errored {
                     message: error.to_string(),
                     hint: error.hint(),
-                    console_tail: String::new(),
                     during: None,
                 };
                 for &case in &self.selected {

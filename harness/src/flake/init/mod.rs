@@ -132,7 +132,7 @@ impl Flake {
     fn read(folder: &Path) -> Result<Self, InitError> {
         let folder = flake_folder(folder);
         let beside = folder.join("scenario.yaml");
-        let flake = HostFiles::beside(&beside, None, true)
+        let flake = HostFiles::beside(&beside, true)
             .flake(".")
             .map_err(|error| InitError::NoFlake {
                 message: error.to_string(),

@@ -7,7 +7,6 @@ use std::io::Read;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
-use std::time::Instant;
 
 use super::*;
 use crate::machine::{GuestExit, GuestScript, GuestUser, Machine, MachineError, Stream};
@@ -115,9 +114,7 @@ fn look(users: &[&str], probes: Vec<Probe>) -> Observation {
 #[ignore = "needs root and SWITCHPROOF_TRIAL_ROOT"]
 fn a_home_of_everything_is_seen_whole() {
     Chroot::from_environment().prepare();
-    let began = Instant::now();
     let seen = look(&["alice"], Vec::new());
-    println!("looked in {:?}", began.elapsed());
     let alice = &seen.users["alice"];
     let at = |path: &str| alice.home.at("/home/alice", path);
     let kind = |path: &str| match at(path) {
@@ -269,44 +266,4 @@ fn commands_and_sessions_are_run_as_asked() {
     assert!(alice.sessions[&Session::NonInteractive].contains_key("HOME"));
     assert_eq!(alice.sessions[&Session::Interactive]["EDITOR"], "vim");
     assert!(seen.users["bob"].programs.is_empty());
-}
-
-/// The time and memory that the home of bob takes, against tar alone into the same sink.
-#[test]
-#[ignore = "needs root and SWITCHPROOF_TRIAL_ROOT with something in the home of bob"]
-fn capture_takes_little_more_than_tar() {
-    let users = ["bob".to_owned()];
-    let time = |script: String| {
-        let mut machine = Chroot::from_environment();
-        let script = GuestScript::root(script, std::time::Duration::from_secs(60));
-        let began = Instant::now();
-        let mut bytes = 0;
-        machine
-            .pull(&script, &mut |stream| {
-                bytes = std::io::copy(stream, &mut std::io::sink())?;
-                Ok(())
-            })
-            .unwrap();
-        (began.elapsed(), bytes)
-    };
-    let tar = "tar --create --file=- --format=gnu --sparse --numeric-owner --blocking-factor=128 -C /home/bob .";
-    for _ in 0..3 {
-        let alone = time(tar.to_owned());
-        let script = time(script::homes(&users, &BTreeSet::new()));
-        let began = Instant::now();
-        let seen = look(&["bob"], Vec::new());
-        println!(
-            "tar alone {alone:?}, the whole script unread {script:?}, observed {:?} ({} entries)",
-            began.elapsed(),
-            seen.users["bob"].home.entries.len()
-        );
-    }
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    println!(
-        "{}",
-        status
-            .lines()
-            .find(|line| line.starts_with("VmHWM"))
-            .unwrap()
-    );
 }

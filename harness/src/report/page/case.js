@@ -49,8 +49,7 @@ function finding(one) {
 function errorPart(entry) {
   const { error } = entry;
   return el("section", { class: "finding" }, el("p", {}, el("strong", {}, error.message)),
-    error.hint ? el("p", {}, "hint: " + error.hint) : null,
-    error.console ? [el("p", { class: "quiet" }, "The guest's console ended with:"), el("pre", { tabindex: "0" }, error.console)] : null);
+    error.hint ? el("p", {}, "hint: " + error.hint) : null);
 }
 
 function logOf(entry, step, state) {
@@ -65,9 +64,6 @@ function logOf(entry, step, state) {
   } else if ((state.last_lines || []).length) {
     parts.push(el("p", {}, "The step did not end. It printed last:"), el("pre", { tabindex: "0" }, state.last_lines.join("\n")));
   } else parts.push(el("p", { class: "quiet" }, "Nothing is known of this step."));
-  if (entry.error && entry.error.during === step.name && entry.error.console) {
-    parts.push(el("h3", {}, "Console"), el("pre", { tabindex: "0" }, entry.error.console));
-  }
   return parts;
 }
 

@@ -325,7 +325,6 @@ fn judged(case: &mut CaseResult, verdict: &Verdict) {
         Verdict::Errored {
             message,
             hint,
-            console_tail,
             during,
         } => {
             case.verdict = VerdictWord::Errored;
@@ -333,7 +332,6 @@ fn judged(case: &mut CaseResult, verdict: &Verdict) {
                 message: printable(message),
                 hint: hint.as_deref().map(printable),
                 during: during.as_ref().map(|place| place.step.clone()),
-                console: printable(console_tail),
             });
             if let Some(place) = during {
                 case.commands.shell = shell_command(&case.id, &place.file, &place.step, true);

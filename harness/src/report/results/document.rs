@@ -229,8 +229,6 @@ pub struct ErrorResult {
     /// The step in which it happened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub during: Option<String>,
-    /// The last lines of the guest's console.
-    pub console: String,
 }
 
 /// A step of a case.

@@ -234,10 +234,9 @@ fn spoil(case: &mut CaseResult, number: usize) {
         }
         VerdictWord::Errored => {
             case.error = Some(ErrorResult {
-                message: "the guest stopped answering after 30 s".into(),
+                message: "the guest stopped answering after 30 s; the console's tail:\n  [   12.3] Out of memory: Killed process 431 (nix)".into(),
                 hint: Some("run `switchproof doctor`".into()),
                 during: Some("switch-2".into()),
-                console: "[   12.3] Out of memory: Killed process 431 (nix)\n".into(),
             });
         }
         VerdictWord::NotRun => case.reason = Some("interrupted (Ctrl-C)".into()),

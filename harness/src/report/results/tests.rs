@@ -206,7 +206,6 @@ fn findings_and_errors_say_how_to_look() {
         Verdict::Errored {
             message: "gone".into(),
             hint: None,
-            console_tail: "panic".into(),
             during: Some(Place {
                 file: "x.yaml".into(),
                 step: "run-2".into(),

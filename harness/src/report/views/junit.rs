@@ -62,10 +62,7 @@ fn status(case: &CaseResult) -> TestCaseStatus {
                 status
                     .set_message(error.message.as_str())
                     .set_type("machine")
-                    .set_description(format!(
-                        "{}{hint}\n{}\n{}",
-                        error.message, error.console, case.commands.shell
-                    ));
+                    .set_description(format!("{}{hint}\n{}", error.message, case.commands.shell));
             }
             status
         }

@@ -133,7 +133,6 @@ fn block(results: &Results, case: &CaseResult) -> String {
         if let Some(hint) = &error.hint {
             body.push_str(&format!("{}\n\n", inline(&format!("hint: {hint}"))));
         }
-        push_fence(&mut body, &error.console);
     }
     if let Some((step, change)) = changed(results, case) {
         body.push_str(&format!("{}\n\n", inline(&format!("What {step} changed:"))));
