@@ -19,8 +19,8 @@ fn equal_beginnings_are_one_node() {
     ]);
     assert_eq!(plan.nodes.len(), 5, "prepare, x, y, z, w");
     assert_eq!(plan.roots.len(), 1);
-    assert!(plan.is_branch(plan.paths[0][1]));
-    assert!(!plan.is_branch(plan.paths[0][2]));
+    assert!(plan.is_kept(plan.paths[0][1]));
+    assert!(!plan.is_kept(plan.paths[0][2]));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Node, NodeId, StateKey, Visit, Work};
-use crate::model::{Case, Guest, Step};
+use crate::model::{Action, Case, Guest, Step};
 use crate::observe::{Probe, probes};
 
 /// All cases as one trie. Every node is reached once, however many cases pass through it.
@@ -133,11 +133,13 @@ impl Plan {
         }
     }
 
-    /// Whether the state is worth freezing: more than one way leads on from it.
+    /// Whether the state is worth freezing: more than one way leads on from it, or it took a boot, which a repeat of what
+    /// follows must not cost again.
     #[must_use]
-    pub fn is_branch(&self, id: NodeId) -> bool {
+    pub fn is_kept(&self, id: NodeId) -> bool {
         let node = &self[id];
-        node.children.len() > 1 || (!node.children.is_empty() && node.is_end)
+        let took_boot = matches!(node.work, Work::Step(Action::Reboot));
+        node.children.len() > 1 || (!node.children.is_empty() && (node.is_end || took_boot))
     }
 }
 

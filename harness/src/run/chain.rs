@@ -56,7 +56,7 @@ impl Crew<'_> {
     pub fn links(&self, start: NodeId) -> Vec<NodeId> {
         let mut links = vec![start];
         let mut at = start;
-        while !self.plan().is_branch(at) {
+        while !self.plan().is_kept(at) {
             let Some(&child) = self.plan()[at].children.first() else {
                 break;
             };
@@ -73,7 +73,7 @@ impl Crew<'_> {
         let Some(&end) = links.last() else {
             return Ok(Vec::new());
         };
-        let frozen = self.plan().is_branch(end);
+        let frozen = self.plan().is_kept(end);
         let is_shared = frozen || self.plan()[end].visits.len() > 1;
         let claim = is_shared.then(|| self.claim(start, end)).transpose()?;
         // Whoever held the claim before may have made just what this chain is for.

@@ -169,7 +169,7 @@ impl Known<'_> {
     pub fn forget_own(&self) {
         // What stands on others was made after them.
         for id in (0..self.plan.nodes.len()).rev().map(NodeId) {
-            if self.is_fresh(id) && self.plan.is_branch(id) {
+            if self.is_fresh(id) && self.plan.is_kept(id) {
                 self.hypervisor.forget(&self.layer_key(id));
             }
         }

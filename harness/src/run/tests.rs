@@ -148,6 +148,23 @@ fn a_break_in_a_shared_beginning_reaches_all_who_need_it() {
 }
 
 #[test]
+fn a_boot_is_not_repeated_for_what_failed_after_it() {
+    let bench = Bench::new();
+    let cases = || {
+        let mut case = case("a", &["first", "reboot", "fail"]);
+        case.steps[1].action = Action::Reboot;
+        vec![case]
+    };
+    let verdict = |bench: &Bench| bench.run(cases()).remove("a");
+    assert!(matches!(verdict(&bench), Some(Verdict::Failed(_))));
+    assert_eq!(bench.hypervisor.ran("freeze"), 1);
+    assert!(matches!(verdict(&bench), Some(Verdict::Failed(_))));
+    assert_eq!(bench.hypervisor.ran("exec first"), 0);
+    assert_eq!(bench.hypervisor.ran("reboot"), 0);
+    assert_eq!(bench.hypervisor.ran("exec fail"), 1);
+}
+
+#[test]
 fn kept_beginnings_are_used_by_a_later_run() {
     let bench = Bench::new();
     let before = vec![case("a", &["first", "x"]), case("b", &["first", "y"])];

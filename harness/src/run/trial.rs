@@ -11,7 +11,8 @@ use super::*;
 use crate::judge::{SnapshotMode, SnapshotPolicy, Verdict};
 use crate::model::{Action, Case, Guest, InitialHome, Outcome, Session, Step, User};
 use crate::plan::Plan;
-use crate::report::{Event, Sink};
+use crate::report::results::{Collector, Results, VerdictWord};
+use crate::report::{Event, Sink, StateSeen, views};
 
 /// A case whose steps run these commands; see [`FakeHypervisor`] for what they do.
 pub(crate) fn case(id: &str, commands: &[&str]) -> Case {
@@ -62,11 +63,39 @@ pub(super) struct Bench {
     pub(super) told: Arc<Mutex<Vec<Event>>>,
 }
 
-struct Recorder(Arc<Mutex<Vec<Event>>>);
+/// Keeps what is told, and makes the document that reports are views of.
+struct Recorder(Arc<Mutex<Vec<Event>>>, Arc<Mutex<Collector>>);
 
 impl Sink for Recorder {
     fn event(&mut self, event: &Event) {
         lock(&self.0).push(event.clone());
+        lock(&self.1).event(event);
+    }
+
+    fn planned(&mut self, plan: &Plan, selected: &BTreeSet<usize>) {
+        lock(&self.1).planned(plan, selected);
+    }
+
+    fn saw(&mut self, seen: StateSeen<'_>) {
+        lock(&self.1).saw(seen);
+    }
+}
+
+/// Every case is in every report, with a reason where it was not run.
+fn are_reported(results: &Results) {
+    let pages = [
+        results.to_json(),
+        views::junit(results),
+        views::page(results, None),
+        views::markdown(results, 1 << 20),
+    ];
+    for case in &results.cases {
+        for page in &pages {
+            assert!(page.contains(&case.id), "{page}");
+        }
+        let is_told = case.verdict != VerdictWord::NotRun
+            || case.reason.as_ref().is_some_and(|it| !it.is_empty());
+        assert!(is_told, "{case:?}");
     }
 }
 
@@ -117,13 +146,14 @@ impl Bench {
         }
     }
 
-    /// Runs all cases. Each of them has a verdict, and was told exactly once.
+    /// Runs all cases. Each of them has a verdict, was told exactly once, and is in every report.
     pub(super) fn run(&self, cases: Vec<Case>) -> BTreeMap<String, Verdict> {
         lock(&self.hypervisor.log).clear();
         lock(&self.told).clear();
         let plan = self.plan(cases);
         let selected: BTreeSet<usize> = (0..plan.cases.len()).collect();
         let heard = Mutex::new(Vec::new());
+        let collector = Arc::new(Mutex::new(Collector::new(&plan.cases, now_s())));
         let run = Run {
             plan: &plan,
             selected: &selected,
@@ -131,7 +161,7 @@ impl Bench {
             results: &self.results(),
             budget: &self.budget(),
             options: &self.options(),
-            sink: &Mutex::new(Recorder(Arc::clone(&self.told))),
+            sink: &Mutex::new(Recorder(Arc::clone(&self.told), Arc::clone(&collector))),
         };
         let verdicts: BTreeMap<String, Verdict> = run
             .run(&|case, _| lock(&heard).push(plan.cases[case].id.clone()))
@@ -153,6 +183,7 @@ impl Bench {
         assert_eq!(told, ids, "each case is told once");
         assert_eq!(heard, ids);
         assert_eq!(verdicts.len(), ids.len());
+        are_reported(lock(&collector).results());
         verdicts
     }
 }
