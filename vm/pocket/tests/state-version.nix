@@ -27,6 +27,14 @@ in
       [ true ]
     ];
     activation-path = [ (map (v: (at v { }).home.emptyActivationPath) [ "22.05" "22.11" ]) [ false true ] ];
+    releases = [
+      (builtins.filter (v: (builtins.tryEval (at v { }).home.stateVersion).success) [ "18.03" "18.09" "19.03" "20.09" "21.03" "21.05" "21.09" "21.11" "22.03" "26.05" "26.11" ])
+      [ "18.09" "19.03" "20.09" "21.03" "21.05" "21.11" "26.05" ]
+    ];
+    zsh-relative-dot-dir-says = [
+      (map (lib.hasSuffix "- config.home.homeDirectory (user's home directory)\n- config.xdg.configHome (XDG config directory)\n- config.xdg.dataHome (XDG data directory)\n- config.xdg.cacheHome (XDG cache directory)\n") (at "26.05" { programs.zsh = { enable = true; dotDir = "zsh"; }; }).warnings)
+      [ true ]
+    ];
     keyboard = [ (map (v: (at v { }).home.keyboard) [ "21.05" "21.11" ]) [ { } null ] ];
   };
 }

@@ -10,15 +10,18 @@ rec {
 
   mkOption =
     {
+      # What it is.
+      type ? null,
       default ? null,
+      apply ? null,
+      # What is said of it.
+      description ? null,
       defaultText ? null,
       example ? null,
-      description ? null,
       relatedPackages ? null,
-      type ? null,
-      apply ? null,
-      internal ? null,
+      # Who sees and sets it.
       visible ? null,
+      internal ? null,
       readOnly ? null,
     }@attrs:
     attrs // { _type = "option"; };

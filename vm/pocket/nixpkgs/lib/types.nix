@@ -107,23 +107,27 @@ let
       else if type.check.isV2MergeCoherent or false then
         type.merge.v2 { inherit loc defs; }
       else
-        throw ''
-          The option `${showOption loc}' has a type `${type.description}' that uses
-          an ad-hoc `type // { check = ...; }' override, which is incompatible with
-          the v2 merge mechanism.
+        throw (lib.concatStringsSep "\n" (checkOverridden loc type));
 
-          Please use `lib.types.addCheck` instead of `type // { check }' to add
-          custom validation. For example:
-
-            lib.types.addCheck baseType (value: /* your check */)
-
-          instead of:
-
-            baseType // { check = value: /* your check */; }
-
-          Alternatively, this message may also occur as false positive when mixing Nixpkgs
-          versions, if one Nixpkgs is between 83fed2e6..58696117 (Aug 28 - Oct 28 2025)
-        '';
+    # The lines of nixpkgs' message, which people look up.
+    checkOverridden = loc: type: [
+      "The option `${showOption loc}' has a type `${type.description}' that uses"
+      "an ad-hoc `type // { check = ...; }' override, which is incompatible with"
+      "the v2 merge mechanism."
+      ""
+      "Please use `lib.types.addCheck` instead of `type // { check }' to add"
+      "custom validation. For example:"
+      ""
+      "  lib.types.addCheck baseType (value: /* your check */)"
+      ""
+      "instead of:"
+      ""
+      "  baseType // { check = value: /* your check */; }"
+      ""
+      "Alternatively, this message may also occur as false positive when mixing Nixpkgs"
+      "versions, if one Nixpkgs is between 83fed2e6..58696117 (Aug 28 - Oct 28 2025)"
+      ""
+    ];
 
     defaultFunctor = name: {
       inherit name;

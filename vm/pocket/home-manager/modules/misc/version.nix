@@ -3,6 +3,11 @@
 let
   inherit (lib) mkOption types;
   releaseInfo = import ../../release.nix;
+  # Two releases a year, from 18.09 to the newest that there is a default for: in March and September, since 2021 in
+  # May and November. Home Manager also takes 21.03, which nixpkgs' move to May left without a release.
+  months = year: if year < 21 then [ "03" "09" ] else lib.optional (year == 21) "03" ++ [ "05" "11" ];
+  inYear = year: map (month: "${toString year}.${month}") (months year);
+  releases = lib.tail (lib.concatMap inYear (lib.range 18 26));
   fixed =
     type: default: description:
     mkOption {
@@ -14,28 +19,7 @@ in
 {
   options.home = {
     stateVersion = mkOption {
-      type = types.enum (
-        lib.filter (v: lib.versionAtLeast releaseInfo.release v) [
-          "18.09"
-          "19.03"
-          "19.09"
-          "20.03"
-          "20.09"
-          "21.03"
-          "21.05"
-          "21.11"
-          "22.05"
-          "22.11"
-          "23.05"
-          "23.11"
-          "24.05"
-          "24.11"
-          "25.05"
-          "25.11"
-          "26.05"
-          "26.11"
-        ]
-      );
+      type = types.enum (lib.filter (version: lib.versionAtLeast releaseInfo.release version) releases);
       description = "The release whose defaults this home was made for.";
     };
     version = {

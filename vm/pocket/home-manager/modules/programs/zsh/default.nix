@@ -17,6 +17,12 @@ let
 
   inherit (import ./lib.nix { inherit config lib; }) home dotDirAbs dotDirRel;
 
+  # What the messages about dotDir offer in its place.
+  directories = lib.concatStringsSep "\n" (
+    [ "- config.home.homeDirectory (user's home directory)" ]
+    ++ map (kind: "- config.xdg.${kind}Home (XDG ${kind} directory)") [ "config" "data" "cache" ]
+  );
+
   lines =
     description:
     mkOption {
@@ -131,10 +137,7 @@ in
               Current dotDir: ${cfg.dotDir}
               Consider using an absolute path or home-manager config options instead.
               You can replace shell variables with options like:
-              - config.home.homeDirectory (user's home directory)
-              - config.xdg.configHome (XDG config directory)
-              - config.xdg.dataHome (XDG data directory)
-              - config.xdg.cacheHome (XDG cache directory)
+              ${directories}
             '';
           }
         ];
@@ -144,10 +147,7 @@ in
             Current dotDir: ${cfg.dotDir}
             Consider using absolute paths or home-manager config options instead.
             You can replace relative paths or environment variables with options like:
-            - config.home.homeDirectory (user's home directory)
-            - config.xdg.configHome (XDG config directory)
-            - config.xdg.dataHome (XDG data directory)
-            - config.xdg.cacheHome (XDG cache directory)
+            ${directories}
           ''
           ++
             lib.optional
