@@ -19,6 +19,13 @@ const INSTALL: &str = "set -e; umask 077; mkdir -p /run/switchproof; cat > /run/
 exec systemd-run --quiet --collect --unit=switchproof-supervisor --property=Delegate=yes \
 --property=OOMScoreAdjust=-900 --property=TasksMax=infinity -- /usr/bin/perl /run/switchproof/supervisor.pl";
 
+/// Asks the kernel for a root file system of as many blocks as the disk has: `EXT4_IOC_RESIZE_FS` of Linux'
+/// `include/uapi/linux/ext4.h`, which is what `resize2fs` does to a mounted file system, and the guest has no `resize2fs`.
+const FILL_DISK: &str = r#"exec perl -e '
+open my $size, "<", "/sys/class/block/vda/size" or die "the size of the disk: $!";
+open my $root, "<", "/" or die "/: $!";
+ioctl $root, 0x40086610, pack "Q", <$size> * 512 / 4096 or die "ioctl: $!";'"#;
+
 /// How long the agent is listened to before QEMU is.
 const LISTEN: Duration = Duration::from_millis(100);
 
@@ -42,6 +49,13 @@ impl Machine {
     pub(super) fn boot(&mut self, waiting: &Waiting) -> Result<(), MachineError> {
         self.qmp("cont", json!({}), waiting)?;
         self.come_up(waiting)
+    }
+
+    /// Grows the root file system to all of its disk.
+    pub(super) fn fill_disk(&mut self, waiting: &Waiting) -> Result<(), MachineError> {
+        let grow = GuestCommand::shell(FILL_DISK).deadline(waiting.left());
+        let exit = self.exec(&grow, &mut |_, _| {})?;
+        self.require(exit, "growing the root file system").map(drop)
     }
 
     /// Waits for the agent, starts the supervisor, and waits until the guest has settled.

@@ -199,9 +199,14 @@ impl Host {
             .metadata()
             .map_err(LayerError::io("cannot read", &root))?
             .len();
-        self.make_disk(&work, &self.backing_of(&root), "raw", root_bytes)?;
+        let disk_bytes = u64::from(self.shape.disk_mib.unwrap_or(0)) * 1024 * 1024;
+        let backing = self.backing_of(&root);
+        self.make_disk(&work, &backing, "raw", disk_bytes.max(root_bytes))?;
         let mut machine = self.assemble(work, &ram, Purpose::Layer, None, false)?;
         machine.boot(&waiting)?;
+        if disk_bytes > root_bytes {
+            machine.fill_disk(&waiting)?;
+        }
         Ok(machine)
     }
 

@@ -22,23 +22,28 @@ impl Network {
     }
 }
 
-/// Memory, cores and network of a machine. A frozen state only fits a machine of the same shape.
+/// Memory, cores, disk and network of a machine. A frozen state only fits a machine of the same shape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct MachineShape {
     /// Memory in MiB.
     pub ram_mib: u32,
     /// Virtual cores.
     pub cores: u32,
+    /// Size of its disk in MiB, all of which its root file system fills; the image's own when `None`, or when that is
+    /// larger. What the guest does not write takes no room on the host.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disk_mib: Option<u32>,
     /// What it reaches through a card with user-mode networking.
     pub network: Network,
 }
 
 impl Default for MachineShape {
-    /// 1.5 GiB, which an evaluation of Home Manager needs, two cores, no network.
+    /// 1.5 GiB, which an evaluation of Home Manager needs, two cores, the image's disk, no network.
     fn default() -> Self {
         Self {
             ram_mib: 1536,
             cores: 2,
+            disk_mib: None,
             network: Network::Off,
         }
     }

@@ -284,3 +284,19 @@ fn many_forks_leave_nothing_behind() {
     }
     assert_eq!((files(), children().len(), leftovers()), before);
 }
+
+#[test]
+#[ignore = "boots machines; needs the guest image"]
+fn a_root_file_system_fills_the_disk_it_is_given() {
+    let mut lab = lab();
+    lab.host.shape.disk_mib = Some(16 * 1024);
+    let mut leaf = lab.leaf();
+    let blocks = sh(&mut leaf, "stat --file-system --format='%b %S' /");
+    let (blocks, size) = blocks.split_once(' ').expect("two numbers");
+    let bytes = blocks.parse::<u64>().expect("blocks") * size.parse::<u64>().expect("a size");
+    assert!(bytes >> 30 >= 15, "{bytes}");
+    sh(
+        &mut leaf,
+        "head -c 5G /dev/zero > /root/more-than-the-image-has && sync",
+    );
+}
