@@ -49,6 +49,12 @@ impl Case {
 pub struct Guest {
     /// Which Debian it is.
     pub suite: Suite,
+    /// Its memory in MiB; the usual 1.5 GiB when `None`.
+    pub memory_mib: Option<u32>,
+    /// The size of its disk in MiB, of which only what is written takes room here; the image's own when `None`.
+    pub disk_mib: Option<u32>,
+    /// Its processors; two when `None`.
+    pub cpus: Option<u32>,
     /// What the guest reaches.
     pub network: Network,
     /// Whether a networked guest uses Nix's own default binary cache and flake registry.
@@ -63,6 +69,22 @@ pub struct Guest {
     pub channels: Vec<ChannelOverlay>,
     /// Folders that are not looked into, relative to each home.
     pub exclude: BTreeSet<String>,
+}
+
+/// What real inputs need unless a scenario says otherwise: the evaluation of a NixOS system takes about 2 GiB, and the
+/// sources of nixpkgs 1 GiB of disk besides what is built.
+const ROOM_MIB: (u32, u32) = (4 << 10, 16 << 10);
+
+impl Guest {
+    /// Gives a guest whose inputs are not the pocket channel's alone the memory and the disk that real ones need, where
+    /// the scenario says nothing of them.
+    pub(crate) fn make_room(&mut self) {
+        if self.network.is_on() || !self.channels.is_empty() {
+            let (memory_mib, disk_mib) = ROOM_MIB;
+            self.memory_mib.get_or_insert(memory_mib);
+            self.disk_mib.get_or_insert(disk_mib);
+        }
+    }
 }
 
 /// What a guest reaches over the network.

@@ -109,12 +109,7 @@ impl Session {
         let hypervisor = Qemu::open(&cache)?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let jobs = limits.jobs.unwrap_or(cores);
-        let budget = Budget::new(
-            &cache.locks()?,
-            jobs,
-            limits.memory_mib,
-            hypervisor.ram_mib(),
-        )?;
+        let budget = Budget::new(&cache.locks()?, jobs, limits.memory_mib)?;
         let results = ResultStore::new(&cache.results()?);
         Ok(Self {
             hypervisor,

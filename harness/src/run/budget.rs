@@ -1,44 +1,65 @@
 //! How many machines may run at once, over all processes that use one cache directory.
+//!
+//! Memory is reserved when a machine starts, all that it may come to use: what is free says little of machines that have
+//! only begun to fill theirs.
 
 use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io;
+use std::io::{self, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use switchproof_vm::store::available_memory_mib;
 
-/// Slots for machines, each one a locked file, so that a process that dies gives its slots back.
+/// Slots for machines, each one a locked file that says what its machine may use, so that a process that dies gives its
+/// slots back.
 #[derive(Debug)]
 pub struct Budget {
     folder: PathBuf,
     slots: usize,
-    ram_mib: u32,
-    /// How long a slot is waited for.
+    /// What all machines together may use, where somebody says so.
+    allowed_mib: Option<u64>,
+    /// What this host has left.
+    available_mib: fn() -> Option<u64>,
+    /// How long a machine's turn is waited for.
     patience: Duration,
 }
 
 /// The right to run one machine. Given back when dropped.
 #[derive(Debug)]
 pub struct Slot {
-    _file: File,
+    file: File,
+}
+
+/// What is reserved for a machine that runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Reservation {
+    /// The guest's memory.
+    ram_mib: u64,
+    /// What the host had left when no machine ran; those that start beside others go by it too.
+    host_mib: u64,
 }
 
 /// Why there is no room for a machine.
 #[derive(Debug, thiserror::Error)]
 pub enum BudgetError {
-    /// Not even one machine fits.
+    /// It never fits.
     #[error("a machine needs {needed_mib} MiB of memory and {allowed_mib} MiB may be used")]
     DoesNotFit {
-        /// The memory of one machine.
+        /// The memory of the machine.
         needed_mib: u32,
         /// What `--memory` allows.
         allowed_mib: u64,
     },
-    /// The others did not give a slot back in time.
-    #[error("no room for another machine after {} s: {slots} slots are taken by other runs", waited.as_secs())]
+    /// The others did not make room in time.
+    #[error(
+        "no room for a machine of {needed_mib} MiB after {} s, beside those of other runs: {slots} may run at once, in \
+         the memory that this computer has left", waited.as_secs()
+    )]
     Crowded {
+        /// The memory of the machine.
+        needed_mib: u32,
         /// How long was waited.
         waited: Duration,
         /// How many slots there are.
@@ -59,7 +80,9 @@ impl BudgetError {
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::DoesNotFit { .. } => "allow more with --memory",
+            Self::DoesNotFit { .. } => {
+                "allow more with --memory, or ask for less with `guest: { memory: … }`"
+            }
             Self::Crowded { .. } => "wait for the other runs, or end them",
             Self::Io { .. } => {
                 "the cache directory must be writable; SWITCHPROOF_CACHE_DIR names another"
@@ -69,25 +92,9 @@ impl BudgetError {
 }
 
 impl Budget {
-    /// A budget under `folder`: at most `jobs` machines at `ram_mib` each, all of them within `memory_mib` where that
-    /// is set. Besides, each must fit into what the host has left when it starts.
-    pub fn new(
-        folder: &Path,
-        jobs: usize,
-        memory_mib: Option<u64>,
-        ram_mib: u32,
-    ) -> Result<Self, BudgetError> {
-        // Without a limit that somebody set, what is free at the moment decides, each time that a machine is to start.
-        let fitting = match memory_mib.map(|mib| mib / u64::from(ram_mib.max(1))) {
-            Some(0) => {
-                return Err(BudgetError::DoesNotFit {
-                    needed_mib: ram_mib,
-                    allowed_mib: memory_mib.unwrap_or_default(),
-                });
-            }
-            Some(fitting) => usize::try_from(fitting).unwrap_or(usize::MAX),
-            None => usize::MAX,
-        };
+    /// A budget under `folder`: at most `jobs` machines, all of them within `allowed_mib` where that is set, and within
+    /// what the host has left.
+    pub fn new(folder: &Path, jobs: usize, allowed_mib: Option<u64>) -> Result<Self, BudgetError> {
         let folder = folder.to_owned();
         std::fs::create_dir_all(&folder).map_err(|source| BudgetError::Io {
             path: folder.clone(),
@@ -95,16 +102,25 @@ impl Budget {
         })?;
         Ok(Self {
             folder,
-            slots: jobs.clamp(1, fitting),
-            ram_mib,
+            slots: jobs.max(1),
+            allowed_mib,
+            available_mib: available_memory_mib,
             patience: CROWDED_AFTER,
         })
     }
 
-    /// The same with another limit to how long a slot is waited for; an hour without.
+    /// The same with another limit to how long a machine's turn is waited for; an hour without.
     #[must_use]
     pub fn patient_for(mut self, patience: Duration) -> Self {
         self.patience = patience;
+        self
+    }
+
+    /// The same on a host that has this much left.
+    #[cfg(test)]
+    #[must_use]
+    pub(super) fn on_host_with(mut self, available_mib: fn() -> Option<u64>) -> Self {
+        self.available_mib = available_mib;
         self
     }
 
@@ -114,66 +130,110 @@ impl Budget {
         self.slots
     }
 
-    /// Waits for a slot. `tell` hears, once, that it takes a while.
-    pub fn acquire(&self, tell: &mut dyn FnMut(&str)) -> Result<Slot, BudgetError> {
-        let (start, mut told) = (Instant::now(), false);
-        loop {
-            if let Some(slot) = self.try_acquire()? {
-                return Ok(slot);
+    /// Waits until a machine of `ram_mib` may run. `tell` hears, once, that it takes a while.
+    pub fn acquire(&self, ram_mib: u32, tell: &mut dyn FnMut(&str)) -> Result<Slot, BudgetError> {
+        if let Some(allowed_mib) = self.allowed_mib.filter(|&it| it < u64::from(ram_mib)) {
+            return Err(BudgetError::DoesNotFit {
+                needed_mib: ram_mib,
+                allowed_mib,
+            });
+        }
+        let mut turn = Turn {
+            budget: self,
+            ram_mib,
+            began: Instant::now(),
+            tell: Some(tell),
+        };
+        let (number, mut slot) = turn.await_some(&|| self.free_slot())?;
+        // Whoever waits for memory holds the door: smaller machines that come later do not pass in front of it for ever.
+        let _door = turn.await_some(&|| self.lock_file(DOOR))?;
+        let reserved = turn.await_some(&|| self.reservation(number, ram_mib))?;
+        let path = self.slot(number);
+        slot.write(reserved)
+            .map_err(|source| BudgetError::Io { path, source })?;
+        Ok(slot)
+    }
+
+    /// A slot that nobody has, and its number. Nothing is reserved yet.
+    fn free_slot(&self) -> Result<Option<(usize, Slot)>, BudgetError> {
+        for number in 0..self.slots {
+            if let Some(file) = self.lock_file(&format!("{SLOT}{number}"))? {
+                let slot = Slot { file };
+                let path = self.slot(number);
+                slot.clear()
+                    .map_err(|source| BudgetError::Io { path, source })?;
+                return Ok(Some((number, slot)));
             }
-            let waited = start.elapsed();
-            if waited > TELL_AFTER && !told {
-                told = true;
-                tell(&format!(
-                    "waiting for room: {} machines run already",
-                    self.slots
-                ));
+        }
+        Ok(None)
+    }
+
+    /// What may be reserved for a machine of `ram_mib` in the slot `own`, if there is room now.
+    fn reservation(&self, own: usize, ram_mib: u32) -> Result<Option<Reservation>, BudgetError> {
+        let others = self.others(own)?;
+        let ram_mib = u64::from(ram_mib);
+        let left_mib = (self.available_mib)().unwrap_or(u64::MAX);
+        let Some(first) = others.first() else {
+            // A machine always gets its chance where none runs: nothing would change by waiting.
+            let host_mib = left_mib;
+            return Ok(Some(Reservation { ram_mib, host_mib }));
+        };
+        let host_mib = first.host_mib;
+        let together_mib = others.iter().map(|it| it.ram_mib).sum::<u64>() + ram_mib;
+        let overhead_mib = OVERHEAD_MIB * (others.len() as u64 + 1);
+        let fits = together_mib <= self.allowed_mib.unwrap_or(u64::MAX)
+            && together_mib + overhead_mib <= host_mib
+            // Other programs may have come meanwhile.
+            && ram_mib + OVERHEAD_MIB <= left_mib;
+        Ok(fits.then_some(Reservation { ram_mib, host_mib }))
+    }
+
+    /// What is reserved for machines in other slots, those beyond this budget included: others may run more machines.
+    fn others(&self, own: usize) -> Result<Vec<Reservation>, BudgetError> {
+        let mut reserved = Vec::new();
+        for number in self.numbers()?.into_iter().filter(|&it| it != own) {
+            if self.lock_file(&format!("{SLOT}{number}"))?.is_some() {
+                continue;
             }
-            if waited > self.patience {
-                return Err(BudgetError::Crowded {
-                    waited,
-                    slots: self.slots,
-                });
-            }
-            sleep(POLL);
+            let text = std::fs::read_to_string(self.slot(number)).unwrap_or_default();
+            // Whoever only waits for room has written nothing.
+            reserved.extend(Reservation::parse(&text));
+        }
+        Ok(reserved)
+    }
+
+    /// The lock file of this name, locked; `None` while another has it.
+    fn lock_file(&self, name: &str) -> Result<Option<File>, BudgetError> {
+        let path = self.folder.join(name);
+        let opened = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .read(true)
+            .write(true)
+            .open(&path);
+        let failed = |source| BudgetError::Io {
+            path: path.clone(),
+            source,
+        };
+        let file = opened.map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(file)),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(source)) => Err(failed(source)),
         }
     }
 
-    fn try_acquire(&self) -> Result<Option<Slot>, BudgetError> {
-        let mut free = None;
-        let mut taken = 0;
-        for number in self.numbers()? {
-            let path = self.folder.join(format!("{SLOT}{number}"));
-            let failed = |source| BudgetError::Io {
-                path: path.clone(),
-                source,
-            };
-            let file = OpenOptions::new()
-                .create(true)
-                .truncate(false)
-                .write(true)
-                .open(&path)
-                .map_err(failed)?;
-            match file.try_lock() {
-                Ok(()) if free.is_none() && number < self.slots => free = Some(file),
-                Ok(()) => {}
-                Err(TryLockError::WouldBlock) => taken += 1,
-                Err(TryLockError::Error(source)) => return Err(failed(source)),
-            }
-        }
-        // A machine always gets its chance where none runs: nothing would change by waiting.
-        let fits = taken == 0
-            || available_memory_mib().is_none_or(|free_mib| free_mib >= u64::from(self.ram_mib));
-        Ok(free.filter(|_| fits).map(|file| Slot { _file: file }))
+    fn slot(&self, number: usize) -> PathBuf {
+        self.folder.join(format!("{SLOT}{number}"))
     }
 
-    /// The slots of this budget, and those beyond it that others use who may run more machines.
+    /// The slots that there are files of.
     fn numbers(&self) -> Result<BTreeSet<usize>, BudgetError> {
         let failed = |source| BudgetError::Io {
             path: self.folder.clone(),
             source,
         };
-        let mut numbers: BTreeSet<usize> = (0..self.slots).collect();
+        let mut numbers = BTreeSet::new();
         for entry in std::fs::read_dir(&self.folder).map_err(failed)? {
             let name = entry.map_err(failed)?.file_name();
             let number = name.to_str().and_then(|name| name.strip_prefix(SLOT));
@@ -183,8 +243,84 @@ impl Budget {
     }
 }
 
-/// What the names of the lock files begin with; the number follows.
+impl Slot {
+    fn write(&mut self, reserved: Reservation) -> io::Result<()> {
+        let Reservation { ram_mib, host_mib } = reserved;
+        self.clear()?;
+        self.file.rewind()?;
+        self.file
+            .write_all(format!("{ram_mib} {host_mib}\n").as_bytes())
+    }
+
+    /// Gives back what was reserved.
+    fn clear(&self) -> io::Result<()> {
+        self.file.set_len(0)
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        // What stays behind counts for nobody once the lock is gone.
+        let _ = self.clear();
+    }
+}
+
+impl Reservation {
+    fn parse(text: &str) -> Option<Self> {
+        let (ram_mib, host_mib) = text.trim().split_once(' ')?;
+        Some(Self {
+            ram_mib: ram_mib.parse().ok()?,
+            host_mib: host_mib.parse().ok()?,
+        })
+    }
+}
+
+/// One wait for all that a machine needs.
+struct Turn<'a> {
+    budget: &'a Budget,
+    ram_mib: u32,
+    began: Instant,
+    /// Who has not heard yet that it takes a while.
+    tell: Option<&'a mut dyn FnMut(&str)>,
+}
+
+impl Turn<'_> {
+    fn await_some<T>(
+        &mut self,
+        look: &dyn Fn() -> Result<Option<T>, BudgetError>,
+    ) -> Result<T, BudgetError> {
+        loop {
+            if let Some(found) = look()? {
+                return Ok(found);
+            }
+            let waited = self.began.elapsed();
+            if waited > TELL_AFTER
+                && let Some(tell) = self.tell.take()
+            {
+                tell(&format!(
+                    "waiting for room for a machine of {} MiB beside those that run",
+                    self.ram_mib
+                ));
+            }
+            if waited > self.budget.patience {
+                return Err(BudgetError::Crowded {
+                    needed_mib: self.ram_mib,
+                    waited,
+                    slots: self.budget.slots,
+                });
+            }
+            sleep(POLL);
+        }
+    }
+}
+
+/// What the names of the lock files of slots begin with; the number follows.
 const SLOT: &str = "machine-";
+/// The lock file of whoever is next.
+const DOOR: &str = "next-machine";
+/// What a machine takes besides its guest's memory: QEMU, its devices, and under emulation the code it translated. 40 to
+/// 160 MiB were measured.
+const OVERHEAD_MIB: u64 = 192;
 const TELL_AFTER: Duration = Duration::from_secs(2);
 const POLL: Duration = Duration::from_millis(50);
 const CROWDED_AFTER: Duration = Duration::from_secs(3600);
@@ -193,47 +329,101 @@ const CROWDED_AFTER: Duration = Duration::from_secs(3600);
 mod tests {
     use super::*;
 
+    const AT_ONCE: Duration = Duration::ZERO;
+
+    fn budget(folder: &Path, jobs: usize, allowed_mib: Option<u64>) -> Budget {
+        let budget = Budget::new(folder, jobs, allowed_mib).unwrap();
+        budget.patient_for(AT_ONCE).on_host_with(|| Some(10_000))
+    }
+
+    fn acquire(budget: &Budget, ram_mib: u32) -> Result<Slot, BudgetError> {
+        budget.acquire(ram_mib, &mut |_| {})
+    }
+
     #[test]
     fn a_slot_is_given_back() {
         let folder = tempfile::tempdir().unwrap();
-        let budget = Budget::new(folder.path(), 1, Some(1024), 512).unwrap();
-        let slot = budget.try_acquire().unwrap();
-        assert!(slot.is_some());
-        assert!(
-            budget.try_acquire().unwrap().is_none(),
-            "the only slot is taken"
-        );
+        let budget = budget(folder.path(), 1, Some(1024));
+        let slot = acquire(&budget, 512).unwrap();
+        acquire(&budget, 512).expect_err("the only slot is taken");
         drop(slot);
-        assert!(budget.try_acquire().unwrap().is_some());
+        acquire(&budget, 512).unwrap();
+    }
+
+    #[test]
+    fn memory_is_reserved_not_looked_at() {
+        let folder = tempfile::tempdir().unwrap();
+        // None of the machines has touched its memory yet: as much is free as before.
+        let budget = budget(folder.path(), 8, None);
+        let _first = acquire(&budget, 4096).unwrap();
+        let second = acquire(&budget, 4096).unwrap();
+        let refused = acquire(&budget, 4096).unwrap_err();
+        assert!(refused.to_string().contains("no room"), "{refused}");
+        let _small = acquire(&budget, 1024).unwrap();
+        drop(second);
+        acquire(&budget, 4096).unwrap();
+    }
+
+    #[test]
+    fn other_programs_take_memory_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let _first = acquire(&budget(folder.path(), 2, None), 1024).unwrap();
+        let now = budget(folder.path(), 2, None).on_host_with(|| Some(1000));
+        acquire(&now, 1024).unwrap_err();
+        acquire(&now, 512).unwrap();
     }
 
     #[test]
     fn machines_of_a_larger_budget_are_counted() {
         let folder = tempfile::tempdir().unwrap();
-        let large = Budget::new(folder.path(), 2, None, 1).unwrap();
-        let small = Budget::new(folder.path(), 1, None, u32::MAX).unwrap();
-        let first = large.try_acquire().unwrap().unwrap();
-        let _second = large.try_acquire().unwrap().unwrap();
+        let large = budget(folder.path(), 2, None);
+        let small = budget(folder.path(), 1, None);
+        let first = acquire(&large, 1024).unwrap();
+        let _second = acquire(&large, 1024).unwrap();
         drop(first);
-        assert!(
-            small.try_acquire().unwrap().is_none(),
-            "one runs, and no other of this size fits beside it"
-        );
+        acquire(&small, 9000).expect_err("one runs, and no other of this size fits beside it");
+        acquire(&small, 8000).unwrap();
     }
 
     #[test]
-    fn memory_limits_the_slots() {
+    fn one_machine_always_gets_its_chance_but_never_past_what_is_allowed() {
         let folder = tempfile::tempdir().unwrap();
-        assert_eq!(
-            Budget::new(folder.path(), 8, Some(2048), 1024)
-                .unwrap()
-                .slots(),
-            2
-        );
-        let refused = Budget::new(folder.path(), 8, Some(512), 1024).unwrap_err();
+        drop(acquire(&budget(folder.path(), 1, None), 64 * 1024).unwrap());
+        let limited = budget(folder.path(), 8, Some(2048));
+        let refused = acquire(&limited, 4096).unwrap_err();
         assert!(
-            refused.to_string().contains("512 MiB may be used"),
+            refused.to_string().contains("2048 MiB may be used"),
             "{refused}"
         );
+        let _first = acquire(&limited, 1024).unwrap();
+        let _second = acquire(&limited, 1024).unwrap();
+        acquire(&limited, 64).unwrap_err();
+    }
+
+    #[test]
+    fn what_a_process_that_died_had_reserved_is_free() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("machine-1"), "9000 10000\n").unwrap();
+        let budget = budget(folder.path(), 2, None);
+        let _first = acquire(&budget, 4096).unwrap();
+        acquire(&budget, 4096).unwrap();
+    }
+
+    #[test]
+    fn who_waits_for_memory_is_next() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = acquire(&budget(folder.path(), 3, None), 8000).unwrap();
+        std::thread::scope(|scope| {
+            let large = budget(folder.path(), 3, None).patient_for(Duration::from_secs(60));
+            let large = scope.spawn(move || acquire(&large, 6000).unwrap());
+            let small = budget(folder.path(), 3, None);
+            while small.lock_file(DOOR).unwrap().is_some() {
+                sleep(POLL);
+            }
+            acquire(&small, 1000).expect_err("it would pass in front");
+            drop(first);
+            drop(large.join().unwrap());
+        });
+        acquire(&budget(folder.path(), 3, None), 1000).unwrap();
     }
 }

@@ -146,7 +146,10 @@ impl Run<'_> {
                     // A boot is a machine like any other.
                     let slot = match self.hypervisor.has(&self.hypervisor.base_key(guest)) {
                         true => None,
-                        false => match self.budget.acquire(&mut tell) {
+                        false => match self
+                            .budget
+                            .acquire(self.hypervisor.ram_mib(guest), &mut tell)
+                        {
                             Ok(slot) => Some(slot),
                             Err(error) => return Some(Stop::NoRoom(error)),
                         },
@@ -167,7 +170,10 @@ impl Run<'_> {
         }
         let slot = || {
             let mut tell = |what: &str| crew.tell(what);
-            self.budget.acquire(&mut tell).map_err(Stop::NoRoom)
+            let ram_mib = self.hypervisor.ram_mib(crew.guest(start));
+            self.budget
+                .acquire(ram_mib, &mut tell)
+                .map_err(Stop::NoRoom)
         };
         let run = std::panic::AssertUnwindSafe(|| crew.run(start, &slot));
         let done = std::panic::catch_unwind(run).unwrap_or_else(|_| Err(panicked().into()));

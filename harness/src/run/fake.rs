@@ -46,6 +46,8 @@ pub(crate) struct FakeHypervisor {
     pub(crate) log: Arc<Mutex<Vec<String>>>,
     /// What is in the image, where there is one.
     pub(crate) image: Mutex<Option<String>>,
+    /// The memory of the machines that run, and the most that it ever was, in MiB.
+    pub(crate) memory_mib: Mutex<(u32, u32)>,
     /// The files in the home of `alice`.
     pub(crate) home: Mutex<Vec<(&'static str, &'static str)>>,
     faults: Mutex<BTreeMap<Method, Fault>>,
@@ -57,6 +59,13 @@ struct FakeMachine<'a> {
     hypervisor: &'a FakeHypervisor,
     purpose: Purpose,
     touched: bool,
+    ram_mib: u32,
+}
+
+impl Drop for FakeMachine<'_> {
+    fn drop(&mut self) {
+        lock(&self.hypervisor.memory_mib).0 -= self.ram_mib;
+    }
 }
 
 /// A machine that broke.
@@ -130,7 +139,7 @@ impl Hypervisor for FakeHypervisor {
     fn fork<'a>(
         &'a self,
         key: &StateKey,
-        _: &Guest,
+        guest: &Guest,
         purpose: Purpose,
     ) -> Result<Box<dyn ForkedMachine + 'a>, MachineError> {
         assert!(
@@ -138,15 +147,20 @@ impl Hypervisor for FakeHypervisor {
             "forked from a state that is not there"
         );
         self.note(Method::Fork, format!("fork {purpose:?}"))?;
+        let ram_mib = self.ram_mib(guest);
+        let mut memory_mib = lock(&self.memory_mib);
+        memory_mib.0 += ram_mib;
+        memory_mib.1 = memory_mib.1.max(memory_mib.0);
         Ok(Box::new(FakeMachine {
             hypervisor: self,
+            ram_mib,
             purpose,
             touched: lock(&self.touched).contains(key),
         }))
     }
 
-    fn ram_mib(&self) -> u32 {
-        64
+    fn ram_mib(&self, guest: &Guest) -> u32 {
+        guest.memory_mib.unwrap_or(64)
     }
 }
 

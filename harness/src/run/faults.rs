@@ -137,12 +137,26 @@ fn where_there_is_no_room_for_a_machine_nothing_was_run() {
         ..Bench::new()
     };
     let taken = bench.budget();
-    let _slot = taken.acquire(&mut |_| {}).unwrap();
+    let _slot = taken.acquire(64, &mut |_| {}).unwrap();
     let verdicts = bench.run(vec![case("a", &["x"]), case("b", &["y"])]);
     for verdict in verdicts.values() {
         assert!(not_run(verdict).contains("no room"), "{verdict:?}");
     }
     assert_eq!(Conclusion::of(verdicts.values()), Conclusion::Broken);
+}
+
+#[test]
+fn machines_that_start_at_once_share_the_memory_that_there_is() {
+    let bench = Bench::new();
+    let of = |id: &str, memory_mib: u32| {
+        let mut case = case(id, &[&format!("sleep {id}")]);
+        case.guest.memory_mib = Some(memory_mib);
+        case
+    };
+    let verdicts = bench.run(vec![of("a", 600), of("b", 601), of("c", 2000)]);
+    assert!(passed(&verdicts["a"]) && passed(&verdicts["b"]));
+    assert_eq!(lock(&bench.hypervisor.memory_mib).1, 601, "one at a time");
+    assert!(not_run(&verdicts["c"]).contains("2000 MiB"));
 }
 
 #[test]

@@ -48,8 +48,8 @@ pub trait Hypervisor: Sync {
     /// Removes a state that this run has seen or made, for nobody will ask for it again. One that somebody uses stays.
     fn forget(&self, key: &StateKey);
 
-    /// The memory a machine may come to use, in MiB.
-    fn ram_mib(&self) -> u32;
+    /// The memory that the machines of `guest` have, in MiB.
+    fn ram_mib(&self, guest: &Guest) -> u32;
 }
 
 /// A machine that was forked: it can be frozen again, and restarted.

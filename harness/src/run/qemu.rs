@@ -94,14 +94,7 @@ impl Qemu {
                 key: key.as_str().to_owned(),
             },
             store: self.store.clone(),
-            shape: MachineShape {
-                network: match guest.network {
-                    Network::Off => vm::Network::Off,
-                    Network::Internet => vm::Network::Internet,
-                    Network::InternetAndHost => vm::Network::InternetAndHost,
-                },
-                ..MachineShape::default()
-            },
+            shape: shape(guest),
             warm_up: WARM_UP.to_owned(),
         }
     }
@@ -277,8 +270,23 @@ impl Hypervisor for Qemu {
         }
     }
 
-    fn ram_mib(&self) -> u32 {
-        MachineShape::default().ram_mib
+    fn ram_mib(&self, guest: &Guest) -> u32 {
+        shape(guest).ram_mib
+    }
+}
+
+/// How big the machines of a guest are, and what they reach.
+fn shape(guest: &Guest) -> MachineShape {
+    let usual = MachineShape::default();
+    MachineShape {
+        ram_mib: guest.memory_mib.unwrap_or(usual.ram_mib),
+        cores: guest.cpus.unwrap_or(usual.cores),
+        disk_mib: guest.disk_mib.or(usual.disk_mib),
+        network: match guest.network {
+            Network::Off => vm::Network::Off,
+            Network::Internet => vm::Network::Internet,
+            Network::InternetAndHost => vm::Network::InternetAndHost,
+        },
     }
 }
 

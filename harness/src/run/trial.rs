@@ -129,7 +129,7 @@ impl Bench {
 
     pub(super) fn budget(&self) -> Budget {
         let locks = self.folder.path().join("locks");
-        let budget = Budget::new(&locks, self.jobs, Some(1024), 64).unwrap();
+        let budget = Budget::new(&locks, self.jobs, Some(1024)).unwrap();
         budget.patient_for(self.patience)
     }
 
