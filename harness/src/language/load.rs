@@ -153,7 +153,10 @@ fn lay_out_channels(loaded: &mut Loaded, options: &LoadOptions) {
                 options.channels.over(project.unwrap_or_default())
             });
         match channels.for_case(case, &mut read) {
-            Ok(overlays) => case.guest.channels = overlays,
+            Ok(overlays) => {
+                case.guest.channels = overlays;
+                case.guest.make_room();
+            }
             Err(error) => drop(refused.insert((case.file.clone(), error.to_string()))),
         }
     }

@@ -11,7 +11,7 @@ pub(crate) use expect::{
     RawCommand, RawExpect, RawFileExpect, RawFileType, RawOutputMatch, RawPackage, RawPresence,
     RawProfile, RawTargetKind, RawUnitState, RawVariable,
 };
-pub(crate) use scenario::{RawFlake, RawInitialHome, RawScenario, RawSubstituter};
+pub(crate) use scenario::{RawFlake, RawGuest, RawInitialHome, RawScenario, RawSubstituter};
 pub(crate) use setup::{RawHome, RawHomeFile, RawInput, RawInstall, RawSetup};
 pub(crate) use step::{
     RawBuild, RawEdit, RawGeneration, RawRun, RawSeed, RawSeedFile, RawSession, RawStep, RawSwitch,

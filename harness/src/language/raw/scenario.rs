@@ -74,6 +74,16 @@ pub(crate) struct RawGuest {
     /// Its Debian release: `trixie` (the default, with Nix 2.26), or `sid`, whose Nix is the newest in Debian.
     #[schemars(extend("examples" = ["trixie", "sid"]))]
     pub(crate) suite: Option<String>,
+    /// Its memory, as `4GiB` or `1536MiB`: 1.5 GiB by default, and 4 GiB with a network or a channel of one's own.
+    #[schemars(extend("examples" = ["2GiB", "4GiB", "8GiB"]))]
+    pub(crate) memory: Option<String>,
+    /// The size of its disk, as `16GiB`, of which only what is written takes room on this computer. By default the
+    /// machine finds about 3 GiB free, and has a disk of 16 GiB with a network or a channel of one's own.
+    #[schemars(extend("examples" = ["16GiB", "64GiB"]))]
+    pub(crate) disk: Option<String>,
+    /// Its processors, 8 at most; 2 by default.
+    #[schemars(range(min = 1, max = 8))]
+    pub(crate) cpus: Option<u32>,
 }
 
 /// What the machine reaches.

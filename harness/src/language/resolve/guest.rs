@@ -5,12 +5,19 @@ use switchproof_vm::image::{Suite, UnknownSuite};
 use super::scenario::Resolver;
 use super::setup::{At, below};
 use crate::flake::channel;
-use crate::language::raw::{RawScenario, RawSubstituter};
-use crate::model::{Network, Substituter};
+use crate::language::raw::{RawGuest, RawScenario, RawSubstituter};
+use crate::model::{Guest, Network, Substituter};
 use crate::text::quoted;
 
 /// Stands for Nix's own cache in a list of caches.
 const DEFAULT: &str = "default";
+
+/// The least and the most that a size may be: as it is written, and in MiB.
+type Bounds = ((&'static str, u32), (&'static str, u32));
+/// A guest with less does not boot.
+const MEMORY: Bounds = (("512MiB", 512), ("256GiB", 256 << 10));
+/// The image itself takes up to about 5 GiB.
+const DISK: Bounds = (("8GiB", 8 << 10), ("1024GiB", 1 << 20));
 
 /// Where a case gets what is built already.
 #[derive(Debug, Default)]
@@ -45,9 +52,39 @@ impl Resolver<'_> {
         }
     }
 
+    /// What the machine is, as far as `guest` says.
+    pub(super) fn machine(&mut self, raw: &RawScenario) -> Guest {
+        let Some(raw) = &raw.guest else {
+            return Guest::default();
+        };
+        Guest {
+            suite: self.suite(raw),
+            memory_mib: self.size("memory", raw.memory.as_deref(), MEMORY),
+            disk_mib: self.size("disk", raw.disk.as_deref(), DISK),
+            cpus: raw.cpus,
+            ..Guest::default()
+        }
+    }
+
+    /// A size of the machine in MiB, within bounds.
+    fn size(&mut self, key: &str, text: Option<&str>, bounds: Bounds) -> Option<u32> {
+        let text = text?;
+        let (least, most) = bounds;
+        let known = mib(text).filter(|size| (least.1..=most.1).contains(size));
+        if known.is_none() {
+            let message = format!("{} is no size of a machine's {key}", quoted(text));
+            let hint = format!(
+                "write it from `{}` to `{}`, such as `16GiB`",
+                least.0, most.0
+            );
+            self.mistake(&["guest", key], message, hint);
+        }
+        known
+    }
+
     /// The Debian release of the guest.
-    pub(super) fn suite(&mut self, raw: &RawScenario) -> Suite {
-        let Some(name) = raw.guest.as_ref().and_then(|guest| guest.suite.as_ref()) else {
+    fn suite(&mut self, raw: &RawGuest) -> Suite {
+        let Some(name) = &raw.suite else {
             return Suite::default();
         };
         name.parse().unwrap_or_else(|error: UnknownSuite| {
@@ -141,4 +178,15 @@ fn base64_length(code: &str) -> Option<usize> {
             .chars()
             .all(|one| one.is_ascii_alphanumeric() || matches!(one, '+' | '/'));
     is_fine.then(|| code.len() / 4 * 3 - padding)
+}
+
+/// A size such as `4GiB` or `1536MiB`, in MiB.
+fn mib(text: &str) -> Option<u32> {
+    let (digits, factor) = match text.strip_suffix("GiB") {
+        Some(digits) => (digits, 1024),
+        None => (text.strip_suffix("MiB")?, 1),
+    };
+    let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
+    let number: u32 = digits.parse().ok().filter(|_| is_number)?;
+    number.checked_mul(factor)
 }

@@ -140,14 +140,13 @@ impl Resolver<'_> {
             file: self.report.source().file.clone(),
             axes: variant.axes.clone(),
             guest: Guest {
-                suite: self.suite(raw),
                 network: self.network,
                 default_substituters: caches.default,
                 substituters: caches.named,
                 reaches: std::mem::take(&mut self.reaches),
                 locked: !self.network.is_on() || pinned,
-                channels: Vec::new(),
                 exclude,
+                ..self.machine(raw)
             },
             users: self
                 .users

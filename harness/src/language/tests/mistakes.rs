@@ -257,6 +257,49 @@ fn an_evaluation_error_is_expected_of_a_step_that_fails() {
 }
 
 #[test]
+fn a_guest_is_as_big_as_the_scenario_says() {
+    let load = |more: &str| {
+        let text = format!("name: t\n{more}setup: {{ home: {{}} }}\nsteps: [switch]\n");
+        let options = crate::language::LoadOptions::default();
+        let (mut cases, diagnostics) = crate::language::load_text("t.yaml", &text, &options);
+        assert!(diagnostics.is_empty(), "{diagnostics:?}");
+        let guest = cases.remove(0).guest;
+        (guest.memory_mib, guest.disk_mib, guest.cpus)
+    };
+    assert_eq!(load(""), (None, None, None));
+    let of_ones_own = "guest: { memory: 1536MiB, disk: 16GiB, cpus: 4 }\n";
+    assert_eq!(load(of_ones_own), (Some(1536), Some(16384), Some(4)));
+    let real = "network: true\n";
+    assert_eq!(load(real), (Some(4096), Some(16384), None));
+    let small = format!("{real}guest: {{ memory: 2GiB }}\n");
+    assert_eq!(load(&small), (Some(2048), Some(16384), None));
+    for (key, value, words) in [
+        (
+            "memory",
+            "4GB",
+            "2:18 `4GB` is no size of a machine's memory (write it from `512MiB` to `256GiB`",
+        ),
+        ("memory", "4096", "`4096` is no size"),
+        ("memory", "256MiB", "`256MiB` is no size"),
+        ("memory", "+4GiB", "`+4GiB` is no size"),
+        ("memory", "99999999GiB", "`99999999GiB` is no size"),
+        (
+            "disk",
+            "4GiB",
+            "`4GiB` is no size of a machine's disk (write it from `8GiB` to `1024GiB`",
+        ),
+        ("cpus", "9", "9"),
+        ("cpus", "0", "0"),
+    ] {
+        let text = format!(
+            "name: t\nguest: {{ {key}: {value} }}\nsetup: {{ home: {{}} }}\nsteps: [switch]\n"
+        );
+        let found = mistakes(&text);
+        assert!(found.contains(words), "{found}");
+    }
+}
+
+#[test]
 fn a_guest_is_of_a_release_that_can_be_one() {
     let with = |guest: &str| {
         format!("name: t\nguest: {guest}\nsetup: {{ home: {{}} }}\nsteps: [switch]\n")
