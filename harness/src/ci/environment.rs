@@ -28,7 +28,8 @@ impl Ci {
             .then_some(Self::Other)
     }
 
-    /// The file to which a job of Actions adds its summary.
+    /// The file to which a job of Actions adds its summary. Gitea's and Forgejo's runners set GitHub's name and one of their
+    /// own (Forgejo's reference of Actions, Gitea's list of variables); Gitea shows what is in it from 1.27 on.
     #[must_use]
     pub fn step_summary() -> Option<PathBuf> {
         ["GITHUB", "GITEA", "FORGEJO"]

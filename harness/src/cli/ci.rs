@@ -1,6 +1,7 @@
 //! What `init --ci` writes: a pipeline for a flake of the user's own.
 
 use clap::ValueEnum;
+use serde_json::json;
 
 /// A CI system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -20,12 +21,16 @@ impl CiSystem {
         }
     }
 
-    /// The pipeline.
-    pub fn text(self) -> &'static str {
-        match self {
+    /// The pipeline, for a flake with these homes and hosts.
+    pub fn text(self, outputs: &[&str]) -> String {
+        let text = match self {
             Self::Github => include_str!("ci/github.yml"),
             Self::Gitlab => include_str!("ci/gitlab.yml"),
-        }
+        };
+        // JSON is YAML, whatever stands in a name. Neither system lets a name mean more than itself: the action and the
+        // shell take it from a variable.
+        let outputs: Vec<String> = outputs.iter().map(|name| json!(name).to_string()).collect();
+        text.replace("{{outputs}}", &format!("[{}]", outputs.join(", ")))
     }
 
     /// What the user has to do before it works.
@@ -48,20 +53,24 @@ mod tests {
     #[test]
     fn pipelines_are_yaml_and_ask_for_options_that_exist() {
         for system in [CiSystem::Github, CiSystem::Gitlab] {
-            let read: serde_yaml::Value = serde_yaml::from_str(system.text()).unwrap();
+            let text = system.text(&["alice@laptop", "b\"ob"]);
+            let read: serde_yaml::Value = serde_yaml::from_str(&text).unwrap();
             assert!(read.is_mapping(), "{system:?}");
-            assert!(system.text().contains("SWITCHPROOF_"), "{system:?}");
+            assert!(text.contains("[\"alice@laptop\", \"b\\\"ob\"]"), "{text}");
         }
         let action = include_str!("../../../action.yml");
         let action: serde_yaml::Value = serde_yaml::from_str(action).unwrap();
-        let flow: serde_yaml::Value = serde_yaml::from_str(CiSystem::Github.text()).unwrap();
-        let steps = flow["jobs"]["scenarios"]["steps"].as_sequence().unwrap();
-        let with = steps.last().unwrap()["with"].as_mapping().unwrap();
-        for input in with.keys() {
-            assert!(
-                action["inputs"].get(input).is_some(),
-                "{input:?} is no input of the action"
-            );
+        let flow = CiSystem::Github.text(&["alice"]);
+        let flow: serde_yaml::Value = serde_yaml::from_str(&flow).unwrap();
+        for job in ["scenarios", "preview"] {
+            let steps = flow["jobs"][job]["steps"].as_sequence().unwrap();
+            let with = steps.last().unwrap()["with"].as_mapping().unwrap();
+            for input in with.keys() {
+                assert!(
+                    action["inputs"].get(input).is_some(),
+                    "{input:?} is no input of the action"
+                );
+            }
         }
     }
 }

@@ -3,17 +3,23 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::builder::FalseyValueParser;
 use serde::Serialize;
 
 use super::common::{Chosen, Error, Exit, Trust, pick, print};
-use super::form::{Printed, TextOrJson, document};
+use super::form::{ComparisonForm, Printed, document};
 use super::gather::{CaseSeen, gather, look_everywhere};
+use super::job_summary::{SUMMARY_BYTES, add_comparisons, add_refusal};
 use super::run::LimitArgs;
 use crate::change::{Change, ShowOptions};
 use crate::model::{Case, Step};
 use crate::plan::Plan;
+use crate::report::views::{self, Comparison, Weight};
 use crate::session::Session;
 use crate::text::printable_line;
+
+/// What the summary of a job calls it.
+const COMMAND: &str = "switchproof diff";
 
 /// Tell what differs between two steps of a case, or between two cases
 ///
@@ -33,11 +39,11 @@ pub struct DiffArgs {
     #[command(flatten)]
     limits: LimitArgs,
     #[command(flatten)]
-    printed: Printed<TextOrJson>,
+    printed: Printed<ComparisonForm>,
     #[command(flatten)]
     show: ShowArgs,
     /// Run it all anew
-    #[arg(long)]
+    #[arg(long, env = "SWITCHPROOF_FRESH", value_parser = FalseyValueParser::new())]
     fresh: bool,
 }
 
@@ -78,6 +84,10 @@ struct Place {
 }
 
 pub fn run(args: &DiffArgs) -> Result<Exit, Error> {
+    compare(args).inspect_err(|error| add_refusal(COMMAND, &args.what.join(" "), error))
+}
+
+fn compare(args: &DiffArgs) -> Result<Exit, Error> {
     let chosen = Chosen::of(args.scenarios.clone(), args.trust.clone());
     let mut cases = chosen.load()?;
     cases.iter_mut().for_each(look_everywhere);
@@ -95,10 +105,17 @@ pub fn run(args: &DiffArgs) -> Result<Exit, Error> {
         .iter()
         .map(|pair| tell(&plan, &wanted, &seen, *pair))
         .collect();
-    match args.printed.form() {
-        TextOrJson::Text => print(&text(&plan, &told, args.show.options()))?,
-        TextOrJson::Json => print(&json(&plan, &told)?)?,
-    }
+    let options = args.show.options();
+    let comparisons: Vec<Comparison> = told
+        .iter()
+        .map(|told| comparison(&plan, told, options))
+        .collect();
+    print(&match args.printed.form() {
+        ComparisonForm::Text => text(&comparisons),
+        ComparisonForm::Json => json(&plan, &told)?,
+        ComparisonForm::Markdown => views::comparisons(COMMAND, &comparisons, SUMMARY_BYTES),
+    })?;
+    add_comparisons(COMMAND, &comparisons);
     let is_equal = |told: &Told| matches!(&told.change, Ok(change) if change.is_equal());
     Ok(match told.iter().all(is_equal) {
         true => Exit::Passed,
@@ -258,17 +275,36 @@ fn heading(plan: &Plan, pair: Pair) -> String {
     printable_line(&heading)
 }
 
-fn text(plan: &Plan, told: &[Told], options: ShowOptions) -> String {
-    let parts: Vec<String> = told
+fn comparison(plan: &Plan, told: &Told, options: ShowOptions) -> Comparison {
+    let (weight, line, text) = match &told.change {
+        Ok(change) if change.is_equal() => (
+            Weight::Equal,
+            "they are equal".to_owned(),
+            change.show(options),
+        ),
+        Ok(change) => (
+            Weight::Differs,
+            change.counts().line(),
+            change.show(options),
+        ),
+        Err(reason) => {
+            let reason = printable_line(reason);
+            (Weight::Broken, reason.clone(), format!("{reason}\n"))
+        }
+    };
+    Comparison {
+        title: heading(plan, told.pair),
+        weight,
+        line,
+        text,
+    }
+}
+
+fn text(comparisons: &[Comparison]) -> String {
+    let parts = comparisons
         .iter()
-        .map(|told| {
-            let change = match &told.change {
-                Ok(change) => change.show(options),
-                Err(reason) => format!("{}\n", printable_line(reason)),
-            };
-            format!("{}\n{change}", heading(plan, told.pair))
-        })
-        .collect();
+        .map(|it| format!("{}\n{}", it.title, it.text));
+    let parts: Vec<String> = parts.collect();
     parts.join("\n")
 }
 

@@ -46,6 +46,22 @@ impl Form for TextOrJson {
     const JSON: Self = Self::Json;
 }
 
+/// For commands that compare: also as the summary of a job shows it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum ComparisonForm {
+    /// For people
+    #[default]
+    Text,
+    /// For programs: one document
+    Json,
+    /// For a comment on a pull request
+    Markdown,
+}
+
+impl Form for ComparisonForm {
+    const JSON: Self = Self::Json;
+}
+
 /// A document as it is printed.
 pub fn document(it: &impl Serialize) -> Result<String, Error> {
     let text = serde_json::to_string_pretty(it).map_err(std::io::Error::from)?;

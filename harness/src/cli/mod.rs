@@ -12,6 +12,7 @@ mod examples;
 mod form;
 mod gather;
 mod image;
+mod job_summary;
 mod list;
 mod manual;
 mod merge;

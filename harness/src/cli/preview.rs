@@ -5,18 +5,24 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use clap::builder::FalseyValueParser;
 use clap::{Args, ValueEnum};
 
 use super::common::{Error, Exit, flake_and_output, print, refuse};
 use super::diff::ShowArgs;
 use super::gather::{CaseSeen, gather, look_everywhere};
+use super::job_summary::{SUMMARY_BYTES, add_comparisons, add_refusal};
 use super::run::LimitArgs;
 use crate::change::{Change, ShowOptions};
 use crate::flake::{self, Channels, Found};
 use crate::language::{self, LoadOptions, Severity};
 use crate::model::{Case, Install};
 use crate::preview::{Answer, Asked, Options, Revision, Stage, comparison};
+use crate::report::views::{self, Comparison, Weight};
 use crate::session::Session;
+
+/// What the summary of a job calls it.
+const COMMAND: &str = "switchproof preview";
 
 /// Tell what will be different on a machine, and why, before anything is changed there
 ///
@@ -62,12 +68,25 @@ pub struct PreviewArgs {
     #[arg(long)]
     no_options: bool,
     /// Run it all anew
-    #[arg(long)]
+    #[arg(long, env = "SWITCHPROOF_FRESH", value_parser = FalseyValueParser::new())]
     fresh: bool,
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
     #[command(flatten)]
     show: ShowArgs,
     #[command(flatten)]
     limits: LimitArgs,
+}
+
+/// How to print.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// For a comment on a pull request
+    Markdown,
 }
 
 /// How Home Manager is installed.
@@ -92,6 +111,10 @@ impl From<InstallArg> for Install {
 }
 
 pub fn run(args: &PreviewArgs) -> Result<Exit, Error> {
+    preview(args).inspect_err(|error| add_refusal(COMMAND, &args.flake, error))
+}
+
+fn preview(args: &PreviewArgs) -> Result<Exit, Error> {
     let (folder, output) = flake_and_output(&args.flake);
     let (asked, revision) = asked(args, folder, output)?;
     let cases = cases(args, folder, &asked)?;
@@ -105,7 +128,22 @@ pub fn run(args: &PreviewArgs) -> Result<Exit, Error> {
         brief: !args.show.options().whole,
         ..args.show.options()
     };
-    print(&answer.show(options))?;
+    let comparison = Comparison {
+        title: answer.title(),
+        weight: match answer.works {
+            false => Weight::Broken,
+            true if answer.is_equal() => Weight::Equal,
+            true => Weight::Differs,
+        },
+        line: answer.line(),
+        text: answer.show(options),
+    };
+    let comparisons = [comparison];
+    print(&match args.format {
+        Format::Text => comparisons[0].text.clone(),
+        Format::Markdown => views::comparisons(COMMAND, &comparisons, SUMMARY_BYTES),
+    })?;
+    add_comparisons(COMMAND, &comparisons);
     if let Some(file) = &args.write {
         write(folder, file, &asked)?;
     }

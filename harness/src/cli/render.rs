@@ -28,7 +28,8 @@ pub struct InitArgs {
     /// The flake's folder, and the one home or host in it that is meant
     #[arg(default_value = ".", value_name = "FLAKE[#OUTPUT]")]
     flake: String,
-    /// Also write a pipeline that runs the scenarios on every change and every night
+    /// Also write a pipeline that runs the scenarios on every change and every night, and tells of a pull request what it
+    /// changes
     #[arg(long, value_enum, value_name = "SYSTEM")]
     ci: Option<CiSystem>,
 }
@@ -98,7 +99,14 @@ pub fn init(args: &InitArgs) -> Result<Exit, Error> {
         "so that what waits for a review stays out of Git",
     )?;
     if let Some(system) = args.ci {
-        write_new(&folder.join(system.path()), system.text(), "for CI")?;
+        let mut outputs: Vec<&str> = found.drafts.iter().map(|it| it.output.as_str()).collect();
+        outputs.sort_unstable();
+        outputs.dedup();
+        write_new(
+            &folder.join(system.path()),
+            &system.text(&outputs),
+            "for CI",
+        )?;
         print(&format!("note: {}\n", system.to_do()))?;
     }
     for note in &found.notes {

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use std::sync::{Arc, OnceLock};
 
 use super::common::Error;
+use super::job_summary::{JobSummary, SUMMARY_BYTES};
 use crate::ci::Ci;
 use crate::report::results::Results;
 use crate::report::{EventsSink, Output, Sink, views};
@@ -50,9 +51,6 @@ const FOLDER: [(&str, Format); 3] = [
     ("results.json", Format::Json),
 ];
 
-/// How much the summary of a job may hold: what is larger is not shown at all.
-const SUMMARY_BYTES: usize = 1024 * 1024;
-
 impl FromStr for Report {
     type Err = String;
 
@@ -92,7 +90,7 @@ pub struct Reports {
     earlier: Option<Results>,
     /// The log of a job is this process's standard output.
     annotates: bool,
-    job_summary: Option<PathBuf>,
+    job_summary: Option<JobSummary>,
 }
 
 /// A log of events.
@@ -113,7 +111,7 @@ impl Reports {
             logs: Vec::new(),
             earlier: earlier.map(read_earlier).transpose()?,
             annotates: is_actions && !wanted.iter().any(|it| it.format == Format::Github),
-            job_summary: is_actions.then(Ci::step_summary).flatten(),
+            job_summary: JobSummary::from_environment(),
         };
         refuse_twice(wanted)?;
         let mut sinks: Vec<Box<dyn Sink>> = Vec::new();
@@ -181,8 +179,9 @@ impl Reports {
             let text = views::annotations(results);
             note("of annotations", output.and_then(|out| out.write(&text)));
         }
-        if let Some(path) = &self.job_summary {
-            note(&path.display().to_string(), append_summary(path, results));
+        if let Some(summary) = &self.job_summary {
+            let added = summary.add(|room| views::markdown(results, room));
+            note(&summary.name(), added);
         }
         for log in self.logs {
             if let Some(error) = log.broken.get() {
@@ -211,18 +210,6 @@ fn document(format: Format, results: &Results, earlier: Option<&Results>) -> Str
         // A folder is its files, and a log was written while the run went on.
         Format::Folder | Format::Events => String::new(),
     }
-}
-
-/// Adds to the summary of the job, within what is left of it.
-fn append_summary(path: &Path, results: &Results) -> io::Result<()> {
-    let taken = fs::metadata(path).map_or(0, |data| data.len());
-    let room = SUMMARY_BYTES.saturating_sub(usize::try_from(taken).unwrap_or(usize::MAX));
-    let text = views::markdown(results, room);
-    if text.len() > room {
-        return Ok(());
-    }
-    let mut file = File::options().append(true).create(true).open(path)?;
-    file.write_all(text.as_bytes())
 }
 
 fn read_earlier(path: &Path) -> Result<Results, Error> {

@@ -55,7 +55,7 @@ impl Answer {
     /// The answer as text. Nothing in it steers a terminal.
     #[must_use]
     pub fn show(&self, options: ShowOptions) -> String {
-        let mut text = format!("{}: {}\n", printable_line(&self.output), self.subject());
+        let mut text = format!("{}\n", self.title());
         let stages: Vec<String> = self.steps.iter().map(stage).collect();
         say(&mut text, &stages.join("   "));
         for note in &self.notes {
@@ -79,6 +79,23 @@ impl Answer {
             say(&mut text, &unchanged(last));
         }
         text
+    }
+
+    /// What is asked, in a line.
+    #[must_use]
+    pub fn title(&self) -> String {
+        format!("{}: {}", printable_line(&self.output), self.subject())
+    }
+
+    /// What comes of it, in a line.
+    #[must_use]
+    pub fn line(&self) -> String {
+        if let Some(last) = self.steps.last().filter(|_| !self.works) {
+            return format!("{} fails", printable_line(&last.name));
+        }
+        let changes = self.steps.iter().filter_map(|step| step.change.as_ref());
+        let lines: Vec<String> = changes.map(|change| change.counts().line()).collect();
+        format!("it works; {}", lines.join(", then "))
     }
 
     fn subject(&self) -> String {

@@ -1,13 +1,12 @@
 //! The summary of a job, in Markdown as GitHub, Gitea and Forgejo show it.
 
+use super::inert_markdown::{BLOCK_BYTES, code, fence, folded, inline, push_blocks, push_fence};
 use crate::report::count;
 use crate::report::results::{CaseResult, Results, VerdictWord};
-use crate::report::words::{boundary, seconds};
+use crate::report::words::seconds;
 
 /// Most cases that passed which get a line of the table.
 const PASSED_LINES: usize = 100;
-/// Most bytes of one case's block, so that one does not crowd out the others.
-const BLOCK_BYTES: usize = 48 * 1024;
 
 /// A table of verdicts, then what is to be said of each case that did not pass, in a folded block, as far as `room`
 /// bytes reach: what failed comes first, and a line says what is left out.
@@ -23,18 +22,13 @@ pub fn markdown(results: &Results, room: usize) -> String {
         .iter()
         .filter(|case| matches!(case.verdict, VerdictWord::Failed | VerdictWord::Errored))
         .collect();
-    for (at, case) in blocks.iter().enumerate() {
-        let block = block(results, case);
-        let more = format!(
-            "\nThere is no room for {}; the page of the run has them.\n",
-            count(blocks.len() - at, "more case")
-        );
-        if text.len() + block.len() + more.len() > room {
-            text.push_str(&more);
-            break;
-        }
-        text.push_str(&block);
-    }
+    let blocks: Vec<String> = blocks.iter().map(|case| block(results, case)).collect();
+    push_blocks(
+        &mut text,
+        &blocks,
+        room,
+        ("case", "the page of the run has them"),
+    );
     text
 }
 
@@ -138,12 +132,12 @@ fn block(results: &Results, case: &CaseResult) -> String {
         body.push_str(&format!("{}\n\n", inline(&format!("What {step} changed:"))));
         push_fence(&mut body, change);
     }
-    format!(
-        "<details><summary>{} {}</summary>\n\n{body}Look into it:\n\n{}</details>\n\n",
-        verdict(case).replace("**", ""),
-        code(&case.id),
+    let title = format!("{} {}", verdict(case).replace("**", ""), code(&case.id));
+    body.push_str(&format!(
+        "Look into it:\n\n{}",
         fence(&case.commands.shell, "sh")
-    )
+    ));
+    folded(&title, &body)
 }
 
 /// What the step at which a case stopped changed, if it changed anything.
@@ -152,58 +146,4 @@ fn changed<'a>(results: &'a Results, case: &'a CaseResult) -> Option<(&'a str, &
     let step = case.steps.iter().find(|step| step.name == stopped)?;
     let state = results.states.get(step.state.as_ref()?)?;
     Some((&step.name, &state.change.as_ref()?.text))
-}
-
-/// A text in a fence of its own; nothing for an empty one.
-fn push_fence(body: &mut String, text: &str) {
-    if text.trim().is_empty() {
-        return;
-    }
-    let kind = match text.starts_with("--- ") || text.starts_with("@@") {
-        true => "diff",
-        false => "text",
-    };
-    let shown = match text.len() > BLOCK_BYTES {
-        false => text.to_owned(),
-        true => {
-            let end = boundary(text, BLOCK_BYTES);
-            format!("{}\n… {} bytes left out", &text[..end], text.len() - end)
-        }
-    };
-    body.push_str(&fence(&shown, kind));
-}
-
-/// A fence longer than any in the text, so that nothing in it ends the block.
-fn fence(text: &str, kind: &str) -> String {
-    let longest = text
-        .split(|character| character != '`')
-        .map(str::len)
-        .max()
-        .unwrap_or_default();
-    let ticks = "`".repeat(longest.max(2) + 1);
-    format!("{ticks}{kind}\n{}\n{ticks}\n\n", text.trim_end())
-}
-
-/// A text that is nothing but text on a line of Markdown: every character that could mean something is an entity, which
-/// never does.
-fn inline(text: &str) -> String {
-    let mut safe = String::new();
-    for character in text
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ")
-        .chars()
-    {
-        match character {
-            other if other.is_ascii_punctuation() => {
-                safe.push_str(&format!("&#{};", u32::from(other)));
-            }
-            other => safe.push(other),
-        }
-    }
-    safe
-}
-
-fn code(text: &str) -> String {
-    format!("<code>{}</code>", inline(text))
 }

@@ -3,6 +3,8 @@
 mod annotations;
 mod code_quality;
 mod compare;
+mod comparison;
+mod inert_markdown;
 mod junit;
 mod markdown;
 mod page;
@@ -12,6 +14,7 @@ mod tests;
 pub use annotations::*;
 pub use code_quality::*;
 pub use compare::*;
+pub use comparison::*;
 pub use junit::*;
 pub use markdown::*;
 pub use page::*;

@@ -134,10 +134,8 @@ fn a_summary_is_a_table_and_folded_blocks_within_its_room() {
     }
 }
 
-#[test]
-fn a_summary_shows_hostile_text_as_text() {
-    let text = markdown(&hostile(), 1024 * 1024);
-    // Outside of fences nothing of it is markup; a fence is longer than any in the text.
+/// What of a summary is not in a fence.
+fn outside_of_fences(text: &str) -> String {
     let mut outside = String::new();
     let mut fence: Option<&str> = None;
     for line in text.lines() {
@@ -150,11 +148,64 @@ fn a_summary_shows_hostile_text_as_text() {
         }
     }
     assert_eq!(fence, None);
-    assert!(text.contains("\n````diff\n"), "{text}");
-    for markup in ["<img", "</script", "[x]", "::", "##["] {
-        assert!(!outside.contains(markup), "{markup} in {outside}");
+    outside
+}
+
+#[test]
+fn a_summary_shows_hostile_text_as_text() {
+    let compared = |weight| Comparison {
+        title: HOSTILE.to_owned(),
+        weight,
+        line: HOSTILE.to_owned(),
+        text: format!("````\n{HOSTILE}"),
+    };
+    let both = [compared(Weight::Differs), compared(Weight::Broken)];
+    for text in [
+        markdown(&hostile(), 1024 * 1024),
+        comparisons("diff", &both, 1024 * 1024),
+        comparisons("diff", &both[..1], 1024 * 1024),
+    ] {
+        // Outside of fences nothing of it is markup; a fence is longer than any in the text.
+        let outside = outside_of_fences(&text);
+        for markup in ["<img", "</script", "[x]", "::", "##["] {
+            assert!(!outside.contains(markup), "{markup} in {outside}");
+        }
+        assert!(text.contains(HOSTILE.split('\n').next().unwrap()));
     }
-    assert!(text.contains(HOSTILE.split('\n').next().unwrap()));
+    assert!(markdown(&hostile(), 1024 * 1024).contains("\n````diff\n"));
+}
+
+#[test]
+fn a_summary_of_comparisons_begins_with_what_is_broken_and_keeps_to_its_room() {
+    let compared = |number: usize, weight| Comparison {
+        title: format!("step {number}"),
+        weight,
+        line: "one file changed".to_owned(),
+        text: "  + .zshrc\n".repeat(50),
+    };
+    let mut all: Vec<Comparison> = (0..20).map(|at| compared(at, Weight::Differs)).collect();
+    all.push(compared(20, Weight::Equal));
+    all.push(compared(21, Weight::Broken));
+    let whole = comparisons("switchproof diff", &all, 1024 * 1024);
+    assert!(
+        whole.starts_with("### switchproof diff\n\n- <code>step 21</code>: ❌"),
+        "{whole}"
+    );
+    assert_eq!(
+        whole.matches("<details>").count(),
+        21,
+        "an equal one has nothing to unfold"
+    );
+    let short = comparisons("switchproof diff", &all, 6000);
+    assert!(
+        short.len() <= 6000 && short.contains("There is no room for"),
+        "{short}"
+    );
+    assert!(short.matches("<details>").count() < 21);
+    assert_eq!(
+        short.matches("<details>").count(),
+        short.matches("</details>").count()
+    );
 }
 
 #[test]
