@@ -12,6 +12,7 @@ pub mod flake;
 pub mod judge;
 pub mod keep;
 pub mod language;
+pub mod laws;
 pub mod login;
 pub mod machine;
 pub mod model;

@@ -32,6 +32,80 @@ pub struct Case {
     /// Files beside those of its flakes that Git does not track, so that Nix does not see them; by path relative to
     /// their flake.
     pub untracked: BTreeSet<String>,
+    /// The laws that hold of it without being asked for.
+    pub laws: Laws,
+    /// The law that it tries, of a case that was made of another one.
+    pub trial: Option<Trial>,
+}
+
+/// A property that every good setup has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Law {
+    /// Nothing that the switch made leads nowhere or to an older generation, and no unit failed.
+    Complete,
+    /// A new login has the same variables, programs and units.
+    Survives,
+    /// The same switch again changes nothing.
+    Idempotent,
+    /// Rolling back a switch gives the state before it.
+    Reversible,
+    /// Removing Home Manager gives back the home as it was seeded.
+    Clean,
+}
+
+impl Law {
+    /// All of them, the cheapest first.
+    pub const ALL: [Self; 5] = [
+        Self::Complete,
+        Self::Survives,
+        Self::Idempotent,
+        Self::Reversible,
+        Self::Clean,
+    ];
+
+    /// Its name, as scenarios write it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Complete => "complete",
+            Self::Survives => "survives",
+            Self::Idempotent => "idempotent",
+            Self::Reversible => "reversible",
+            Self::Clean => "clean",
+        }
+    }
+}
+
+/// Which laws are tried.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Laws {
+    /// Those that are.
+    pub on: BTreeSet<Law>,
+    /// Why others are not, where the scenario says so.
+    pub off: BTreeMap<Law, String>,
+}
+
+impl Default for Laws {
+    /// All but `clean`: to remove Home Manager takes as long as to switch to it, and few ever do.
+    fn default() -> Self {
+        let on = Law::ALL.into_iter().filter(|law| *law != Law::Clean);
+        Self {
+            on: on.collect(),
+            off: BTreeMap::new(),
+        }
+    }
+}
+
+/// What makes a case one that tries a law: its last step is the law's own, and the way there is another case's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trial {
+    /// The law.
+    pub law: Law,
+    /// The id of the case whose steps lead there.
+    pub of: String,
+    /// The step whose state the last one is compared with, by its place in the case.
+    pub against: usize,
 }
 
 impl Case {
@@ -168,12 +242,34 @@ pub struct Step {
     pub outcome: Outcome,
     /// What must be true afterwards.
     pub expect: Vec<Expectation>,
-    /// Whether what is seen afterwards is compared with a reviewed snapshot.
+    /// Whether the scenario wants what is seen afterwards compared with a reviewed snapshot; see [`Self::has_snapshot`].
     pub snapshot: bool,
     /// How long the action may take, in seconds.
     pub deadline_s: u32,
     /// The step's line in the scenario file, from 1.
     pub line: usize,
+    /// What the step is to its case.
+    pub part: Part,
+}
+
+/// What a step is to its case.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Part {
+    /// One of its own, judged as it says.
+    #[default]
+    Own,
+    /// On the way to where a law is tried: looked at as in the case that it is of, and judged there alone.
+    Way,
+    /// What a law does: looked at as the step that it is compared with, and judged by the law alone.
+    Law,
+}
+
+impl Step {
+    /// Whether what is seen after it is compared with a reviewed snapshot.
+    #[must_use]
+    pub fn has_snapshot(&self) -> bool {
+        self.snapshot && self.part == Part::Own
+    }
 }
 
 /// How a step must end.

@@ -13,6 +13,7 @@ use crate::flake::Channels;
 use crate::judge::Conclusion;
 use crate::keep::KeepError;
 use crate::language::{self, Diagnostic, LoadOptions};
+use crate::laws::with_trials;
 use crate::model::Case;
 use crate::session::SessionError;
 
@@ -245,7 +246,7 @@ impl Chosen {
             .map_err(|found| refuse(&found))?;
         match cases.is_empty() {
             true => Err(self.nothing_here()),
-            false => Ok(cases),
+            false => Ok(with_trials(cases)),
         }
     }
 
@@ -269,7 +270,7 @@ impl Chosen {
         }
         let checked = language::check(&self.paths_beside_names(), &self.trust.load_options());
         let is_fine = checked.is_fine();
-        let cases = checked.cases;
+        let cases = with_trials(checked.cases);
         let named = self.resolve(&cases);
         if !is_fine {
             eprint!("{}", language::render_text(&checked.diagnostics));
@@ -294,10 +295,15 @@ impl Chosen {
         for name in self.names() {
             let of_scenario = cases.iter().filter(|case| case.scenario == name);
             let of_scenario: Vec<String> = of_scenario.map(|case| case.id.clone()).collect();
-            match of_scenario.is_empty() || ids.iter().any(|id| id == name) {
-                true => named.extend([ids[pick(&ids, name)?].clone()]),
-                false => named.extend(of_scenario),
+            if !of_scenario.is_empty() && !ids.iter().any(|id| id == name) {
+                named.extend(of_scenario);
+                continue;
             }
+            // A case's laws go with it.
+            let one = &ids[pick(&ids, name)?];
+            let tries = |case: &&Case| case.trial.as_ref().is_some_and(|it| it.of == *one);
+            named.extend(cases.iter().filter(tries).map(|case| case.id.clone()));
+            named.insert(one.clone());
         }
         Ok(named)
     }
@@ -365,9 +371,14 @@ pub fn pick(ids: &[String], wanted: &str) -> Result<usize, Error> {
     if let Some(exact) = ids.iter().position(|id| id == wanted) {
         return Ok(exact);
     }
-    let like: Vec<usize> = (0..ids.len())
-        .filter(|&case| ids[case].contains(wanted))
-        .collect();
+    let is_like = |case: &usize| ids[*case].contains(wanted);
+    let mut like: Vec<usize> = (0..ids.len()).filter(is_like).collect();
+    // A case that is meant need not be told from those that try its laws.
+    let meant = like.clone();
+    like.retain(|&case| {
+        let (of, law) = ids[case].rsplit_once(':').unwrap_or_default();
+        law.is_empty() || !meant.iter().any(|&other| ids[other] == of)
+    });
     match like.as_slice() {
         [one] => Ok(*one),
         [] => Err(no_case(wanted)),

@@ -50,13 +50,18 @@ pub fn run(args: &ListArgs) -> Result<Exit, Error> {
     let chosen = |case: &usize| args.chosen.admits(&cases[*case]);
     let selected: BTreeSet<usize> = (0..cases.len()).filter(chosen).collect();
     let text = match args.printed.form() {
-        Format::Text => text(selected.iter().map(|&case| &cases[case])),
+        Format::Text => text(selected.iter().map(|&case| &cases[case]).filter(is_own)),
         Format::Json => as_json(selected.iter().map(|&case| &cases[case]))?,
         Format::GithubMatrix => github(&jobs(&cases, &selected, args.shards.into())?),
         Format::Gitlab => gitlab(&jobs(&cases, &selected, args.shards.into())?),
     };
     print(&text)?;
     Ok(args.chosen.exit(Exit::Passed))
+}
+
+/// Whether a case is one of a scenario; those that try its laws are not told to people one by one.
+fn is_own(case: &&Case) -> bool {
+    case.trial.is_none()
 }
 
 fn text<'a>(cases: impl Iterator<Item = &'a Case> + Clone) -> String {
@@ -87,6 +92,7 @@ fn as_json<'a>(cases: impl Iterator<Item = &'a Case>) -> Result<String, Error> {
                 "description": case.description,
                 "axes": axes,
                 "steps": steps,
+                "law": case.trial.as_ref().map(|trial| trial.law),
             })
         })
         .collect();

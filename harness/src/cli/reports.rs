@@ -285,7 +285,11 @@ mod tests {
             let report: Report = format!("{format}=/dev/full").parse().unwrap();
             let (reports, mut sinks) = Reports::open(&[report], None).unwrap();
             for sink in &mut sinks {
-                sink.event(&crate::report::Event::Started { cases: 1, steps: 1 });
+                sink.event(&crate::report::Event::Started {
+                    cases: 1,
+                    laws: 0,
+                    steps: 1,
+                });
             }
             let lost = reports.write(&Results::new(1));
             assert_eq!(lost.len(), 1, "{format}");

@@ -104,7 +104,7 @@ fn places(cases: &[Case]) -> impl Iterator<Item = (&Case, &Step, PathBuf)> {
             .entry(&case.file)
             .or_insert_with(|| snapshots_beside(&case.file))
             .clone();
-        let steps = case.steps.iter().filter(|step| step.snapshot);
+        let steps = case.steps.iter().filter(|step| step.has_snapshot());
         steps.map(move |step| (case, step, snapshot_path(&folder, case, step)))
     })
 }

@@ -4,7 +4,7 @@ use super::complaint::complaint_in_order;
 use super::text_match::show;
 use super::verdict::{Finding, FindingKind};
 use crate::machine::MachineError;
-use crate::model::{Case, Outcome, Step};
+use crate::model::{Case, Outcome, Part, Step};
 use crate::observe::Observation;
 use crate::text::{printable, tail};
 
@@ -180,6 +180,7 @@ pub(super) const REQUIRED_TO_BUILD: &str = " is required to build '";
 
 fn unjudged(step: &Step) -> String {
     match step.expect.len() {
+        _ if step.part == Part::Law => String::new(),
         0 => String::new(),
         1 => "; the expectation after it was not judged".into(),
         count => format!("; the {count} expectations after it were not judged"),

@@ -268,7 +268,7 @@ fn generations(text: &mut String, name: &str, user: &UserSeen) {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::model::{Action, Outcome, TargetKind};
+    use crate::model::{Action, Outcome, Part, TargetKind};
     use crate::observe::{
         Content, Entry, EntryKind, FileSeen, Home, LinkEnd, PathDirectory, StepOutput,
     };
@@ -281,6 +281,7 @@ pub(super) mod tests {
             expect: Vec::new(),
             snapshot: true,
             deadline_s: 60,
+            part: Part::Own,
             line: 7,
         }
     }

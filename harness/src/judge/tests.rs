@@ -6,7 +6,7 @@ use super::judge;
 use super::render::tests::{observation, step};
 use super::verdict::Finding;
 use crate::model::{
-    Case, Check, Expectation, FileProperty, FileState, FileType, Guest, InitialHome, Outcome,
+    Case, Check, Expectation, FileProperty, FileState, FileType, Guest, InitialHome, Laws, Outcome,
     PackageState, Profile, Session, TargetKind, TextMatch, UnitState, User,
 };
 use crate::observe::{
@@ -27,6 +27,8 @@ pub(super) fn case() -> Case {
         }],
         steps: vec![step()],
         untracked: std::collections::BTreeSet::new(),
+        laws: Laws::default(),
+        trial: None,
     }
 }
 

@@ -9,6 +9,7 @@ use rayon::prelude::*;
 
 use super::conform::Conform;
 use super::diagnostic::{Diagnostic, Mistake, Report, Severity};
+use super::laws;
 use super::matrix::expand;
 use super::project::of_project;
 use super::resolve::resolve;
@@ -179,13 +180,25 @@ pub(crate) fn load_source(source: Source, options: &LoadOptions) -> (Vec<Case>, 
             Ok(project) => options.channels.over(project),
             Err(diagnostic) => return (Vec::new(), vec![*diagnostic]),
         };
+        let laws = match laws::of_project(&project_of(&file)) {
+            Ok(laws) => laws,
+            Err(diagnostics) => return (Vec::new(), diagnostics),
+        };
         match expand(&root, &mut report) {
             Some(variants) => {
                 for variant in variants {
                     let mut conform = Conform::new(&mut report, false);
                     let tree = conform.check(&variant.tree, &SCENARIO, "a scenario");
                     let case = tree.and_then(|tree| {
-                        resolve(&variant, tree, &mut report, &mut files, options, &channels)
+                        resolve(
+                            &variant,
+                            tree,
+                            &mut report,
+                            &mut files,
+                            options,
+                            &channels,
+                            &laws,
+                        )
                     });
                     cases.extend(case);
                 }

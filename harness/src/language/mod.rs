@@ -7,6 +7,7 @@ mod commands;
 mod conform;
 mod diagnostic;
 mod format;
+mod laws;
 mod load;
 mod matrix;
 mod project;

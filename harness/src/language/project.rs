@@ -31,12 +31,14 @@ pub(crate) fn of_project(repository: &Path) -> Result<Channels, Box<Diagnostic>>
     })?;
     let channels = match &whole {
         Value::Null => return Ok(Channels::default()),
-        Value::Mapping(keys) => keys
-            .iter()
-            .try_fold(None, |_, (key, value)| match key.as_str() {
-                Some("channels") => Ok(Some(value)),
-                _ => Err(format!("there is no key {}", shown(key))),
-            }),
+        Value::Mapping(keys) => {
+            keys.iter()
+                .try_fold(None, |channels, (key, value)| match key.as_str() {
+                    Some("channels") => Ok(Some(value)),
+                    Some("laws") => Ok(channels),
+                    _ => Err(format!("there is no key {}", shown(key))),
+                })
+        }
         other => Err(format!("{} where `channels:` belongs", shown(other))),
     };
     let read = channels.and_then(|value| match value {

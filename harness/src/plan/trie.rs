@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Node, NodeId, StateKey, Visit, Work};
-use crate::model::{Action, Case, Guest, Step};
+use crate::model::{Action, Case, Guest, Part, Step};
 use crate::observe::{Probe, probes};
 
 /// All cases as one trie. Every node is reached once, however many cases pass through it.
@@ -153,7 +153,8 @@ impl std::ops::Index<NodeId> for Plan {
 
 /// How a step asks for the machine to be looked at, if it does.
 fn look(step: &Step) -> Option<Vec<Probe>> {
-    (step.snapshot || !step.expect.is_empty()).then(|| probes(&step.expect))
+    let is_asked = step.snapshot || !step.expect.is_empty() || step.part == Part::Law;
+    is_asked.then(|| probes(&step.expect))
 }
 
 /// Making users and a first login take seconds, laying a checkout over the channel half a minute under emulation; a machine

@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::TODAY;
 use crate::change::{Change, FileTurn};
-use crate::model::{Action, Case, FlakeTree, Install, Outcome, SeedFile, Session, Step, Switch};
+use crate::model::{
+    Action, Case, FlakeTree, Install, Outcome, Part, SeedFile, Session, Step, Switch,
+};
 use crate::observe::Observation;
 
 /// What compares them.
@@ -188,6 +190,7 @@ pub fn comparison(case: &Case, user: &str, before: usize, after: usize) -> Optio
         expect: Vec::new(),
         snapshot: false,
         deadline_s: DEADLINE_S,
+        part: Part::Own,
         line: 1,
     };
     let files = tree(old, new, user)

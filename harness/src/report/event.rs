@@ -15,6 +15,8 @@ pub enum Event {
     Started {
         /// Cases selected.
         cases: usize,
+        /// Those of them that try a law of another one.
+        laws: usize,
         /// Steps the plan has after merging.
         steps: usize,
     },
@@ -89,6 +91,8 @@ pub enum Event {
         elapsed: Duration,
         /// Whether the verdict is about an evaluation and a build alone: no switch was made.
         only_built: bool,
+        /// Whether the case tries a law of another one.
+        is_law: bool,
     },
     /// The run ends before its time: cases that have no verdict yet get none. Nothing follows.
     CutShort {

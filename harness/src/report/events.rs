@@ -44,8 +44,8 @@ impl<W: Write + Send> Sink for EventsSink<W> {
 
 fn object(event: &Event) -> Value {
     match event {
-        Event::Started { cases, steps } => {
-            json!({"event": "started", "cases": cases, "steps": steps})
+        Event::Started { cases, laws, steps } => {
+            json!({"event": "started", "cases": cases, "laws": laws, "steps": steps})
         }
         Event::Waiting { case, step } => {
             json!({"event": "waiting", "case": case, "step": step})
@@ -86,10 +86,11 @@ fn object(event: &Event) -> Value {
             verdict,
             elapsed,
             only_built,
+            is_law,
         } => {
             let mut object = json!({
                 "event": "case-finished", "case": case, "elapsed_s": elapsed.as_secs_f64(),
-                "only_built": only_built,
+                "only_built": only_built, "law": is_law,
             });
             add_verdict(&mut object, verdict);
             object

@@ -5,7 +5,7 @@ use std::io::Write;
 use super::event::{Event, Sink};
 use super::summary::Summary;
 use super::words::{
-    painted, span, verdict_body, verdict_brief, verdict_heads, verdict_line, wrote,
+    begun, is_kept, painted, span, verdict_body, verdict_brief, verdict_heads, verdict_line, wrote,
 };
 use crate::ci::{Ci, inert};
 use crate::judge::Verdict;
@@ -106,13 +106,7 @@ impl<W: Write + Send> Sink for PlainSink<W> {
             return;
         }
         match event {
-            Event::Started { cases, steps } => {
-                self.say(&format!(
-                    "{}, {}",
-                    count(*cases, "case"),
-                    count(*steps, "step")
-                ));
-            }
+            Event::Started { cases, laws, steps } => self.say(&begun(*cases, *laws, *steps)),
             Event::Preparing { what } => self.say(&format!("preparing: {}", printable_line(what))),
             Event::Waiting { case, step } => self.say(&format!(
                 "waiting for {}: another switchproof makes it",
@@ -151,7 +145,11 @@ impl<W: Write + Send> Sink for PlainSink<W> {
                 verdict,
                 elapsed,
                 only_built,
+                is_law,
             } => {
+                if *is_law && is_kept(verdict) && !verbose {
+                    return;
+                }
                 let line = verdict_line(case, verdict, *elapsed, *only_built);
                 let line = match self.ci {
                     Some(_) => inert(&line).into_owned(),
@@ -205,9 +203,14 @@ pub(super) mod tests {
             verdict,
             elapsed: Duration::from_secs(3),
             only_built: false,
+            is_law: false,
         };
         vec![
-            Event::Started { cases: 2, steps: 3 },
+            Event::Started {
+                cases: 2,
+                laws: 0,
+                steps: 3,
+            },
             Event::Waiting {
                 case: "first-switch".into(),
                 step: "prepare".into(),
@@ -249,12 +252,17 @@ pub(super) mod tests {
     /// A run of one case that is built only.
     pub(in crate::report) fn run_of_a_mac() -> Vec<Event> {
         vec![
-            Event::Started { cases: 1, steps: 1 },
+            Event::Started {
+                cases: 1,
+                laws: 0,
+                steps: 1,
+            },
             Event::CaseFinished {
                 case: "on-a-mac".into(),
                 verdict: Verdict::Passed { cached_at_s: None },
                 elapsed: Duration::from_secs(3),
                 only_built: true,
+                is_law: false,
             },
             Event::Finished {
                 elapsed: Duration::from_secs(4),
@@ -334,6 +342,7 @@ pub(super) mod tests {
             }]),
             elapsed: Duration::from_secs(1),
             only_built: false,
+            is_law: false,
         });
         let mut out = Vec::new();
         tell(

@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::event::Event;
+use super::plain::count;
 use super::words::span;
 use crate::judge::Verdict;
 
@@ -16,6 +17,8 @@ pub struct Summary {
     pub passed: usize,
     /// Cases whose earlier pass still holds.
     pub cached: usize,
+    /// Laws of cases that are kept.
+    pub laws: usize,
     /// Cases that failed.
     pub failed: usize,
     /// Cases whose snapshots are not there yet, and of which nothing is known to be wrong.
@@ -33,6 +36,11 @@ impl Summary {
     pub fn event(&mut self, event: &Event) {
         match event {
             Event::Started { cases, .. } => self.cases = *cases,
+            Event::CaseFinished {
+                verdict: Verdict::Passed { .. },
+                is_law: true,
+                ..
+            } => self.laws += 1,
             Event::CaseFinished { verdict, .. } => match verdict {
                 Verdict::Passed { cached_at_s: None } => self.passed += 1,
                 Verdict::Passed {
@@ -50,7 +58,7 @@ impl Summary {
 
     /// Cases that have a verdict.
     pub fn done(&self) -> usize {
-        self.passed + self.cached + self.failed + self.new + self.errored + self.not_run
+        self.passed + self.cached + self.laws + self.failed + self.new + self.errored + self.not_run
     }
 }
 
@@ -59,6 +67,9 @@ impl fmt::Display for Summary {
         write!(formatter, "{} passed", self.passed + self.cached)?;
         if self.cached > 0 {
             write!(formatter, " ({} cached)", self.cached)?;
+        }
+        if self.laws > 0 {
+            write!(formatter, ", {} kept", count(self.laws, "law"))?;
         }
         for (count, word) in [
             (self.new, "new"),

@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::event::{Event, Sink};
-use super::plain::{count, cut_short};
+use super::plain::cut_short;
 use super::summary::Summary;
-use super::words::{painted, span, verdict_brief, verdict_line, wrote};
+use super::words::{begun, is_kept, painted, span, verdict_brief, verdict_line, wrote};
 use crate::text::printable_line;
 
 /// How often the lines at the bottom are drawn anew at most.
@@ -149,13 +149,7 @@ impl<W: Write + Send> Sink for TerminalSink<W> {
     fn event(&mut self, event: &Event) {
         self.summary.event(event);
         match event {
-            Event::Started { cases, steps } => {
-                self.say(&format!(
-                    "{}, {}",
-                    count(*cases, "case"),
-                    count(*steps, "step")
-                ));
-            }
+            Event::Started { cases, laws, steps } => self.say(&begun(*cases, *laws, *steps)),
             Event::Preparing { what } => {
                 self.preparing = Some(printable_line(what));
                 self.redraw(true);
@@ -199,7 +193,11 @@ impl<W: Write + Send> Sink for TerminalSink<W> {
                 verdict,
                 elapsed,
                 only_built,
+                is_law,
             } => {
+                if *is_law && is_kept(verdict) {
+                    return;
+                }
                 let line = verdict_line(case, verdict, *elapsed, *only_built);
                 let line = painted(verdict, &line, self.colour);
                 let text = format!("{line}\n{}", verdict_brief(case, verdict));

@@ -21,6 +21,21 @@ pub(super) fn span(elapsed: Duration) -> String {
     }
 }
 
+/// What a run is about to do.
+pub(super) fn begun(cases: usize, laws: usize, steps: usize) -> String {
+    let mut told = vec![count(cases - laws, "case")];
+    if laws > 0 {
+        told.push(count(laws, "law"));
+    }
+    told.push(count(steps, "step"));
+    told.join(", ")
+}
+
+/// Whether a law is kept: of that, only the number is told.
+pub(super) fn is_kept(verdict: &Verdict) -> bool {
+    matches!(verdict, Verdict::Passed { .. })
+}
+
 /// That a snapshot was accepted.
 pub(super) fn wrote(path: &Path) -> String {
     format!("wrote {}", printable_line(&path.to_string_lossy()))

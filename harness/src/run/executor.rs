@@ -65,10 +65,13 @@ impl Run<'_> {
                     .any(|visit| self.selected.contains(&visit.case))
             })
             .count();
+        let laws = self.selected.iter();
+        let laws = laws.filter(|&&case| self.plan.cases[case].trial.is_some());
         let ledger = Ledger::new(self.plan, self.results, self.options, self.sink, on_verdict);
         lock(self.sink).planned(self.plan, self.selected);
         ledger.event(&Event::Started {
             cases: self.selected.len(),
+            laws: laws.count(),
             steps,
         });
         std::thread::scope(|scope| {

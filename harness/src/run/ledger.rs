@@ -8,8 +8,9 @@ use crate::judge::{
     Compared, Conclusion, Finding, FindingKind, Place, SnapshotError, SnapshotMode, Verdict,
     exhausted, judge,
 };
+use crate::laws;
 use crate::machine::MachineError;
-use crate::model::{Case, Outcome, Step};
+use crate::model::{Case, Law, Outcome, Part, Step};
 use crate::observe::Observation;
 use crate::plan::{NodeId, Plan, Visit};
 use crate::report::{Event, Sink, StateSeen};
@@ -115,11 +116,23 @@ impl<'a> Ledger<'a> {
             };
         }
         let mut looked = Looked {
-            findings: judge(case, step, seen),
             stops: !ended_as_it_must(&step.outcome, seen) || exhausted(step, seen).is_some(),
             ..Looked::default()
         };
-        if step.snapshot && !looked.stops {
+        if step.part == Part::Way {
+            return looked;
+        }
+        looked.findings = judge(case, step, seen);
+        if !looked.stops {
+            match self.broken_law(visit, step, seen) {
+                Ok(broken) => looked.findings.extend(broken),
+                Err(error) => {
+                    looked.stops = true;
+                    looked.lost = Some(error);
+                }
+            }
+        }
+        if step.has_snapshot() && !looked.stops {
             match Compared::new(case, step, seen, &self.options.snapshots) {
                 Ok(compared) => {
                     looked.is_accepted = compared.is_equal() || self.mode() == SnapshotMode::Update;
@@ -132,6 +145,34 @@ impl<'a> Ledger<'a> {
             }
         }
         looked
+    }
+
+    /// How a law is broken at a step, if it is; an error where nobody knows any more what it is to be compared with.
+    fn broken_law(
+        &self,
+        visit: Visit,
+        step: &Step,
+        seen: &Observation,
+    ) -> Result<Option<Finding>, MachineError> {
+        let case = &self.plan.cases[visit.case];
+        let (law, broken) = match &case.trial {
+            Some(trial) if step.part == Part::Law => {
+                let before = self.plan.paths[visit.case][trial.against + 1];
+                let before = self.results.seen(&self.plan[before].key);
+                let before = before.ok_or_else(before_is_lost)?;
+                let broken = laws::judge(case, trial, &before.observation, seen);
+                (trial.law, broken)
+            }
+            _ => (Law::Complete, laws::incomplete(case, step, seen)),
+        };
+        Ok(broken.map(|broken| Finding {
+            step: step.name.clone(),
+            file: case.file.clone(),
+            line: step.line,
+            message: format!("law `{}`: {}", law.as_str(), broken.message),
+            detail: broken.detail,
+            kind: FindingKind::Unmet,
+        }))
     }
 
     fn mode(&self) -> SnapshotMode {
@@ -154,6 +195,15 @@ impl<'a> Ledger<'a> {
         let looked = self.look(visit, seen);
         if let Some(error) = &looked.broken {
             self.end(visit.case, snapshot_broken(error));
+            return;
+        }
+        if let Some(error) = &looked.lost {
+            self.error(visit.case, error, visit.step);
+            return;
+        }
+        if let Some(step) = step.filter(|step| looked.stops && step.part == Part::Way) {
+            let reason = format!("its step `{}` did not end as it must", step.name);
+            self.not_run(visit.case, &reason);
             return;
         }
         let last = self.plan.paths[visit.case].last() == Some(&at);
@@ -190,7 +240,14 @@ impl<'a> Ledger<'a> {
     /// The machinery failed a case, `during` the step with this number if it was one.
     pub fn error(&self, case: usize, error: &MachineError, during: Option<usize>) {
         let (file, steps) = (&self.plan.cases[case].file, &self.plan.cases[case].steps);
-        let during = during.and_then(|step| steps.get(step)).map(|step| Place {
+        let during = during.and_then(|step| steps.get(step));
+        let of = self.plan.cases[case].trial.as_ref().map(|trial| &trial.of);
+        // What broke on the way is told whole by the case whose way it is.
+        if let (Some(of), true) = (of, during.is_none_or(|step| step.part == Part::Way)) {
+            self.not_run(case, &format!("the way of {of} broke: {}", error.message));
+            return;
+        }
+        let during = during.map(|step| Place {
             file: file.clone(),
             step: step.name.clone(),
         });
@@ -232,6 +289,7 @@ impl<'a> Ledger<'a> {
             verdict: verdict.clone(),
             elapsed,
             only_built: case_of.is_only_built(),
+            is_law: case_of.trial.is_some(),
         });
         (self.on_verdict)(case, &verdict);
     }
@@ -311,6 +369,8 @@ pub struct Looked {
     is_accepted: bool,
     /// The snapshot could not be read.
     broken: Option<SnapshotError>,
+    /// What a law compares is not known any more.
+    lost: Option<MachineError>,
 }
 
 impl Looked {
@@ -319,6 +379,14 @@ impl Looked {
         let is_accepted = self.snapshot.is_none() || self.is_accepted;
         !self.stops && self.broken.is_none() && self.findings.is_empty() && is_accepted
     }
+}
+
+/// What was seen before a law's step could not be kept, or was removed while the run went on.
+fn before_is_lost() -> MachineError {
+    MachineError::new(
+        "what was seen before the step is not kept any more",
+        Some("see whether the disk is full, and run again"),
+    )
 }
 
 /// A snapshot could be neither compared nor written: that is no word on the setup.

@@ -9,7 +9,7 @@ use super::fake::FakeHypervisor;
 use super::ledger::lock;
 use super::*;
 use crate::judge::{SnapshotMode, SnapshotPolicy, Verdict};
-use crate::model::{Action, Case, Guest, InitialHome, Outcome, Session, Step, User};
+use crate::model::{Action, Case, Guest, InitialHome, Laws, Outcome, Part, Session, Step, User};
 use crate::plan::Plan;
 use crate::report::results::{Collector, Results, VerdictWord};
 use crate::report::{Event, Sink, StateSeen, views};
@@ -27,6 +27,7 @@ pub(crate) fn case(id: &str, commands: &[&str]) -> Case {
         expect: Vec::new(),
         snapshot: false,
         deadline_s: 10,
+        part: Part::Own,
         line: index + 1,
     };
     Case {
@@ -36,6 +37,8 @@ pub(crate) fn case(id: &str, commands: &[&str]) -> Case {
         file: PathBuf::from("test.yaml"),
         axes: Vec::new(),
         untracked: BTreeSet::new(),
+        laws: Laws::default(),
+        trial: None,
         guest: Guest {
             locked: true,
             ..Guest::default()

@@ -7,6 +7,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use libtest_mimic::Arguments;
 use switchproof::judge::{SnapshotPolicy, Verdict};
 use switchproof::language::{load, render_text};
+use switchproof::laws::with_trials;
 use switchproof::model::Case;
 use switchproof::report::{Event, PlainSink, Sink, Telling};
 use switchproof::session::{How, Limits, Session};
@@ -14,7 +15,8 @@ use switchproof::session::{How, Limits, Session};
 /// The cases of `scenarios/`, or the mistakes in them as text.
 pub fn bundled() -> Result<Vec<Case>, String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    load(&[root.join("scenarios")]).map_err(|found| render_text(&found))
+    let cases = load(&[root.join("scenarios")]).map_err(|found| render_text(&found))?;
+    Ok(with_trials(cases))
 }
 
 /// The run, begun by the first who asks for a verdict.

@@ -3,6 +3,7 @@
 //! (`x-short`, `x-one`, `x-names`), and the text is spelled out before serde sees it.
 
 mod expect;
+mod laws;
 mod scenario;
 mod setup;
 mod step;
@@ -11,6 +12,7 @@ pub(crate) use expect::{
     RawCommand, RawExpect, RawFileExpect, RawFileType, RawOutputMatch, RawPackage, RawPresence,
     RawProfile, RawTargetKind, RawUnitState, RawVariable,
 };
+pub(crate) use laws::{RawLaw, RawLaws};
 pub(crate) use scenario::{RawFlake, RawGuest, RawInitialHome, RawScenario, RawSubstituter};
 pub(crate) use setup::{RawHome, RawHomeFile, RawInput, RawInstall, RawSetup};
 pub(crate) use step::{

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 
-use super::{RawSetup, RawStep};
+use super::{RawLaws, RawSetup, RawStep};
 
 /// One scenario: a setup, what is done with it, and what must be true afterwards.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -41,6 +41,8 @@ pub(crate) struct RawScenario {
     /// Whether what is seen after steps that change a home is compared with a reviewed snapshot. On by default; a
     /// step's own `snapshot` counts more.
     pub(crate) snapshot: Option<bool>,
+    /// Which laws are tried: properties that hold of every good setup. All but `clean` by default.
+    pub(crate) laws: Option<RawLaws>,
     /// What is done, in order, and what must be true after each. A step without details is one word.
     pub(crate) steps: Vec<RawStep>,
 }

@@ -15,7 +15,9 @@ use crate::language::raw::{RawFlake, RawInitialHome, RawScenario};
 use crate::language::suggest::nearest;
 use crate::language::value::to_value;
 use crate::language::yaml::{Kind, Node, Span};
-use crate::model::{Action, Case, FlakeTree, Guest, InitialHome, Install, Network, Step, User};
+use crate::model::{
+    Action, Case, FlakeTree, Guest, InitialHome, Install, Laws, Network, Step, User,
+};
 use crate::text::quoted;
 
 /// What one case is resolved with.
@@ -83,6 +85,7 @@ pub(crate) fn resolve(
     files: &mut HostFiles,
     options: &LoadOptions,
     channels: &Channels,
+    laws: &Laws,
 ) -> Option<Case> {
     let raw: RawScenario = match serde_yaml::from_value(to_value(&tree)) {
         Ok(raw) => raw,
@@ -112,11 +115,11 @@ pub(crate) fn resolve(
         base: Base::Nothing,
         rendered: Vec::new(),
     };
-    resolver.case(&raw, variant)
+    resolver.case(&raw, variant, laws)
 }
 
 impl Resolver<'_> {
-    fn case(&mut self, raw: &RawScenario, variant: &Variant) -> Option<Case> {
+    fn case(&mut self, raw: &RawScenario, variant: &Variant, usual: &Laws) -> Option<Case> {
         if let Some((message, better)) = bad_scenario_name(&raw.name) {
             let hint = better.map_or_else(
                 || "name it in a few words joined by `-`".to_owned(),
@@ -158,8 +161,24 @@ impl Resolver<'_> {
                 .collect(),
             steps,
             untracked: self.files.untracked.clone(),
+            laws: self.laws(raw, usual),
+            trial: None,
         };
         (!self.report.has_errors()).then_some(case)
+    }
+
+    /// Which laws are tried.
+    fn laws(&mut self, raw: &RawScenario, usual: &Laws) -> Laws {
+        let Some(laws) = &raw.laws else {
+            return usual.clone();
+        };
+        match laws.over(usual) {
+            Ok(laws) => laws,
+            Err((key, message, hint)) => {
+                self.mistake(&["laws", key], message, hint);
+                Laws::default()
+            }
+        }
     }
 
     /// The folders that are not looked into.

@@ -10,7 +10,7 @@ use crate::language::raw::{
 };
 use crate::language::words::list_words;
 use crate::language::yaml::Kind;
-use crate::model::{Action, Check, Install, Outcome, Session, Step, Target};
+use crate::model::{Action, Check, Install, Outcome, Part, Session, Step, Target};
 
 /// How long a step may take that says nothing of it, in seconds: an evaluation of the whole package set under
 /// emulation takes minutes.
@@ -68,6 +68,7 @@ impl Resolver<'_> {
                 expect,
                 snapshot,
                 deadline_s: self.deadline(step, &at),
+                part: Part::Own,
                 line: self.line(&at),
             };
             steps.push((place, step));

@@ -109,6 +109,7 @@ function caseView(entry, address_) {
       entry.only_built ? ", built only, never switched" : "", entry.network !== "off" ? ", network: " + entry.network.replace(/-/g, " ") : "",
       el("span", { class: "quiet" }, "  " + entry.file)),
     entry.description ? el("p", { class: "quiet" }, entry.description) : null,
+    Object.entries(entry.laws_off || {}).map(([law, because]) => el("p", { class: "quiet" }, "law " + law + " is not tried: " + because)),
     entry.reason ? el("p", { class: "alert" }, entry.reason) : null,
     entry.error && !entry.error.during ? errorPart(entry) : null,
   ];

@@ -285,6 +285,14 @@ fn not_run(case: &Case) -> CaseResult {
             .collect(),
         network: word(&case.guest.network),
         only_built: case.is_only_built(),
+        law: case.trial.as_ref().map(|trial| word(&trial.law)),
+        laws_off: case
+            .laws
+            .off
+            .iter()
+            .filter(|_| case.trial.is_none())
+            .map(|(law, because)| (law.as_str().to_owned(), printable(because)))
+            .collect(),
         verdict: VerdictWord::NotRun,
         cached_unix_s: None,
         elapsed_s: 0.0,

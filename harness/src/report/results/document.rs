@@ -139,6 +139,12 @@ pub struct CaseResult {
     pub network: String,
     /// Whether its setup is only evaluated and built: no machine here could switch to it.
     pub only_built: bool,
+    /// The law that it tries, of a case that was made of another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub law: Option<String>,
+    /// Laws that are not tried because the scenario says so, with its reason.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub laws_off: BTreeMap<String, String>,
     /// The verdict.
     pub verdict: VerdictWord,
     /// When its machine ran, in seconds since 1970 UTC, where an earlier pass still holds.

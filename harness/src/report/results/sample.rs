@@ -186,6 +186,8 @@ fn add_case(results: &mut Results, scenario: &str, axes: usize, number: usize) {
         ],
         network: "off".into(),
         only_built: false,
+        law: None,
+        laws_off: BTreeMap::new(),
         verdict: VerdictWord::Passed,
         cached_unix_s: number.is_multiple_of(5).then_some(1_699_990_000),
         elapsed_s: 3.0,

@@ -56,7 +56,11 @@ impl Told {
         let plan = plan();
         let mut collector = Collector::new(&plan.cases, 1);
         collector.planned(&plan, &BTreeSet::from([0, 1, 2]));
-        collector.event(&Event::Started { cases: 3, steps: 4 });
+        collector.event(&Event::Started {
+            cases: 3,
+            laws: 0,
+            steps: 4,
+        });
         Self { plan, collector }
     }
 
@@ -102,6 +106,7 @@ impl Told {
             verdict,
             elapsed: Duration::from_secs(3),
             only_built: false,
+            is_law: false,
         });
     }
 }

@@ -94,6 +94,9 @@ fn printed(results: &Results, case: &CaseResult) -> String {
     if case.only_built {
         text.push_str(&format!("{ONLY_BUILT}\n"));
     }
+    for (law, because) in &case.laws_off {
+        text.push_str(&format!("law {law} is not tried: {because}\n"));
+    }
     let states = case.steps.iter().filter_map(|step| {
         let state = results.states.get(step.state.as_ref()?)?;
         Some((step, state))

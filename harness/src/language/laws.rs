@@ -1,0 +1,192 @@
+//! Which laws a scenario has tried, and what the project says of that for all of them.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::conform::Conform;
+use super::diagnostic::{Diagnostic, Mistake, Report};
+use super::project::PROJECT_FILE;
+use super::raw::{RawLaw, RawLaws};
+use super::shape::{SCENARIO, Shape};
+use super::source::Source;
+use super::value::to_value;
+use super::yaml::{self, Node};
+use crate::model::{Law, Laws};
+
+/// Why laws are off where only some are asked for.
+const NOT_ASKED: &str = "not asked for";
+
+impl RawLaws {
+    /// These laws, or what the project says where they say nothing.
+    ///
+    /// # Errors
+    /// The key that is wrong, what about it, and a way out.
+    pub(super) fn over(&self, usual: &Laws) -> Result<Laws, (&'static str, String, String)> {
+        let mut laws = match &self.only {
+            Some(words) => only(words)?,
+            None => usual.clone(),
+        };
+        let because = self.because.as_deref().map(str::trim);
+        if because == Some("") {
+            let hint = "say why laws are off, or remove the key";
+            return Err(("because", "the reason is empty".into(), hint.into()));
+        }
+        if let (Some(because), Some(_)) = (because, &self.only) {
+            laws.off
+                .values_mut()
+                .for_each(|it| *it = because.to_owned());
+        }
+        for (law, is_on) in self.named() {
+            match (is_on, because) {
+                (true, _) => {
+                    laws.on.insert(law);
+                    laws.off.remove(&law);
+                }
+                (false, Some(because)) => {
+                    laws.on.remove(&law);
+                    laws.off.insert(law, because.to_owned());
+                }
+                (false, None) => {
+                    let message = format!("`{}` is off without a reason", law.as_str());
+                    let hint = "add `because: \"…\"`, which reports show";
+                    return Err((law.as_str(), message, hint.into()));
+                }
+            }
+        }
+        if because.is_some() && laws.off.is_empty() {
+            let message = "a reason is given, and no law is off".to_owned();
+            let hint = "name the law that it is about: `idempotent: false`";
+            return Err(("because", message, hint.into()));
+        }
+        Ok(laws)
+    }
+
+    /// The laws that are switched on or off by name.
+    fn named(&self) -> impl Iterator<Item = (Law, bool)> {
+        let named = |law: Law| match law {
+            Law::Complete => self.complete,
+            Law::Survives => self.survives,
+            Law::Idempotent => self.idempotent,
+            Law::Reversible => self.reversible,
+            Law::Clean => self.clean,
+        };
+        let all = Law::ALL.map(|law| Some((law, named(law)?)));
+        all.into_iter().flatten()
+    }
+}
+
+fn only(words: &[RawLaw]) -> Result<Laws, (&'static str, String, String)> {
+    let laws = |on: Vec<Law>| Laws {
+        off: Law::ALL
+            .into_iter()
+            .filter(|law| !on.contains(law))
+            .map(|law| (law, NOT_ASKED.to_owned()))
+            .collect::<BTreeMap<_, _>>(),
+        on: on.into_iter().collect(),
+    };
+    let law = |word: &RawLaw| match word {
+        RawLaw::All | RawLaw::None => None,
+        RawLaw::Complete => Some(Law::Complete),
+        RawLaw::Survives => Some(Law::Survives),
+        RawLaw::Idempotent => Some(Law::Idempotent),
+        RawLaw::Reversible => Some(Law::Reversible),
+        RawLaw::Clean => Some(Law::Clean),
+    };
+    match words {
+        [RawLaw::All] => Ok(laws(Law::ALL.into())),
+        [RawLaw::None] | [] => Ok(laws(Vec::new())),
+        some => match some.iter().map(law).collect::<Option<Vec<Law>>>() {
+            Some(on) => Ok(laws(on)),
+            None => Err((
+                "only",
+                "`all` and `none` stand alone".into(),
+                "write `laws: all`, `laws: none`, or a list of laws".into(),
+            )),
+        },
+    }
+}
+
+/// The laws of a project whose scenarios say nothing of them: what its file says, or else the usual ones.
+///
+/// # Errors
+/// All that is wrong with the file's `laws`.
+pub(super) fn of_project(folder: &Path) -> Result<Laws, Vec<Diagnostic>> {
+    let file = folder.join(PROJECT_FILE);
+    if !file.exists() {
+        return Ok(Laws::default());
+    }
+    let mut report = Report::new(Source::read(&file).map_err(|it| vec![*it])?);
+    let laws = yaml::parse(&mut report)
+        .as_ref()
+        .and_then(|root| root.get("laws"))
+        .and_then(|node| read(node, &mut report));
+    match report.has_errors() {
+        true => Err(report.finish()),
+        false => Ok(laws.unwrap_or_default()),
+    }
+}
+
+fn read(node: &Node, report: &mut Report) -> Option<Laws> {
+    let Shape::Struct(scenario) = &**SCENARIO else {
+        return None;
+    };
+    let shape = &scenario.fields.get("laws")?.shape;
+    let checked = Conform::new(report, false).check(node, shape, "`laws`")?;
+    let raw: RawLaws = serde_yaml::from_value(to_value(&checked)).ok()?;
+    match raw.over(&Laws::default()) {
+        Ok(laws) => Some(laws),
+        Err((key, message, hint)) => {
+            let place = node.get(key).unwrap_or(node).span;
+            report.add(Mistake::new(place, message).hint(hint));
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn project(text: &str) -> Result<Laws, String> {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(PROJECT_FILE), text).unwrap();
+        of_project(folder.path()).map_err(|found| {
+            let told = found
+                .iter()
+                .map(|it| format!("{}: {}", it.line, it.message));
+            told.collect::<Vec<_>>().join("\n")
+        })
+    }
+
+    #[test]
+    fn a_project_says_which_laws_are_tried() {
+        assert_eq!(project("channels: {}\n").unwrap(), Laws::default());
+        assert!(project("laws: none\n").unwrap().on.is_empty());
+        let some = project("laws: [idempotent, clean]\n").unwrap();
+        assert_eq!(some.on, [Law::Idempotent, Law::Clean].into());
+        assert_eq!(some.off[&Law::Survives], NOT_ASKED);
+        let off =
+            project("laws:\n  idempotent: false\n  clean: true\n  because: It keeps a diary.\n");
+        let off = off.unwrap();
+        assert_eq!(off.off[&Law::Idempotent], "It keeps a diary.");
+        assert_eq!(off.on.len(), Law::ALL.len() - 1);
+    }
+
+    #[test]
+    fn mistakes_in_it_are_told_with_their_place() {
+        for (text, told) in [
+            (
+                "laws: { clean: false }\n",
+                "1: `clean` is off without a reason",
+            ),
+            ("laws: [all, clean]\n", "1: `all` and `none` stand alone"),
+            ("\nlaws: most\n", "2: an item of `laws` cannot be `most`"),
+            (
+                "laws: { because: So. }\n",
+                "1: a reason is given, and no law is off",
+            ),
+        ] {
+            assert_eq!(project(text).unwrap_err(), told);
+        }
+    }
+}

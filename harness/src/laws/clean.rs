@@ -1,0 +1,165 @@
+//! Removing Home Manager gives back the home as it was seeded.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Broken;
+use super::trials::{Deed, Place};
+use crate::model::{Action, Case, Edit, InitialHome, Install, SeedFile};
+use crate::observe::{Content, EntryKind, Home, Observation};
+use crate::text::escape_name;
+
+/// What Debian puts into a new home.
+const SKELETON: [&str; 3] = [".bash_logout", ".bashrc", ".profile"];
+/// What Nix keeps for whoever uses it, and the command `home-manager` for whoever runs it.
+const KEPT: [&str; 6] = [
+    ".cache/nix",
+    ".local/share/home-manager/news-read-ids",
+    ".local/state/nix",
+    ".nix-channels",
+    ".nix-defexpr",
+    ".nix-profile",
+];
+
+/// Only of a home of its own: a module goes with another system.
+pub(super) fn deed(place: &Place<'_>) -> Option<Deed> {
+    (place.switch.target.install == Install::Standalone).then(|| Deed {
+        action: Action::Uninstall(place.switch.target.clone()),
+        against: place.at,
+    })
+}
+
+pub(super) fn judge(case: &Case, after: &Observation) -> Option<Broken> {
+    let user = case.steps.last().and_then(|step| step.action.typed_by())?;
+    let seen = after.users.get(user)?;
+    let own = Own::of(case, user);
+    let mut found = own.missing(&seen.home);
+    found.extend(own.left_over(&seen.home));
+    if !seen.generations.numbers.is_empty() {
+        found.push(format!(
+            "{} generations are left",
+            seen.generations.numbers.len()
+        ));
+    }
+    let first = found.first()?;
+    let message = match found.len() {
+        1 => first.clone(),
+        count => format!("{first}, and {} more", count - 1),
+    };
+    Some(Broken {
+        message: format!("without Home Manager the home is not what it was before: {message}"),
+        detail: found.join("\n"),
+    })
+}
+
+/// What a user had in their home before the switch, by escaped path; a content is `None` where nobody knows it.
+struct Own {
+    files: BTreeMap<String, Option<SeedFile>>,
+    /// Whether commands ran that may have done anything to it.
+    is_open: bool,
+}
+
+impl Own {
+    fn of(case: &Case, user: &str) -> Self {
+        let is_skeleton =
+            |it: &&crate::model::User| it.name == user && it.home == InitialHome::Skeleton;
+        let skeleton = match case.users.iter().any(|it| is_skeleton(&it)) {
+            true => &SKELETON[..],
+            false => &[],
+        };
+        let mut own = Self {
+            files: skeleton
+                .iter()
+                .map(|name| ((*name).to_owned(), None))
+                .collect(),
+            is_open: false,
+        };
+        for step in &case.steps {
+            own.after(&step.action, user);
+        }
+        own
+    }
+
+    fn after(&mut self, action: &Action, whose: &str) {
+        match action {
+            Action::Seed { user, files } if user == whose => {
+                let seeded = files.iter();
+                self.files.extend(
+                    seeded.map(|(path, file)| (escape_name(path.as_bytes()), Some(file.clone()))),
+                );
+            }
+            Action::Edit { user, path, change } if user == whose => {
+                let path = escape_name(path.as_bytes());
+                match change {
+                    Edit::Remove => drop(self.files.remove(&path)),
+                    Edit::Replace(_) | Edit::Append(_) => drop(self.files.insert(path, None)),
+                }
+            }
+            Action::Run { user, .. } if user.as_deref().is_none_or(|user| user == whose) => {
+                self.is_open = true;
+            }
+            _ => {}
+        }
+    }
+
+    /// What is not there any more, or not as it was.
+    fn missing(&self, home: &Home) -> Vec<String> {
+        if self.is_open {
+            return Vec::new();
+        }
+        let lost = self.files.iter().filter_map(|(path, file)| {
+            let Some(entry) = home.entries.get(path) else {
+                return Some(format!("{path} is gone"));
+            };
+            let is_same = match (file, &entry.kind) {
+                (_, EntryKind::HardLink { .. }) => true,
+                (None, kind) => !matches!(kind, EntryKind::Symlink { .. }),
+                (Some(SeedFile::Regular { bytes, .. }), EntryKind::File(content)) => {
+                    is_content(bytes, content)
+                }
+                (Some(SeedFile::Symlink { target }), EntryKind::Symlink { target: is, .. }) => {
+                    escape_name(target.as_bytes()) == *is
+                }
+                (Some(SeedFile::Directory), kind) => matches!(kind, EntryKind::Directory),
+                _ => false,
+            };
+            (!is_same).then(|| format!("{path} is another one"))
+        });
+        lost.collect()
+    }
+
+    /// What is there and was not, folders left out: an empty one is nobody's.
+    fn left_over(&self, home: &Home) -> Vec<String> {
+        let is_own = |path: &str| {
+            let owned = self.files.keys().map(String::as_str).chain(KEPT);
+            let mut owned = owned.filter(|own| is_at_or_below(path, own));
+            owned.next().is_some()
+        };
+        let other: BTreeSet<&String> = home
+            .entries
+            .iter()
+            .filter(|(_, entry)| match &entry.kind {
+                EntryKind::Directory | EntryKind::Excluded => false,
+                EntryKind::Symlink { .. } => true,
+                _ => !self.is_open,
+            })
+            .map(|(path, _)| path)
+            .filter(|path| !is_own(path))
+            .collect();
+        other
+            .into_iter()
+            .map(|path| format!("{path} is left"))
+            .collect()
+    }
+}
+
+fn is_at_or_below(path: &str, own: &str) -> bool {
+    let rest = path.strip_prefix(own);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+fn is_content(bytes: &[u8], content: &Content) -> bool {
+    match content {
+        Content::Text(text) => text.as_bytes() == bytes,
+        Content::Digest { size, .. } => *size == bytes.len() as u64,
+    }
+}

@@ -1,0 +1,23 @@
+//! After a switch from one setup to another, a rollback gives the first again.
+
+use super::trials::{Deed, Place, switch_of};
+use super::{Broken, broken};
+use crate::change::Change;
+use crate::model::Action;
+use crate::observe::Observation;
+
+/// Only of two switches in a row: what else was done between them is not what a rollback takes back.
+pub(super) fn deed(place: &Place<'_>) -> Option<Deed> {
+    let against = place.at.checked_sub(1)?;
+    let first = switch_of(&place.case.steps[against])?;
+    let is_turned = first.target.user == place.switch.target.user && first != place.switch;
+    is_turned.then(|| Deed {
+        action: Action::Rollback(place.switch.target.clone()),
+        against,
+    })
+}
+
+pub(super) fn judge(before: &Observation, after: &Observation) -> Option<Broken> {
+    let change = Change::between(before, after, false);
+    (!change.is_equal()).then(|| broken("a rollback does not give the state before", &change))
+}

@@ -1,0 +1,163 @@
+use super::*;
+use crate::change::sample::*;
+use crate::language::{LoadOptions, load_text};
+use crate::model::*;
+use crate::observe::{EntryKind, LinkEnd, UnitSeen};
+
+const ALICE: &str = "name: t\nsetup: { home: { stateVersion: \"24.05\" } }\n";
+
+fn cases(rest: &str) -> Vec<Case> {
+    let (cases, found) = load_text("t.yaml", &format!("{ALICE}{rest}"), &LoadOptions::default());
+    assert!(found.is_empty(), "{found:?}");
+    with_trials(cases)
+}
+
+fn ids(rest: &str) -> Vec<String> {
+    cases(rest).into_iter().map(|case| case.id).collect()
+}
+
+#[test]
+fn every_case_with_a_switch_tries_the_laws_that_apply() {
+    assert_eq!(
+        ids("steps: [switch]\n"),
+        ["t", "t:survives", "t:idempotent"]
+    );
+    let two = "steps: [switch, { switch: { stateVersion: \"24.11\" } }, reboot]\n";
+    assert_eq!(
+        ids(two),
+        ["t", "t:survives", "t:idempotent", "t:reversible"]
+    );
+    assert_eq!(ids("laws: [clean]\nsteps: [switch]\n"), ["t", "t:clean"]);
+    assert_eq!(ids("laws: none\nsteps: [switch]\n"), ["t"]);
+    assert_eq!(ids("steps: [build]\n"), ["t"]);
+    assert_eq!(ids("steps: [{ switch: , fails: [] }]\n"), ["t"]);
+    assert_eq!(ids("steps: [{ switch: { dryRun: true } }]\n"), ["t"]);
+}
+
+#[test]
+fn a_law_begins_where_its_case_is_and_judges_its_own_step_alone() {
+    let all = cases("steps: [{ switch: , expect: { files: [.x] } }, reboot]\n");
+    let plan = crate::plan::Plan::new(all, |_| crate::plan::StateKey("base".into()));
+    let (case, law) = (&plan.paths[0], &plan.paths[2]);
+    assert_eq!(plan.cases[2].id, "t:idempotent");
+    assert_eq!(case[..2], law[..2]);
+    assert_eq!(law.len(), 3);
+    let steps = &plan.cases[2].steps;
+    assert_eq!(steps[0].part, Part::Way);
+    assert!(!steps[0].has_snapshot());
+    assert_eq!(steps[1].part, Part::Law);
+    assert_eq!(plan[law[2]].look, plan[law[1]].look);
+}
+
+/// How a law is broken between two observations.
+fn verdict(law: Law, before: &Observation, after: &Observation) -> Option<String> {
+    let all = cases("laws: all\nsteps: [{ seed: { files: { mine: \"1\\n\" } } }, switch]\n");
+    let case = all
+        .into_iter()
+        .find(|it| it.trial.as_ref().is_some_and(|it| it.law == law));
+    let case = case.unwrap_or_else(|| panic!("no case tries {law:?}"));
+    let trial = case.trial.clone().unwrap();
+    judge(&case, &trial, before, after).map(|broken| broken.message)
+}
+
+#[test]
+fn idempotent_counts_generations_too() {
+    let before = observation();
+    assert_eq!(verdict(Law::Idempotent, &before, &before), None);
+    let mut after = observation();
+    alice(&mut after).generations.numbers = vec![1, 2];
+    let told = verdict(Law::Idempotent, &before, &after).unwrap();
+    assert!(told.contains("1 generation link"), "{told}");
+}
+
+#[test]
+fn a_login_may_learn_more_in_services_and_lose_nothing() {
+    let unit = |state, word: &str| UnitSeen {
+        state,
+        active_state: word.into(),
+        sub_state: word.into(),
+        enabled: "enabled".into(),
+    };
+    let mut before = observation();
+    let (mut more, mut less) = (observation(), observation());
+    alice(&mut before).units =
+        Some([("a.service".into(), unit(UnitState::Active, "running"))].into());
+    alice(&mut more).units = alice(&mut before).units.clone();
+    let service = |value: &str| [("EDITOR".to_owned(), value.to_owned())].into();
+    alice(&mut before)
+        .sessions
+        .insert(Session::Service, service("vi"));
+    alice(&mut more)
+        .sessions
+        .insert(Session::Service, service("vim"));
+    assert_eq!(verdict(Law::Survives, &before, &more), None);
+    alice(&mut less).units = Some([("a.service".into(), unit(UnitState::Failed, "failed"))].into());
+    let login = alice(&mut less).sessions.get_mut(&Session::Login).unwrap();
+    login.insert("EDITOR".into(), "vi".into());
+    let told = verdict(Law::Survives, &before, &less).unwrap();
+    assert!(told.contains("1 variable, 1 unit changed"), "{told}");
+}
+
+#[test]
+fn clean_knows_what_was_seeded_and_what_nix_keeps() {
+    let mut after = observation();
+    let home = &mut alice(&mut after).home.entries;
+    home.insert("mine".into(), file("1\n"));
+    home.insert(".local/state/nix/profiles/profile".into(), file("x"));
+    assert_eq!(verdict(Law::Clean, &observation(), &after), None);
+    let home = &mut alice(&mut after).home.entries;
+    home.insert("mine".into(), file("2\n"));
+    home.insert("mine.backup".into(), file("1\n"));
+    let told = verdict(Law::Clean, &observation(), &after).unwrap();
+    assert!(told.ends_with("mine is another one, and 1 more"), "{told}");
+    alice(&mut after).home.entries.clear();
+    let told = verdict(Law::Clean, &observation(), &after).unwrap();
+    assert!(told.ends_with("mine is gone"), "{told}");
+}
+
+#[test]
+fn complete_names_links_and_units() {
+    let all = cases("steps: [switch]\n");
+    let told = |seen: &Observation| incomplete(&all[0], &all[0].steps[0], seen);
+    let mut seen = observation();
+    assert_eq!(told(&seen), None);
+    let user = alice(&mut seen);
+    let current = stored('1', "home-manager-files");
+    user.generations.home_files = Some(current.clone());
+    let mut link = |path: &str, target: String, kind| {
+        let end = LinkEnd {
+            kind,
+            path: None,
+            file: None,
+            tree: None,
+        };
+        let link = entry(EntryKind::Symlink { target, end }, 0o777);
+        user.home.entries.insert(path.into(), link);
+    };
+    link(".good", format!("{current}/.good"), TargetKind::Generation);
+    link(
+        ".nix-defexpr/channels",
+        "/nowhere".into(),
+        TargetKind::Dangling,
+    );
+    link(
+        ".old",
+        format!("{}/.old", stored('2', "home-manager-files")),
+        TargetKind::Store,
+    );
+    link(".gone", "/nowhere".into(), TargetKind::Dangling);
+    let broken = told(&seen).unwrap();
+    assert_eq!(broken.detail.lines().count(), 2);
+    assert!(
+        broken
+            .detail
+            .contains("link: .gone -> /nowhere leads nowhere"),
+        "{}",
+        broken.detail
+    );
+    assert!(
+        broken.message.ends_with("leads nowhere, and 1 more"),
+        "{}",
+        broken.message
+    );
+}
