@@ -4,6 +4,7 @@
 //! with its bytes, never a path on the host), so two actions are the same step exactly when they are equal.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -201,6 +202,44 @@ pub struct ChannelOverlay {
     pub files: Arc<FlakeTree>,
     /// Folders that make way before the files are put in place, relative to the channel.
     pub replaced: Vec<String>,
+    /// Where the files come from. What they are is in the digest.
+    #[serde(skip)]
+    pub sources: Vec<ChannelSource>,
+}
+
+impl ChannelOverlay {
+    /// The word for the channel.
+    #[must_use]
+    pub fn shown_name(&self) -> &str {
+        self.name.as_deref().unwrap_or("pocket")
+    }
+}
+
+/// A folder of this computer that a channel is made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChannelSource {
+    /// `home-manager`, `nixpkgs-lib`.
+    pub project: &'static str,
+    /// The folder, as it was named.
+    pub folder: PathBuf,
+    /// The release that it says it is, where it is Home Manager's.
+    pub release: Option<String>,
+    /// The commit that is checked out, and whether something differs from it; `None` outside of a Git repository.
+    pub revision: Option<(String, bool)>,
+}
+
+impl fmt::Display for ChannelSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of {}", self.project, self.folder.display())?;
+        if let Some(release) = &self.release {
+            write!(f, ", release {release}")?;
+        }
+        match &self.revision {
+            Some((id, false)) => write!(f, ", revision {id:.12}"),
+            Some((id, true)) => write!(f, ", revision {id:.12} with changes"),
+            None => Ok(()),
+        }
+    }
 }
 
 /// A binary cache.

@@ -109,6 +109,7 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         &[
             ("schema", "of scenario files"),
             ("schema results", "of results.json"),
+            ("schema project", "of switchproof.yaml"),
         ],
     ),
     (

@@ -56,12 +56,15 @@ enum SchemaOf {
     Scenario,
     /// Of results.json
     Results,
+    /// Of switchproof.yaml
+    Project,
 }
 
 pub fn schema(args: &SchemaArgs) -> Result<Exit, Error> {
     print(&match args.of {
         SchemaOf::Scenario => language::schema(),
         SchemaOf::Results => results::schema(),
+        SchemaOf::Project => language::project_schema(),
     })?;
     Ok(Exit::Passed)
 }

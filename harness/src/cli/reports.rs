@@ -289,6 +289,7 @@ mod tests {
                     cases: 1,
                     laws: 0,
                     steps: 1,
+                    sources: Vec::new(),
                 });
             }
             let lost = reports.write(&Results::new(1));

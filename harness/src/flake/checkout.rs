@@ -5,8 +5,9 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::host_files::{HostFileError, copy_folder};
-use crate::model::{ChannelOverlay, FlakeTree, SeedFile};
+use super::host_files::{HostFileError, copy_folder, copy_tracked};
+use super::tracked::revision;
+use crate::model::{ChannelOverlay, ChannelSource, FlakeTree, SeedFile};
 use crate::open_regular::open_regular;
 
 /// Folders of real projects on this computer.
@@ -67,17 +68,22 @@ impl Checkout {
         let mut files = BTreeMap::new();
         let mut replaced = Vec::new();
         require(&self.home_manager, "Home Manager", "modules/default.nix")?;
+        let mut is_tracked = false;
         for name in HOME_MANAGER {
             let folder = self.home_manager.join(name);
             if folder.is_dir() {
                 let place = format!("home-manager/{name}");
-                add(&mut files, &folder, &place)?;
+                is_tracked |= add(&mut files, &folder, &place)?;
                 if name != "lib" {
                     replaced.push(place);
                 }
             }
         }
         let release = self.release()?;
+        let mut sources = vec![ChannelSource {
+            release: Some(release.clone()),
+            ..source("home-manager", &self.home_manager, is_tracked)
+        }];
         for name in ["release.json", "overlay.nix", "default.nix"] {
             if let Ok(bytes) = read(&self.home_manager.join(name)) {
                 files.insert(format!("home-manager/{name}"), regular(bytes));
@@ -85,14 +91,18 @@ impl Checkout {
         }
         if let Some(nixpkgs) = &self.nixpkgs_lib {
             require(nixpkgs, "nixpkgs", "lib/default.nix")?;
-            add(&mut files, &nixpkgs.join("lib"), "nixpkgs/lib")?;
+            let is_tracked = add(&mut files, &nixpkgs.join("lib"), "nixpkgs/lib")?;
+            sources.push(source("nixpkgs-lib", nixpkgs, is_tracked));
             replaced.push("nixpkgs/lib".to_owned());
             let version = release.clone().into_bytes();
             files.insert("nixpkgs/lib/.version".to_owned(), regular(version));
             let suffix = VERSION_SUFFIX.as_bytes().to_vec();
             files.insert("nixpkgs/.version-suffix".to_owned(), regular(suffix));
         }
-        Ok(standing_for(&release, files, replaced))
+        Ok(ChannelOverlay {
+            sources,
+            ..standing_for(&release, files, replaced)
+        })
     }
 
     /// The release that the checkout of Home Manager says it is, as `24.05`.
@@ -141,6 +151,7 @@ fn standing_for(
         digest: digest(&files),
         files: Arc::new(FlakeTree { files }),
         replaced,
+        sources: Vec::new(),
     }
 }
 
@@ -165,22 +176,41 @@ fn require(
     })
 }
 
+fn source(project: &'static str, folder: &Path, is_tracked: bool) -> ChannelSource {
+    ChannelSource {
+        project,
+        folder: folder.to_owned(),
+        release: None,
+        revision: if is_tracked { revision(folder) } else { None },
+    }
+}
+
+/// Adds a folder: what Git tracks of it, or else, as with a checkout that lies untracked in another repository, all of
+/// it. Says whether Git tracks it.
 fn add(
     files: &mut BTreeMap<String, SeedFile>,
     folder: &Path,
     place: &str,
-) -> Result<(), CheckoutError> {
-    let copied =
-        copy_folder(folder, place).map_err(|error: HostFileError| CheckoutError::Unreadable {
-            folder: folder.to_owned(),
-            reason: error.to_string(),
-        })?;
+) -> Result<bool, CheckoutError> {
+    let unreadable = |reason: String| CheckoutError::Unreadable {
+        folder: folder.to_owned(),
+        reason,
+    };
+    let real = folder
+        .canonicalize()
+        .map_err(|error| unreadable(error.to_string()))?;
+    let (mut copied, _) =
+        copy_tracked(&real, place).map_err(|error: HostFileError| unreadable(error.to_string()))?;
+    let is_tracked = !copied.is_empty() && revision(&real).is_some();
+    if copied.is_empty() {
+        copied = copy_folder(&real, place).map_err(|error| unreadable(error.to_string()))?;
+    }
     files.extend(
         copied
             .into_iter()
             .map(|(path, file)| (format!("{place}/{path}"), file)),
     );
-    Ok(())
+    Ok(is_tracked)
 }
 
 fn regular(bytes: Vec<u8>) -> SeedFile {

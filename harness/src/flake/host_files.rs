@@ -373,8 +373,23 @@ fn regular_file(real: &Path, bounds: &mut Bounds<'_>) -> Result<SeedFile, HostFi
 }
 
 /// A flake's folder as Nix copies it, and the files in it that are left out for the one reason that Git does not track
-/// them: in a Git work tree what Git tracks, as it is on the disk; elsewhere everything.
-pub(crate) fn copy_flake(
+/// them.
+fn copy_flake(
+    real: &Path,
+    path: &str,
+) -> Result<(BTreeMap<String, SeedFile>, BTreeSet<String>), HostFileError> {
+    let (files, untracked) = copy_tracked(real, path)?;
+    if !files.contains_key("flake.nix") {
+        return Err(HostFileError::Untracked {
+            path: path.to_owned(),
+        });
+    }
+    Ok((files, untracked))
+}
+
+/// A folder whose every link is followed: in a Git work tree what Git tracks, as it is on the disk, and the names of the
+/// files that it does not; elsewhere everything.
+pub(crate) fn copy_tracked(
     real: &Path,
     path: &str,
 ) -> Result<(BTreeMap<String, SeedFile>, BTreeSet<String>), HostFileError> {
@@ -403,11 +418,6 @@ pub(crate) fn copy_flake(
         } else if !kind.is_dir() {
             out.insert(name.clone(), copy_file(&place, name, kind, &mut bounds)?);
         }
-    }
-    if !out.contains_key("flake.nix") {
-        return Err(HostFileError::Untracked {
-            path: path.to_owned(),
-        });
     }
     Ok((out, tracked.untracked))
 }

@@ -50,6 +50,18 @@ pub(crate) fn tracked(folder: &Path) -> Result<Option<Tracked>, String> {
     Ok(Some(found))
 }
 
+/// The commit that is checked out around a folder, and whether a tracked file in the folder differs from it; `None` where
+/// there is no repository, no commit yet, or no Git to ask.
+pub(crate) fn revision(folder: &Path) -> Option<(String, bool)> {
+    let id = git(folder, &["rev-parse", "--verify", "HEAD"]).ok()?;
+    let changed = git(
+        folder,
+        &["status", "--porcelain", "--untracked-files=no", "--", "."],
+    )
+    .ok()?;
+    Some((id.trim().to_owned(), !changed.is_empty()))
+}
+
 fn in_words(error: ProcessError) -> String {
     match error {
         ProcessError::Failed { tail, .. } => {
@@ -61,6 +73,13 @@ fn in_words(error: ProcessError) -> String {
 }
 
 fn list(folder: &Path, what: &[&str]) -> Result<Vec<String>, ProcessError> {
+    let output = git(folder, &[&["ls-files", "-z"], what, &["--", "."]].concat())?;
+    // A name that is not UTF-8 is refused where the file is copied, so it must not get lost here.
+    let entries = output.split('\0').filter(|entry| !entry.is_empty());
+    Ok(entries.map(str::to_owned).collect())
+}
+
+fn git(folder: &Path, arguments: &[&str]) -> Result<String, ProcessError> {
     // A repository of somebody else's must not start programs, and a hook's variables must not name another one.
     let output = Command::new("env")
         .args([
@@ -72,17 +91,11 @@ fn list(folder: &Path, what: &[&str]) -> Result<Vec<String>, ProcessError> {
             "GIT_INDEX_FILE",
             "LC_ALL=C",
         ])
-        .args(["git", "-c", "core.fsmonitor=false", "ls-files", "-z"])
-        .args(what)
-        .args(["--", "."])
+        .args(["git", "-c", "core.fsmonitor=false"])
+        .args(arguments)
         .dir(folder)
         .run(DEADLINE)?;
-    // A name that is not UTF-8 is refused where the file is copied, so it must not get lost here.
-    let entries = output.stdout.split(|byte| *byte == 0);
-    Ok(entries
-        .filter(|entry| !entry.is_empty())
-        .map(|entry| String::from_utf8_lossy(entry).into_owned())
-        .collect())
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 #[cfg(test)]
@@ -92,11 +105,28 @@ mod tests {
     use super::*;
 
     fn git(folder: &Path, arguments: &[&str]) {
-        let done = Command::new("git")
-            .args(arguments)
-            .dir(folder)
-            .run(DEADLINE);
-        done.unwrap_or_else(|error| panic!("{error}"));
+        super::git(folder, arguments).unwrap_or_else(|error| panic!("{error}"));
+    }
+
+    #[test]
+    fn git_says_what_is_checked_out_and_whether_it_was_changed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let real = folder.path().canonicalize().expect("its path");
+        assert_eq!(revision(&real), None);
+        git(&real, &["init", "--quiet"]);
+        assert_eq!(revision(&real), None, "no commit yet");
+        fs::write(real.join("a"), "1").expect("written");
+        git(&real, &["add", "a"]);
+        let author = ["-c", "user.name=a", "-c", "user.email=a@example.org"];
+        git(
+            &real,
+            &[&author[..], &["commit", "--quiet", "-m", "a"]].concat(),
+        );
+        fs::write(real.join("untracked"), "1").expect("written");
+        let (id, changed) = revision(&real).expect("a commit");
+        assert_eq!((id.len(), changed), (40, false));
+        fs::write(real.join("a"), "2").expect("written");
+        assert_eq!(revision(&real), Some((id, true)));
     }
 
     #[test]

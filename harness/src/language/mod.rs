@@ -27,5 +27,5 @@ pub use commands::{Checked, check, render};
 pub use diagnostic::{Diagnostic, Severity};
 pub use format::{render_github, render_json, render_text, render_text_as};
 pub use load::{LoadOptions, load, load_text, load_with};
-pub use project::PROJECT_FILE;
+pub use project::{PROJECT_FILE, project_schema};
 pub use schema::schema;

@@ -48,6 +48,50 @@ pub(crate) fn of_project(repository: &Path) -> Result<Channels, Box<Diagnostic>>
     read.map_err(|message| wrong(line_of(&source.text, &message), message, EXAMPLE))
 }
 
+/// The JSON Schema of a [`PROJECT_FILE`], for editors, ending in a newline.
+#[must_use]
+pub fn project_schema() -> String {
+    let folder =
+        |description: &str| serde_json::json!({ "type": "string", "description": description });
+    let made_of = serde_json::json!({
+        "home-manager": folder("A checkout of Home Manager, relative to this file."),
+        "nixpkgs-lib": folder("A folder with nixpkgs' `lib`; the pocket channel's own serves where there is none."),
+        "nixpkgs": folder("The same: a checkout of nixpkgs, of which only `lib` is used."),
+    });
+    let schema = serde_json::json!({
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "switchproof project",
+        "description": "What the scenarios of a repository have in common: `switchproof.yaml` at its top.",
+        "type": ["object", "null"],
+        "additionalProperties": false,
+        "properties": {
+            "channels": {
+                "description": "Folders that channels are made of: in place of the pocket channel's own, or under a name that scenarios use.",
+                "type": "object",
+                "dependencies": { "nixpkgs-lib": ["home-manager"], "nixpkgs": ["home-manager"] },
+                "propertyNames": {
+                    "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$",
+                    "not": { "pattern": "^pocket($|-)" }
+                },
+                "properties": made_of,
+                "additionalProperties": {
+                    "description": "A channel of that name: a checkout of Home Manager, or the folders that it is made of.",
+                    "anyOf": [
+                        { "type": "string" },
+                        {
+                            "type": "object",
+                            "required": ["home-manager"],
+                            "additionalProperties": false,
+                            "properties": made_of,
+                        },
+                    ],
+                },
+            },
+        },
+    });
+    format!("{schema:#}\n")
+}
+
 const EXAMPLE: &str = "for example:\n  channels:\n    home-manager: ../home-manager\n    \"26.05\": { home-manager: ../home-manager-26.05, nixpkgs-lib: ../nixpkgs }";
 
 /// The words for the projects whose folders make a channel.
@@ -190,6 +234,25 @@ mod tests {
         assert_eq!(channels.address("24.05", "nixpkgs"), None);
     }
 
+    /// What an editor says of a file.
+    fn is_valid(text: &str) -> bool {
+        let schema = serde_json::from_str(&project_schema()).unwrap();
+        let value = serde_yaml::from_str(text).unwrap();
+        jsonschema::validator_for(&schema).unwrap().is_valid(&value)
+    }
+
+    #[test]
+    fn an_editor_takes_what_is_read() {
+        for text in [
+            "",
+            "channels:\n  home-manager: ../hm\n  nixpkgs-lib: ../lib\n  \"26.05\": ../hm-26.05\n",
+            "channels: { old: { home-manager: /srv/hm, nixpkgs: ../nixpkgs } }",
+            EXAMPLE.split_once('\n').unwrap().1,
+        ] {
+            assert!(read(text).is_ok() && is_valid(text), "{text}");
+        }
+    }
+
     #[test]
     fn a_mistake_is_told_with_its_line() {
         for (text, line, words) in [
@@ -215,6 +278,8 @@ mod tests {
             let found = read(text).unwrap_err();
             assert!(found.message.contains(words), "{}", found.message);
             assert_eq!(found.line, line, "{text}");
+            let is_yaml = !words.contains("no YAML");
+            assert!(!is_yaml || !is_valid(text), "{text}");
         }
     }
 

@@ -19,6 +19,8 @@ pub enum Event {
         laws: usize,
         /// Steps the plan has after merging.
         steps: usize,
+        /// The folders of this computer that channels are made of, one a line.
+        sources: Vec<String>,
     },
     /// Something is being made ready that takes more than a second (the image, the first layer).
     Preparing {

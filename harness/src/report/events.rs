@@ -44,8 +44,13 @@ impl<W: Write + Send> Sink for EventsSink<W> {
 
 fn object(event: &Event) -> Value {
     match event {
-        Event::Started { cases, laws, steps } => {
-            json!({"event": "started", "cases": cases, "laws": laws, "steps": steps})
+        Event::Started {
+            cases,
+            laws,
+            steps,
+            sources,
+        } => {
+            json!({"event": "started", "cases": cases, "laws": laws, "steps": steps, "sources": sources})
         }
         Event::Waiting { case, step } => {
             json!({"event": "waiting", "case": case, "step": step})

@@ -106,7 +106,17 @@ impl<W: Write + Send> Sink for PlainSink<W> {
             return;
         }
         match event {
-            Event::Started { cases, laws, steps } => self.say(&begun(*cases, *laws, *steps)),
+            Event::Started {
+                cases,
+                laws,
+                steps,
+                sources,
+            } => {
+                self.say(&begun(*cases, *laws, *steps));
+                for source in sources {
+                    self.say(&printable_line(source));
+                }
+            }
             Event::Preparing { what } => self.say(&format!("preparing: {}", printable_line(what))),
             Event::Waiting { case, step } => self.say(&format!(
                 "waiting for {}: another switchproof makes it",
@@ -210,6 +220,7 @@ pub(super) mod tests {
                 cases: 2,
                 laws: 0,
                 steps: 3,
+                sources: vec!["channel next: home-manager of ../hm, release 26.05".into()],
             },
             Event::Waiting {
                 case: "first-switch".into(),
@@ -256,6 +267,7 @@ pub(super) mod tests {
                 cases: 1,
                 laws: 0,
                 steps: 1,
+                sources: Vec::new(),
             },
             Event::CaseFinished {
                 case: "on-a-mac".into(),
@@ -311,6 +323,7 @@ pub(super) mod tests {
         assert_eq!(
             told(Telling::Cases),
             "2 cases, 3 steps\n\
+             channel next: home-manager of ../hm, release 26.05\n\
              waiting for first-switch prepare: another switchproof makes it\n\
              passed first-switch (3.0 s)\n\
              FAILED clobber (3.0 s)\n\

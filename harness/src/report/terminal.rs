@@ -149,7 +149,17 @@ impl<W: Write + Send> Sink for TerminalSink<W> {
     fn event(&mut self, event: &Event) {
         self.summary.event(event);
         match event {
-            Event::Started { cases, laws, steps } => self.say(&begun(*cases, *laws, *steps)),
+            Event::Started {
+                cases,
+                laws,
+                steps,
+                sources,
+            } => {
+                self.say(&begun(*cases, *laws, *steps));
+                for source in sources {
+                    self.say(&printable_line(source));
+                }
+            }
             Event::Preparing { what } => {
                 self.preparing = Some(printable_line(what));
                 self.redraw(true);
@@ -271,7 +281,7 @@ mod tests {
     fn in_the_end_only_what_stays_is_on_the_screen() {
         let screen = screen(&told(false));
         assert!(
-            screen.starts_with("2 cases, 3 steps\npassed first-switch (3.0 s)\nFAILED clobber"),
+            screen.starts_with("2 cases, 3 steps\nchannel next: home-manager of ../hm, release 26.05\npassed first-switch (3.0 s)\nFAILED clobber"),
             "{screen}"
         );
         assert!(

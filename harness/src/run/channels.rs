@@ -31,7 +31,7 @@ pub fn lay(
     tell: &mut dyn FnMut(&str),
 ) -> Result<(), MachineError> {
     for channel in channels {
-        let name = channel.name.as_deref().unwrap_or("pocket");
+        let name = channel.shown_name();
         tell(&format!("laying out the channel {name}"));
         let place = scripts::channel_place(channel.name.as_deref());
         must(

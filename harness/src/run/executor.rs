@@ -73,6 +73,7 @@ impl Run<'_> {
             cases: self.selected.len(),
             laws: laws.count(),
             steps,
+            sources: sources(self.plan, self.selected),
         });
         std::thread::scope(|scope| {
             let (over, is_over) = mpsc::channel::<()>();
@@ -286,4 +287,18 @@ impl Drop for Done<'_> {
         lock(&self.0.state).working -= 1;
         self.0.changed.notify_all();
     }
+}
+/// Where the channels of the selected cases come from, each folder once.
+fn sources(plan: &Plan, selected: &BTreeSet<usize>) -> Vec<String> {
+    let channels = selected
+        .iter()
+        .flat_map(|&index| &plan.cases[index].guest.channels);
+    let lines: BTreeSet<String> = channels
+        .flat_map(|channel| {
+            let name = channel.shown_name();
+            let line = move |source| format!("channel {name}: {source}");
+            channel.sources.iter().map(line)
+        })
+        .collect();
+    lines.into_iter().collect()
 }

@@ -110,6 +110,8 @@ function caseView(entry, address_) {
       el("span", { class: "quiet" }, "  " + entry.file)),
     entry.description ? el("p", { class: "quiet" }, entry.description) : null,
     Object.entries(entry.laws_off || {}).map(([law, because]) => el("p", { class: "quiet" }, "law " + law + " is not tried: " + because)),
+    ...(entry.sources || []).map((one) => el("p", { class: "quiet" }, "channel " + one.channel + ": " + one.project + " of " + one.folder +
+      (one.release ? ", release " + one.release : "") + (one.revision ? ", revision " + one.revision.slice(0, 12) : "") + (one.changed ? " with changes" : ""))),
     entry.reason ? el("p", { class: "alert" }, entry.reason) : null,
     entry.error && !entry.error.during ? errorPart(entry) : null,
   ];

@@ -6,12 +6,12 @@ use std::time::Instant;
 use super::ancestors::Ancestors;
 use super::convert::{Room, Texts, output, user, word};
 use super::document::{
-    Axis, CaseResult, Commands, ErrorResult, FindingResult, FindingWord, HostResult, Results, Span,
-    StepResult, VerdictWord,
+    Axis, CaseResult, Commands, ErrorResult, FindingResult, FindingWord, HostResult, Results,
+    SourceResult, Span, StepResult, VerdictWord,
 };
 use super::seen::StateResult;
 use crate::judge::{Finding, FindingKind, Verdict};
-use crate::model::{Action, Case};
+use crate::model::{Action, Case, ChannelOverlay};
 use crate::plan::{Plan, StateKey, Work};
 use crate::report::event::{Event, Sink, StateSeen};
 use crate::report::words::{accept_command, run_command, shell_command};
@@ -284,6 +284,7 @@ fn not_run(case: &Case) -> CaseResult {
             })
             .collect(),
         network: word(&case.guest.network),
+        sources: case.guest.channels.iter().flat_map(sources).collect(),
         only_built: case.is_only_built(),
         law: case.trial.as_ref().map(|trial| word(&trial.law)),
         laws_off: case
@@ -307,6 +308,21 @@ fn not_run(case: &Case) -> CaseResult {
         },
         file,
     }
+}
+
+fn sources(channel: &ChannelOverlay) -> Vec<SourceResult> {
+    let sources = channel.sources.iter().map(|source| SourceResult {
+        channel: channel.shown_name().to_owned(),
+        project: source.project.to_owned(),
+        folder: source.folder.display().to_string(),
+        release: source.release.clone(),
+        revision: source.revision.as_ref().map(|(id, _)| id.clone()),
+        changed: source
+            .revision
+            .as_ref()
+            .is_some_and(|(_, changed)| *changed),
+    });
+    sources.collect()
 }
 
 /// Enters a verdict.

@@ -122,6 +122,26 @@ impl VerdictWord {
     }
 }
 
+/// A folder that a channel is made of.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SourceResult {
+    /// The channel; `pocket` where the folder takes the place of that channel's own files.
+    pub channel: String,
+    /// `home-manager` or `nixpkgs-lib`.
+    pub project: String,
+    /// The folder, as it was named.
+    pub folder: String,
+    /// The release that it says it is, where it is Home Manager's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<String>,
+    /// The Git commit that was checked out; absent outside of a repository.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<String>,
+    /// Whether tracked files differed from that commit.
+    #[serde(default)]
+    pub changed: bool,
+}
+
 /// What became of a case.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CaseResult {
@@ -137,6 +157,9 @@ pub struct CaseResult {
     pub axes: Vec<Axis>,
     /// What its machine reaches: `off`, `internet` or `internet-and-host`.
     pub network: String,
+    /// The folders of the computer that ran it which its channels are made of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<SourceResult>,
     /// Whether its setup is only evaluated and built: no machine here could switch to it.
     pub only_built: bool,
     /// The law that it tries, of a case that was made of another one.

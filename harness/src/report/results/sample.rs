@@ -185,6 +185,7 @@ fn add_case(results: &mut Results, scenario: &str, axes: usize, number: usize) {
             },
         ],
         network: "off".into(),
+        sources: Vec::new(),
         only_built: false,
         law: None,
         laws_off: BTreeMap::new(),

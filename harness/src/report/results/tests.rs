@@ -60,6 +60,7 @@ impl Told {
             cases: 3,
             laws: 0,
             steps: 4,
+            sources: Vec::new(),
         });
         Self { plan, collector }
     }
