@@ -1,7 +1,7 @@
 //! What an evaluation said: its warnings and its errors, against what was expected of them.
 
 use super::complaint::{begins_error, error_end, innermost};
-use super::outcome::REQUIRED_TO_BUILD;
+use super::known_reason::REQUIRED_TO_BUILD;
 use super::text_match::{Mismatch, printed_mismatch, show};
 use crate::model::TextMatch;
 use crate::observe::Observation;

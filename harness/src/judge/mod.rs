@@ -6,6 +6,7 @@ mod complaint;
 mod diff;
 mod evaluation;
 mod file;
+mod known_reason;
 mod near;
 mod orphan;
 mod outcome;

@@ -1,6 +1,7 @@
 //! How a step ended against how it had to end.
 
 use super::complaint::complaint_in_order;
+use super::known_reason::known_reason;
 use super::text_match::show;
 use super::verdict::{Finding, FindingKind};
 use crate::machine::MachineError;
@@ -49,7 +50,7 @@ pub(super) fn outcome(case: &Case, step: &Step, seen: &Observation) -> Judged {
                 format!(
                     "expected to succeed, {}{}{}",
                     ended(status),
-                    known_reason(case, seen),
+                    known_reason(case, step, seen),
                     unjudged(step)
                 ),
                 said(seen),
@@ -78,7 +79,7 @@ pub(super) fn outcome(case: &Case, step: &Step, seen: &Observation) -> Judged {
                         "it failed as expected ({}), but without saying {}{}",
                         ended(status),
                         missing.join(" and "),
-                        known_reason(case, seen)
+                        known_reason(case, step, seen)
                     ),
                     said(seen),
                 )]
@@ -142,41 +143,6 @@ fn ended(status: i32) -> String {
         _ => format!("it ended with status {status}"),
     }
 }
-
-/// What is known of a failure beyond what Nix says: that a file is there and Git does not track it, or that something is
-/// for another platform.
-fn known_reason(case: &Case, seen: &Observation) -> String {
-    let text = printable(&seen.output.stderr);
-    let is_missing = |file: &&String| {
-        text.lines().any(|line| {
-            let ends = [
-                format!("/{file}' does not exist"),
-                format!("/{file}\" does not exist"),
-            ];
-            ends.iter().any(|end| line.contains(end.as_str()))
-        })
-    };
-    if let Some(file) = case.untracked.iter().find(is_missing) {
-        let file = printable(file);
-        return format!("; `{file}` is there, but Git does not track it: `git add {file}`");
-    }
-    match foreign_platform(&text) {
-        Some(system) => format!(
-            "; this is for {system}, and Linux builds only what needs nothing that {system} builds"
-        ),
-        None => String::new(),
-    }
-}
-
-/// The platform that Nix says something has to be built on: `a 'aarch64-darwin' with features {} is required to build`.
-fn foreign_platform(text: &str) -> Option<&str> {
-    let line = text.lines().find(|line| line.contains(REQUIRED_TO_BUILD))?;
-    let mut quoted = line.split('\'');
-    quoted.find(|word| word.ends_with("-darwin") || word.ends_with("-linux"))
-}
-
-/// What Nix says where no builder is of the platform that a derivation wants.
-pub(super) const REQUIRED_TO_BUILD: &str = " is required to build '";
 
 fn unjudged(step: &Step) -> String {
     match step.expect.len() {

@@ -1,0 +1,133 @@
+//! What is known of a failure beyond what Nix says.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::model::{Action, Case, SeedFile, Step};
+use crate::observe::Observation;
+use crate::text::printable;
+
+/// What Nix says where no builder is of the platform that a derivation wants.
+pub(super) const REQUIRED_TO_BUILD: &str = " is required to build '";
+
+/// Where the guest keeps the pocket channel and those that are made of folders, whose packages are the pocket's.
+const POCKET_PACKAGES: [&str; 2] = ["/etc/switchproof/pocket", "/etc/switchproof/channels"];
+
+/// The reason, as the end of a sentence, or nothing: that a file is there and Git does not track it, that something is for
+/// another platform, that the pocket channel lacks a package, that a package is not allowed.
+pub(super) fn known_reason(case: &Case, step: &Step, seen: &Observation) -> String {
+    let text = printable(&seen.output.stderr);
+    let is_missing = |file: &&String| {
+        text.lines().any(|line| {
+            let ends = [
+                format!("/{file}' does not exist"),
+                format!("/{file}\" does not exist"),
+            ];
+            ends.iter().any(|end| line.contains(end.as_str()))
+        })
+    };
+    if let Some(file) = case.untracked.iter().find(is_missing) {
+        let file = printable(file);
+        return format!("; `{file}` is there, but Git does not track it: `git add {file}`");
+    }
+    if let Some(system) = foreign_platform(&text) {
+        return format!(
+            "; this is for {system}, and Linux builds only what needs nothing that {system} builds"
+        );
+    }
+    if let Some(package) = missing_package(&text).filter(|_| takes_pocket(step)) {
+        return format!(
+            "; the pocket channel has no package `{package}`: leave it out of this case, or take nixpkgs from the network"
+        );
+    }
+    if text.contains("has an unfree license") {
+        return "; allow unfree packages where the flake makes its package set (`config.allowUnfree = true`), or by \
+                `allowUnfree: true` in a setup in words"
+            .to_owned();
+    }
+    String::new()
+}
+
+/// The platform that Nix says something has to be built on: `a 'aarch64-darwin' with features {} is required to build`.
+fn foreign_platform(text: &str) -> Option<&str> {
+    let line = text.lines().find(|line| line.contains(REQUIRED_TO_BUILD))?;
+    let mut quoted = line.split('\'');
+    quoted.find(|word| word.ends_with("-darwin") || word.ends_with("-linux"))
+}
+
+/// Whether the step's flake takes its packages from a channel of the guest.
+fn takes_pocket(step: &Step) -> bool {
+    let (Action::Switch(switch) | Action::Build(switch)) = &step.action else {
+        return false;
+    };
+    let names = |text: &str| POCKET_PACKAGES.iter().any(|place| text.contains(place));
+    let flake = match switch.flake.files.get("flake.nix") {
+        Some(SeedFile::Regular { bytes, .. }) => names(&String::from_utf8_lossy(bytes)),
+        _ => false,
+    };
+    flake || switch.override_inputs.values().any(|it| names(it))
+}
+
+/// The package that an evaluation did not find: an attribute of `pkgs` on the line that Nix points at, a name in a list
+/// behind `with pkgs`, or what a module of Home Manager asks for.
+fn missing_package(text: &str) -> Option<String> {
+    static ASKED_FOR: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?m)error: ([A-Za-z0-9_.\[\] -]+?) cannot be found in pkgs$")
+            .expect("a regular expression that a test compiles")
+    });
+    static MISSING: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"error: (attribute '([^']+)' missing|undefined variable '([^']+)')\n\s+at [^\n]+:(\d+):(\d+):\n((?:\s+\d*\|[^\n]*\n?)+)")
+            .expect("a regular expression that a test compiles")
+    });
+    if let Some(found) = ASKED_FOR.captures(text) {
+        return Some(found[1].to_owned());
+    }
+    let found = MISSING.captures(text)?;
+    let pointed_at = found[6].lines().find_map(|line| {
+        let (number, source) = line.split_once('|')?;
+        (number.trim() == &found[4]).then_some(source)
+    })?;
+    let column: usize = found[5].parse().ok()?;
+    // One space stands between the bar and the source.
+    let here = pointed_at.get(column..)?;
+    match (found.get(2), found.get(3)) {
+        (Some(name), _) => here
+            .strip_prefix("pkgs.")
+            .is_some_and(|rest| rest.contains(name.as_str()))
+            .then(|| name.as_str().to_owned()),
+        (_, Some(name)) => text.contains("with pkgs").then(|| name.as_str().to_owned()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ATTRIBUTE: &str = "error:\n       … while evaluating\n\n       error: attribute 'nmap' missing\n       \
+        at /nix/store/x-source/home.nix:4:21:\n            3| {\n            4|   home.packages = [ pkgs.nmap ];\n             \
+        |                     ^\n            5| }\n       Did you mean man?\n";
+
+    #[test]
+    fn a_package_is_missing_where_nix_points_at_one() {
+        assert_eq!(missing_package(ATTRIBUTE).as_deref(), Some("nmap"));
+        let option = ATTRIBUTE.replace("pkgs.nmap", "conf.nmap");
+        assert_eq!(missing_package(&option), None);
+        let variable = ATTRIBUTE
+            .replace("attribute 'nmap' missing", "undefined variable 'nmap'")
+            .replace("[ pkgs.nmap ]", "with pkgs; [ nmap ]")
+            .replace(":4:21:", ":4:32:");
+        assert_eq!(missing_package(&variable).as_deref(), Some("nmap"));
+        let module = "error: zsh-abbr cannot be found in pkgs\n       Please…";
+        assert_eq!(missing_package(module).as_deref(), Some("zsh-abbr"));
+        assert_eq!(missing_package("error: attribute 'x' missing"), None);
+    }
+
+    #[test]
+    fn a_platform_is_the_one_that_something_has_to_be_built_on() {
+        let said =
+            "error: a 'aarch64-darwin' with features {} is required to build '/nix/store/x.drv'";
+        assert_eq!(foreign_platform(said), Some("aarch64-darwin"));
+    }
+}
