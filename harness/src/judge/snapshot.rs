@@ -184,7 +184,10 @@ impl Compared {
                     &format!("{}\n", old.trim_end()),
                     &format!("{}\n", self.new.trim_end()),
                 ),
-                FindingKind::ChangedSnapshot { snapshot },
+                FindingKind::ChangedSnapshot {
+                    snapshot,
+                    change: None,
+                },
             ),
             None => (
                 format!("there is no snapshot {path} yet{review}"),
@@ -208,6 +211,18 @@ impl Compared {
             detail,
             kind,
         })
+    }
+
+    /// The reviewed text that is another one.
+    #[must_use]
+    pub fn outdated(&self) -> Option<&str> {
+        self.old.as_deref().filter(|_| !self.is_equal())
+    }
+
+    /// The text of what is seen.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.new
     }
 
     /// The text without the name of its step.

@@ -136,16 +136,28 @@ pub enum FindingKind {
     ChangedSnapshot {
         /// The snapshot.
         snapshot: SnapshotFile,
+        /// What differs from what was seen when the snapshot was written, as `switchproof diff` tells it; `None` where
+        /// that is not kept any more.
+        change: Option<String>,
     },
 }
 
 impl FindingKind {
+    /// What differs from what was seen when a snapshot was written.
+    #[must_use]
+    pub fn change(&self) -> Option<&str> {
+        match self {
+            Self::ChangedSnapshot { change, .. } => change.as_deref(),
+            Self::Unmet | Self::NewSnapshot { .. } => None,
+        }
+    }
+
     /// The snapshot that it is about, if it is about one.
     #[must_use]
     pub fn snapshot(&self) -> Option<&SnapshotFile> {
         match self {
             Self::Unmet => None,
-            Self::NewSnapshot { snapshot, .. } | Self::ChangedSnapshot { snapshot } => {
+            Self::NewSnapshot { snapshot, .. } | Self::ChangedSnapshot { snapshot, .. } => {
                 Some(snapshot)
             }
         }

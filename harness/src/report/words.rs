@@ -274,6 +274,9 @@ fn push_finding(body: &mut String, finding: &Finding) {
         printable_line(&finding.step),
         printable_line(&finding.message)
     );
+    if let (Some(change), false) = (finding.kind.change(), finding.detail.is_empty()) {
+        indented(body, "      ", &printable(change));
+    }
     indented(body, "      ", &printable(&finding.detail));
 }
 

@@ -239,6 +239,19 @@ fn a_first_snapshot_is_new_then_accepted_then_compared() {
     assert!(cached(&bench.run(vec![case.clone()])["a"]));
     assert_eq!(lock(&bench.told).iter().filter(wrote).count(), 0);
 
+    bench.mode = SnapshotMode::Compare;
+    *lock(&bench.hypervisor.home) = vec![(".new", "1\n")];
+    let again = with_snapshot(&bench, "a", &["z", "y"]);
+    let verdicts = bench.run(vec![again]);
+    let Verdict::Failed(findings) = &verdicts["a"] else {
+        panic!("{verdicts:?}")
+    };
+    let told = findings[0]
+        .kind
+        .change()
+        .expect("what was reviewed is kept");
+    assert!(told.contains("+ .new"), "{told}");
+
     bench.mode = SnapshotMode::New;
     fs::write(snapshot_of(&case, 0), "---\nsource: a.yaml\n---\nother\n").unwrap();
     let verdicts = bench.run(vec![case]);

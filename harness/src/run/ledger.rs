@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
+use crate::change::{Change, ShowOptions};
 use crate::judge::{
     Compared, Conclusion, Finding, FindingKind, Place, SnapshotError, SnapshotMode, Verdict,
     exhausted, judge,
@@ -12,7 +13,7 @@ use crate::laws;
 use crate::machine::MachineError;
 use crate::model::{Case, Law, Outcome, Part, Step};
 use crate::observe::Observation;
-use crate::plan::{NodeId, Plan, Visit};
+use crate::plan::{NodeId, Plan, StateKey, Visit};
 use crate::report::{Event, Sink, StateSeen};
 
 use super::{Options, Pass, ResultStore, Seen, now_s};
@@ -135,6 +136,12 @@ impl<'a> Ledger<'a> {
         if step.has_snapshot() && !looked.stops {
             match Compared::new(case, step, seen, &self.options.snapshots) {
                 Ok(compared) => {
+                    let path = &self.plan.paths[visit.case];
+                    let at = visit.step.and_then(|step| path.get(step + 1));
+                    looked.state = at.map(|&at| self.plan[at].key.clone());
+                    looked.change = compared
+                        .outdated()
+                        .and_then(|text| self.since(text, step, seen));
                     looked.is_accepted = compared.is_equal() || self.mode() == SnapshotMode::Update;
                     looked.snapshot = Some(compared);
                 }
@@ -145,6 +152,13 @@ impl<'a> Ledger<'a> {
             }
         }
         looked
+    }
+
+    /// What differs from what was seen when a snapshot with this text was compared, where that is kept.
+    fn since(&self, text: &str, step: &Step, seen: &Observation) -> Option<String> {
+        let before = self.results.seen(&self.results.shown(text)?)?;
+        let change = Change::of_step(step, &before.observation, step, seen)?;
+        (!change.is_equal()).then(|| change.show(ShowOptions::default()))
     }
 
     /// How a law is broken at a step, if it is; an error where nobody knows any more what it is to be compared with.
@@ -224,8 +238,18 @@ impl<'a> Ledger<'a> {
         let mut entry = lock(&self.entries[case]);
         entry.findings.extend(looked.findings);
         if let Some(snapshot) = looked.snapshot {
-            let finding = snapshot.finding(&self.plan.cases[case], self.mode(), &entry.snapshots);
+            let case = &self.plan.cases[case];
+            let mut finding = snapshot.finding(case, self.mode(), &entry.snapshots);
+            if let Some(FindingKind::ChangedSnapshot { change, .. }) =
+                finding.as_mut().map(|it| &mut it.kind)
+            {
+                *change = looked.change;
+            }
             entry.findings.extend(finding);
+            if let Some(state) = &looked.state {
+                // Without it a later difference is told as text alone.
+                let _ = self.results.keep_shown(snapshot.text(), state);
+            }
             entry.snapshots.push(snapshot);
         }
     }
@@ -365,6 +389,10 @@ pub struct Looked {
     /// The step did not end as it must: what follows it would say nothing.
     stops: bool,
     snapshot: Option<Compared>,
+    /// The state that the snapshot shows.
+    state: Option<StateKey>,
+    /// What differs from the state that the reviewed snapshot shows, in words.
+    change: Option<String>,
     /// Whether the snapshot, if there is one, is as it was reviewed or will be accepted.
     is_accepted: bool,
     /// The snapshot could not be read.

@@ -96,6 +96,20 @@ impl ResultStore {
         self.remove("observations", &key.0);
     }
 
+    /// The last state that was seen to be what a snapshot's text shows.
+    #[must_use]
+    pub fn shown(&self, snapshot: &str) -> Option<StateKey> {
+        self.read("shown", &snapshot_name(snapshot))
+    }
+
+    /// Keeps which state a snapshot's text shows.
+    pub fn keep_shown(&self, snapshot: &str, key: &StateKey) -> io::Result<()> {
+        match self.shown(snapshot).as_ref() == Some(key) {
+            true => Ok(()),
+            false => self.write("shown", &snapshot_name(snapshot), key),
+        }
+    }
+
     /// Whether the case `id`, ending in the state `key`, passed.
     #[must_use]
     pub fn pass(&self, id: &str, key: &StateKey) -> Option<Pass> {
@@ -279,13 +293,20 @@ struct ResultFile {
 }
 
 /// The folders of results.
-const KINDS: [&str; 4] = ["observations", "passes", "durations", "times"];
+const KINDS: [&str; 5] = ["observations", "passes", "durations", "times", "shown"];
 
 /// A use is noted again after this time.
 const USE_NOTED: Duration = Duration::from_secs(3600);
 
 fn case_name(id: &str) -> String {
     blake3::hash(id.as_bytes()).to_hex().to_string()
+}
+
+fn snapshot_name(text: &str) -> String {
+    // Line ends at the end do not count in a snapshot.
+    blake3::hash(text.trim_end().as_bytes())
+        .to_hex()
+        .to_string()
 }
 
 fn pass_name(id: &str, key: &StateKey) -> String {

@@ -375,6 +375,7 @@ fn finding(finding: &Finding) -> FindingResult {
         line: finding.line,
         message: printable(&finding.message),
         detail: printable(&finding.detail),
+        change: finding.kind.change().map(printable),
         kind: match finding.kind {
             FindingKind::Unmet => FindingWord::Unmet,
             FindingKind::NewSnapshot { .. } => FindingWord::NewSnapshot,

@@ -228,6 +228,10 @@ pub struct FindingResult {
     pub message: String,
     /// More of it: the tail of the output, or a difference in the unified format. May be empty.
     pub detail: String,
+    /// What differs from what was seen when a snapshot was written, as `switchproof diff` tells it; absent where that is
+    /// not kept any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<String>,
     /// What sort of thing it is.
     pub kind: FindingWord,
     /// The snapshot that it is about.

@@ -88,6 +88,7 @@ pub fn hostile() -> Results {
         line: 1,
         message: HOSTILE.into(),
         detail: format!("--- expected\n+++ seen\n@@ -1 +1 @@\n-{HOSTILE}\n+```\n{HOSTILE}\n"),
+        change: None,
         kind: FindingWord::ChangedSnapshot,
         snapshot: Some(HOSTILE.into()),
     }];
@@ -220,7 +221,8 @@ fn spoil(case: &mut CaseResult, number: usize) {
                     line: 24,
                     message: "`.config/zsh/.zshrc`: expected it to contain `setopt autocd`".into(),
                     detail: "export ZDOTDIR=$HOME/.config/zsh\n".into(),
-                    kind: FindingWord::Unmet,
+                    change: None,
+        kind: FindingWord::Unmet,
                     snapshot: None,
                 },
                 FindingResult {
@@ -229,7 +231,8 @@ fn spoil(case: &mut CaseResult, number: usize) {
                     line: 21,
                     message: "what was seen is not the snapshot snapshots/x/switch-2.snap".into(),
                     detail: "--- expected\n+++ seen\n@@ -3,4 +3,5 @@\n home of alice\n   .zshenv -> generation\n-      | export ZDOTDIR=$HOME\n+      | export ZDOTDIR=$HOME/.config/zsh\n+  .config/zsh/.zshrc -> generation\n".into(),
-                    kind: FindingWord::ChangedSnapshot,
+                    change: None,
+        kind: FindingWord::ChangedSnapshot,
                     snapshot: Some("snapshots/x/switch-2.snap".into()),
                 },
             ];

@@ -204,6 +204,7 @@ fn findings_and_errors_say_how_to_look() {
                     path: "s.snap".into(),
                     pending: true,
                 },
+                change: Some("files\n  ~ .x\n".into()),
             },
         }]),
     );
