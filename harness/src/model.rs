@@ -142,6 +142,9 @@ pub struct Guest {
     pub locked: bool,
     /// The channels that folders of this computer make.
     pub channels: Vec<ChannelOverlay>,
+    /// Checkouts of Home Manager that inputs name, by the channel that each becomes.
+    #[serde(skip)]
+    pub checkouts: BTreeMap<String, PathBuf>,
     /// Folders that are not looked into, relative to each home.
     pub exclude: BTreeSet<String>,
 }

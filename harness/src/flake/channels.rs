@@ -7,7 +7,7 @@ use super::checkout::{Checkout, CheckoutError};
 use crate::model::{Action, Case, ChannelOverlay, SeedFile};
 
 /// Where the guest keeps channels that have a name of their own, as flakes name the place.
-const PLACE: &str = "path:/etc/switchproof/channels";
+pub(crate) const PLACE: &str = "path:/etc/switchproof/channels";
 /// The same place in any text.
 const FOLDER: &str = "/etc/switchproof/channels/";
 
@@ -51,6 +51,19 @@ impl Channels {
             pocket: self.pocket.clone().or(project.pocket),
             named,
         }
+    }
+
+    /// These, and those that checkouts of Home Manager become, by name.
+    pub(crate) fn with_checkouts(&self, checkouts: &BTreeMap<String, PathBuf>) -> Self {
+        let mut all = self.clone();
+        for (name, folder) in checkouts {
+            let checkout = Checkout {
+                home_manager: folder.clone(),
+                nixpkgs_lib: None,
+            };
+            all.named.insert(name.clone(), checkout);
+        }
+        all
     }
 
     /// The address of an input of the channel `name`; `None` when it has no such input or is none of these.

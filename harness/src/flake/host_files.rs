@@ -241,6 +241,18 @@ impl HostFiles {
         Ok(flake)
     }
 
+    /// A folder, with every link on the way to it followed.
+    pub(crate) fn folder(&self, path: &str) -> Result<PathBuf, HostFileError> {
+        let real = self.find(path)?;
+        if real.is_dir() {
+            return Ok(real);
+        }
+        Err(HostFileError::WrongKind {
+            path: path.to_owned(),
+            wanted: "a folder",
+        })
+    }
+
     /// The real path, with every link on the way followed, if it is allowed.
     fn find(&self, path: &str) -> Result<PathBuf, HostFileError> {
         let unreadable = |error: std::io::Error| HostFileError::Unreadable {

@@ -2,7 +2,7 @@
 //! their locks, and the channels that the inputs come from.
 
 pub(crate) mod channel;
-mod channels;
+pub(crate) mod channels;
 mod checkout;
 pub(crate) mod host_files;
 mod init;

@@ -153,7 +153,8 @@ fn lay_out_channels(loaded: &mut Loaded, options: &LoadOptions) {
                 let project = of_project(&project_of(file));
                 options.channels.over(project.unwrap_or_default())
             });
-        match channels.for_case(case, &mut read) {
+        let with_folders = channels.with_checkouts(&case.guest.checkouts);
+        match with_folders.for_case(case, &mut read) {
             Ok(overlays) => {
                 case.guest.channels = overlays;
                 case.guest.make_room();

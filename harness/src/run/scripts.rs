@@ -146,7 +146,14 @@ fn home_manager(target: &Target, arguments: &str) -> String {
         if let Some(nixpkgs) = &command.nixpkgs {
             run += &format!(" --override-input nixpkgs {}", quote(nixpkgs));
         }
-        run += &format!(" {}", quote(&command.flake));
+        match command.flake.strip_prefix("path:./") {
+            // One without a lock file of its own gets none: its folder is root's.
+            Some(inside) => {
+                let flake = quote(&format!("path:{place}/{inside}"));
+                run += &format!(" --no-write-lock-file {flake}");
+            }
+            None => run += &format!(" {}", quote(&command.flake)),
+        }
     }
     format!(
         "if command -v home-manager >/dev/null; then home-manager {arguments}\n\
@@ -217,6 +224,24 @@ pub fn edit(path: &str, change: &Edit) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::CommandSource;
+
+    #[test]
+    fn a_command_inside_of_the_flake_runs_by_its_place() {
+        let target = Target {
+            user: Some("alice".into()),
+            install: Install::Standalone,
+            command: Some(CommandSource {
+                flake: "path:./vendor/hm".into(),
+                is_input: true,
+                nixpkgs: Some("nixpkgs".into()),
+            }),
+        };
+        assert!(home_manager(&target, "switch").contains(
+            "nix run --inputs-from /srv/flake --override-input nixpkgs 'nixpkgs' --no-write-lock-file \
+             'path:/srv/flake/vendor/hm' -- switch"
+        ));
+    }
 
     #[test]
     fn words_cannot_break_out_of_their_quotes() {

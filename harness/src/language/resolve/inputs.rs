@@ -6,6 +6,7 @@ use super::flake::path_and_output;
 use super::scenario::{Base, Resolver};
 use super::setup::{At, below};
 use crate::flake::channel;
+use crate::flake::channels::PLACE as CHANNELS_PLACE;
 use crate::flake::{FlakeInputs, Remote};
 use crate::language::diagnostic::Mistake;
 use crate::language::raw::{RawFlake, RawSwitch};
@@ -82,7 +83,13 @@ impl Resolver<'_> {
                 self.mistake(&place, message, hint);
                 continue;
             }
-            let url = if channel::is_channel(&self.channels, &word) {
+            let url = if is_folder(&word) {
+                let project = own.as_ref().and_then(|own| own.project(&name));
+                match self.folder_input(&name, project, &word, &place) {
+                    Some(url) => Some(url),
+                    None => continue,
+                }
+            } else if channel::is_channel(&self.channels, &word) {
                 // A nested input such as `home-manager/nixpkgs` is known by its last name.
                 let last = name.rsplit('/').next().unwrap_or(&name);
                 let project = own.as_ref().and_then(|own| own.project(&name));
@@ -110,6 +117,34 @@ impl Resolver<'_> {
             self.need_no_network(&own, &out, &at);
         }
         out
+    }
+
+    /// The address in the guest of an input that is a folder of this computer: a checkout of Home Manager, which becomes a
+    /// channel of that folder.
+    pub(super) fn folder_input(
+        &mut self,
+        name: &str,
+        project: Option<&str>,
+        folder: &str,
+        at: At<'_>,
+    ) -> Option<String> {
+        let place = match self.files.folder(folder) {
+            Ok(place) => place,
+            Err(error) => {
+                self.mistake(at, error.to_string(), error.hint());
+                return None;
+            }
+        };
+        if project.unwrap_or(name) != "home-manager" {
+            let message = format!("{} cannot be a folder of this computer", quoted(name));
+            let hint = "a checkout of Home Manager can; put other folders into a flake of your own, as `path:./FOLDER`";
+            self.mistake(at, message, hint);
+            return None;
+        }
+        let channel = channel_of_folder(folder);
+        let address = format!("{CHANNELS_PLACE}/{channel}/home-manager");
+        self.checkouts.insert(channel, place);
+        Some(address)
     }
 
     fn own_inputs(&mut self, flake: &RawFlake) -> Option<FlakeInputs> {
@@ -162,6 +197,19 @@ impl Resolver<'_> {
         let name = input.unwrap_or("home-manager");
         // Nix knows nothing of what is replaced when it looks an input up in a flake, and locks that flake as it is.
         let local = own.as_ref().and_then(|own| own.url(name));
+        if let Some(inside) = local
+            .and_then(relative)
+            .filter(|_| !replaced.contains_key(name))
+        {
+            // Nix runs nothing from an address that is relative to a flake, and locks what lies there by itself.
+            let names = own.as_ref().and_then(|own| own.names.as_ref());
+            let has_nixpkgs = names.is_some_and(|names| names.contains("nixpkgs"));
+            return Some(CommandSource {
+                flake: format!("path:./{inside}"),
+                is_input: true,
+                nixpkgs: nixpkgs.or_else(|| has_nixpkgs.then(|| "nixpkgs".to_owned())),
+            });
+        }
         let local = local.filter(|url| is_absolute(url) && !replaced.is_empty());
         let address = replaced.get(name).map(String::as_str).or(local);
         Some(CommandSource {
@@ -170,6 +218,30 @@ impl Resolver<'_> {
             nixpkgs,
         })
     }
+}
+
+/// Whether an input is a folder of this computer, relative to the scenario.
+pub(super) fn is_folder(word: &str) -> bool {
+    word.starts_with("./") || word.starts_with("../")
+}
+
+/// The name of the channel that a folder becomes: its own, and what tells it from others of that name.
+fn channel_of_folder(folder: &str) -> String {
+    let last = folder.trim_end_matches('/').rsplit('/').next();
+    let name: String = last
+        .unwrap_or_default()
+        .chars()
+        .filter(|one| one.is_ascii_alphanumeric() || matches!(one, '-' | '_'))
+        .take(40)
+        .collect();
+    let hash = blake3::hash(folder.as_bytes()).to_hex();
+    format!("folder-{name}-{}", &hash[..8])
+}
+
+/// The folder inside of a flake that an address of one of its inputs names.
+fn relative(url: &str) -> Option<&str> {
+    let path = url.strip_prefix("path:").unwrap_or(url);
+    path.strip_prefix("./")
 }
 
 /// Whether a local address means the same from everywhere.

@@ -1,6 +1,7 @@
 //! One case of a scenario, from its tree.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::setup::At;
@@ -30,6 +31,8 @@ pub(crate) struct Resolver<'case> {
     pub(super) default_channel: String,
     /// Channels of the user's own.
     pub(super) channels: Channels,
+    /// Checkouts of Home Manager that inputs name, by the channel that each becomes.
+    pub(super) checkouts: BTreeMap<String, PathBuf>,
     /// The checked tree, for places.
     pub(super) tree: Node,
     /// The tree as it was written, short forms and all.
@@ -105,6 +108,7 @@ pub(crate) fn resolve(
         system: options.system.clone(),
         default_channel: options.channel.clone(),
         channels: channels.clone(),
+        checkouts: BTreeMap::new(),
         written: variant.tree.clone(),
         tree,
         is_matrix: !variant.axes.is_empty(),
@@ -149,6 +153,7 @@ impl Resolver<'_> {
                 reaches: std::mem::take(&mut self.reaches),
                 locked: !self.network.is_on() || pinned,
                 exclude,
+                checkouts: std::mem::take(&mut self.checkouts),
                 ..self.machine(raw)
             },
             users: self

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::inputs::is_folder;
 use super::scenario::Resolver;
 use crate::flake::channel;
 use crate::flake::names::{bad_extension, bad_home_path, bad_host_name, bad_user_name};
@@ -197,7 +198,9 @@ impl Resolver<'_> {
             self.mistake(at, message, hint);
             return None;
         }
-        let url = if channel::is_channel(&self.channels, word) {
+        let url = if is_folder(word) {
+            Some(self.folder_input(name, None, word, at)?)
+        } else if channel::is_channel(&self.channels, word) {
             channel::address(&self.channels, word, name)
         } else {
             Some(word.to_owned())

@@ -42,6 +42,75 @@ fn inputs_on_the_network_are_refused_with_both_ways_out() {
 }
 
 #[test]
+fn an_input_inside_of_the_flake_runs_by_its_place() {
+    let flake = r#"{
+        inputs.nixpkgs.url = "path:/etc/switchproof/pocket/nixpkgs";
+        inputs.home-manager = { url = "path:./vendor/hm"; inputs.nixpkgs.follows = "nixpkgs"; };
+        outputs = { nixpkgs, home-manager, ... }: { };
+    }"#;
+    let (cases, found) = loaded(&[("flake.nix", flake)], "");
+    assert_eq!(found, []);
+    let Action::Switch(switch) = &cases[0].steps[0].action else {
+        panic!("a switch");
+    };
+    let command = switch.target.command.as_ref().expect("a command");
+    assert_eq!(command.flake, "path:./vendor/hm");
+    assert!(command.is_input);
+    assert_eq!(command.nixpkgs.as_deref(), Some("nixpkgs"));
+}
+
+#[test]
+fn an_input_may_be_a_checkout_of_home_manager_on_this_computer() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, text: &str| {
+        let place = folder.path().join(name);
+        fs::create_dir_all(place.parent().expect("a parent")).expect("made");
+        fs::write(place, text).expect("written");
+    };
+    write("vendor/hm/modules/default.nix", "{ }");
+    write("vendor/hm/release.json", r#"{ "release": "26.05" }"#);
+    let flake = "{ outputs = { nixpkgs, home-manager, ... }: { }; }";
+    write("dots/flake.nix", flake);
+    let load = |text: &str| load_text(folder.path().join("t.yaml"), text, &LoadOptions::default());
+    for text in [
+        "name: t\nsetup:\n  inputs: { home-manager: ./vendor/hm }\n  home: { stateVersion: \"26.05\" }\nsteps: [switch]\n",
+        "name: t\nflake:\n  path: dots\n  inputs: { nixpkgs: pocket, home-manager: ./vendor/hm }\nsteps: [switch]\n",
+    ] {
+        let (cases, found) = load(text);
+        assert_eq!(found, [], "{text}");
+        let channels = &cases[0].guest.channels;
+        let name = channels[0].name.as_deref().expect("a name");
+        assert!(name.starts_with("folder-hm-"), "{name}");
+        let Action::Switch(switch) = &cases[0].steps[0].action else {
+            panic!("a switch");
+        };
+        let place = format!("path:/etc/switchproof/channels/{name}/home-manager");
+        let is_replaced = switch.override_inputs.values().any(|url| *url == place);
+        let rendered = crate::language::render(&cases[0]);
+        assert!(is_replaced || rendered.contains(&place), "{rendered}");
+    }
+    for (inputs, words) in [
+        ("{ home-manager: ./nowhere }", "nowhere"),
+        ("{ home-manager: ../outside }", "outside"),
+        (
+            "{ theme: ./vendor/hm }",
+            "`theme` cannot be a folder of this computer",
+        ),
+        ("{ home-manager: ./dots }", "is no checkout of Home Manager"),
+    ] {
+        let text = format!(
+            "name: t\nsetup:\n  inputs: {inputs}\n  home: {{ stateVersion: \"26.05\" }}\nsteps: [switch]\n"
+        );
+        let (_, found) = load(&text);
+        assert!(
+            found[0].message.contains(words),
+            "{inputs}: {}",
+            found[0].message
+        );
+    }
+}
+
+#[test]
 fn what_may_never_be_looked_at_is_only_warned_of() {
     let flake = r#"{
         inputs.nixpkgs.url = "path:/etc/switchproof/pocket/nixpkgs";
