@@ -1,8 +1,11 @@
 //! The one door to a machine: what the executor and the observers may ask of it. `switchproof-vm` stands behind
 //! it in a run, a fake in tests.
 
+use std::fmt;
 use std::io::Read;
 use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
 
 /// Who runs a command in the guest.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,6 +64,42 @@ pub struct GuestExit {
     pub status: i32,
     /// Whether output beyond the limit was dropped.
     pub truncated: bool,
+    /// What the guest had run out of by then.
+    pub shortage: Option<Shortage>,
+}
+
+impl GuestExit {
+    /// An end in a guest that wants for nothing.
+    #[must_use]
+    pub fn with_status(status: i32) -> Self {
+        Self {
+            status,
+            truncated: false,
+            shortage: None,
+        }
+    }
+}
+
+/// What a guest has run out of, as its kernel says and whatever was printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Shortage {
+    /// Memory: so many processes were killed for it since the last command ended.
+    Memory(u32),
+    /// Room on its disk, for content or for names of files.
+    Disk,
+}
+
+impl fmt::Display for Shortage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Memory(killed) => write!(
+                f,
+                "the guest's memory ran out, and its kernel killed {killed} of its processes"
+            ),
+            Self::Disk => write!(f, "the guest's disk is full"),
+        }
+    }
 }
 
 /// How unpacking an archive in the guest ended.
@@ -80,18 +119,27 @@ pub struct MachineError {
     pub message: String,
     /// What to do about it.
     pub hint: Option<String>,
-    /// Whether it was the step's own deadline that passed: the machine is well, the step was too slow.
-    pub step_deadline: bool,
+    /// The bound that what was run went beyond: it was ended, and the machine is well.
+    pub beyond: Option<Bound>,
+}
+
+/// A bound that every script has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bound {
+    /// Its deadline.
+    Deadline,
+    /// Far more output than anybody keeps: it prints without an end.
+    Output,
 }
 
 impl MachineError {
-    /// An error that no step's deadline caused.
+    /// An error that the guest's console says nothing about and that no bound caused.
     #[must_use]
     pub fn new(message: impl Into<String>, hint: Option<&str>) -> Self {
         Self {
             message: message.into(),
             hint: hint.map(str::to_owned),
-            step_deadline: false,
+            beyond: None,
         }
     }
 }

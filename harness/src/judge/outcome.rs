@@ -95,10 +95,11 @@ pub(super) fn outcome(case: &Case, step: &Step, seen: &Observation) -> Judged {
 /// What every program says of a full disk.
 const NO_SPACE: &str = "No space left on device";
 
-/// The status of what a shell saw killed, as the kernel does when memory runs out.
-const KILLED: i32 = 137;
+/// Lines of what was printed last that tell what was going on when something ran out.
+const LAST_LINES: usize = 5;
 
-/// Whether a step failed for want of what the machine has, and not as anybody asked: that says nothing of the setup.
+/// Whether a step failed for want of what the machine has, and not as anybody asked: that says nothing of the setup. Where
+/// nothing was printed of it, the guest's kernel knows.
 pub fn exhausted(step: &Step, seen: &Observation) -> Option<MachineError> {
     let asked: &[String] = match &step.outcome {
         Outcome::Succeeds => &[],
@@ -108,6 +109,7 @@ pub fn exhausted(step: &Step, seen: &Observation) -> Option<MachineError> {
         return None;
     }
     let output = printed(seen);
+    let said_as_asked = !asked.is_empty() && asked.iter().all(|it| output.contains(it));
     let (what, hint) = if output.contains(NO_SPACE) && !asked.iter().any(|it| it == NO_SPACE) {
         (
             format!(
@@ -116,16 +118,16 @@ pub fn exhausted(step: &Step, seen: &Observation) -> Option<MachineError> {
             ),
             "let the steps write less; where it is what a step is about, ask for it: `fails: No space left on device`",
         )
-    } else if seen.output.status == KILLED
-        && matches!(step.outcome, Outcome::Fails { .. })
-        && asked.is_empty()
-    {
+    } else {
+        let last = match output.trim_end() {
+            "" => "nothing was printed".to_owned(),
+            output => format!("printed last:\n{}", tail(output, LAST_LINES)),
+        };
+        let shortage = seen.output.shortage.filter(|_| !said_as_asked)?;
         (
-            "the step was killed, as the kernel does when the guest has no memory left".to_owned(),
+            format!("{shortage}; {last}"),
             "let the step need less; where it is what the step is about, ask for what it prints with `fails`",
         )
-    } else {
-        return None;
     };
     Some(MachineError::new(what, Some(hint)))
 }

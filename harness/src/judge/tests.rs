@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::judge;
 use super::render::tests::{observation, step};
 use super::verdict::Finding;
+use crate::machine::Shortage;
 use crate::model::{
     Case, Check, Expectation, FileProperty, FileState, FileType, Guest, InitialHome, Laws, Outcome,
     PackageState, Profile, Session, TargetKind, TextMatch, UnitState, User,
@@ -455,7 +456,33 @@ fn a_full_disk_and_a_kill_must_be_asked_for() {
     assert!(ended(1, full, Some(&["tar"])).is_some());
     assert_eq!(ended(1, full, Some(&["No space left on device"])), None);
     assert_eq!(ended(0, full, None), None);
-    assert!(ended(137, "", Some(&[])).unwrap().contains("was killed"));
-    assert_eq!(ended(137, "Killed", Some(&["Killed"])), None);
+    assert_eq!(ended(137, "", Some(&[])), None, "it may have killed itself");
     assert_eq!(ended(1, "", Some(&[])), None);
+}
+
+#[test]
+fn what_the_kernel_says_ran_out_need_not_be_printed() {
+    use super::exhausted;
+    let ended = |status, shortage, says: &[&str]| {
+        let mut seen = observation();
+        seen.output.status = status;
+        seen.output.printed = "building\nKilled\n".into();
+        seen.output.shortage = Some(shortage);
+        let mut step = step();
+        step.outcome = Outcome::Fails {
+            says: says.iter().map(|it| (*it).to_owned()).collect(),
+        };
+        exhausted(&step, &seen).map(|error| error.message)
+    };
+    assert_eq!(
+        ended(137, Shortage::Memory(2), &[]).unwrap(),
+        "the guest's memory ran out, and its kernel killed 2 of its processes; printed last:\nbuilding\nKilled"
+    );
+    assert!(
+        ended(1, Shortage::Disk, &["collision"])
+            .unwrap()
+            .starts_with("the guest's disk is full")
+    );
+    assert_eq!(ended(137, Shortage::Memory(1), &["Killed"]), None);
+    assert_eq!(ended(0, Shortage::Memory(1), &[]), None);
 }

@@ -19,7 +19,7 @@ use super::script::{
 use super::sections::{Homes, read_homes};
 use super::units::read_units;
 use crate::login::Nonce;
-use crate::machine::{GuestScript, Machine, MachineError};
+use crate::machine::{GuestScript, Machine, MachineError, Shortage};
 use crate::model::Session;
 
 /// How long the capture of all homes may take.
@@ -41,6 +41,12 @@ pub enum ObserveError {
         /// What was wrong with what came.
         source: io::Error,
     },
+    /// What was looked at did not come to an end.
+    #[error("{what} could not be observed: the guest still sent when its time was up")]
+    Endless {
+        /// What was looked at.
+        what: String,
+    },
     /// The guest sent more than the machine lets through.
     #[error(
         "{what} could not be observed whole: there is more of it than the machine lets through"
@@ -48,6 +54,14 @@ pub enum ObserveError {
     Cut {
         /// What was looked at.
         what: String,
+    },
+    /// The guest had nothing left to look at it with.
+    #[error("{what} could not be observed: {shortage}")]
+    Short {
+        /// What was looked at.
+        what: String,
+        /// What the guest had run out of.
+        shortage: Shortage,
     },
     /// The script that looks at the guest failed.
     #[error("{what} could not be observed: the script in the guest ended with status {status}")]
@@ -69,7 +83,13 @@ impl ObserveError {
                  readable, `/run` has room, and no process is changing files"
                     .into(),
             ),
+            Self::Endless { .. } => Some(
+                "a process of the guest keeps printing, or what it makes grows as it is read: look with \
+                 `switchproof shell`"
+                    .into(),
+            ),
             Self::Cut { .. } => Some("let the scenario leave less behind in the home".into()),
+            Self::Short { .. } => Some("let the steps leave more of it".into()),
             Self::Script { .. } => Some(
                 "see with `switchproof shell` whether `/run` in the guest has room, and no process of the \
                  user ends others"
@@ -86,7 +106,7 @@ impl ObserveError {
             other => MachineError {
                 message: other.to_string(),
                 hint,
-                step_deadline: false,
+                beyond: None,
             },
         }
     }
@@ -243,7 +263,13 @@ fn read_login(
     reader: Reader<'_>,
     seen: &mut UserSeen,
 ) -> io::Result<()> {
-    let mut record = reader.record(source)?;
+    let mut record = match reader.record(source) {
+        Err(error) if error.kind() == io::ErrorKind::FileTooLarge => {
+            seen.no_login = Some(reader.drowned());
+            return Ok(());
+        }
+        record => record?,
+    };
     let has_looked = record == LOGIN_MAGIC;
     if has_looked {
         read_look(source, reader, seen)?;
@@ -295,7 +321,21 @@ fn pull(
             broken = Some(error);
         }
         Ok(())
-    })?;
+    });
+    let exit = match exit {
+        Err(error) if error.beyond.is_some() => {
+            return Err(ObserveError::Endless {
+                what: what.to_owned(),
+            });
+        }
+        exit => exit?,
+    };
+    if let Some(shortage) = exit.shortage.filter(|_| exit.status != 0) {
+        return Err(ObserveError::Short {
+            what: what.to_owned(),
+            shortage,
+        });
+    }
     if exit.truncated {
         return Err(ObserveError::Cut {
             what: what.to_owned(),

@@ -6,7 +6,7 @@ use std::io;
 use super::fields::{Source, malformed};
 use super::observation::CommandSeen;
 use super::script::{COMMAND_BYTES, SESSION_BYTES, SESSION_MAGIC};
-use crate::login::{NoLogin, Nonce, Told, parse_told};
+use crate::login::{NoLogin, NoLoginReason, Nonce, Told, parse_told};
 use crate::model::Session;
 use crate::text::escape_name;
 
@@ -64,6 +64,21 @@ impl Reader<'_> {
     pub(super) fn record(&self, source: &mut Source<'_>) -> io::Result<String> {
         let record = source.skip_to(&format!("{} ", self.nonce), NOISE_BYTES)?;
         Ok(String::from_utf8_lossy(&record).into_owned())
+    }
+
+    /// Why a login session never began whose start-up files print more than anybody reads.
+    pub(super) fn drowned(&self) -> NoLogin {
+        NoLogin {
+            user: self.user.to_owned(),
+            session: Session::Login,
+            reason: NoLoginReason::NoSession {
+                status: 124,
+                said: format!(
+                    "their start-up files printed more than {} KiB before a command could run",
+                    NOISE_BYTES / 1024
+                ),
+            },
+        }
     }
 
     /// What became of a session, and why it did not begin, if it did not.

@@ -117,7 +117,8 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// Skips noise (what a user's start-up files print) up to a field that begins so, and returns the rest of it.
+    /// Skips noise (what a user's start-up files print) up to a field that begins so, and returns the rest of it. More
+    /// noise than `limit` bytes is an error of kind [`io::ErrorKind::FileTooLarge`].
     pub(super) fn skip_to(&mut self, wanted: &str, limit: u64) -> io::Result<Vec<u8>> {
         let begun = self.taken;
         loop {
@@ -127,7 +128,10 @@ impl<'a> Source<'a> {
             loop {
                 let byte = self.byte()?;
                 if self.taken - begun > limit {
-                    return Err(malformed(format!("no `{wanted}` in {limit} bytes")));
+                    return Err(io::Error::new(
+                        io::ErrorKind::FileTooLarge,
+                        format!("no `{wanted}` in {limit} bytes"),
+                    ));
                 }
                 if byte == 0 {
                     break;

@@ -7,9 +7,9 @@ use super::fields::Source;
 use super::sample::{filled, homes_stream, login_stream};
 use super::sections::read_homes;
 use super::*;
-use crate::machine::{GuestExit, GuestScript, Machine, MachineError, Stream, Unpacked};
+use crate::machine::{Bound, GuestExit, GuestScript, Machine, MachineError, Stream, Unpacked};
 
-/// A machine that sends these streams when it is looked at.
+/// A machine that sends these streams when it is looked at; where one is empty, its time passes.
 struct Sends {
     homes: Vec<u8>,
     login: Vec<u8>,
@@ -27,10 +27,13 @@ impl Machine for Sends {
         };
         consume(&mut filled(stream.clone(), script).as_slice())
             .map_err(|error| MachineError::new(error.to_string(), None))?;
-        Ok(GuestExit {
-            status: 0,
-            truncated: false,
-        })
+        if stream.is_empty() {
+            return Err(MachineError {
+                beyond: Some(Bound::Deadline),
+                ..MachineError::new("the deadline passed", Some("give it longer"))
+            });
+        }
+        Ok(GuestExit::with_status(0))
     }
 
     fn exec(
@@ -99,6 +102,27 @@ fn a_user_whose_shell_is_gone_is_seen_all_the_same() {
         "alice cannot log in: their login shell /run/current-system/sw/bin/zsh does not exist"
     );
     assert_eq!(said.len(), 2, "and so is bob: {said:?}");
+}
+
+#[test]
+fn a_user_whose_start_up_files_print_for_ever_cannot_log_in() {
+    let seen = look(homes(), b"y\n".repeat(1024 * 1024)).unwrap();
+    let said: Vec<String> = seen.no_logins().map(ToString::to_string).collect();
+    assert_eq!(
+        said[0],
+        "alice cannot log in: their start-up files printed more than 1024 KiB before a command could run"
+    );
+}
+
+#[test]
+fn a_stream_without_an_end_is_no_step_that_is_too_slow() {
+    let error = look(Vec::new(), login()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the homes of the guest could not be observed: the guest still sent when its time was up"
+    );
+    assert!(error.hint().unwrap().contains("keeps printing"));
+    assert_eq!(error.into_machine_error().beyond, None);
 }
 
 #[test]

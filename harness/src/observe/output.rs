@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 
 use crate::login::NoLogin;
-use crate::machine::{GuestExit, Stream};
+use crate::machine::{GuestExit, Shortage, Stream};
 
 /// How much of each stream's beginning is kept, in bytes.
 const HEAD_BYTES: usize = 128 * 1024;
@@ -29,6 +29,9 @@ pub struct StepOutput {
     pub printed: String,
     /// Whether the middle of a stream was dropped.
     pub truncated: bool,
+    /// What the guest had run out of when it ended.
+    #[serde(default)]
+    pub shortage: Option<Shortage>,
     /// Why nothing of the step was done, where whoever was to do it could not log in.
     pub no_login: Option<NoLogin>,
 }
@@ -82,6 +85,7 @@ impl OutputCollector {
             stdout: self.out.into_text(),
             stderr: self.err.into_text(),
             printed: self.printed.into_text(),
+            shortage: exit.shortage,
             no_login: None,
         }
     }
@@ -120,18 +124,13 @@ impl Bounded {
 mod tests {
     use super::*;
 
-    const EXIT: GuestExit = GuestExit {
-        status: 0,
-        truncated: false,
-    };
-
     #[test]
     fn short_output_is_kept_whole() {
         let mut collector = OutputCollector::new();
         collector.push(Stream::Out, b"one ");
         collector.push(Stream::Err, b"\xff");
         collector.push(Stream::Out, b"two");
-        let output = collector.finish(EXIT);
+        let output = collector.finish(GuestExit::with_status(0));
         assert_eq!(output.stdout, "one two");
         assert_eq!(output.stderr, "\u{fffd}");
         assert!(!output.truncated);
@@ -143,7 +142,7 @@ mod tests {
         collector.push(Stream::Out, b"one\ntw");
         collector.push(Stream::Err, b"oh\nno");
         collector.push(Stream::Out, b"o\n");
-        let output = collector.finish(EXIT);
+        let output = collector.finish(GuestExit::with_status(0));
         assert_eq!(output.printed, "one\noh\ntwo\nno\n");
         assert_eq!(output.stdout, "one\ntwo\n");
     }
@@ -156,7 +155,7 @@ mod tests {
             collector.push(Stream::Out, &[b'x'; 65536]);
         }
         collector.push(Stream::Out, b"\nlast line");
-        let output = collector.finish(EXIT);
+        let output = collector.finish(GuestExit::with_status(0));
         assert!(output.truncated);
         assert!(output.stdout.starts_with("first line\n"));
         assert!(output.stdout.ends_with("\nlast line"));

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::executor::Stop;
 use super::hypervisor::{ForkedMachine, Hypervisor, Purpose};
-use super::ledger::{Ledger, late};
+use super::ledger::{Ledger, beyond};
 use super::network::require_route;
 use super::perform::{not_the_step, perform, prepare_failed};
 use super::selection::{Known, is_wanted};
@@ -226,8 +226,8 @@ impl Crew<'_> {
                 self.judge_all(id, &seen);
                 Ok(())
             }
-            Err(error) if error.step_deadline => {
-                self.too_slow(id, &error);
+            Err(error) if error.beyond.is_some() => {
+                self.beyond(id, &error);
                 Ok(())
             }
             Err(error) => {
@@ -303,15 +303,13 @@ impl Crew<'_> {
         }
     }
 
-    /// The longest deadline of a step passed: its cases failed, and nothing can follow on this machine.
-    fn too_slow(&self, id: NodeId, error: &MachineError) {
+    /// A step went beyond a bound, of deadlines the longest: its cases failed, and nothing can follow on this machine.
+    fn beyond(&self, id: NodeId, error: &MachineError) {
         self.known.results.forget_seen(&self.plan()[id].key);
         for visit in self.open(id) {
             let case = &self.plan().cases[visit.case];
             match visit.step.and_then(|step| case.steps.get(step)) {
-                Some(step) => self
-                    .ledger
-                    .fail(visit.case, late(case, step, &error.message)),
+                Some(step) => self.ledger.fail(visit.case, beyond(case, step, error)),
                 None => self.ledger.error(visit.case, error, None),
             }
         }

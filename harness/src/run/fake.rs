@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use super::ledger::lock;
 use super::{ForkedMachine, Hypervisor, Purpose};
-use crate::machine::{GuestExit, GuestScript, Machine, MachineError, Stream, Unpacked};
+use crate::machine::{Bound, GuestExit, GuestScript, Machine, MachineError, Stream, Unpacked};
 use crate::model::Guest;
 use crate::observe::sample::{filled, homes_stream, login_stream, told};
 use crate::plan::StateKey;
@@ -34,7 +34,7 @@ pub(crate) enum Fault {
 }
 
 /// Machines of one user, `alice`. What a command does is in its text: one with `fail` in it ends with status 1, `die`
-/// breaks the machine, `hang` keeps no deadline, `bug` panics, `sleep` takes a moment, and in `locked-out` a start-up file
+/// breaks the machine, `hang` keeps no deadline, `spam` prints without an end, `bug` panics, `sleep` takes a moment, and in `locked-out` a start-up file
 /// ended the shell before.
 #[derive(Default)]
 pub(crate) struct FakeHypervisor {
@@ -73,7 +73,7 @@ pub(crate) fn broken() -> MachineError {
     MachineError {
         message: "QEMU died".to_owned(),
         hint: None,
-        step_deadline: false,
+        beyond: None,
     }
 }
 
@@ -182,10 +182,16 @@ impl Machine for FakeMachine<'_> {
             return Err(broken());
         }
         if text.contains("hang") {
-            let step_deadline = true;
             return Err(MachineError {
-                step_deadline,
+                beyond: Some(Bound::Deadline),
                 ..broken()
+            });
+        }
+        if text.contains("spam") {
+            on_output(Stream::Out, b"one\ntwo\n");
+            return Err(MachineError {
+                beyond: Some(Bound::Output),
+                ..MachineError::new("264 MiB were printed", None)
             });
         }
         assert!(!text.contains("bug"), "a bug in the tool");
@@ -196,10 +202,7 @@ impl Machine for FakeMachine<'_> {
             false => "",
         };
         on_output(Stream::Err, &told(said, status, script));
-        Ok(GuestExit {
-            status,
-            truncated: false,
-        })
+        Ok(GuestExit::with_status(status))
     }
 
     fn pull(
@@ -232,10 +235,7 @@ impl Machine for FakeMachine<'_> {
         let stream = filled(stream, script);
         let read = consume(&mut stream.as_slice());
         read.map_err(|error| MachineError::new(error.to_string(), None))?;
-        Ok(GuestExit {
-            status: 0,
-            truncated: false,
-        })
+        Ok(GuestExit::with_status(0))
     }
 
     fn push(&mut self, _: &[u8], _: &str, owner: Option<&str>) -> Result<Unpacked, MachineError> {

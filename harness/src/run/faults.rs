@@ -89,6 +89,35 @@ fn an_observation_that_fails_is_no_word_on_the_setup() {
 }
 
 #[test]
+fn an_output_without_an_end_is_the_setups_and_told_as_that() {
+    let bench = Bench::new();
+    let verdicts = bench.run(vec![case("a", &["spam", "never"])]);
+    let Verdict::Failed(findings) = &verdicts["a"] else {
+        panic!("{verdicts:?}")
+    };
+    let [finding] = findings.as_slice() else {
+        panic!("{findings:?}")
+    };
+    assert_eq!(
+        finding.message,
+        "the step printed without an end, and was ended"
+    );
+    assert_eq!(
+        finding.detail,
+        "264 MiB were printed\nprinted last:\none\ntwo"
+    );
+    assert_eq!(bench.hypervisor.ran("never"), 0);
+}
+
+#[test]
+fn a_machine_that_dies_says_what_was_seen_last() {
+    let bench = Bench::new();
+    let verdicts = bench.run(vec![case("a", &["die"])]);
+    let said = errored(&verdicts["a"]);
+    assert_eq!(said, "QEMU died\nnothing had been printed");
+}
+
+#[test]
 fn a_broken_snapshot_is_no_word_on_the_setup_either() {
     let bench = Bench::new();
     let case = with_snapshot(&bench, "a", &["x"]);

@@ -10,7 +10,7 @@ use crate::judge::{
     exhausted, judge,
 };
 use crate::laws;
-use crate::machine::MachineError;
+use crate::machine::{Bound, MachineError};
 use crate::model::{Case, Law, Outcome, Part, Step};
 use crate::observe::Observation;
 use crate::plan::{NodeId, Plan, StateKey, Visit};
@@ -110,8 +110,9 @@ impl<'a> Ledger<'a> {
         let step = &case.steps[step];
         let (took, seen) = (Duration::from_millis(seen.took_ms), &seen.observation);
         if took > Duration::from_secs(step.deadline_s.into()) {
+            let error = MachineError::new(format!("it took {} s", took.as_secs()), None);
             return Looked {
-                findings: vec![late(case, step, &format!("it took {} s", took.as_secs()))],
+                findings: vec![beyond(case, step, &error)],
                 stops: true,
                 ..Looked::default()
             };
@@ -358,17 +359,21 @@ impl<'a> Ledger<'a> {
     }
 }
 
-/// A step did not keep its deadline.
-pub fn late(case: &Case, step: &Step, detail: &str) -> Finding {
+/// A step did not keep within a bound.
+pub fn beyond(case: &Case, step: &Step, error: &MachineError) -> Finding {
+    let message = match error.beyond {
+        Some(Bound::Output) => "the step printed without an end, and was ended".to_owned(),
+        Some(Bound::Deadline) | None => format!(
+            "the step did not end within its deadline of {} s",
+            step.deadline_s
+        ),
+    };
     Finding {
         step: step.name.clone(),
         file: case.file.clone(),
         line: step.line,
-        message: format!(
-            "the step did not end within its deadline of {} s",
-            step.deadline_s
-        ),
-        detail: detail.to_owned(),
+        message,
+        detail: error.message.clone(),
         kind: FindingKind::Unmet,
     }
 }

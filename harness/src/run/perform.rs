@@ -7,11 +7,11 @@ use super::ForkedMachine;
 use super::archive::tar_of;
 use super::{network, scripts};
 use crate::login::{Errand, Language, NoLogin, NoLoginReason, Nonce, Witness, errand};
-use crate::machine::{GuestScript, MachineError, Stream, Unpacked};
+use crate::machine::{GuestExit, GuestScript, MachineError, Stream, Unpacked};
 use crate::model::{Action, Guest, Install, SeedFile, Session, Switch, User};
 use crate::observe::{OutputCollector, StepOutput, before, before_is_known, before_session};
 use crate::plan::Work;
-use crate::text::printable_line;
+use crate::text::{printable, printable_line, tail};
 
 /// Performs `work` and says what it printed and how it ended. `on_line` hears every line as it comes.
 pub fn perform(
@@ -175,28 +175,34 @@ impl Doing<'_> {
         let nonce = Nonce::new();
         let script = errand(user, what, self.deadline, &nonce);
         let mut witness = Witness::new(&nonce);
-        let exit = self.exec_witnessed(&script, Some(&mut witness));
-        let output = match exit {
-            // The step's own deadline passed before its command could begin.
-            Err(error) if error.step_deadline && !witness.began => StepOutput {
+        let (output, ended) = self.exec_witnessed(&script, Some(&mut witness));
+        let output = match ended {
+            Ok(()) => output,
+            // Start-up files went beyond a bound before the command could begin.
+            Err(error) if error.beyond.is_some() && !witness.began => StepOutput {
                 status: 124,
                 stderr: error.message,
                 ..StepOutput::default()
             },
-            other => other?,
+            Err(error) => return Err(with_last_words(error, &output)),
         };
         Ok(witnessed(output, &witness, user, what.session))
     }
 
     fn exec(&mut self, script: &GuestScript) -> Result<StepOutput, MachineError> {
-        self.exec_witnessed(script, None)
+        let (output, ended) = self.exec_witnessed(script, None);
+        match ended {
+            Ok(()) => Ok(output),
+            Err(error) => Err(with_last_words(error, &output)),
+        }
     }
 
+    /// Runs a script. What was printed is told whether or not the machine came to the script's end.
     fn exec_witnessed(
         &mut self,
         script: &GuestScript,
         mut witness: Option<&mut Witness>,
-    ) -> Result<StepOutput, MachineError> {
+    ) -> (StepOutput, Result<(), MachineError>) {
         let mut output = OutputCollector::new();
         let mut lines = Lines::default();
         let on_line = &mut *self.on_line;
@@ -215,8 +221,24 @@ impl Doing<'_> {
         if let Some(witness) = witness {
             witness.finish(&mut |bytes| take(Stream::Err, bytes));
         }
-        Ok(output.finish(exit?))
+        match exit {
+            Ok(exit) => (output.finish(exit), Ok(())),
+            Err(error) => (output.finish(GuestExit::with_status(-1)), Err(error)),
+        }
     }
+}
+
+/// Lines that an error shows of what was printed before it.
+const LAST_LINES: usize = 5;
+
+/// An error with what was seen last of a step.
+fn with_last_words(mut error: MachineError, output: &StepOutput) -> MachineError {
+    let printed = printable(&output.printed);
+    error.message += &match printed.trim_end() {
+        "" => "\nnothing had been printed".to_owned(),
+        printed => format!("\nprinted last:\n{}", tail(printed, LAST_LINES)),
+    };
+    error
 }
 
 /// The output of what was done in a session, with what is known of the session's beginning and end.
@@ -248,7 +270,7 @@ fn witnessed(output: StepOutput, witness: &Witness, user: &str, session: Session
 /// An error of something that the machinery does for itself: its deadline is none that a scenario set.
 pub fn not_the_step(error: MachineError) -> MachineError {
     MachineError {
-        step_deadline: false,
+        beyond: None,
         ..error
     }
 }

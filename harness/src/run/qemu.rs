@@ -15,7 +15,9 @@ use switchproof_vm::machine::{self as vm, GuestImage, Host, MachineShape};
 
 use super::ledger::lock;
 use super::{ForkedMachine, Hypervisor, Purpose, channels};
-use crate::machine::{GuestExit, GuestScript, GuestUser, Machine, MachineError, Stream, Unpacked};
+use crate::machine::{
+    Bound, GuestExit, GuestScript, GuestUser, Machine, MachineError, Shortage, Stream, Unpacked,
+};
 use crate::model::{Guest, Network};
 use crate::plan::StateKey;
 
@@ -392,6 +394,18 @@ fn ended(exit: guest::GuestExit) -> GuestExit {
     GuestExit {
         status: exit.status(),
         truncated: exit.truncated(),
+        shortage: shortage(&exit.room),
+    }
+}
+
+/// A disk with less room than this is full, in bytes: what is written comes in larger pieces.
+const FULL_BYTES: u64 = 256 * 1024;
+
+fn shortage(room: &guest::Room) -> Option<Shortage> {
+    match room {
+        guest::Room { oom_kills: 1.., .. } => Some(Shortage::Memory(room.oom_kills)),
+        _ if room.disk_bytes < FULL_BYTES || room.disk_files == 0 => Some(Shortage::Disk),
+        _ => None,
     }
 }
 
@@ -413,7 +427,11 @@ fn told_by_vm(error: &vm::MachineError) -> MachineError {
     MachineError {
         message: error.to_string(),
         hint: error.hint(),
-        step_deadline: matches!(error, vm::MachineError::Deadline { killed: true, .. }),
+        beyond: match error {
+            vm::MachineError::Deadline { killed: true, .. } => Some(Bound::Deadline),
+            vm::MachineError::Endless { .. } => Some(Bound::Output),
+            _ => None,
+        },
     }
 }
 

@@ -9,7 +9,7 @@ use crate::model::Guest;
 use crate::plan::{NodeId, Plan, StateKey, Work};
 
 /// Makes sure that the state at the end of `path` is frozen, by performing what follows the last state on it that
-/// is. A step that ends with an error status, or not within its deadline, is gone past: its aftermath is what people want
+/// is. A step that ends with an error status, or beyond a bound of its own, is gone past: its aftermath is what people want
 /// to see. `tell` hears
 /// what goes on. Returns the state's key, which is none that a run uses; where an input is not locked and may have
 /// changed, everything is performed anew.
@@ -66,7 +66,7 @@ pub fn reach(
             }
             Ok(output) => return Err(prepare_failed(&output)),
             // It was ended, and the machine goes on as the step left it.
-            Err(error) if is_step && error.step_deadline => {
+            Err(error) if is_step && error.beyond.is_some() => {
                 tell(&format!("{}: {}", node.name, error.message));
             }
             Err(error) => return Err(error),

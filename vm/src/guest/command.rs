@@ -132,6 +132,17 @@ pub enum Ending {
     Signalled(u8),
 }
 
+/// What a guest had left when a command ended, as its kernel says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    /// How many processes the kernel has killed for want of memory since the last command ended.
+    pub oom_kills: u32,
+    /// For how many bytes the disk has room.
+    pub disk_bytes: u64,
+    /// For how many files it has.
+    pub disk_files: u64,
+}
+
 /// How a command ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GuestExit {
@@ -139,6 +150,8 @@ pub struct GuestExit {
     pub ending: Ending,
     /// Bytes of output that were dropped because of the limit.
     pub dropped_bytes: u64,
+    /// What the guest had left by then.
+    pub room: Room,
     /// The last few KiB of standard error, for messages.
     pub stderr_tail: Vec<u8>,
     /// From the request to the end, on the host's clock.

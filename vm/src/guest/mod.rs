@@ -7,7 +7,7 @@ mod request;
 
 pub use agent::Agent;
 pub(crate) use agent::{shell_arguments, shell_ended};
-pub use command::{Ending, GuestCommand, GuestExit, GuestUser, OutputStream, Program};
+pub use command::{Ending, GuestCommand, GuestExit, GuestUser, OutputStream, Program, Room};
 pub(crate) use frame::{Decoder, Frame, FrameKind, PAYLOAD_MAX_BYTES, encode};
 pub(crate) use request::{Input, Streams, exec_payload, wake_payload};
 

@@ -9,7 +9,9 @@
 #                   W wake after a fork, payload: seconds, nanoseconds (u64 each), fresh entropy
 #                   P ping
 #   guest to host   R ready   o standard output   e standard error   w woken   p ping's answer
-#                   X ended, payload: 0 exited or 1 signalled (u8), status or signal (u8), dropped bytes (u64)
+#                   X ended, payload: 0 exited, 1 signalled or 2 killed here for output without an end (u8), status or
+#                     signal (u8), dropped bytes (u64), processes that the kernel killed for want of memory (u32), bytes
+#                     and files for which the disk has room (u64 each)
 # The bulk port carries one job's standard output (length-prefixed pieces, an empty one ends it) or standard input
 # (raw, as many bytes as the request says).
 #
@@ -25,12 +27,15 @@ use constant {
     PIECE_BYTES      => 32 * 1024 - 16,    # a virtio console port takes 32 KiB a write
     PAYLOAD_MAX      => 1024 * 1024,
     PIPE_BYTES       => 256 * 1024,
+    DROPPED_MAX      => 256 * 1024 * 1024, # a command that prints so much beyond its limit prints for ever
     F_SETPIPE_SZ     => 1031,
     SYS_PIDFD_OPEN   => 434,               # the same number on every architecture
     RNDADDENTROPY    => 0x40085203,
     RNDRESEEDCRNG    => 0x5207,
 };
+my $machine = (POSIX::uname())[4];
 my %SYS_CLOCK_SETTIME = (x86_64 => 227, aarch64 => 112);
+my %SYS_STATFS        = (x86_64 => 137, aarch64 => 43);
 
 my ($control, $bulk) = map { open_port("/dev/virtio-ports/switchproof.$_") } qw(control bulk);
 my $cgroup = own_cgroup();
@@ -39,6 +44,7 @@ my $job;              # the running command, or undef
 my $prepared;         # the process that waits for the next command
 my $cgroups = 0;      # how many control groups have been made
 my @abandoned;        # read ends of pipes that background children still hold: read and dropped
+my $oom_kills = oom_kills();    # how many the kernel had counted when the last command ended
 
 $SIG{PIPE} = 'IGNORE';
 $0 = 'switchproof-supervisor';
@@ -246,6 +252,7 @@ sub forward {
     if ($count > $job->{left}) {
         $job->{dropped} += $count - $job->{left};
         $data = substr($data, 0, $job->{left});
+        if ($job->{dropped} > DROPPED_MAX && !$job->{endless}) { $job->{endless} = 1; kill_tree() }
     }
     $job->{left} -= length $data;
     return 1 if !length $data;
@@ -293,9 +300,27 @@ sub finish {
     write_all($bulk, pack('N', 0)) if $job->{bulk};
     my $status = $job->{status};
     my @ending = WIFEXITED($status) ? (0, WEXITSTATUS($status)) : (1, WTERMSIG($status));
+    $ending[0] = 2 if $job->{endless};
     my ($id, $dropped) = @$job{qw(id dropped)};
     undef $job;
-    send_frame('X', $id, pack('C C Q>', @ending, $dropped));
+    my $before = $oom_kills;
+    $oom_kills = oom_kills();
+    send_frame('X', $id, pack('C C Q> N Q> Q>', @ending, $dropped, $oom_kills - $before, disk_room()));
+}
+
+sub oom_kills {
+    open(my $file, '<', '/proc/vmstat') or return 0;
+    while (<$file>) { return $1 if /^oom_kill (\d+)/ }
+    return 0;
+}
+
+# Bytes and files for which the disk has room: as much as can be said where the kernel does not tell.
+sub disk_room {
+    # Perl takes no literal here, for a call could write to it.
+    my ($root, $answer, $call) = ('/', "\0" x 256, $SYS_STATFS{$machine});
+    return (~0, ~0) if !defined $call || syscall($call, $root, $answer) < 0;
+    my ($block_bytes, $blocks, $files) = (unpack('q8', $answer))[1, 4, 6];
+    return ($block_bytes * $blocks, $files);
 }
 
 sub keep_dropping {
@@ -334,7 +359,7 @@ sub wake {
     ioctl($random, RNDADDENTROPY, pack('i i a*', 8 * length $entropy, length $entropy, $entropy))
         or return "RNDADDENTROPY: $!";
     ioctl($random, RNDRESEEDCRNG, 0) or return "RNDRESEEDCRNG: $!";
-    my $call = $SYS_CLOCK_SETTIME{ (POSIX::uname())[4] } // return 'clock_settime has no number for this machine';
+    my $call = $SYS_CLOCK_SETTIME{$machine} // return 'clock_settime has no number for this machine';
     my $time = pack('q q', $seconds, $nanoseconds);
     return syscall($call, 0, $time) < 0 ? "clock_settime: $!" : '';
 }

@@ -107,6 +107,15 @@ pub enum MachineError {
         /// Whether the guest confirmed that the late command and all its children were killed.
         killed: bool,
     },
+    /// A command printed so much more than anybody keeps that it had to be printing for ever, and was killed with all its
+    /// children.
+    #[error("{} MiB were printed in {:.0} s, without an end in sight", printed_bytes >> 20, elapsed.as_secs_f64())]
+    Endless {
+        /// What it had printed by then.
+        printed_bytes: u64,
+        /// From its start to its end.
+        elapsed: Duration,
+    },
     /// The guest sent what our protocol does not allow.
     #[error("the guest broke the protocol ({what}): {waited}")]
     Protocol {
@@ -238,7 +247,13 @@ impl MachineError {
             Self::AgentSilent { .. } => {
                 "a step may have killed it, or the guest is out of memory: see the console"
             }
-            Self::Deadline { .. } => "give the step a longer `deadline` if it is only slow",
+            Self::Deadline { killed: true, .. } => {
+                "give the step a longer `deadline` if it is only slow"
+            }
+            Self::Deadline { .. } => {
+                "the guest could not end it either; it may be out of memory: see the console"
+            }
+            Self::Endless { .. } => "let what prints come to an end, or print to a file",
             Self::NoSpace { .. } => {
                 "`switchproof cache gc --free 2` makes room for 2 GiB; SWITCHPROOF_CACHE_DIR moves the cache to another disk"
             }

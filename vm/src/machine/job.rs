@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::guest::{
     Ending, Frame, FrameKind, GuestCommand, GuestExit, GuestUser, OutputStream, PAYLOAD_MAX_BYTES,
-    Streams, exec_payload,
+    Room, Streams, exec_payload,
 };
 use crate::machine::turn::BulkWork;
 use crate::machine::waiting::Waiting;
@@ -25,10 +25,21 @@ const SHUTDOWN_WAIT: Duration = Duration::from_secs(90);
 pub(super) struct Job {
     pub(super) id: u32,
     pub(super) waiting: Waiting,
-    pub(super) ended: Option<(Ending, u64)>,
+    pub(super) ended: Option<Ended>,
     /// How many bytes more the guest may send. It keeps the command's limit; this is for one that does not.
     allowed_bytes: u64,
+    limit_bytes: u64,
     stderr_tail: VecDeque<u8>,
+}
+
+/// What the guest says of a command's end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Ended {
+    ending: Ending,
+    /// Whether it was ended because it printed without an end.
+    endless: bool,
+    dropped_bytes: u64,
+    room: Room,
 }
 
 impl Job {
@@ -38,6 +49,7 @@ impl Job {
             waiting,
             ended: None,
             allowed_bytes: limit_bytes.saturating_add(PAYLOAD_MAX_BYTES as u64),
+            limit_bytes,
             stderr_tail: VecDeque::new(),
         }
     }
@@ -81,26 +93,62 @@ impl Job {
 
     /// How it ended, once it has.
     pub(super) fn exit(&self) -> Option<GuestExit> {
-        let (ending, dropped_bytes) = self.ended?;
+        let Ended {
+            ending,
+            dropped_bytes,
+            room,
+            ..
+        } = self.ended?;
         Some(GuestExit {
             ending,
             dropped_bytes,
+            room,
             stderr_tail: self.stderr_tail.iter().copied().collect(),
             elapsed: self.waiting.since.elapsed(),
         })
     }
+
+    /// The same, and an error where it had to be ended because it printed without an end.
+    pub(super) fn exit_or_endless(&self) -> Option<Result<GuestExit, MachineError>> {
+        let exit = self.exit()?;
+        match self.ended {
+            Some(Ended { endless: true, .. }) => Some(Err(MachineError::Endless {
+                printed_bytes: self.limit_bytes.saturating_add(exit.dropped_bytes),
+                elapsed: exit.elapsed,
+            })),
+            _ => Some(Ok(exit)),
+        }
+    }
 }
 
-fn parse_ended(payload: &[u8]) -> Result<(Ending, u64), String> {
-    let Ok([kind, value, dropped @ ..]) = <[u8; 10]>::try_from(payload) else {
+fn parse_ended(payload: &[u8]) -> Result<Ended, String> {
+    let Ok(payload) = <[u8; 30]>::try_from(payload) else {
         return Err(format!("an end of {} bytes", payload.len()));
     };
+    let [kind, value, numbers @ ..] = payload;
+    let number = |at: usize| {
+        numbers[at..]
+            .first_chunk()
+            .map_or(0, |it| u64::from_be_bytes(*it))
+    };
+    let oom_kills = numbers[8..]
+        .first_chunk()
+        .map_or(0, |it| u32::from_be_bytes(*it));
     let ending = match kind {
         0 => Ending::Exited(value),
-        1 => Ending::Signalled(value),
+        1 | 2 => Ending::Signalled(value),
         other => return Err(format!("an end of kind {other}")),
     };
-    Ok((ending, u64::from_be_bytes(dropped)))
+    Ok(Ended {
+        ending,
+        endless: kind == 2,
+        dropped_bytes: number(0),
+        room: Room {
+            oom_kills,
+            disk_bytes: number(12),
+            disk_files: number(20),
+        },
+    })
 }
 
 impl Machine {
@@ -137,8 +185,8 @@ impl Machine {
         let waiting = job.waiting.clone();
         loop {
             self.take_frames(job, on_output)?;
-            if let Some(exit) = job.exit() {
-                return Ok(exit);
+            if let Some(exit) = job.exit_or_endless() {
+                return exit;
             }
             match self.turn(&waiting, &mut bulk) {
                 Err(MachineError::Deadline { waited, .. }) => {

@@ -45,8 +45,9 @@ impl Machine {
     /// Runs a command and hands over its output as it comes. Returns when its main process has ended and all that
     /// this wrote has been handed over; children that it left in the background go on, their output is dropped.
     ///
-    /// When the deadline passes, the command is killed with everything that it started. After
-    /// [`MachineError::Deadline`] with `killed` the machine can be used further, after other errors it cannot.
+    /// When the deadline passes, or the command prints without an end, it is killed with everything that it started.
+    /// After [`MachineError::Endless`], and [`MachineError::Deadline`] with `killed`, the machine can be used further,
+    /// after other errors it cannot.
     pub fn exec(
         &mut self,
         command: &GuestCommand,
@@ -96,8 +97,8 @@ impl Machine {
             "cannot use what {} printed",
             command.describe()
         )))?;
-        let exit = job.exit();
-        exit.ok_or_else(|| MachineError::BadCommand("it has no end".to_owned()))
+        let none = || Err(MachineError::BadCommand("it has no end".to_owned()));
+        job.exit_or_endless().unwrap_or_else(none)
     }
 
     /// Unpacks a tar archive in the guest at the absolute path `destination`, which is made when missing. With

@@ -6,7 +6,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use switchproof_vm::guest::GuestCommand;
 use switchproof_vm::machine::{Machine, MachineError, Purpose};
 
-use crate::lab::{BOOT, lab, sh};
+use crate::lab::{BOOT, lab, run, sh};
 
 fn fails(machine: &mut Machine, command: &GuestCommand) -> MachineError {
     let start = Instant::now();
@@ -188,4 +188,51 @@ fn a_reboot_that_was_asked_for_works() {
     assert_ne!(before, boot(&mut machine));
     assert_eq!(sh(&mut machine, "cat /root/kept"), "kept");
     machine.power_off(BOOT / 3).expect("off");
+}
+
+#[test]
+#[ignore = "boots machines; needs the guest image"]
+fn an_output_without_an_end_is_ended_long_before_the_deadline() {
+    let lab = lab();
+    let mut machine = lab.leaf();
+    for command in [
+        GuestCommand::shell("yes"),
+        GuestCommand::shell("setsid yes >&2 & setsid yes").login("alice"),
+    ] {
+        let start = Instant::now();
+        let error = fails(&mut machine, &command.deadline(Duration::from_secs(600)));
+        assert!(matches!(error, MachineError::Endless { .. }), "{error}");
+        assert!(start.elapsed() < Duration::from_secs(120), "{error}");
+        assert_eq!(sh(&mut machine, "pgrep -ax yes || true"), "");
+    }
+    let pulled = machine.pull(
+        &GuestCommand::shell("yes").deadline(Duration::from_secs(600)),
+        &mut |reader| std::io::copy(reader, &mut std::io::sink()).map(drop),
+    );
+    assert!(
+        matches!(pulled, Err(MachineError::Endless { .. })),
+        "{pulled:?}"
+    );
+    assert_eq!(sh(&mut machine, "echo alive"), "alive");
+}
+
+#[test]
+#[ignore = "boots machines; needs the guest image"]
+fn a_guest_without_memory_or_room_is_known_at_the_end_of_the_command() {
+    let lab = lab();
+    let mut machine = lab.leaf();
+    let mut room = |script: &str| {
+        let command = GuestCommand::shell(script).deadline(Duration::from_secs(120));
+        let (exit, ..) = run(&mut machine, &command);
+        eprintln!("{script}: {exit:?}");
+        exit.room
+    };
+    let at_first = room("true");
+    assert_eq!(at_first.oom_kills, 0);
+    assert!(at_first.disk_bytes > 1 << 20 && at_first.disk_files > 0);
+    assert!(room("exec 2>/dev/null; tail /dev/zero").oom_kills > 0);
+    assert_eq!(room("true").oom_kills, 0, "each is told once");
+    let full = room("cat /dev/zero >/root/full 2>/dev/null || true");
+    assert!(full.disk_bytes < 256 * 1024, "{full:?}");
+    assert!(room("rm /root/full").disk_bytes > 1 << 20);
 }

@@ -81,10 +81,7 @@ impl Machine for Chroot {
         consume(&mut stdout).unwrap();
         std::io::copy(&mut stdout, &mut std::io::sink()).unwrap();
         let status = child.wait().unwrap().code().unwrap_or(255);
-        Ok(GuestExit {
-            status,
-            truncated: false,
-        })
+        Ok(GuestExit::with_status(status))
     }
 
     fn push(
