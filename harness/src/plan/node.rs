@@ -20,22 +20,20 @@ impl StateKey {
     /// when they look at it alike.
     #[must_use]
     pub fn after(&self, work: &Work, look: Option<&[Probe]>) -> Self {
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(self.0.as_bytes());
-        hasher.update(b"\n");
-        serde_json::to_writer(&mut hasher, &(EPOCH, work, look))
-            .expect("plain data always serialises, and hashing never fails");
-        Self(hasher.finalize().to_hex()[..DIGITS].to_owned())
+        let what = serde_json::to_vec(&(EPOCH, work, look)).expect("plain data always serialises");
+        self.followed_by(b"\n", &what)
     }
 
     /// The key of this state with something more in it that `what` describes whole.
     #[must_use]
     pub fn with(&self, what: &impl Serialize) -> Self {
+        let what = serde_json::to_vec(what).expect("plain data always serialises");
+        self.followed_by(b"\nwith ", &what)
+    }
+
+    fn followed_by(&self, how: &[u8], what: &[u8]) -> Self {
         let mut hasher = blake3::Hasher::new();
-        hasher.update(self.0.as_bytes());
-        hasher.update(b"\nwith ");
-        serde_json::to_writer(&mut hasher, what)
-            .expect("plain data always serialises, and hashing never fails");
+        hasher.update(self.0.as_bytes()).update(how).update(what);
         Self(hasher.finalize().to_hex()[..DIGITS].to_owned())
     }
 

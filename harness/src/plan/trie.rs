@@ -29,7 +29,13 @@ impl Plan {
             paths: Vec::new(),
         };
         let mut known: HashMap<StateKey, NodeId> = HashMap::new();
+        // Cases of one file ask the same of their machine, most often.
+        let mut booted: Option<(&Guest, StateKey)> = None;
         for (index, case) in cases.iter().enumerate() {
+            let base = match &booted {
+                Some((guest, base)) if *guest == &case.guest => base,
+                _ => &booted.insert((&case.guest, base(&case.guest))).1,
+            };
             let work = Work::Prepare {
                 guest: case.guest.clone(),
                 users: case.users.clone(),
@@ -39,7 +45,7 @@ impl Plan {
                     .and_then(|step| step.action.typed_by())
                     .map(str::to_owned),
             };
-            let key = base(&case.guest).after(&work, None);
+            let key = base.after(&work, None);
             let mut at = plan.reach(
                 &mut known,
                 None,

@@ -87,7 +87,7 @@ impl Qemu {
 
     /// The machines that serve `guest`.
     pub fn host(&self, guest: &Guest) -> Host {
-        let key = image::definition_of(guest.suite).key();
+        let key = image::key_of(guest.suite);
         Host {
             qemu: self.binary.clone(),
             accelerator: self.probe.accelerator,
@@ -170,8 +170,8 @@ impl Hypervisor for Qemu {
     }
 
     fn image(&self, guest: &Guest) -> Option<String> {
-        let key = image::definition_of(guest.suite).key();
-        let manifest = image::manifest_path(&self.images, &key);
+        let key = image::key_of(guest.suite);
+        let manifest = image::manifest_path(&self.images, key);
         let written = manifest.metadata().and_then(|data| data.modified()).ok()?;
         let mut known = lock(&self.manifests);
         match known.get(&manifest) {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::sync::OnceLock;
 use std::{fs, io};
 
 use serde::{Deserialize, Serialize};
@@ -79,6 +80,13 @@ pub fn definition_of(suite: Suite) -> Definition {
         suite,
         files: files.collect(),
     }
+}
+
+/// The key of [`definition_of`] this release, worked out once.
+pub fn key_of(suite: Suite) -> &'static ImageKey {
+    static KEYS: [OnceLock<ImageKey>; Suite::ALL.len()] =
+        [const { OnceLock::new() }; Suite::ALL.len()];
+    KEYS[suite as usize].get_or_init(|| definition_of(suite).key())
 }
 
 impl Definition {

@@ -13,7 +13,7 @@ mod recipe;
 mod store;
 mod suite;
 
-pub use definition::{Definition, ImageKey, definition, definition_of};
+pub use definition::{Definition, ImageKey, definition, definition_of, key_of};
 pub use error::ImageError;
 pub use gc::{ImageSummary, collect, list};
 pub use kept::{Image, ImageManifest, manifest_path};
