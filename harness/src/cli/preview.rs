@@ -7,14 +7,18 @@ use std::path::{Path, PathBuf};
 
 use clap::builder::FalseyValueParser;
 use clap::{Args, ValueEnum};
+use serde::Serialize;
 
 use super::common::{Error, Exit, flake_and_output, print, refuse};
 use super::diff::ShowArgs;
+use super::form::{ComparisonForm, Printed, document};
 use super::gather::{CaseSeen, gather, look_everywhere};
 use super::job_summary::{SUMMARY_BYTES, add_comparisons, add_refusal};
 use super::run::LimitArgs;
 use crate::change::{Change, ShowOptions};
+use crate::flake::release::Release;
 use crate::flake::{self, Channels, Found};
+use crate::judge::{complaint, known_reason};
 use crate::language::{self, LoadOptions, Severity};
 use crate::model::{Case, Install};
 use crate::preview::{Answer, Asked, Options, Revision, Stage, comparison};
@@ -70,23 +74,12 @@ pub struct PreviewArgs {
     /// Run it all anew
     #[arg(long, env = "SWITCHPROOF_FRESH", value_parser = FalseyValueParser::new())]
     fresh: bool,
-    /// How to print
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    #[command(flatten)]
+    printed: Printed<ComparisonForm>,
     #[command(flatten)]
     show: ShowArgs,
     #[command(flatten)]
     limits: LimitArgs,
-}
-
-/// How to print.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people
-    #[default]
-    Text,
-    /// For a comment on a pull request
-    Markdown,
 }
 
 /// How Home Manager is installed.
@@ -116,6 +109,15 @@ pub fn run(args: &PreviewArgs) -> Result<Exit, Error> {
 
 fn preview(args: &PreviewArgs) -> Result<Exit, Error> {
     let (folder, output) = flake_and_output(&args.flake);
+    if !folder.is_dir() {
+        return Err(Error::input(
+            format!("there is no folder {}", folder.display()),
+            "name the folder that holds the flake.nix, with #OUTPUT behind it where it has several",
+        ));
+    }
+    if let Some(version) = &args.state_version {
+        require_release(version)?;
+    }
     let (asked, revision) = asked(args, folder, output)?;
     let cases = cases(args, folder, &asked)?;
     let session = Session::open(args.limits.limits())?;
@@ -139,9 +141,10 @@ fn preview(args: &PreviewArgs) -> Result<Exit, Error> {
         text: answer.show(options),
     };
     let comparisons = [comparison];
-    print(&match args.format {
-        Format::Text => comparisons[0].text.clone(),
-        Format::Markdown => views::comparisons(COMMAND, &comparisons, SUMMARY_BYTES),
+    print(&match args.printed.form() {
+        ComparisonForm::Text => comparisons[0].text.clone(),
+        ComparisonForm::Json => json(&answer)?,
+        ComparisonForm::Markdown => views::comparisons(COMMAND, &comparisons, SUMMARY_BYTES),
     })?;
     add_comparisons(COMMAND, &comparisons);
     if let Some(file) = &args.write {
@@ -153,6 +156,19 @@ fn preview(args: &PreviewArgs) -> Result<Exit, Error> {
             false => Exit::Failed,
         },
     )
+}
+
+/// Refuses what no Home Manager knows.
+fn require_release(version: &str) -> Result<(), Error> {
+    let hint = match Release::parse(version) {
+        Some(release) if release.is_known() => return Ok(()),
+        Some(_) => Release::hint(),
+        None => format!(
+            "a state version is a release, such as {}",
+            Release::newest()
+        ),
+    };
+    Err(Error::input(format!("{version} is no state version"), hint))
 }
 
 /// What is asked, and the flake as it was, which must be kept until it is copied.
@@ -294,7 +310,16 @@ fn answer(asked: &Asked, case: &Case, mut seen: Vec<CaseSeen>, notes: Vec<String
         });
     }
     let is_good = |step: &Stage| step.observation.output.status == 0;
+    let failed = steps
+        .iter()
+        .zip(&case.steps)
+        .find(|(stage, _)| !is_good(stage));
+    let reason = failed.map(|(stage, step)| known_reason(case, step, &stage.observation));
     Answer {
+        way_out: reason
+            .unwrap_or_default()
+            .trim_start_matches("; ")
+            .to_owned(),
         output: asked.output.name.clone(),
         asked: asked.words(),
         works: steps.len() == count && steps.iter().all(is_good),
@@ -303,6 +328,61 @@ fn answer(asked: &Asked, case: &Case, mut seen: Vec<CaseSeen>, notes: Vec<String
         steps,
         notes,
     }
+}
+
+/// The document that `--format json` prints.
+#[derive(Serialize)]
+struct Document<'a> {
+    /// Counted up when a reader would have to change.
+    format: u32,
+    output: &'a str,
+    asked: &'a str,
+    works: bool,
+    equal: bool,
+    steps: Vec<StepOf<'a>>,
+    /// What the options say, where they were compared.
+    options: Option<&'a Options>,
+    /// Why they could not be.
+    options_reason: Option<&'a str>,
+    way_out: &'a str,
+    notes: &'a [String],
+}
+
+#[derive(Serialize)]
+struct StepOf<'a> {
+    name: &'a str,
+    status: i32,
+    took_s: f64,
+    /// What differs from the step before; absent of the first one.
+    change: Option<&'a Change>,
+    /// What it said, where it failed.
+    failure: Option<String>,
+}
+
+fn json(answer: &Answer) -> Result<String, Error> {
+    let steps = answer.steps.iter().map(|step| {
+        let status = step.observation.output.status;
+        StepOf {
+            name: &step.name,
+            status,
+            took_s: step.took.as_secs_f64(),
+            change: step.change.as_ref(),
+            failure: (status != 0).then(|| complaint(&step.observation)),
+        }
+    });
+    let options = answer.options.as_ref();
+    document(&Document {
+        format: 1,
+        output: &answer.output,
+        asked: &answer.asked,
+        works: answer.works,
+        equal: answer.is_equal(),
+        steps: steps.collect(),
+        options: options.and_then(|it| it.as_ref().ok()),
+        options_reason: options.and_then(|it| it.as_ref().err()).map(String::as_str),
+        way_out: &answer.way_out,
+        notes: &answer.notes,
+    })
 }
 
 fn notes(asked: &Asked) -> Vec<String> {
@@ -408,6 +488,47 @@ mod tests {
             is_remote: false,
             state_version: Some("23.11".into()),
         }
+    }
+
+    #[test]
+    fn a_version_that_no_release_has_is_refused_at_once() {
+        assert!(require_release("26.05").is_ok());
+        for version in ["99.99", "latest", "26.5"] {
+            let error = require_release(version).unwrap_err();
+            assert!(error.message.contains("is no state version"), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_answer_is_one_document_with_the_failure_and_the_way_out() {
+        let mut seen = crate::change::sample::observation();
+        seen.output.status = 1;
+        seen.output.stderr = "error: it is\u{1b} broken\n".into();
+        let answer = Answer {
+            output: "alice".into(),
+            asked: "home.stateVersion 26.05".into(),
+            steps: vec![Stage {
+                name: "today".into(),
+                observation: seen,
+                took: std::time::Duration::from_secs(2),
+                change: None,
+            }],
+            works: false,
+            options: None,
+            way_out: "`git add home.nix`".into(),
+            notes: Vec::new(),
+        };
+        let text = answer.show(ShowOptions::default());
+        assert!(text.contains("today failed with status 1"), "{text}");
+        assert!(text.ends_with("way out: `git add home.nix`\n"), "{text}");
+        let read: serde_json::Value = serde_json::from_str(&json(&answer).unwrap()).unwrap();
+        assert_eq!(read["works"], false);
+        assert_eq!(read["steps"][0]["status"], 1);
+        let failure = read["steps"][0]["failure"].as_str().unwrap();
+        assert!(
+            failure.contains("broken") && !failure.contains('\u{1b}'),
+            "{failure}"
+        );
     }
 
     #[test]

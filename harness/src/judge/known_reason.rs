@@ -16,7 +16,7 @@ const POCKET_PACKAGES: [&str; 2] = ["/etc/switchproof/pocket", "/etc/switchproof
 
 /// The reason, as the end of a sentence, or nothing: that a file is there and Git does not track it, that something is for
 /// another platform, that the pocket channel lacks a package, that a package is not allowed.
-pub(super) fn known_reason(case: &Case, step: &Step, seen: &Observation) -> String {
+pub fn known_reason(case: &Case, step: &Step, seen: &Observation) -> String {
     let text = printable(&seen.output.stderr);
     let is_missing = |file: &&String| {
         text.lines().any(|line| {

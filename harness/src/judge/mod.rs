@@ -27,6 +27,7 @@ mod verdict;
 
 pub use check::judge;
 pub use complaint::complaint;
+pub use known_reason::known_reason;
 pub use orphan::*;
 pub use outcome::exhausted;
 pub use pending::*;

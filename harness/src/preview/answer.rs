@@ -27,6 +27,8 @@ pub struct Answer {
     pub works: bool,
     /// What the options say; `None` where they were not compared.
     pub options: Option<Result<Options, String>>,
+    /// What is known of why the last step failed, and what to do; empty where nothing is.
+    pub way_out: String,
     /// Remarks beside the point.
     pub notes: Vec<String>,
 }
@@ -63,6 +65,12 @@ impl Answer {
         }
         if let Some(last) = self.steps.last().filter(|_| !self.works) {
             failure(&mut text, last);
+            if !self.way_out.is_empty() {
+                say(
+                    &mut text,
+                    &format!("way out: {}", printable_line(&self.way_out)),
+                );
+            }
             return text;
         }
         let several = self.steps.len() > 2;
