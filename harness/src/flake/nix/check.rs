@@ -121,6 +121,7 @@ mod tests {
             "{ pkgs, ... }: { home.packages = [ pkgs.jq ]; }",
             "{ programs.bash.enable = true; }",
             "inherit (lib) x;",
+            "stylix.homeModules.stylix",
         ] {
             assert_eq!(check_module(fine), Ok(()), "{fine}");
         }

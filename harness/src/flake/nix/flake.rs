@@ -184,7 +184,7 @@ pub(super) fn inline_module(nix: &str, setup: &Setup) -> Nix {
     )
 }
 
-/// Whether Nix text is a module by itself and not the bindings of one: bindings begin with a name.
+/// Whether Nix text is a module by itself and not the bindings of one: bindings begin with a name, and go on behind it.
 pub(crate) fn is_whole_module(text: &str) -> bool {
     let without_comments = text
         .lines()
@@ -200,4 +200,12 @@ pub(crate) fn is_whole_module(text: &str) -> bool {
         || matches!(first_word.as_str(), "let" | "with" | "rec" | "import")
         || rest.starts_with(':')
         || rest.starts_with('@')
+        || is_module_of_an_input(text.trim())
+}
+
+/// `stylix.homeModules.stylix`: a path of names and nothing else.
+fn is_module_of_an_input(module: &str) -> bool {
+    let is_name =
+        |part: &str| text::is_plain_name(part) || part.starts_with('"') && part.ends_with('"');
+    module.contains('.') && module.split('.').all(is_name)
 }
