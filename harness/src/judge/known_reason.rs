@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::model::{Action, Case, SeedFile, Step};
+use crate::model::{Action, Case, FlakeTree, SeedFile, Step};
 use crate::observe::Observation;
 use crate::text::printable;
 
@@ -36,7 +36,8 @@ pub fn known_reason(case: &Case, step: &Step, seen: &Observation) -> String {
             "; this is for {system}, and Linux builds only what needs nothing that {system} builds"
         );
     }
-    if let Some(package) = missing_package(&text).filter(|_| takes_pocket(step)) {
+    let flake = flake_on_pocket(step);
+    if let Some(package) = flake.and_then(|flake| missing_package(&text, flake)) {
         return format!(
             "; the pocket channel has no package `{package}`: leave it out of this case, or take nixpkgs from the network"
         );
@@ -56,39 +57,44 @@ fn foreign_platform(text: &str) -> Option<&str> {
     quoted.find(|word| word.ends_with("-darwin") || word.ends_with("-linux"))
 }
 
-/// Whether the step's flake takes its packages from a channel of the guest.
-fn takes_pocket(step: &Step) -> bool {
+/// The step's flake, if it takes its packages from a channel of the guest.
+fn flake_on_pocket(step: &Step) -> Option<&FlakeTree> {
     let (Action::Switch(switch) | Action::Build(switch)) = &step.action else {
-        return false;
+        return None;
     };
     let names = |text: &str| POCKET_PACKAGES.iter().any(|place| text.contains(place));
-    let flake = match switch.flake.files.get("flake.nix") {
-        Some(SeedFile::Regular { bytes, .. }) => names(&String::from_utf8_lossy(bytes)),
+    let is_named = file_has(&switch.flake, "flake.nix", names);
+    let is_given = switch.override_inputs.values().any(|it| names(it));
+    (is_named || is_given).then_some(&*switch.flake)
+}
+
+fn file_has(flake: &FlakeTree, name: &str, is_so: impl Fn(&str) -> bool) -> bool {
+    match flake.files.get(name) {
+        Some(SeedFile::Regular { bytes, .. }) => is_so(&String::from_utf8_lossy(bytes)),
         _ => false,
-    };
-    flake || switch.override_inputs.values().any(|it| names(it))
+    }
 }
 
 /// The package that an evaluation did not find: an attribute of `pkgs` on the line that Nix points at, a name in a list
-/// behind `with pkgs`, or what a module of Home Manager asks for.
-fn missing_package(text: &str) -> Option<String> {
+/// of a file that says `with pkgs`, or what a module of Home Manager asks for.
+fn missing_package(text: &str, flake: &FlakeTree) -> Option<String> {
     static ASKED_FOR: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"(?m)error: ([A-Za-z0-9_.\[\] -]+?) cannot be found in pkgs$")
             .expect("a regular expression that a test compiles")
     });
     static MISSING: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"error: (attribute '([^']+)' missing|undefined variable '([^']+)')\n\s+at [^\n]+:(\d+):(\d+):\n((?:\s+\d*\|[^\n]*\n?)+)")
+        Regex::new(r"error: (attribute '([^']+)' missing|undefined variable '([^']+)')\n\s+at [^\n]+?-source/([^\n]+):(\d+):(\d+):\n((?:\s+\d*\|[^\n]*\n?)+)")
             .expect("a regular expression that a test compiles")
     });
     if let Some(found) = ASKED_FOR.captures(text) {
         return Some(found[1].to_owned());
     }
     let found = MISSING.captures(text)?;
-    let pointed_at = found[6].lines().find_map(|line| {
+    let pointed_at = found[7].lines().find_map(|line| {
         let (number, source) = line.split_once('|')?;
-        (number.trim() == &found[4]).then_some(source)
+        (number.trim() == &found[5]).then_some(source)
     })?;
-    let column: usize = found[5].parse().ok()?;
+    let column: usize = found[6].parse().ok()?;
     // One space stands between the bar and the source.
     let here = pointed_at.get(column..)?;
     match (found.get(2), found.get(3)) {
@@ -96,7 +102,8 @@ fn missing_package(text: &str) -> Option<String> {
             .strip_prefix("pkgs.")
             .is_some_and(|rest| rest.contains(name.as_str()))
             .then(|| name.as_str().to_owned()),
-        (_, Some(name)) => text.contains("with pkgs").then(|| name.as_str().to_owned()),
+        (_, Some(name)) => file_has(flake, &found[4], |text| text.contains("with pkgs"))
+            .then(|| name.as_str().to_owned()),
         _ => None,
     }
 }
@@ -109,16 +116,29 @@ mod tests {
         at /nix/store/x-source/home.nix:4:21:\n            3| {\n            4|   home.packages = [ pkgs.nmap ];\n             \
         |                     ^\n            5| }\n       Did you mean man?\n";
 
+    /// A flake whose one file is this.
+    fn flake(text: &str) -> FlakeTree {
+        let file = SeedFile::Regular {
+            bytes: text.as_bytes().to_vec(),
+            executable: false,
+        };
+        FlakeTree {
+            files: [("home.nix".to_owned(), file)].into(),
+        }
+    }
+
     #[test]
     fn a_package_is_missing_where_nix_points_at_one() {
+        let missing_package = |text: &str| missing_package(text, &flake("with pkgs; ["));
         assert_eq!(missing_package(ATTRIBUTE).as_deref(), Some("nmap"));
         let option = ATTRIBUTE.replace("pkgs.nmap", "conf.nmap");
         assert_eq!(missing_package(&option), None);
         let variable = ATTRIBUTE
             .replace("attribute 'nmap' missing", "undefined variable 'nmap'")
-            .replace("[ pkgs.nmap ]", "with pkgs; [ nmap ]")
-            .replace(":4:21:", ":4:32:");
+            .replace("[ pkgs.nmap ]", "[\n            5|     nmap")
+            .replace(":4:21:", ":5:5:");
         assert_eq!(missing_package(&variable).as_deref(), Some("nmap"));
+        assert_eq!(super::missing_package(&variable, &flake("[ nmap ]")), None);
         let module = "error: zsh-abbr cannot be found in pkgs\n       Please…";
         assert_eq!(missing_package(module).as_deref(), Some("zsh-abbr"));
         assert_eq!(missing_package("error: attribute 'x' missing"), None);
