@@ -40,7 +40,9 @@ pub(super) fn mismatch(wanted: &TextMatch, text: &str) -> Option<Mismatch> {
         TextMatch::Lacks(part) if !text.contains(part.as_str()) => None,
         TextMatch::Lacks(part) => fails(format!("expected it not to contain {}", show(part))),
         TextMatch::Matches(pattern) => {
-            match RegexBuilder::new(pattern).size_limit(REGEX_BYTES).build() {
+            let mut builder = RegexBuilder::new(pattern);
+            // `^` and `$` are about lines, as for everybody who uses grep.
+            match builder.size_limit(REGEX_BYTES).multi_line(true).build() {
                 Ok(regex) if regex.is_match(text) => None,
                 Ok(_) => fails(format!("expected it to match {}", show(pattern))),
                 Err(error) => fails(format!(
@@ -142,6 +144,12 @@ mod tests {
             (contains("b"), "abc", "ac"),
             (TextMatch::Lacks("b".into()), "ac", "abc"),
             (TextMatch::Matches("^a.c$".into()), "abc", "abcd"),
+            (TextMatch::Matches("^[0-9]+$".into()), "x\n42\n", "x42\n"),
+            (
+                TextMatch::Matches(r"\A[0-9]+\n\z".into()),
+                "42\n",
+                "x\n42\n",
+            ),
         ] {
             assert_eq!(mismatch(&wanted, good), None, "{wanted:?}");
             assert!(mismatch(&wanted, bad).is_some(), "{wanted:?}");
