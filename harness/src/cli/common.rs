@@ -172,16 +172,26 @@ pub struct Trust {
     /// A checkout of Home Manager in place of the pocket channel's [default: $SWITCHPROOF_HOME_MANAGER]
     #[arg(long, value_name = "DIR")]
     pub channel_from: Option<PathBuf>,
+    /// In every flake that has an input NAME it is REF: a flake reference, a channel, or a folder of this computer
+    #[arg(long, num_args = 2, value_names = ["NAME", "REF"])]
+    pub override_input: Vec<String>,
 }
 
 impl Trust {
     /// How scenarios are loaded.
     pub fn load_options(&self) -> LoadOptions {
         let usual = LoadOptions::default();
+        let mut channels = Channels::from_environment(self.channel_from.clone());
+        let inputs = self
+            .override_input
+            .chunks_exact(2)
+            .map(|pair| (pair[0].clone(), channels.or_folder(&pair[1])))
+            .collect();
         LoadOptions {
             allow_outside: self.allow_outside,
             channel: self.channel.clone().unwrap_or(usual.channel),
-            channels: Channels::from_environment(self.channel_from.clone()),
+            inputs,
+            channels,
             ..usual
         }
     }

@@ -53,6 +53,16 @@ impl Channels {
         }
     }
 
+    /// The word for what an input is: of a folder with a checkout of Home Manager, which becomes one of these, the channel's.
+    pub fn or_folder(&mut self, word: &str) -> String {
+        if !is_folder(word) {
+            return word.to_owned();
+        }
+        let name = channel_of_folder(word);
+        *self = self.with_checkouts(&BTreeMap::from([(name.clone(), PathBuf::from(word))]));
+        name
+    }
+
     /// These, and those that checkouts of Home Manager become, by name.
     pub(crate) fn with_checkouts(&self, checkouts: &BTreeMap<String, PathBuf>) -> Self {
         let mut all = self.clone();
@@ -107,6 +117,24 @@ impl Channels {
         }
         Ok(out)
     }
+}
+
+/// Whether the word for an input is a folder of this computer.
+pub(crate) fn is_folder(word: &str) -> bool {
+    word.starts_with("./") || word.starts_with("../")
+}
+
+/// The name of the channel that a folder becomes: its own, and what tells it from others of that name.
+pub(crate) fn channel_of_folder(folder: &str) -> String {
+    let last = folder.trim_end_matches('/').rsplit('/').next();
+    let name: String = last
+        .unwrap_or_default()
+        .chars()
+        .filter(|one| one.is_ascii_alphanumeric() || matches!(one, '-' | '_'))
+        .take(40)
+        .collect();
+    let hash = blake3::hash(folder.as_bytes()).to_hex();
+    format!("folder-{name}-{}", &hash[..8])
 }
 
 /// The channels that a case's flakes, replaced inputs and commands name by their place in the guest.

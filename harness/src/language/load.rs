@@ -29,6 +29,9 @@ pub struct LoadOptions {
     pub allow_outside: bool,
     /// The channel of described setups that name none.
     pub channel: String,
+    /// Inputs that are replaced in every flake that has them, by name: an address or a channel. Scenarios that replace one
+    /// themselves come first.
+    pub inputs: BTreeMap<String, String>,
     /// Channels of the user's own, before those of the project's file.
     pub channels: Channels,
 }
@@ -39,6 +42,7 @@ impl Default for LoadOptions {
             system: format!("{}-linux", std::env::consts::ARCH),
             allow_outside: false,
             channel: "pocket".to_owned(),
+            inputs: BTreeMap::new(),
             channels: Channels::default(),
         }
     }

@@ -6,7 +6,7 @@ use super::flake::path_and_output;
 use super::scenario::{Base, Resolver};
 use super::setup::{At, below};
 use crate::flake::channel;
-use crate::flake::channels::PLACE as CHANNELS_PLACE;
+use crate::flake::channels::{PLACE as CHANNELS_PLACE, channel_of_folder, is_folder};
 use crate::flake::{FlakeInputs, Remote};
 use crate::language::diagnostic::Mistake;
 use crate::language::raw::{RawFlake, RawSwitch};
@@ -53,7 +53,7 @@ impl Resolver<'_> {
         base: &Base,
         at: At<'_>,
     ) -> BTreeMap<String, String> {
-        let mut given: BTreeMap<String, (String, Vec<String>)> = BTreeMap::new();
+        let mut given = self.given_everywhere(base);
         if let Base::Flake(flake) = base {
             for (name, word) in flake.inputs.iter().flatten() {
                 let place = vec!["flake".to_owned(), "inputs".to_owned(), name.clone()];
@@ -117,6 +117,24 @@ impl Resolver<'_> {
             self.need_no_network(&own, &out, &at);
         }
         out
+    }
+
+    /// What is replaced in every flake that has it, each with the place in the scenario that mistakes are told of; what this
+    /// flake does not have is said.
+    fn given_everywhere(&mut self, base: &Base) -> BTreeMap<String, (String, Vec<String>)> {
+        let mut given = BTreeMap::new();
+        for (name, word) in self.given_inputs.clone() {
+            let inputs = self.inputs_to_override(base);
+            if inputs.is_some_and(|inputs| !inputs.contains(&name)) {
+                let message = format!("the flake has no input {} to replace", quoted(&name));
+                let mistake = Mistake::new(self.place(&["name"]), message)
+                    .hint("`--override-input` changes nothing for this scenario");
+                self.report.add(mistake.warning());
+                continue;
+            }
+            given.insert(name, (word, vec!["name".to_owned()]));
+        }
+        given
     }
 
     /// The address in the guest of an input that is a folder of this computer: a checkout of Home Manager, which becomes a
@@ -218,24 +236,6 @@ impl Resolver<'_> {
             nixpkgs,
         })
     }
-}
-
-/// Whether an input is a folder of this computer, relative to the scenario.
-pub(super) fn is_folder(word: &str) -> bool {
-    word.starts_with("./") || word.starts_with("../")
-}
-
-/// The name of the channel that a folder becomes: its own, and what tells it from others of that name.
-fn channel_of_folder(folder: &str) -> String {
-    let last = folder.trim_end_matches('/').rsplit('/').next();
-    let name: String = last
-        .unwrap_or_default()
-        .chars()
-        .filter(|one| one.is_ascii_alphanumeric() || matches!(one, '-' | '_'))
-        .take(40)
-        .collect();
-    let hash = blake3::hash(folder.as_bytes()).to_hex();
-    format!("folder-{name}-{}", &hash[..8])
 }
 
 /// The folder inside of a flake that an address of one of its inputs names.

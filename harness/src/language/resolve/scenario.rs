@@ -29,6 +29,8 @@ pub(crate) struct Resolver<'case> {
     pub(super) system: String,
     /// The channel of setups that name none.
     pub(super) default_channel: String,
+    /// Inputs that are replaced in every flake that has them.
+    pub(super) given_inputs: BTreeMap<String, String>,
     /// Channels of the user's own.
     pub(super) channels: Channels,
     /// Checkouts of Home Manager that inputs name, by the channel that each becomes.
@@ -107,6 +109,7 @@ pub(crate) fn resolve(
         files,
         system: options.system.clone(),
         default_channel: options.channel.clone(),
+        given_inputs: options.inputs.clone(),
         channels: channels.clone(),
         checkouts: BTreeMap::new(),
         written: variant.tree.clone(),

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::inputs::is_folder;
 use super::scenario::Resolver;
 use crate::flake::channel;
+use crate::flake::channels::is_folder;
 use crate::flake::names::{bad_extension, bad_home_path, bad_host_name, bad_user_name};
 use crate::flake::nix::{NixMistake, check_expression, check_module, is_package_path};
 use crate::flake::release::Release;

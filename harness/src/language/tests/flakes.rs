@@ -111,6 +111,44 @@ fn an_input_may_be_a_checkout_of_home_manager_on_this_computer() {
 }
 
 #[test]
+fn an_input_is_replaced_in_every_flake_that_has_it() {
+    let flake = "{ outputs = { nixpkgs, home-manager, ... }: { }; }";
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("flake.nix"), flake).expect("written");
+    let replaced = |text: &str, name: &str| {
+        let options = LoadOptions {
+            inputs: [(name.to_owned(), "pocket-24.05".to_owned())].into(),
+            ..LoadOptions::default()
+        };
+        let (cases, found) = load_text(folder.path().join("t.yaml"), text, &options);
+        let Action::Switch(switch) = &cases[0].steps[0].action else {
+            panic!("a switch");
+        };
+        (switch.override_inputs.clone(), found)
+    };
+    let words = "name: t\nsetup: { home: { stateVersion: \"24.05\" } }\nsteps: [switch]\n";
+    let own = "name: t\nflake: { path: ., inputs: { nixpkgs: pocket, home-manager: pocket } }\nsteps: [switch]\n";
+    let (inputs, found) = replaced(words, "home-manager");
+    assert_eq!(
+        inputs["home-manager"],
+        "path:/etc/switchproof/pocket/24.05/home-manager"
+    );
+    assert_eq!(found, []);
+    let (inputs, _) = replaced(own, "home-manager");
+    assert_eq!(
+        inputs["home-manager"],
+        "path:/etc/switchproof/pocket/home-manager"
+    );
+    let (inputs, found) = replaced(words, "stylix");
+    assert!(inputs.is_empty());
+    assert_eq!(
+        found[0].message,
+        "the flake has no input `stylix` to replace"
+    );
+    assert_eq!(found[0].severity, Severity::Warning);
+}
+
+#[test]
 fn what_may_never_be_looked_at_is_only_warned_of() {
     let flake = r#"{
         inputs.nixpkgs.url = "path:/etc/switchproof/pocket/nixpkgs";
