@@ -62,7 +62,7 @@ in
   '';
   nixos-rebuild = pkgs.writeShellScriptBin "nixos-rebuild" (builtins.readFile ./nixos-rebuild.sh);
   # Starts, stops and restarts a user's units when their files change.
-  sd-switch = pkgs.writeShellScriptBin "sd-switch" (builtins.readFile ../sd-switch/sd-switch.sh);
+  sd-switch = pkgs.writeScriptBin "sd-switch" ("#!/usr/bin/perl\n" + builtins.readFile ../sd-switch/sd-switch.pl);
 
   # zsh's own functions complete Nix; the package exists to be installed.
   nix-zsh-completions = pkgs.runCommandLocal "nix-zsh-completions-0.5.1" { } "mkdir -p $out/share/zsh/site-functions $out/share/zsh/plugins/nix";
