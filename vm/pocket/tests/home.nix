@@ -98,6 +98,14 @@ in
       expr = (homeWith { } [ (base // { home = { inherit (base.home) username homeDirectory; }; }) ]).activationPackage.drvPath;
       says = "The option `home.stateVersion' was accessed but has no value defined. Try setting the option.";
     };
+    news-file = {
+      expr = (home { }).news.json.output;
+      says = "The pocket channel does not model news.json; run this scenario on the real channel.";
+    };
+    html-manual = {
+      expr = (homeWith { } [ base { manual.html.enable = true; } ]).activationPackage.drvPath;
+      says = "The pocket channel does not model manual.html.enable; run this scenario on the real channel.";
+    };
     bad-state-version = {
       expr = (at "99.01" { }).home.path.drvPath;
       says = "A definition for option `home.stateVersion' is not of type `one of \"18.09\", \"19.03\",";

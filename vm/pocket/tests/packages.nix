@@ -46,6 +46,21 @@ in
       [ true true true false false ]
     ];
     own-check = [ (lib.hasInfix "[[ -s $target ]]" (toString (pkgs.writeShellApplication { name = "x"; text = ""; checkPhase = "[[ -s $target ]]"; }).args)) true ];
+    # What a module of the real Home Manager does to a settings file.
+    settings-overridden = [
+      (lib.hasInfix "sed" (((pkgs.formats.toml { }).generate "x" { a = 1; }).overrideAttrs (old: { buildCommand = old.buildCommand + "sed -i s/1/2/ $out\n"; })).buildCommand)
+      true
+    ];
+    desktop-item = [
+      (pkgs.makeDesktopItem { name = "x"; desktopName = "X"; mimeTypes = [ "a/b" "c/d" ]; noDisplay = true; actions.New.exec = "x -n"; }).text
+      "[Desktop Entry]\nActions=New\nMimeType=a/b;c/d\nName=X\nNoDisplay=true\nType=Application\nVersion=1.5\n\n[Desktop Action New]\nExec=x -n\nName=New\n"
+    ];
+    neovim = [
+      (pkgs.wrapNeovimUnstable pkgs.neovim-unwrapped { neovimRcContent = "let g:a = 1"; plugins = [ { plugin = pkgs.vimPlugins.vim-nix; config = "let g:b = 1"; } ]; }).viml
+      "let g:b = 1\nlet g:a = 1"
+    ];
+    firefox = [ (lib.hasInfix "BlockAboutConfig" (pkgs.firefox.override (old: { extraPolicies = (old.extraPolicies or { }) // { BlockAboutConfig = true; }; })).policies) true ];
+    tmux-plugin = [ (baseNameOf pkgs.tmuxPlugins.resurrect.rtp) "resurrect.tmux" ];
     every-one-evaluates = [ (lib.all (n: lib.isString pkgs.${n}.drvPath) (builtins.attrNames list)) true ];
     other-systems = [ (lib.isString (with' { system = "aarch64-darwin"; }).hello.drvPath) true ];
   };

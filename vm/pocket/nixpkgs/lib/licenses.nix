@@ -25,6 +25,7 @@ builtins.mapAttrs
     gpl3Plus = { fullName = "GNU General Public License v3.0 or later"; spdxId = "GPL-3.0-or-later"; };
     isc = { fullName = "ISC License"; spdxId = "ISC"; };
     lgpl21Plus = { fullName = "GNU Lesser General Public License v2.1 or later"; spdxId = "LGPL-2.1-or-later"; };
+    lgpl3Plus = { fullName = "GNU Lesser General Public License v3.0 or later"; spdxId = "LGPL-3.0-or-later"; };
     mit = { fullName = "MIT License"; spdxId = "MIT"; };
     mpl20 = { fullName = "Mozilla Public License 2.0"; spdxId = "MPL-2.0"; };
     publicDomain = { fullName = "Public Domain"; };

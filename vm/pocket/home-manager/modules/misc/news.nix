@@ -1,4 +1,4 @@
-# News is not modelled: entries are accepted and nothing is shown.
+# News is not modelled: entries are accepted, nothing is shown, and the file of them is refused.
 { lib, ... }:
 {
   options.news = {
@@ -6,6 +6,12 @@
       type = lib.types.enum [ "silent" "notify" "show" ];
       default = "notify";
       description = "How unread and relevant news should be presented.";
+    };
+    json = lib.mkOption {
+      internal = true;
+      readOnly = true;
+      default = throw "The pocket channel does not model news.json; run this scenario on the real channel.";
+      description = "The file that `home-manager news` reads.";
     };
     entries = lib.mkOption {
       type = lib.types.listOf lib.types.attrs;

@@ -243,27 +243,7 @@ rec {
   makeWrapper = emptyDirectory;
   makeBinaryWrapper = emptyDirectory;
   installShellFiles = emptyDirectory;
-  makeDesktopItem =
-    {
-      name,
-      desktopName ? name,
-      exec ? null,
-      icon ? null,
-      type ? "Application",
-      terminal ? false,
-      categories ? [ ],
-      ...
-    }:
-    writeTextFile {
-      name = "${name}.desktop";
-      destination = "/share/applications/${name}.desktop";
-      text =
-        "[Desktop Entry]\n"
-        + lib.optionalString (categories != [ ]) "Categories=${lib.concatStringsSep ";" categories};\n"
-        + lib.optionalString (exec != null) "Exec=${exec}\n"
-        + lib.optionalString (icon != null) "Icon=${icon}\n"
-        + "Name=${desktopName}\nTerminal=${lib.boolToString terminal}\nType=${type}\nVersion=1.4\n";
-    };
+  makeDesktopItem = import ./desktop-item.nix { inherit lib pkgs writeTextFile; };
 
   replaceVarsWith =
     {

@@ -9,7 +9,12 @@
   gnugrep = { debs = [ "grep" ]; description = "GNU implementation of the Unix grep command"; license = "gpl3Plus"; mainProgram = "grep"; };
   gnused = { debs = [ "sed" ]; description = "GNU sed, a batch stream editor"; license = "gpl3Plus"; mainProgram = "sed"; };
   gettext = { debs = [ "gettext" "gettext-base" ]; description = "Well integrated set of translation tools and documentation"; license = "gpl3Plus"; };
-  ncurses = { debs = [ "ncurses-bin" ]; description = "Free software emulation of curses in SVR4 and more"; license = "mit"; mainProgram = "tput"; };
+  ncurses = {
+    debs = [ "ncurses-bin" "ncurses-base" "ncurses-term" ];
+    description = "Free software emulation of curses in SVR4 and more";
+    license = "mit";
+    mainProgram = "tput";
+  };
   less = { description = "More advanced file pager than 'more'"; license = "gpl3Plus"; };
   inetutils = { debs = [ "hostname" ]; description = "Collection of common network programs"; license = "gpl3Plus"; mainProgram = "hostname"; };
 
@@ -30,6 +35,25 @@
   fontconfig = { description = "Library for font customization and configuration"; mainProgram = "fc-cache"; };
   gnupg = { debs = [ "gpg" "gpg-agent" "gpgconf" "gpgsm" ]; description = "Modern release of the GNU Privacy Guard, a GPL OpenPGP implementation"; license = "gpl3Plus"; mainProgram = "gpg"; };
   openssh = { debs = [ "openssh-client" ]; description = "Implementation of the SSH protocol"; license = "bsd2"; mainProgram = "ssh"; };
+
+  dbus = { debs = [ "dbus-daemon" "dbus-bin" "dbus-session-bus-common" "dbus-system-bus-common" ]; description = "Simple interprocess messaging system"; mainProgram = "dbus-run-session"; keep = [ "etc" ]; };
+  dconf = { debs = [ "dconf-cli" "dconf-service" "dconf-gsettings-backend" ]; description = "Low-level configuration system used by GSettings"; license = "lgpl21Plus"; postInstall = "sed -i \"s,/usr/libexec,$out/libexec,\" share/dbus-1/services/*"; };
+  pinentry-curses = { description = "GnuPG's interface to passphrase input, on a terminal"; license = "gpl2Plus"; };
+  pinentry-gnome3 = { description = "GnuPG's interface to passphrase input, in a window"; license = "gpl2Plus"; };
+  pinentry-tty = { description = "GnuPG's interface to passphrase input, line by line"; license = "gpl2Plus"; };
+  xdg-desktop-portal = { description = "Desktop integration portals for sandboxed apps"; license = "lgpl21Plus"; kind = "data"; };
+  xdg-desktop-portal-gtk = { description = "Desktop integration portals for sandboxed apps, with windows"; license = "lgpl21Plus"; kind = "data"; };
+  xdg-utils = { description = "Set of command line tools that assist applications with a variety of desktop integration tasks"; license = "mit"; mainProgram = "xdg-open"; };
+  zsh-autosuggestions = { description = "Fish shell autosuggestions for Zsh"; license = "mit"; kind = "data"; };
+  zsh-syntax-highlighting = { description = "Fish shell like syntax highlighting for Zsh"; license = "bsd3"; kind = "data"; };
+
+  # Fonts and icons.
+  adwaita-icon-theme = { description = "Icons of GNOME"; license = "lgpl3Plus"; kind = "data"; keep = [ "icons" ]; };
+  dejavu_fonts = { debs = [ "fonts-dejavu-core" "fonts-dejavu-mono" "fonts-dejavu-extra" ]; pname = "dejavu-fonts"; description = "Typeface family based on the Bitstream Vera fonts"; license = "mit"; kind = "data"; };
+  fira-code = { debs = [ "fonts-firacode" ]; description = "Monospace font with programming ligatures"; license = "mit"; kind = "data"; };
+  hack-font = { debs = [ "fonts-hack" ]; description = "Typeface designed for source code"; license = "mit"; kind = "data"; };
+  jetbrains-mono = { debs = [ "fonts-jetbrains-mono" ]; description = "Typeface made for developers"; license = "mit"; kind = "data"; };
+  liberation_ttf = { debs = [ "fonts-liberation" ]; pname = "liberation-fonts"; description = "Liberation Fonts, replacements for Times New Roman, Arial, and Courier New"; license = "mit"; kind = "data"; };
 
   # Programs that setups ask for.
   hello = { description = "Program that produces a familiar, friendly greeting"; license = "gpl3Plus"; };
@@ -108,6 +132,37 @@
   };
   pass = { description = "Stores, retrieves, generates, and synchronizes passwords securely"; };
   xdg-user-dirs = { description = "Tool to help manage well known user directories like the desktop folder and the music folder"; mainProgram = "xdg-user-dir"; };
+  alacritty = { description = "Cross-platform, GPU-accelerated terminal emulator"; license = "asl20"; };
+  atuin = { description = "Replacement for a shell history which records additional commands context"; license = "mit"; };
+  firefox-unwrapped = {
+    debs = [ "firefox-esr" ];
+    pname = "firefox";
+    description = "Web browser built from Firefox source tree";
+    license = "mpl20";
+    postInstall = ''
+      mv lib/firefox-esr lib/firefox
+      mv lib/firefox/firefox-esr lib/firefox/firefox
+      rm -f bin/*
+      printf '#!/bin/sh\nexec %s/lib/firefox/firefox "$@"\n' "$out" > bin/firefox
+      chmod +x bin/firefox
+      if [ -e share/applications/firefox-esr.desktop ]; then
+        sed -i "s,/usr/lib/firefox-esr/firefox-esr,firefox,; s,Exec=firefox-esr,Exec=firefox," share/applications/firefox-esr.desktop
+        mv share/applications/firefox-esr.desktop share/applications/firefox.desktop
+      fi
+    '';
+  };
+  foot = { description = "Fast, lightweight and minimalistic Wayland terminal emulator"; license = "mit"; };
+  gh = { description = "GitHub CLI tool"; license = "mit"; };
+  git-lfs = { description = "Git extension for versioning large files"; license = "mit"; };
+  isync = { description = "Free IMAP and MailDir mailbox synchronizer"; mainProgram = "mbsync"; };
+  kitty = { description = "Fast, feature-rich, GPU based terminal emulator"; license = "gpl3Only"; };
+  lazygit = { description = "Simple terminal UI for git commands"; license = "mit"; };
+  mako = { debs = [ "mako-notifier" ]; description = "Lightweight Wayland notification daemon"; license = "mit"; };
+  msmtp = { description = "Simple and easy to use SMTP client with excellent sendmail compatibility"; license = "gpl3Plus"; };
+  openssl = { description = "Cryptographic library that implements the SSL and TLS protocols"; license = "asl20"; };
+  sd = { description = "Intuitive find & replace CLI"; license = "mit"; };
+  shfmt = { description = "Shell parser and formatter"; license = "bsd3"; };
+  syncthing = { description = "Open Source Continuous File Synchronization"; license = "mpl20"; };
   age = { description = "Modern encryption tool with small explicit keys"; license = "bsd3"; };
   bc = { description = "GNU software calculator"; license = "gpl3Plus"; };
   btop = { description = "Monitor of resources"; license = "asl20"; };

@@ -5,6 +5,13 @@ let
   notModelled = import ../../not-modelled.nix;
   inherit (import ./xml.nix { inherit lib; }) toXml;
   inherit (import ./yaml.nix { inherit lib; }) toYaml;
+  # A settings file. One that is changed afterwards is written by a command, which `buildCommand` holds.
+  file =
+    name: text:
+    pkgs.writeText name text
+    // {
+      overrideAttrs = (pkgs.runCommandLocal name { inherit text; passAsFile = [ "text" ]; } "cat \"$textPath\" > $out\n").overrideAttrs;
+    };
   # A value of scalars, lists and sets, nested as deep as wanted; `of` says what else each may be. Not lib's own types
   # of this kind: a checkout of an older library in its place has none.
   nested =
@@ -26,7 +33,7 @@ let
   scalars = with types; [ bool int float str path ];
   yamlOf = version: { }: {
     type = nested "YAML ${version} value" types.nullOr;
-    generate = name: value: pkgs.writeText name (toYaml value);
+    generate = name: value: file name (toYaml value);
     lib = { };
   };
   # What nixpkgs has besides; refused by name.
@@ -88,7 +95,7 @@ lib.genAttrs unmodelled (name: notModelled "pkgs.formats.${name}")
 // rec {
   json = { }: {
     type = nested "JSON value" types.nullOr;
-    generate = name: value: pkgs.writeText name (pretty "" value + "\n");
+    generate = name: value: file name (pretty "" value + "\n");
     lib = { };
   };
   yaml = yaml_1_1;
@@ -96,7 +103,7 @@ lib.genAttrs unmodelled (name: notModelled "pkgs.formats.${name}")
   yaml_1_2 = yamlOf "1.2";
   toml = { }: {
     type = nested "TOML value" lib.id;
-    generate = name: value: pkgs.writeText name (toToml value);
+    generate = name: value: file name (toToml value);
     lib = { };
   };
   ini =
@@ -112,7 +119,7 @@ lib.genAttrs unmodelled (name: notModelled "pkgs.formats.${name}")
     in
     {
       type = types.attrsOf (types.attrsOf (value // { description = "INI atom (null, bool, int, float or string)"; }));
-      generate = name: v: pkgs.writeText name (lib.generators.toINI rest (lib.mapAttrs (_: joinLists listToValue) v));
+      generate = name: v: file name (lib.generators.toINI rest (lib.mapAttrs (_: joinLists listToValue) v));
       lib.types.atom = atom;
     };
   iniWithGlobalSection = args: {
@@ -122,7 +129,7 @@ lib.genAttrs unmodelled (name: notModelled "pkgs.formats.${name}")
         globalSection = lib.mkOption { type = types.attrsOf atom; default = { }; };
       };
     };
-    generate = name: v: pkgs.writeText name (lib.generators.toINIWithGlobalSection args v);
+    generate = name: v: file name (lib.generators.toINIWithGlobalSection args v);
   };
   # As systemd reads it: a null sets nothing.
   systemd = ini {
@@ -131,7 +138,7 @@ lib.genAttrs unmodelled (name: notModelled "pkgs.formats.${name}")
   };
   gitIni = { ... }: {
     type = types.attrsOf (types.attrsOf types.anything);
-    generate = name: v: pkgs.writeText name (lib.generators.toGitINI v);
+    generate = name: v: file name (lib.generators.toGitINI v);
   };
   keyValue =
     {
@@ -141,7 +148,7 @@ lib.genAttrs unmodelled (name: notModelled "pkgs.formats.${name}")
     }@args:
     {
       type = types.attrsOf (if listsAsDuplicateKeys || listToValue != null then types.either atom (types.listOf atom) else atom);
-      generate = name: v: pkgs.writeText name (lib.generators.toKeyValue (removeAttrs args [ "listToValue" ]) (joinLists listToValue v));
+      generate = name: v: file name (lib.generators.toKeyValue (removeAttrs args [ "listToValue" ]) (joinLists listToValue v));
     };
 
   xml =
@@ -154,7 +161,7 @@ lib.genAttrs unmodelled (name: notModelled "pkgs.formats.${name}")
     else
       {
         type = nested "XML value" types.nullOr;
-        generate = name: value: pkgs.writeText name (toXml { inherit withHeader; } value);
+        generate = name: value: file name (toXml { inherit withHeader; } value);
         lib = { };
       };
 }

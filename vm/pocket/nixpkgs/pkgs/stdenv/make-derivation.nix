@@ -7,8 +7,13 @@
 let
   setup = builtins.readFile ./setup.sh;
 
-  # What `attrs` become for the builder: no sets, no functions, no nulls.
-  forBuilder = attrs: removeAttrs attrs [ "meta" "passthru" "pos" "env" "__pocketBase" "strictDeps" ] // (attrs.env or { });
+  # What `attrs` become for the builder, which gets texts alone: of structured attributes, sets are left out.
+  forBuilder =
+    attrs:
+    lib.filterAttrs (_: value: !(attrs.__structuredAttrs or false) || !(builtins.isAttrs value) || value ? outPath) (
+      removeAttrs attrs [ "meta" "passthru" "pos" "env" "__structuredAttrs" "strictDeps" ]
+    )
+    // (attrs.env or { });
 
   make =
     rattrs:

@@ -26,30 +26,38 @@ substitute() {
   [[ -x $input ]] && mode=x
   content=$(cat "$input"; echo x)
   content=${content%x}
-  while (($#)); do
-    case $1 in
-      --replace | --replace-fail | --replace-warn | --replace-quiet)
-        if [[ $content != *"$2"* ]]; then
-          case $1 in
-            --replace-fail)
-              echo "substituteStream() in derivation $name: ERROR: pattern $2 doesn't match anything in file '$input'" >&2
-              return 1
-              ;;
-            --replace | --replace-warn) echo "substituteStream() in derivation $name: WARNING: pattern $2 doesn't match anything in file '$input'" >&2 ;;
-          esac
-        fi
-        content=${content//"$2"/"$3"}
-        shift 3
-        ;;
-      --subst-var) content=${content//"@$2@"/"${!2}"}; shift 2 ;;
-      --subst-var-by) content=${content//"@$2@"/"$3"}; shift 3 ;;
-      *) echo "substitute(): ERROR: Invalid command line argument: $1" >&2; return 1 ;;
-    esac
-  done
+  content=$(substituteStream content "file '$input'" "$@"; echo x) || return 1
+  content=${content%x}
   [[ -e $output ]] && chmod u+w "$output"
   printf '%s' "$content" >"$output"
   [[ $mode ]] && chmod +x "$output"
   return 0
+}
+# substituteStream VARIABLE WHAT-IT-IS OPTION…: prints the text of a variable with the replacements made
+substituteStream() {
+  local text=${!1} from=$2
+  shift 2
+  while (($#)); do
+    case $1 in
+      --replace | --replace-fail | --replace-warn | --replace-quiet)
+        if [[ $text != *"$2"* ]]; then
+          case $1 in
+            --replace-fail)
+              echo "substituteStream() in derivation $name: ERROR: pattern $2 doesn't match anything in $from" >&2
+              return 1
+              ;;
+            --replace | --replace-warn) echo "substituteStream() in derivation $name: WARNING: pattern $2 doesn't match anything in $from" >&2 ;;
+          esac
+        fi
+        text=${text//"$2"/"$3"}
+        shift 3
+        ;;
+      --subst-var) text=${text//"@$2@"/"${!2}"}; shift 2 ;;
+      --subst-var-by) text=${text//"@$2@"/"$3"}; shift 3 ;;
+      *) echo "substitute(): ERROR: Invalid command line argument: $1" >&2; return 1 ;;
+    esac
+  done
+  printf '%s' "$text"
 }
 patchShebangs() { :; }
 installBin() { local f; for f; do install -Dm755 "$f" "$out/bin/${f##*/}"; done; }

@@ -7,11 +7,15 @@
 let
   vim = import ../vim { inherit lib pkgs; };
 in
-{
+import ../firefox { inherit lib pkgs; }
+// import ../stand-ins.nix { inherit lib pkgs; }
+// import ../vim/neovim.nix { inherit lib pkgs; inherit (vim) packDir; }
+// {
   inherit (lib) hiPrio lowPrio;
   inherit (vim) vimPlugins;
   vim = prev.vim // { customize = vim.customize prev.vim; };
-  vimUtils.vimrcFile = vim.vimrcFile;
+  vimUtils = { inherit (vim) packDir vimrcFile; };
+  neovim-unwrapped = prev.neovim // { lua.pkgs = { }; };
 
   runtimeShell = "${pkgs.bash}/bin/bash";
   shellPackage = pkgs.bash;
@@ -45,7 +49,11 @@ in
   '';
   # Manuals are not rendered: a page says so. Options are not even evaluated.
   nixosOptionsDoc = _args: {
-    optionsJSON = pkgs.runCommandLocal "options.json" { } "mkdir -p $out/share/doc/nixos; echo '{}' > $out/share/doc/nixos/options.json";
+    optionsJSON = pkgs.runCommandLocal "options.json" { } ''
+      mkdir -p $out/share/doc/nixos $out/nix-support
+      echo '{}' > $out/share/doc/nixos/options.json
+      echo "file json $out/share/doc/nixos/options.json" > $out/nix-support/hydra-build-products
+    '';
     optionsNix = { };
   };
   nixos-render-docs = pkgs.writeShellScriptBin "nixos-render-docs" ''

@@ -9,6 +9,32 @@ let
     '')
     // { inherit pname version; };
 
+  # Plugins that setups name most often. They do nothing: a switch can link them and a session can start with them.
+  stoodInFor = lib.genAttrs [
+    "catppuccin-nvim" "cmp-buffer" "cmp-nvim-lsp" "cmp-path" "coc-nvim" "comment-nvim" "editorconfig-vim" "fzf-vim" "gitsigns-nvim"
+    "gruvbox-nvim" "indent-blankline-nvim" "lualine-nvim" "luasnip" "neo-tree-nvim" "nerdtree" "nvim-autopairs" "nvim-cmp"
+    "nvim-lspconfig" "nvim-tree-lua" "nvim-web-devicons" "plenary-nvim" "rust-vim" "telescope-nvim" "tokyonight-nvim" "vim-airline"
+    "vim-fugitive" "vim-gitgutter" "vim-tmux-navigator" "which-key-nvim"
+  ] (name: plugin name "0" "let g:loaded_${lib.replaceStrings [ "-" ] [ "_" ] name} = 1\n");
+
+  # The folder of Vim packages: `pack/NAME/{start,opt}/PLUGIN`.
+  packDir =
+    packages:
+    pkgs.linkFarm "vim-pack-dir" (
+      lib.concatLists (
+        lib.mapAttrsToList (
+          name: p:
+          lib.concatMap (
+            kind:
+            map (plug: {
+              name = "pack/${name}/${kind}/${plug.pname or plug.name}";
+              path = plug;
+            }) (p.${kind} or [ ])
+          ) [ "start" "opt" ]
+        ) packages
+      )
+    );
+
   # The start-up file: packages first, then what the user wrote.
   vimrcFile =
     {
@@ -18,20 +44,7 @@ let
       ...
     }:
     let
-      dir = pkgs.linkFarm "vim-pack-dir" (
-        lib.concatLists (
-          lib.mapAttrsToList (
-            name: p:
-            lib.concatMap (
-              kind:
-              map (plug: {
-                name = "pack/${name}/${kind}/${plug.pname or plug.name}";
-                path = plug;
-              }) (p.${kind} or [ ])
-            ) [ "start" "opt" ]
-          ) packages
-        )
-      );
+      dir = packDir packages;
       packLines = lib.optionalString (packages != { }) "set packpath^=${dir}\nset runtimepath^=${dir}\n";
     in
     pkgs.writeText "vimrc" "${beforePlugins}\n${packLines}\n${customRC}\n";
@@ -60,8 +73,8 @@ let
     '';
 in
 {
-  inherit customize vimrcFile;
-  vimPlugins = {
+  inherit customize packDir vimrcFile;
+  vimPlugins = stoodInFor // {
     vim-sensible = plugin "vim-sensible" "2.0" ''
       set backspace=indent,eol,start
       set nrformats-=octal
