@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use super::tracked::tracked;
-use crate::model::{FlakeTree, SeedFile};
+use crate::model::{FlakeTree, Install, SeedFile};
 use crate::open_regular::open_regular;
 
 /// The most that a copied folder may hold: 16 MiB.
@@ -134,6 +134,8 @@ pub(crate) struct HostFiles {
     /// Nothing outside of it is taken; `None` when all is allowed.
     root: Option<PathBuf>,
     flakes: BTreeMap<String, Arc<FlakeTree>>,
+    /// Which other platform an output of a flake is for, by the flake's path and the output: what was read of them once.
+    pub(crate) platforms: BTreeMap<(String, Install, String), Option<String>>,
     /// Files beside those of the flakes that Git does not track, by path relative to their flake.
     pub(crate) untracked: BTreeSet<String>,
     /// Bytes handed out so far: every case gets its own copy.
@@ -151,6 +153,7 @@ impl HostFiles {
             folder,
             root,
             flakes: BTreeMap::new(),
+            platforms: BTreeMap::new(),
             untracked: BTreeSet::new(),
             handed_out: Cell::new(0),
         }

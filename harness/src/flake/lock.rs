@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value};
 
 use super::{channel, reference};
-use crate::flake::nix::{Bindings, input_names, input_urls};
+use crate::flake::nix::{Bindings, input_names, input_urls, inputs_elsewhere};
 use crate::model::{FlakeTree, SeedFile};
 
 /// The inputs of a flake.
@@ -18,6 +18,8 @@ pub(crate) struct FlakeInputs {
     pub(crate) names: Option<BTreeSet<String>>,
     /// The addresses of those whose address stands in the text.
     urls: BTreeMap<String, String>,
+    /// Those that Nix looks up without an address in the text, unless they are locked.
+    elsewhere: BTreeSet<String>,
     lock: Option<Lock>,
 }
 
@@ -49,10 +51,14 @@ impl FlakeInputs {
             _ => None,
         };
         let bindings = Bindings::of(text("flake.nix").unwrap_or_default());
+        let lock = text("flake.lock").and_then(Lock::parse);
+        let names = input_names(&bindings);
+        let none = BTreeSet::new();
         Self {
-            names: input_names(&bindings),
+            elsewhere: inputs_elsewhere(&bindings, names.as_ref().unwrap_or(&none)),
+            names,
             urls: input_urls(&bindings),
-            lock: text("flake.lock").and_then(Lock::parse),
+            lock,
         }
     }
 
@@ -123,11 +129,28 @@ impl FlakeInputs {
             .collect()
     }
 
+    /// Whether nixpkgs is the real one, from the network, with some inputs `replaced` by others. No where it cannot be told.
+    pub(crate) fn are_real(&self, replaced: &BTreeMap<String, String>) -> bool {
+        let is_remote = |name: &String| match replaced.get(name).or_else(|| self.urls.get(name)) {
+            Some(url) => !is_offline(url),
+            None => {
+                let node = self.lock.as_ref().and_then(|lock| lock.node(name));
+                node.is_some_and(|node| node["locked"]["type"] != "path")
+            }
+        };
+        let names = self.names.iter().flatten();
+        let mut nixpkgs = names.filter(|name| self.project(name) == Some("nixpkgs"));
+        let first = nixpkgs.next();
+        first.is_some_and(is_remote) && nixpkgs.all(is_remote)
+    }
+
     /// The inputs that are on the network, of those that nothing replaces, each once.
     pub(crate) fn on_network(&self, replaced: &BTreeSet<&str>) -> Vec<Remote> {
         let outdated = self.outdated();
+        // Where the text cannot be read the lock still tells.
+        let locked = self.lock.as_ref().map(Lock::names).unwrap_or_default();
         let mut all = Vec::new();
-        for name in self.names.iter().flatten() {
+        for name in self.names.as_ref().unwrap_or(&locked) {
             if replaced.contains(name.as_str()) {
                 continue;
             }
@@ -141,6 +164,15 @@ impl FlakeInputs {
                         is_needed: true,
                     });
                 }
+                continue;
+            }
+            let is_locked = locked.contains(name);
+            if !is_locked && self.elsewhere.contains(name) && !PROJECTS.contains(&name.as_str()) {
+                all.push(Remote {
+                    name: name.clone(),
+                    project,
+                    is_needed: true,
+                });
                 continue;
             }
             let Some(lock) = &self.lock else { continue };
@@ -158,7 +190,7 @@ impl FlakeInputs {
 }
 
 /// Whether the guest finds an address without a network: it is local, or the guest's own registry has it.
-fn is_offline(url: &str) -> bool {
+pub(crate) fn is_offline(url: &str) -> bool {
     let indirect = url.strip_prefix("flake:").unwrap_or(url);
     channel::is_local(url) || PROJECTS.contains(&indirect)
 }
@@ -177,6 +209,17 @@ impl Lock {
     fn others(&self) -> impl Iterator<Item = &Value> {
         let others = self.nodes.iter().filter(|(name, _)| **name != self.root);
         others.map(|(_, node)| node)
+    }
+
+    /// The flake's inputs that it has.
+    fn names(&self) -> BTreeSet<String> {
+        let root = self.nodes.get(&self.root);
+        let inputs = root.and_then(|root| root["inputs"].as_object());
+        inputs
+            .into_iter()
+            .flatten()
+            .map(|(name, _)| name.clone())
+            .collect()
     }
 
     /// What the lock has for an input of the flake: a node's name, or a way to another input.
@@ -382,7 +425,11 @@ mod tests {
             .into_iter()
             .map(|it| it.name)
             .collect();
-        assert_eq!(names, ["hm", "nixpkgs"]);
+        assert_eq!(
+            names,
+            ["hm", "like", "nixpkgs"],
+            "one that only the arguments name is looked up too"
+        );
         let indirect = "{ inputs.a.url = \"nixpkgs\"; outputs = { a, home-manager, ... }: { }; }";
         let offline = inputs_of(&[("flake.nix", indirect)]);
         assert!(offline.on_network(&BTreeSet::new()).is_empty());

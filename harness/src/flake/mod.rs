@@ -16,5 +16,6 @@ mod tracked;
 
 pub use channels::Channels;
 pub use checkout::{Checkout, CheckoutError, revision_overlay};
+pub(crate) use init::other_platform;
 pub use init::{Draft, Drafts, Found, InitError, Outputs, flake_folder, init, outputs};
-pub(crate) use lock::{FlakeInputs, Remote};
+pub(crate) use lock::{FlakeInputs, Remote, is_offline};

@@ -80,3 +80,8 @@ pub(crate) enum Content {
     /// `source = …`: a copy of this beside `flake.nix`.
     Copy(BTreeMap<String, SeedFile>),
 }
+
+/// The platform of the machines on this computer, as Nix names it.
+pub(crate) fn this_system() -> String {
+    format!("{}-linux", std::env::consts::ARCH)
+}

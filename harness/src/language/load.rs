@@ -18,6 +18,7 @@ use super::source::Source;
 use super::yaml::{self, Span};
 use crate::flake::Channels;
 use crate::flake::host_files::{self, HostFiles, project_of};
+use crate::flake::setup::this_system;
 use crate::model::Case;
 
 /// How scenarios are loaded.
@@ -39,7 +40,7 @@ pub struct LoadOptions {
 impl Default for LoadOptions {
     fn default() -> Self {
         Self {
-            system: format!("{}-linux", std::env::consts::ARCH),
+            system: this_system(),
             allow_outside: false,
             channel: "pocket".to_owned(),
             inputs: BTreeMap::new(),

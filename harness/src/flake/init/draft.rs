@@ -1,6 +1,6 @@
 //! The text of a first scenario.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::Draft;
@@ -22,22 +22,25 @@ pub(super) struct About {
     pub(super) everything: Seen,
 }
 
-/// The scenario for one output, and what is left to be checked in it. `seen` is what is said of this output.
+/// The scenario for one output, and what is left to be checked in it. `seen` is what is said of this output, `platform` the
+/// one that it is for where that is not this computer's.
 pub(super) fn draft(
     output: &Output,
     name: String,
     seen: &Seen,
+    platform: Option<&str>,
     about: &About,
 ) -> (Draft, Option<String>) {
     let subject = format!("{}.{}", set_name(output.install), in_quotes(&output.name));
     let users = users_of(output, seen, &about.everything);
-    let other_platform = seen
-        .other_platform()
-        .filter(|_| output.install == Install::Standalone);
-    let is_built = output.install == Install::DarwinModule || other_platform.is_some();
+    let other_platform = platform.filter(|_| output.install != Install::DarwinModule);
+    let is_real_nixos =
+        output.install == Install::NixosModule && about.inputs.are_real(&BTreeMap::new());
+    let is_built =
+        output.install == Install::DarwinModule || other_platform.is_some() || is_real_nixos;
     let (what, description) = if is_built {
         (
-            "evaluated and built, for Linux cannot switch to it",
+            "evaluated and built, for no machine here can be switched to it",
             "The evaluation and the build of",
         )
     } else {
@@ -76,8 +79,9 @@ pub(super) fn draft(
     let have = seen.state_version.or(about.everything.state_version);
     text.push_str(&match (is_built, other_platform) {
         (true, Some(system)) => format!(
-            "\nsteps:\n  # A home for {system}: Linux builds of it what it can, and stops at the first thing that only {system} builds.\n  - build:\n    fails: {system}\n"
+            "\nsteps:\n  # It is for {system}: this computer builds of it what it can, and stops at the first thing that only {system} builds.\n  - build:\n    fails: {system}\n"
         ),
+        (true, None) if is_real_nixos => REAL_NIXOS_STEPS.to_owned(),
         (true, None) => DARWIN_STEPS.to_owned(),
         (false, _) => SWITCH_STEPS.to_owned() + &newer(have, &about.inputs),
     });
@@ -150,6 +154,15 @@ const DARWIN_STEPS: &str = "
 steps:
   # Linux evaluates and builds a nix-darwin system; it cannot switch to it.
   - switch:
+    expect:
+      warnings: []
+";
+
+const REAL_NIXOS_STEPS: &str = "
+steps:
+  # The machine is Debian: it builds a NixOS of nixpkgs itself, and cannot be switched to it. On the pocket channel (see
+  # above) write `- switch` here.
+  - build:
     expect:
       warnings: []
 ";

@@ -26,6 +26,15 @@ pub(super) struct Seen {
     pub(super) systems: BTreeSet<String>,
 }
 
+/// How a flake's text takes the platform that evaluates it, or a list that others keep.
+const OPEN: [&str; 5] = [
+    "currentSystem",
+    "flakeExposed",
+    "eachDefaultSystem",
+    "import systems",
+    "inputs.systems",
+];
+
 /// A flake's texts, taken apart once.
 pub(super) struct Texts {
     files: BTreeMap<String, Bindings>,
@@ -83,6 +92,24 @@ impl Texts {
             }
         }
         seen
+    }
+
+    /// The platform that an output is for, where it is for others than `here` alone: by what is named where it is made, or
+    /// else in `flake.nix`. `None` also where the text does not tell.
+    pub(super) fn other_platform(&self, value: &Expr, here: &str) -> Option<String> {
+        let (main, root) = self.main().and_then(|main| Some((main, main.root()?)))?;
+        let text = root.text().to_string();
+        if OPEN.iter().any(|word| text.contains(word)) {
+            return None;
+        }
+        let mut systems = self.about(value).systems;
+        if systems.is_empty() {
+            let mut seen = Seen::default();
+            seen.take(main, root);
+            systems = seen.systems;
+        }
+        let named = systems.first().cloned();
+        named.filter(|_| !systems.contains(here))
     }
 
     /// The file that a path in another one leads to.
@@ -150,17 +177,5 @@ impl Seen {
             let user = at.and_then(|at| binding.path.get(at + 2)?.clone());
             users.extend(user.filter(|name| is_user_name(name)));
         }
-    }
-
-    /// The platform, where only such platforms are named that Linux is not.
-    pub(super) fn other_platform(&self) -> Option<&str> {
-        let is_other = self
-            .systems
-            .iter()
-            .all(|system| system.ends_with("-darwin"));
-        self.systems
-            .first()
-            .filter(|_| is_other)
-            .map(String::as_str)
     }
 }

@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 
 use super::host_files::HostFiles;
 use super::lock::FlakeInputs;
-use crate::model::SeedFile;
+use super::setup::this_system;
+use crate::model::{FlakeTree, Install, SeedFile};
 use draft::{About, draft, free_name};
 use look::Texts;
 use outputs::{Output, find_outputs};
@@ -108,8 +109,11 @@ pub fn init(folder: &Path) -> Result<Drafts, InitError> {
     let mut drafts: Vec<Draft> = Vec::new();
     for output in &outputs {
         let seen = output.value.as_ref().map(|value| texts.about(value));
+        let platform = output.value.as_ref();
+        let platform = platform.and_then(|value| texts.other_platform(value, &this_system()));
         let name = free_name(output, &drafts);
-        let (draft, note) = draft(output, name, &seen.unwrap_or_default(), &about);
+        let seen = seen.unwrap_or_default();
+        let (draft, note) = draft(output, name, &seen, platform.as_deref(), &about);
         drafts.push(draft);
         notes.extend(note);
     }
@@ -118,6 +122,20 @@ pub fn init(folder: &Path) -> Result<Drafts, InitError> {
         return Err(InitError::Nothing { notes });
     }
     Ok(Drafts { drafts, notes })
+}
+
+/// The platform that an output of a flake is for, where it is for others than `here` alone; `None` also where its text does
+/// not tell.
+pub(crate) fn other_platform(
+    flake: &FlakeTree,
+    install: Install,
+    name: &str,
+    here: &str,
+) -> Option<String> {
+    let texts = Texts::of(flake);
+    let (outputs, _) = find_outputs(texts.main()?);
+    let is_it = |output: &&Output| output.install == install && output.name == name;
+    texts.other_platform(outputs.iter().find(is_it)?.value.as_ref()?, here)
 }
 
 /// A flake as its text tells of it.

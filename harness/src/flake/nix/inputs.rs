@@ -41,6 +41,23 @@ pub(crate) fn input_urls(flake: &Bindings) -> BTreeMap<String, String> {
         .collect()
 }
 
+/// Those of `names` whose address does not stand in the text, and which are somewhere else than beside the flake or in
+/// another input: Nix looks them up by their name, or by attributes such as `owner`.
+pub(crate) fn inputs_elsewhere(flake: &Bindings, names: &BTreeSet<String>) -> BTreeSet<String> {
+    let mut elsewhere = names.clone();
+    for binding in rooted(flake) {
+        let Some([Some(input), Some(key)]) = binding.after(&["inputs"]) else {
+            continue;
+        };
+        let text = binding.value.as_ref().and_then(|value| flake.text(value));
+        let is_beside = key == "type" && text.as_deref() == Some("path");
+        if matches!(key.as_str(), "url" | "follows") || is_beside {
+            elsewhere.remove(input);
+        }
+    }
+    elsewhere
+}
+
 fn rooted(flake: &Bindings) -> impl Iterator<Item = Binding> {
     flake.all().into_iter().filter(|binding| binding.is_rooted)
 }

@@ -10,7 +10,7 @@ use crate::flake::nix::{is_plain_name, render_flake, wrapper_flake};
 use crate::flake::setup::Setup;
 use crate::language::conform::Conform;
 use crate::language::matrix::merge;
-use crate::language::raw::{RawBuild, RawFlake, RawSetup, RawSwitch};
+use crate::language::raw::{RawBuild, RawFlake, RawSetup, RawStep, RawSwitch};
 use crate::language::shape::{SCENARIO, Shape};
 use crate::language::value::to_value;
 use crate::language::yaml::{Kind, Node};
@@ -33,8 +33,8 @@ impl From<&RawBuild> for RawSwitch {
 }
 
 impl Resolver<'_> {
-    /// The switch that a step asks for.
-    pub(super) fn switch(&mut self, raw: &RawSwitch, at: At<'_>) -> Option<Switch> {
+    /// The switch, or what is built like one, that a step asks for.
+    pub(super) fn switch(&mut self, step: &RawStep, raw: &RawSwitch, at: At<'_>) -> Option<Switch> {
         self.extension(raw.backup.as_deref(), &below(at, &["backup"]));
         self.state_version(raw.state_version.as_deref(), &below(at, &["stateVersion"]));
         let base = self.base_of(raw, at)?;
@@ -63,6 +63,12 @@ impl Resolver<'_> {
             command: self.command_of(&base, &override_inputs),
         };
         let (flake, output) = self.flake_and_output(raw, &base, &target, at)?;
+        if step.switch.is_some() {
+            self.refuse_real_nixos(&base, &override_inputs, at);
+        }
+        if step.fails.is_none() {
+            self.refuse_other_platform(&base, &output, at);
+        }
         let is_wrapped = wants_wrapper(raw, &base);
         Some(Switch {
             flake,

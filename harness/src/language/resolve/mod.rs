@@ -8,6 +8,7 @@ mod inputs;
 mod kinds;
 mod order;
 mod pattern;
+mod refuse;
 mod scenario;
 mod setup;
 mod steps;

@@ -138,10 +138,10 @@ impl Resolver<'_> {
     ) -> Option<(Action, Option<String>)> {
         let at = below(at, &[word]);
         if let Some(raw) = &step.switch {
-            return self.activation(raw, &at);
+            return self.activation(step, raw, &at);
         }
         if let Some(raw) = &step.build {
-            let switch = self.switch(&RawSwitch::from(raw), &at)?;
+            let switch = self.switch(step, &RawSwitch::from(raw), &at)?;
             let user = switch.target.user.clone();
             return Some((Action::Build(switch), user));
         }
@@ -183,8 +183,13 @@ impl Resolver<'_> {
     }
 
     /// A switch; of a nix-darwin system, which Linux cannot switch to, a build.
-    fn activation(&mut self, raw: &RawSwitch, at: At<'_>) -> Option<(Action, Option<String>)> {
-        let switch = self.switch(raw, at)?;
+    fn activation(
+        &mut self,
+        step: &RawStep,
+        raw: &RawSwitch,
+        at: At<'_>,
+    ) -> Option<(Action, Option<String>)> {
+        let switch = self.switch(step, raw, at)?;
         let user = switch.target.user.clone();
         let action = match switch.target.install {
             Install::DarwinModule => Action::Build(switch),

@@ -284,3 +284,111 @@ fn a_flake_in_a_repository_is_what_git_tracks() {
     std::os::unix::fs::symlink("../elsewhere", dots.join("modules")).expect("linked");
     assert_eq!(files().0, ["flake.nix", "home.nix"]);
 }
+
+#[test]
+fn an_input_without_an_address_is_looked_up_on_the_network() {
+    let told = |flake: &str, files: &[(&str, &str)]| {
+        let files = [&[("flake.nix", flake)], files].concat();
+        let (_, found) = loaded(&files, "");
+        found
+            .first()
+            .map(|one| one.message.clone())
+            .unwrap_or_default()
+    };
+    let by_name = "{ outputs = { self, nixpkgs, home-manager, stylix }: { }; }";
+    assert!(told(by_name, &[]).contains("input `stylix` is on the network"));
+    let followed = "{ inputs.stylix.follows = \"nixpkgs\"; inputs.own = { type = \"path\"; path = \"/x\"; }; \
+         outputs = { self, nixpkgs, stylix, own }: { }; }";
+    assert_eq!(told(followed, &[]), "");
+    let by_owner =
+        "{ inputs.a = { type = \"github\"; owner = \"o\"; repo = \"a\"; }; outputs = _: { }; }";
+    assert!(told(by_owner, &[]).contains("input `a` is on the network"));
+    // What the text does not tell, the lock does.
+    let lock = r#"{"nodes": {
+        "root": {"inputs": {"nixpkgs": "n"}},
+        "n": {"locked": {"type": "github", "owner": "NixOS", "repo": "nixpkgs", "rev": "01"}}
+    }, "root": "root", "version": 7}"#;
+    let computed = "{ inputs = import ./inputs.nix; outputs = _: { }; }";
+    assert!(told(computed, &[("flake.lock", lock)]).contains("`nixpkgs` is on the network"));
+}
+
+#[test]
+fn a_real_nixos_is_built_and_not_switched_to() {
+    let of = |keys: &str, step: &str| {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::write(folder.path().join("flake.nix"), REMOTE).expect("written");
+        let text = format!("name: t\nnetwork: true\n{keys}\nsteps: [{step}]\n");
+        load_text(folder.path().join("t.yaml"), &text, &LoadOptions::default()).1
+    };
+    let own = "flake: { path: .#host, install: nixos-module";
+    let described = "setup: { install: nixos-module, home: { stateVersion: \"24.05\" }, channel";
+    for (keys, hint) in [
+        (format!("{own} }}"), "replace its nixpkgs"),
+        (format!("{described}: unstable }}"), "the channel `pocket`"),
+    ] {
+        let found = of(&keys, "switch");
+        assert_eq!(
+            found[0].message,
+            "the machine is Debian, and cannot be switched to a NixOS of nixpkgs itself"
+        );
+        assert_eq!(found[0].line, 4);
+        assert!(found[0].hint.as_deref().expect("a hint").contains(hint));
+        assert_eq!(of(&keys, "build").len(), 0);
+    }
+    for keys in [
+        format!("{own}, inputs: {{ nixpkgs: pocket }} }}"),
+        format!("{described}: pocket }}"),
+        "flake: .#alice".to_owned(),
+    ] {
+        assert_eq!(of(&keys, "switch").len(), 0, "{keys}");
+    }
+}
+
+#[test]
+fn what_is_for_another_platform_is_refused_unless_it_is_to_fail() {
+    let here = LoadOptions::default().system;
+    let home = |system: &str| {
+        format!(
+            "{{ outputs = {{ nixpkgs, home-manager, ... }}: let pkgs = nixpkgs.legacyPackages.{system}; in {{
+                homeConfigurations.alice = home-manager.lib.homeManagerConfiguration {{ inherit pkgs; }};
+                nixosConfigurations.alice = nixpkgs.lib.nixosSystem {{ modules = [ ./hardware.nix ]; }};
+            }}; }}"
+        )
+    };
+    let hardware = (
+        "hardware.nix",
+        "{ nixpkgs.hostPlatform = \"x86_64-darwin\"; }",
+    );
+    let told = |flake: &str, keys: &str| {
+        let (_, found) = loaded(&[("flake.nix", flake), hardware], keys);
+        found
+            .first()
+            .map(|one| one.message.clone())
+            .unwrap_or_default()
+    };
+    assert_eq!(
+        told(&home("aarch64-darwin"), ""),
+        format!("the output `alice` is for aarch64-darwin, and the machine is {here}")
+    );
+    assert_eq!(told(&home(&here), ""), "");
+    let host = told(&home(&here), "  install: nixos-module\n  output: alice");
+    assert!(host.contains("is for x86_64-darwin"), "{host}");
+    // Whatever evaluates it, and what is not there, is for nobody to say.
+    assert_eq!(
+        told(&home("${builtins.currentSystem} # aarch64-darwin\n"), ""),
+        ""
+    );
+    assert_eq!(told(&home("aarch64-darwin"), "  output: carol"), "");
+    let described = |system: &str, step: &str| {
+        let text = format!(
+            "name: t\nsetup:\n  system: {system}\n  home: {{ stateVersion: \"24.05\" }}\nsteps: [{step}]\n"
+        );
+        load_text("t.yaml", &text, &LoadOptions::default()).1
+    };
+    let found = described("riscv64-linux", "switch");
+    assert!(found[0].message.contains("the setup is for riscv64-linux"));
+    assert_eq!(found[0].line, 3);
+    assert!(described(&here, "switch").is_empty());
+    let expected = "{ build: {}, fails: riscv64-linux }";
+    assert!(described("riscv64-linux", expected).is_empty());
+}

@@ -71,7 +71,8 @@ fn every_host_and_home_gets_a_scenario_that_passes_check() {
     );
     assert!(found[1].1.contains("network: true"));
     assert!(
-        found[4].1.contains("install: nixos-module\n  user: dave\n"),
+        found[4].1.contains("install: nixos-module\n  user: dave\n")
+            && found[4].1.contains("builds a NixOS of nixpkgs itself"),
         "{}",
         found[4].1
     );

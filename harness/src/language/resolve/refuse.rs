@@ -1,0 +1,104 @@
+//! What no machine here can do, refused before one starts: at run time it would look as if the setup were wrong.
+
+use std::collections::BTreeMap;
+
+use super::flake::{find, path_and_output};
+use super::scenario::{Base, Resolver};
+use super::setup::{At, below};
+use crate::flake::{FlakeInputs, is_offline, other_platform};
+use crate::model::Install;
+
+impl Resolver<'_> {
+    /// Refuses to switch to a NixOS of real nixpkgs, for the machine is Debian: it can install NixOS, and not be it. To be
+    /// lifted where machines boot NixOS.
+    pub(super) fn refuse_real_nixos(
+        &mut self,
+        base: &Base,
+        replaced: &BTreeMap<String, String>,
+        at: At<'_>,
+    ) {
+        // Without a network what is real is out of reach, which is said already.
+        if base.install() != Install::NixosModule || !self.network.is_on() {
+            return;
+        }
+        let is_real = match base {
+            Base::Nothing => false,
+            Base::Setup(setup) => {
+                let own = setup.inputs.get("nixpkgs").map(|input| &input.url);
+                let url = replaced.get("nixpkgs").or(own);
+                url.is_some_and(|url| !is_offline(url))
+            }
+            Base::Flake(flake) => {
+                let (path, _) = path_and_output(&flake.path);
+                let tree = self.files.flake(path);
+                tree.is_ok_and(|tree| FlakeInputs::of(&tree).are_real(replaced))
+            }
+        };
+        if !is_real {
+            return;
+        }
+        let message = "the machine is Debian, and cannot be switched to a NixOS of nixpkgs itself";
+        let hint = match base {
+            Base::Flake(_) => {
+                "`build` it in place of `switch`, or replace its nixpkgs: `inputs: { nixpkgs: pocket }`"
+            }
+            Base::Setup(_) | Base::Nothing => {
+                "`build` it in place of `switch`, test its homes with `install: standalone`, or take the channel `pocket`"
+            }
+        };
+        self.mistake(at, message, hint);
+    }
+
+    /// Refuses what is for another platform than the machine's, where it is to succeed: nothing of it can be built.
+    pub(super) fn refuse_other_platform(&mut self, base: &Base, output: &str, at: At<'_>) {
+        if base.install() == Install::DarwinModule {
+            return;
+        }
+        let here = self.system.clone();
+        let other = match base {
+            Base::Nothing => None,
+            Base::Setup(setup) => Some(setup.system.clone()).filter(|system| *system != here),
+            Base::Flake(flake) => {
+                let (path, _) = path_and_output(&flake.path);
+                self.platform_of(path, base.install(), output, &here)
+            }
+        };
+        let Some(other) = other else { return };
+        let own = below(at, &["setup", "system"]);
+        let places = [own.as_slice(), &["setup", "system"], at];
+        let place = places
+            .into_iter()
+            .find(|&place| find(&self.tree, place).is_some());
+        let what = match base {
+            Base::Flake(_) => format!("the output `{output}` is for {other}"),
+            Base::Setup(_) | Base::Nothing => format!("the setup is for {other}"),
+        };
+        let hint = match base {
+            Base::Flake(_) => format!(
+                "name an output for {here}, or expect the failure: `build: {{}}` with `fails: {other}`"
+            ),
+            Base::Setup(_) | Base::Nothing => {
+                format!("remove `system`, or expect the failure: `fails: {other}`")
+            }
+        };
+        self.mistake(
+            place.unwrap_or(at),
+            format!("{what}, and the machine is {here}"),
+            hint,
+        );
+    }
+
+    fn platform_of(
+        &mut self,
+        path: &str,
+        install: Install,
+        output: &str,
+        here: &str,
+    ) -> Option<String> {
+        let flake = self.files.flake(path).ok()?;
+        let known = (path.to_owned(), install, output.to_owned());
+        let read = || other_platform(&flake, install, output, here);
+        let platforms = &mut self.files.platforms;
+        platforms.entry(known).or_insert_with(read).clone()
+    }
+}
