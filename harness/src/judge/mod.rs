@@ -4,6 +4,8 @@ mod channel;
 mod check;
 mod complaint;
 mod diff;
+#[cfg(test)]
+mod differ;
 mod evaluation;
 mod file;
 mod known_reason;

@@ -12,10 +12,8 @@ use crate::model::{Profile, Session, Step};
 use crate::observe::{Observation, OwnProgram, Program, UserSeen};
 use crate::text::{printable, visible_value};
 
-/// Most programs of a package that are named.
+/// Most programs of a package that are named on its own line.
 const PROGRAMS: usize = 8;
-/// How many digits of a digest are shown.
-const DIGITS: usize = 16;
 
 /// The text of a snapshot: equal for equal observations, free of hashes, times and numbers of processes, and of
 /// versions that the image's channel decides.
@@ -114,34 +112,41 @@ fn packages(text: &mut String, channel: &Channel<'_>, name: &str, user: &UserSee
         } else {
             names(package, &programs)
         };
-        let names = if names.is_empty() {
-            names
-        } else {
-            format!(": {names}")
-        };
-        line(text, 1, &format!("{what} ({from}){names}"));
+        let what = format!("{what} ({from})");
+        match names.len() {
+            0 => line(text, 1, &what),
+            1..=PROGRAMS => line(text, 1, &format!("{what}: {}", names.join(", "))),
+            many => {
+                line(text, 1, &format!("{what}: {many} programs"));
+                by_letter(text, &names);
+            }
+        }
         if !is_channels {
             own_programs(text, channel, &programs);
         }
     }
 }
 
-/// The programs to run by name: the one that is named as its package first, hidden ones (a wrapper's original) not. A
-/// list that is too long ends in a digest of all the names.
-fn names(package: &str, programs: &[&Program]) -> String {
+/// The programs to run by name: the one that is named as its package first, hidden ones (a wrapper's original) not.
+fn names(package: &str, programs: &[&Program]) -> Vec<String> {
     let mut shown: Vec<&&Program> = programs
         .iter()
         .filter(|program| !program.name.starts_with('.'))
         .collect();
     shown.sort_by_key(|program| program.name != package);
-    let mut names: Vec<String> = shown.iter().map(|program| shown_name(program)).collect();
-    if names.len() > PROGRAMS {
-        let all = blake3::hash(names.join("\n").as_bytes()).to_hex();
-        let more = names.len() - PROGRAMS;
-        names.truncate(PROGRAMS);
-        names.push(format!("and {more} more (all: blake3 {})", &all[..DIGITS]));
+    shown.iter().map(|program| shown_name(program)).collect()
+}
+
+/// A long list whole, a line for each letter that names begin with: where one comes or goes, one line differs.
+fn by_letter(text: &mut String, names: &[String]) {
+    let mut lines: BTreeMap<Option<char>, Vec<&str>> = BTreeMap::new();
+    for name in names {
+        lines.entry(name.chars().next()).or_default().push(name);
     }
-    names.join(", ")
+    for mut names in lines.into_values() {
+        names.sort_unstable();
+        line(text, 3, &names.join(", "));
+    }
 }
 
 fn shown_name(program: &Program) -> String {
@@ -152,12 +157,11 @@ fn shown_name(program: &Program) -> String {
 }
 
 /// Those of the channel's programs that are not the ones to be run.
-fn shadowed(programs: &[&Program]) -> String {
+fn shadowed(programs: &[&Program]) -> Vec<String> {
     let shadowed = programs
         .iter()
         .filter(|program| program.shadowed_by.is_some());
-    let names: Vec<String> = shadowed.map(|program| shown_name(program)).collect();
-    names.join(", ")
+    shadowed.map(|program| shown_name(program)).collect()
 }
 
 /// What programs are that the setup itself made.
@@ -286,7 +290,7 @@ pub(super) mod tests {
         }
     }
 
-    fn entry(kind: EntryKind) -> Entry {
+    pub(in crate::judge) fn entry(kind: EntryKind) -> Entry {
         Entry {
             kind,
             mode: 0o644,
@@ -296,7 +300,7 @@ pub(super) mod tests {
         }
     }
 
-    fn managed(text: &str) -> Entry {
+    pub(in crate::judge) fn managed(text: &str) -> Entry {
         entry(EntryKind::Symlink {
             target: "/nix/store/0123456789abcdfghijklmnpqrsvwxyz-home-manager-files/x".into(),
             end: LinkEnd {

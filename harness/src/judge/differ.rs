@@ -1,0 +1,296 @@
+//! What must never be taken for equal: setups that differ, and homes that were changed in one place.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::diff::diff;
+use super::render::render;
+use super::render::tests::{entry, managed, observation, step};
+use crate::model::{Session, TargetKind};
+use crate::observe::{
+    Content, Entry, EntryKind, Home, Inside, InsideKind, LinkEnd, Observation, OwnProgram, Program,
+    UserSeen,
+};
+
+/// What was seen of a setup that made this of a common home.
+fn seen(change: impl FnOnce(&mut UserSeen)) -> Observation {
+    let mut seen = observation();
+    change(seen.users.get_mut("alice").expect("the sample has her"));
+    seen
+}
+
+/// A pair of setups, and what of their difference a reader must find.
+fn differ(name: &str, told: &[&str], [one, other]: [Observation; 2]) {
+    let shown = diff(&render(&step(), &one), &render(&step(), &other));
+    for words in told {
+        assert!(shown.contains(words), "{name}: no `{words}` in\n{shown}");
+    }
+}
+
+/// Two contents of the same managed file.
+fn file(name: &str, [one, other]: [&str; 2], told: &[&str]) {
+    let with = |text| seen(|user| drop(user.home.entries.insert(".managed".into(), managed(text))));
+    differ(name, told, [with(one), with(other)]);
+}
+
+fn program(name: &str, own: Option<OwnProgram>) -> Program {
+    Program {
+        name: name.into(),
+        package: "tools".into(),
+        version: String::new(),
+        own,
+        ..observation().users["alice"].programs[0].clone()
+    }
+}
+
+fn digest(size: u64, digit: char) -> Content {
+    Content::Digest {
+        size,
+        sha256: String::from(digit).repeat(64),
+        without_hashes: None,
+        by_extents: false,
+    }
+}
+
+/// A link to a directory in the store.
+fn tree(inside: &[(&str, Option<&str>, InsideKind)]) -> Entry {
+    let inside = inside.iter().map(|(path, link, kind)| {
+        let link = link.map(str::to_owned);
+        (
+            (*path).to_owned(),
+            Inside {
+                link,
+                kind: kind.clone(),
+            },
+        )
+    });
+    entry(EntryKind::Symlink {
+        target: "/nix/store/0123456789abcdfghijklmnpqrsvwxyz-home-manager-files/t".into(),
+        end: LinkEnd {
+            kind: TargetKind::Generation,
+            path: Some("/nix/store/0123456789abcdfghijklmnpqrsvwxyz-t".into()),
+            file: None,
+            tree: Some(inside.collect()),
+        },
+    })
+}
+
+#[test]
+fn eleven_pairs_of_setups_that_differ_are_told_apart() {
+    let language = |language: &str, zone: &str| {
+        seen(|user| {
+            let session = user.sessions.entry(Session::Login).or_default();
+            session.insert("LANG".into(), language.into());
+            session.insert("TZ".into(), zone.into());
+        })
+    };
+    differ(
+        "language and zone",
+        &[
+            "-  LANG=C.UTF-8",
+            "+  LANG=de_DE.UTF-8",
+            "+  TZ=Europe/Berlin",
+        ],
+        [
+            language("C.UTF-8", "UTC"),
+            language("de_DE.UTF-8", "Europe/Berlin"),
+        ],
+    );
+    file(
+        "blanks in a .vimrc",
+        ["set nu\n", "set nu  \n"],
+        &["-      | set nu", "+      |\\ set nu"],
+    );
+    file(
+        "CR LF in a script",
+        ["#!/bin/sh\n", "#!/bin/sh\r\n"],
+        &["+      |\\ #!/bin/sh\\r"],
+    );
+    file(
+        "colours in a prompt",
+        ["PS1='\x1b[31m$'\n", "PS1='\x1b[32m$'\n"],
+        &["[31m", "[32m"],
+    );
+    file(
+        "a date",
+        ["since 2024-05-31\n", "since 2025-06-01\n"],
+        &["+      | since 2025-06-01"],
+    );
+    file(
+        "an SRI hash",
+        [
+            "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n",
+            "sha256-n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg=\n",
+        ],
+        &["-      | sha256-47DE", "+      | sha256-n4bQ"],
+    );
+    file(
+        "a number",
+        ["nice process 12\n", "nice process 19\n"],
+        &["+      | nice process 19"],
+    );
+    let nine = |last: &str| {
+        let names = ["a1", "a2", "a3", "b1", "b2", "c1", "c2", "d1", last];
+        seen(|user| user.programs = names.map(|name| program(name, None)).into())
+    };
+    differ(
+        "the ninth program of a package",
+        &["-      d1, d2", "+      d1, d3"],
+        [nine("d2"), nine("d3")],
+    );
+    let large = |digit| {
+        let kind = EntryKind::File(digest(33 << 20, digit));
+        seen(|user| drop(user.home.entries.insert("large".into(), entry(kind))))
+    };
+    differ(
+        "a file of 33 MiB",
+        &["34603008 bytes, sha256 aaaa", "34603008 bytes, sha256 bbbb"],
+        [large('a'), large('b')],
+    );
+    let linked =
+        |inside: &[_]| seen(|user| drop(user.home.entries.insert("t".into(), tree(inside))));
+    differ(
+        "an empty folder and a dangling link inside a linked tree",
+        &["+    t/empty/", "+    t/gone -> /nowhere"],
+        [
+            linked(&[("bin", None, InsideKind::Directory)]),
+            linked(&[
+                ("bin", None, InsideKind::Directory),
+                ("empty", None, InsideKind::Directory),
+                ("gone", Some("/nowhere"), InsideKind::NotFollowed),
+            ]),
+        ],
+    );
+    let deploy = |text: &str| {
+        let own = OwnProgram::File(Content::Text(text.into()));
+        seen(|user| user.programs = vec![program("deploy", Some(own))])
+    };
+    differ(
+        "a deploy script",
+        &["-    deploy (", "+    deploy ("],
+        [
+            deploy("#!/bin/sh\nrsync -a . host:\n"),
+            deploy("#!/bin/sh\nrm -rf /\n"),
+        ],
+    );
+}
+
+fn text() -> impl Strategy<Value = String> {
+    let odd = prop::sample::select(
+        "\t\r\n \\|\"\x1b\u{202e}\u{feff}\u{85}x"
+            .chars()
+            .collect::<Vec<_>>(),
+    );
+    let character = prop_oneof![any::<char>(), odd];
+    prop::collection::vec(character, 0..30).prop_map(|text| text.into_iter().collect())
+}
+
+fn kind() -> impl Strategy<Value = EntryKind> {
+    let link = "[a-z/.]{1,12}".prop_map(|target| EntryKind::Symlink {
+        target,
+        end: LinkEnd {
+            kind: TargetKind::OutOfStore,
+            path: None,
+            file: None,
+            tree: None,
+        },
+    });
+    prop_oneof![
+        4 => text().prop_map(|text| EntryKind::File(Content::Text(text))),
+        1 => (any::<u64>(), "[0-9a-f]").prop_map(|(size, digit)| {
+            EntryKind::File(digest(size, digit.chars().next().unwrap_or('0')))
+        }),
+        1 => Just(EntryKind::Directory),
+        2 => link,
+        1 => Just(EntryKind::Fifo),
+        1 => Just(EntryKind::Socket),
+        1 => (any::<bool>(), 0_u32..300, 0_u32..300)
+            .prop_map(|(block, major, minor)| EntryKind::Device { block, major, minor }),
+    ]
+}
+
+fn entries() -> impl Strategy<Value = BTreeMap<String, Entry>> {
+    let any_entry = (kind(), 0_u32..0o10000).prop_map(|(kind, mode)| Entry {
+        mode,
+        ..entry(kind)
+    });
+    prop::collection::btree_map("[a-z]{1,6}", any_entry, 1..8)
+}
+
+/// A change of one place in a home.
+#[derive(Debug, Clone)]
+enum Change {
+    Mode(u32),
+    Owner,
+    Group,
+    Attribute,
+    Kind(EntryKind),
+    Content(usize, char),
+    Gone,
+    New(EntryKind),
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    prop_oneof![
+        1 => (0_u32..12).prop_map(|bit| Change::Mode(1 << bit)),
+        1 => Just(Change::Owner),
+        1 => Just(Change::Group),
+        1 => Just(Change::Attribute),
+        1 => kind().prop_map(Change::Kind),
+        4 => (any::<usize>(), any::<char>()).prop_map(|(at, character)| Change::Content(at, character)),
+        1 => Just(Change::Gone),
+        1 => kind().prop_map(Change::New),
+    ]
+}
+
+fn changed(
+    entries: &BTreeMap<String, Entry>,
+    at: usize,
+    change: Change,
+) -> BTreeMap<String, Entry> {
+    let mut entries = entries.clone();
+    let name = entries
+        .keys()
+        .nth(at % entries.len())
+        .cloned()
+        .unwrap_or_default();
+    let Some(entry_at) = entries.get_mut(&name) else {
+        return entries;
+    };
+    match change {
+        // The mode of a link has no meaning.
+        Change::Mode(_) if matches!(entry_at.kind, EntryKind::Symlink { .. }) => {}
+        Change::Mode(bit) => entry_at.mode ^= bit,
+        Change::Owner => entry_at.owner.push('x'),
+        Change::Group => entry_at.group.push('x'),
+        Change::Attribute => drop(entry_at.attributes.insert("user.x".into(), "1".into())),
+        Change::Kind(kind) => entry_at.kind = kind,
+        Change::Content(at, character) => {
+            if let EntryKind::File(Content::Text(text)) = &mut entry_at.kind {
+                let mut characters: Vec<char> = text.chars().collect();
+                characters.insert(at % (characters.len() + 1), character);
+                *text = characters.into_iter().collect();
+            }
+        }
+        Change::Gone => drop(entries.remove(&name)),
+        Change::New(kind) => drop(entries.insert("0-new".into(), entry(kind))),
+    }
+    entries
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_home_changed_in_one_place_is_another(
+        before in entries(), at in any::<usize>(), change in change(),
+    ) {
+        let after = changed(&before, at, change);
+        prop_assume!(before != after);
+        let shown = |entries: BTreeMap<String, Entry>| {
+            render(&step(), &seen(|user| user.home = Home { itself: None, entries }))
+        };
+        prop_assert_ne!(shown(before), shown(after));
+    }
+}
