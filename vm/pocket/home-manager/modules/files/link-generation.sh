@@ -48,21 +48,40 @@ moveAside() { # FILE: by the user's command, or under the user's extension
   fi
 }
 
+# Links that wait to be made, all in one directory: a process for each takes its time in a guest.
+linkSources=()
+linkPlace=""
+makeLinks() {
+  ((${#linkSources[@]} > 0)) || return 0
+  run ln -snf -t "$linkPlace" -- "${linkSources[@]}" || exit 1
+  linkSources=()
+}
+
 placeLinks() {
   _i "Creating home file links in %s" "$HOME"
-  local new leaf link
+  local new leaf link place
   new="$(filesOf "$newGenPath")"
   while IFS= read -r -d '' leaf; do
     link="$HOME/$leaf"
+    place="${link%/*}"
     if isInTheWay "$link"; then moveAside "$link"; fi
     if isInTheWay "$link" && cmp -s "$new/$leaf" "$link"; then
       verboseEcho "Skipping '$link' as it is identical to '$new/$leaf'"
       continue
     fi
-    # A process takes its time in a guest; what is there already needs none, but a dry run names all.
-    if [[ -v DRY_RUN || ! -d ${link%/*} ]]; then run mkdir -p $VERBOSE_ARG "${link%/*}"; fi
+    # What is there already needs no process, but a dry run names all.
+    if [[ -v DRY_RUN || ! -d $place ]]; then run mkdir -p $VERBOSE_ARG "$place"; fi
     if [[ -v DRY_RUN || ! $link -ef $new/$leaf || "$(readlink "$link")" != "$new/$leaf" ]]; then
-      run ln -Tsf $VERBOSE_ARG "$new/$leaf" "$link" || exit 1
+      if [[ $place != "$linkPlace" ]] || ((${#linkSources[@]} >= 500)); then makeLinks; fi
+      # One at a time where each is to be told, or where making it will fail.
+      if [[ -v DRY_RUN || -v VERBOSE ]] || isInTheWay "$link"; then
+        makeLinks
+        run ln -Tsf $VERBOSE_ARG "$new/$leaf" "$link" || exit 1
+      else
+        linkPlace="$place"
+        linkSources+=("$new/$leaf")
+      fi
     fi
   done < <(leavesOf "$new")
+  makeLinks
 }
