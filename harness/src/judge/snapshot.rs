@@ -17,6 +17,7 @@ use super::snapshot_place::{as_typed, real_file, snapshot_path, snapshots_beside
 use super::verdict::{Finding, FindingKind, SnapshotFile};
 use crate::model::{Case, Step};
 use crate::observe::{Entry, EntryKind, Observation};
+use crate::open_regular::open_regular;
 
 /// What becomes of a snapshot that differs or is not there yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -261,6 +262,8 @@ fn read(path: &Path) -> Result<Option<String>, SnapshotError> {
         path: path.to_owned(),
         reason,
     };
+    // Reading anything else could take for ever.
+    open_regular(path).map_err(|error| unreadable(error.to_string()))?;
     let snapshot = Snapshot::from_file(path).map_err(|error| unreadable(error.to_string()))?;
     match snapshot.as_text() {
         Some(text) => Ok(Some(text.to_string())),

@@ -124,8 +124,14 @@ fn a_broken_snapshot_is_no_word_on_the_setup_either() {
     let path = snapshot_of(&case, 0);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(&path, "---\n<<<<<<< ours: [\n---\nx\n").unwrap();
-    let verdicts = bench.run(vec![case]);
+    let verdicts = bench.run(vec![case.clone()]);
     assert!(errored(&verdicts["a"]).contains("cannot be read"));
+    // Reading a FIFO would wait for ever.
+    fs::remove_file(&path).unwrap();
+    let mode = rustix::fs::Mode::RWXU;
+    rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+    let verdicts = bench.run(vec![case]);
+    assert!(errored(&verdicts["a"]).contains("no regular file"));
 }
 
 #[test]
