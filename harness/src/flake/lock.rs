@@ -23,6 +23,15 @@ pub(crate) struct FlakeInputs {
     lock: Option<Lock>,
 }
 
+/// What an input is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Held {
+    /// Its address, where it stands in the text.
+    pub(crate) address: Option<String>,
+    /// The revision that the lock holds it at, or else the hash of its content.
+    pub(crate) revision: Option<String>,
+}
+
 /// A lock file.
 struct Lock {
     nodes: Map<String, Value>,
@@ -104,6 +113,24 @@ impl FlakeInputs {
         names.iter().all(|name| lock.input(name).is_some())
             && self.outdated().is_empty()
             && lock.others().all(|node| is_locked(&node["locked"]))
+    }
+
+    /// What each input is, by its name, as far as the text and the lock tell.
+    pub(crate) fn held(&self) -> BTreeMap<String, Held> {
+        let outdated = self.outdated();
+        let named = self.names.iter().flatten().chain(self.urls.keys());
+        let held = |name: &String| {
+            let lock = self.lock.as_ref().filter(|_| !outdated.contains(&name));
+            let locked = lock
+                .and_then(|lock| lock.node(name))
+                .map(|node| &node["locked"]);
+            let text = |key: &str| Some(locked?[key].as_str()?.to_owned());
+            Held {
+                address: self.urls.get(name).cloned(),
+                revision: text("rev").or_else(|| text("narHash")),
+            }
+        };
+        named.map(|name| (name.clone(), held(name))).collect()
     }
 
     /// Where on the network Nix gets the inputs from, each place as `host:port`.
@@ -315,6 +342,19 @@ mod tests {
             inputs.reaches().into_iter().collect::<Vec<_>>(),
             ["codeload.github.com:443", "github.com:443", "h:8000"]
         );
+    }
+
+    #[test]
+    fn inputs_are_told_with_the_revision_that_holds_them() {
+        let b = r#"{"type": "git", "url": "http://h:8000/b", "rev": "0123"}"#;
+        let files = [("flake.nix", FLAKE), ("flake.lock", &lock_text(b))];
+        let held = inputs_of(&files).held();
+        assert_eq!(held["a"].address.as_deref(), Some("github:o/a"));
+        assert_eq!(held["a"].revision.as_deref(), Some("sha256-x"));
+        assert_eq!(held["b"].revision.as_deref(), Some("0123"));
+        let moved = FLAKE.replace("http://h:8000/b", "http://h:8000/c");
+        let held = inputs_of(&[("flake.nix", &moved), files[1]]).held();
+        assert_eq!(held["b"].revision, None, "the lock is of another address");
     }
 
     #[test]

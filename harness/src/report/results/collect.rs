@@ -9,6 +9,7 @@ use super::document::{
     Axis, CaseResult, Commands, ErrorResult, FindingResult, FindingWord, HostResult, Results,
     SourceResult, Span, StepResult, VerdictWord,
 };
+use super::limits::{inputs, not_tested};
 use super::seen::StateResult;
 use crate::judge::{Finding, FindingKind, Verdict};
 use crate::model::{Action, Case, ChannelOverlay};
@@ -269,6 +270,7 @@ fn not_run(case: &Case) -> CaseResult {
         line: step.line,
         action: word(&step.action),
         state: None,
+        inputs: inputs(&step.action),
     });
     let last = case.steps.last().map_or("", |step| step.name.as_str());
     CaseResult {
@@ -294,6 +296,7 @@ fn not_run(case: &Case) -> CaseResult {
             .filter(|_| case.trial.is_none())
             .map(|(law, because)| (law.as_str().to_owned(), printable(because)))
             .collect(),
+        not_tested: not_tested(case),
         verdict: VerdictWord::NotRun,
         cached_unix_s: None,
         elapsed_s: 0.0,

@@ -168,6 +168,9 @@ pub struct CaseResult {
     /// Laws that are not tried because the scenario says so, with its reason.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub laws_off: BTreeMap<String, String>,
+    /// What the verdict says nothing about, in a sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_tested: Vec<String>,
     /// The verdict.
     pub verdict: VerdictWord,
     /// When its machine ran, in seconds since 1970 UTC, where an earlier pass still holds.
@@ -277,6 +280,32 @@ pub struct StepResult {
     /// before it was planned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
+    /// The inputs of the flake that it switches to or builds, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub inputs: BTreeMap<String, InputResult>,
+}
+
+/// An input of a flake.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct InputResult {
+    /// Its address: as the flake names it, or what takes its place; absent where the flake only names the input.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// The revision or the hash of content at which the lock or the address holds it. Absent where nothing does: it is what
+    /// the address led to at that time, or, of the pocket channel, what the guest's image holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<String>,
+    /// Whether the address takes the place of the flake's own.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub replaced: bool,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands over a reference"
+)]
+fn is_false(word: &bool) -> bool {
+    !word
 }
 
 /// Commands to go on with, ready for a shell.

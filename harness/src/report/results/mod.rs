@@ -4,6 +4,7 @@ mod ancestors;
 mod collect;
 mod convert;
 mod document;
+mod limits;
 mod merge;
 #[doc(hidden)]
 pub mod sample;

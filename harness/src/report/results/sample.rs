@@ -7,7 +7,7 @@ use crate::change::{Change, sample as seen};
 
 use super::document::{
     Axis, CaseResult, Commands, ErrorResult, FindingResult, FindingWord, GuestResult, HostResult,
-    Results, Span, StepResult, VerdictWord,
+    InputResult, Results, Span, StepResult, VerdictWord,
 };
 use super::seen::{
     ChangeResult, CommandResult, ContentResult, EntryResult, GenerationsResult, OutputResult,
@@ -82,6 +82,8 @@ pub fn hostile() -> Results {
         name: HOSTILE.into(),
         value: HOSTILE.into(),
     }];
+    case.not_tested = vec![HOSTILE.into()];
+    case.steps[0].inputs = BTreeMap::from([(HOSTILE.into(), input())]);
     case.findings = vec![FindingResult {
         step: case.steps[0].name.clone(),
         file: HOSTILE.into(),
@@ -112,6 +114,14 @@ pub fn hostile() -> Results {
     }
     results.recount();
     results
+}
+
+fn input() -> InputResult {
+    InputResult {
+        address: Some("github:NixOS/nixpkgs/nixos-25.11".into()),
+        revision: Some("0123456789012345678901234567890123456789".into()),
+        replaced: false,
+    }
 }
 
 fn add_case(results: &mut Results, scenario: &str, axes: usize, number: usize) {
@@ -164,6 +174,7 @@ fn add_case(results: &mut Results, scenario: &str, axes: usize, number: usize) {
         line,
         action: "switch".into(),
         state: Some(state.clone()),
+        inputs: BTreeMap::from([("nixpkgs".to_owned(), input())]),
     };
     let mut case = CaseResult {
         commands: Commands {
@@ -190,6 +201,7 @@ fn add_case(results: &mut Results, scenario: &str, axes: usize, number: usize) {
         only_built: false,
         law: None,
         laws_off: BTreeMap::new(),
+        not_tested: Vec::new(),
         verdict: VerdictWord::Passed,
         cached_unix_s: number.is_multiple_of(5).then_some(1_699_990_000),
         elapsed_s: 3.0,

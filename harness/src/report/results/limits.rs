@@ -1,0 +1,150 @@
+//! What a verdict is about: with which inputs it was found, and what nobody looked at.
+
+use std::collections::BTreeMap;
+
+use super::document::InputResult;
+use crate::flake::{FlakeInputs, Held};
+use crate::model::{Action, Case, Network};
+
+/// The inputs of the flake that an action switches to or builds.
+pub(super) fn inputs(action: &Action) -> BTreeMap<String, InputResult> {
+    let (Action::Switch(switch) | Action::Build(switch)) = action else {
+        return BTreeMap::new();
+    };
+    let own = |(name, Held { address, revision })| {
+        let told = InputResult {
+            revision: revision.or_else(|| address.as_deref().and_then(revision_in)),
+            address,
+            replaced: false,
+        };
+        (name, told)
+    };
+    let mut told: BTreeMap<_, _> = FlakeInputs::of(&switch.flake)
+        .held()
+        .into_iter()
+        .map(own)
+        .collect();
+    for (name, address) in &switch.override_inputs {
+        let input = InputResult {
+            address: Some(address.clone()),
+            revision: revision_in(address),
+            replaced: true,
+        };
+        told.insert(name.clone(), input);
+    }
+    told
+}
+
+/// The revision that an address holds by itself: `github:o/r/REVISION`, `?rev=REVISION`, `?narHash=…`.
+fn revision_in(address: &str) -> Option<String> {
+    let (path, query) = address.split_once('?').unwrap_or((address, ""));
+    let value = |key: &str| {
+        let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+        Some(pairs.find(|(name, _)| *name == key)?.1.to_owned())
+    };
+    let last = path
+        .rsplit('/')
+        .next()
+        .filter(|last| last.len() == 40 && last.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    value("rev")
+        .or_else(|| last.map(str::to_owned))
+        .or_else(|| value("narHash"))
+}
+
+/// What the verdict says nothing about.
+pub(super) fn not_tested(case: &Case) -> Vec<String> {
+    let mut untested = Vec::new();
+    if case.is_only_built() {
+        untested.push("it is only built, never switched to: no machine here could".to_owned());
+    }
+    let unseen: Vec<&str> = case
+        .steps
+        .iter()
+        .filter(|step| !step.snapshot && step.expect.is_empty())
+        .map(|step| step.name.as_str())
+        .collect();
+    if !unseen.is_empty() {
+        let steps = unseen.join(", ");
+        untested.push(format!(
+            "nobody looked at the home after {steps}: no snapshot, and nothing is expected"
+        ));
+    }
+    if !case.guest.exclude.is_empty() {
+        let folders: Vec<&str> = case.guest.exclude.iter().map(String::as_str).collect();
+        untested.push(format!(
+            "what is in these folders of the home: {}",
+            folders.join(", ")
+        ));
+    }
+    if !case.untracked.is_empty() {
+        let files: Vec<&str> = case.untracked.iter().take(10).map(String::as_str).collect();
+        let more = match case.untracked.len() - files.len() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let files = files.join(", ");
+        untested.push(format!(
+            "files that Git does not track, so that Nix does not see them: {files}{more}"
+        ));
+    }
+    if case.guest.network != Network::Off && !case.guest.locked {
+        untested.push(
+            "the same again: its inputs are not locked, and may be others the next time".to_owned(),
+        );
+    }
+    untested
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::model::{FlakeTree, Install, SeedFile, Switch, Target};
+
+    #[test]
+    fn inputs_are_told_with_what_takes_their_place() {
+        let text = "{ inputs.a.url = \"github:o/a\"; inputs.b.url = \"path:/b\"; outputs = { self, a, b }: { }; }";
+        let file = SeedFile::Regular {
+            bytes: text.into(),
+            executable: false,
+        };
+        let rev = "0123456789012345678901234567890123456789";
+        let switch = Switch {
+            target: Target {
+                install: Install::Standalone,
+                user: Some("alice".to_owned()),
+                command: None,
+            },
+            flake: Arc::new(FlakeTree {
+                files: [("flake.nix".to_owned(), file)].into(),
+            }),
+            output: "alice".to_owned(),
+            backup_extension: None,
+            dry_run: false,
+            override_inputs: [("a".to_owned(), format!("github:o/other/{rev}"))].into(),
+        };
+        let told = inputs(&Action::Switch(switch));
+        assert!(told["a"].replaced && told["a"].revision.as_deref() == Some(rev));
+        assert_eq!(told["b"].address.as_deref(), Some("path:/b"));
+        assert_eq!(told["b"].revision, None);
+        assert_eq!(
+            revision_in("git+https://h/x?ref=m&rev=abc").as_deref(),
+            Some("abc")
+        );
+        assert!(inputs(&Action::Reboot).is_empty());
+    }
+
+    #[test]
+    fn what_nobody_looked_at_is_told() {
+        let mut case = crate::run::test_case("a", &["x", "y"]);
+        case.guest.exclude.insert(".games".to_owned());
+        case.untracked.insert("home/new.nix".to_owned());
+        case.steps[1].snapshot = true;
+        let told = not_tested(&case).join("\n");
+        for part in ["after run-1:", ".games", "home/new.nix"] {
+            assert!(told.contains(part), "{told}");
+        }
+        assert!(!told.contains("run-2"), "{told}");
+    }
+}
