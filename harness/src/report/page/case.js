@@ -29,6 +29,45 @@ function way(entry, chosen) {
     }));
 }
 
+// Where other cases leave this one's way, and which generations were there after each step.
+function around(entry) {
+  const path = (one) => [(stateOf(one.steps[0] || {}).parent), ...one.steps.map((step) => step.state)].filter(Boolean);
+  const own = path(entry);
+  const others = results.cases.filter((one) => one !== entry).map((one) => ({ one, path: path(one) }));
+  const leaves = (at) => others.filter((other) => other.path[at] === own[at] && other.path[at + 1] !== own[at + 1]);
+  const branch_ = ({ one, path: its }, at) => el("li", {}, el("a", { href: link({ c: one.id, s: "", t: "" }) }, one.id),
+    el("span", { class: "quiet" }, its[at + 1] ? " goes on with " + ((results.states[its[at + 1]] || {}).step || "another step") : " ends here"));
+  const node = (at) => {
+    const state = results.states[own[at]] || {};
+    const away = leaves(at);
+    return el("li", {}, el("strong", {}, state.step || "?"), state.shared_by > 1 ? el("span", { class: "tag" }, shared(state)) : null,
+      el("ul", {}, at + 1 < own.length ? node(at + 1) : null, away.slice(0, 12).map((other) => branch_(other, at)),
+        away.length > 12 ? el("li", { class: "quiet" }, "and " + count(away.length - 12, "more case")) : null));
+  };
+  const lines_ = generationLines(entry);
+  if (!lines_ && !own.some((key) => (results.states[key] || {}).shared_by > 1)) return null;
+  return el("details", { class: "around" }, el("summary", {}, "States and generations"),
+    el("div", { class: "chips" }, own.length ? el("ul", { class: "states" }, node(0)) : null, lines_));
+}
+
+// A line a step: the generations that were there, the current one filled.
+function generationLines(entry) {
+  const seen = entry.steps.flatMap((step) => Object.entries(stateOf(step).users || {}).map(([user, it]) => ({ step, user, it: it.generations })));
+  const numbers = [...new Set(seen.flatMap(({ it }) => it.numbers))].sort((a, b) => a - b);
+  if (!numbers.length) return null;
+  const several = new Set(seen.map(({ user }) => user)).size > 1;
+  const told_ = (it, number) => (it.current === number ? "current" : it.numbers.includes(number) ? "kept" : "not there");
+  return el("table", { class: "generations" }, el("caption", {}, "Generations of Home Manager"),
+    el("thead", {}, el("tr", {}, el("td", {}), numbers.map((number) => el("th", { scope: "col" }, String(number))))),
+    el("tbody", {}, seen.map(({ step, user, it }) => el("tr", {}, el("th", { scope: "row" }, step.name + (several ? ", " + user : "")),
+      numbers.map((number) => el("td", {}, el("span", { "aria-hidden": "true" }, { current: "●", kept: "○", "not there": "" }[told_(it, number)]), el("span", { class: "skip" }, told_(it, number))))))));
+}
+
+function inputsOf(step) {
+  const all = Object.entries(step.inputs || {});
+  return all.length ? el("p", { class: "quiet" }, step.name + " is with: ", el("span", { class: "mono" }, all.map(([name, input]) => inputWords(name, input)).join(", "))) : null;
+}
+
 function shared(state) {
   return state.shared_by > 1 ? "shared by " + state.shared_by + " cases" : "";
 }
@@ -113,6 +152,8 @@ function caseView(entry, address_) {
     ...(entry.sources || []).map((one) => el("p", { class: "quiet" }, "channel " + one.channel + ": " + one.project + " of " + one.folder +
       (one.release ? ", release " + one.release : "") + (one.revision ? ", revision " + one.revision.slice(0, 12) : "") + (one.changed ? " with changes" : ""))),
     entry.reason ? el("p", { class: "alert" }, entry.reason) : null,
+    (entry.replaced || []).map((one) => el("p", { class: "alert" }, "Replaced: " + one)),
+    (entry.not_tested || []).length ? el("details", {}, el("summary", {}, "What this verdict says nothing about (" + entry.not_tested.length + ")"), el("ul", {}, entry.not_tested.map((one) => el("li", {}, one)))) : null,
     entry.error && !entry.error.during ? errorPart(entry) : null,
   ];
   if (!step) return [head, commandsOf(entry)];
@@ -123,7 +164,7 @@ function caseView(entry, address_) {
   const tab = TABS.includes(address_.t) ? address_.t : first;
   const toggle = (name, label) => el("button", { type: "button", "aria-pressed": String(preferences[name]), onclick: () => { preferences[name] = !preferences[name]; show(); } }, label);
   return [
-    head, way(entry, step), commandsOf(entry),
+    head, way(entry, step), around(entry), inputsOf(step), commandsOf(entry),
     tabsOf(entry, step, state, tab),
     el("div", { class: "chips" }, toggle("wrap", "wrap long lines"), ["Changes", "Expectations"].includes(tab) ? toggle("sides", "side by side") : null),
     el("div", { role: "tabpanel", id: "panel", "aria-labelledby": "tab-" + tab.replace(" ", "-"), class: preferences.wrap ? "wrap" : null }, panel(tab, entry, step, state)),

@@ -34,6 +34,10 @@ function axesOf(entry) {
   return entry.axes.map((axis) => axis.name + "=" + axis.value).join(", ");
 }
 
+function inputWords(name, input) {
+  return name + " " + (input.address || "by its name") + (input.revision && !(input.address || "").includes(input.revision) ? " at " + input.revision.slice(0, 19) : "") + (input.replaced ? " (replaced)" : "");
+}
+
 // Groups in the order of their first member.
 function grouped(entries, key) {
   const groups = new Map();

@@ -8,6 +8,13 @@ function headline() {
   return parts.flatMap((part, at) => (at ? [", ", part] : [part]));
 }
 
+// What was switched to, of all cases: the first few inputs, and how many more there are.
+function inputsOfAll() {
+  const all = new Set(results.cases.flatMap((entry) => entry.steps.flatMap((step) => Object.entries(step.inputs || {}).map(([name, input]) => inputWords(name, input)))));
+  const shown = [...all].slice(0, 4);
+  return all.size > 4 ? [...shown, "and " + count(all.size - 4, "more input")] : shown;
+}
+
 function header(state) {
   const { run } = results;
   const host = run.host;
@@ -24,6 +31,7 @@ function header(state) {
     host && host.system + ", " + count(host.cores, "core"),
     host && "QEMU " + host.qemu + ", " + host.accelerator,
     ...guests,
+    ...inputsOfAll(),
     "switchproof " + results.switchproof,
   ];
   const chip = (word, name, number) => el("button", {
@@ -80,7 +88,7 @@ function matrix(state) {
     return el("table", {},
       el("caption", {}, scenario),
       el("thead", {}, el("tr", {}, el("td", {}), columns.map((column) => el("th", { scope: "col" }, column)))),
-      el("tbody", {}, rows.map(([row, members]) => el("tr", {}, el("th", { scope: "row" }, row),
+      el("tbody", {}, rows.map(([row, members]) => el("tr", {}, row ? el("th", { scope: "row" }, row) : el("td", {}),
         columns.map((column) => {
           const entry = members.find((one) => last(one) === column);
           return el("td", {}, entry ? cell(entry, state) : null);
@@ -95,34 +103,72 @@ function matrix(state) {
   ];
 }
 
-// Machines follow each other in lanes, as many as ran at once.
-function time() {
-  const spans = results.spans;
-  if (!spans.length) return el("p", { class: "quiet" }, "No machine ran: all that is shown was known from earlier runs.");
-  const total = Math.max(results.run.elapsed_s, ...spans.map((one) => one.began_s + (one.elapsed_s || 0)), 0.1);
+// Machines in lanes, as many as ran at once; each with the state that it was forked from, where a machine of this run made it.
+function lanesOf(spans, total) {
   const machines = [...grouped(spans, (one) => one.machine)].map(([machine, steps]) => ({
     machine, steps, began: steps[0].began_s, ended: Math.max(...steps.map((one) => (one.elapsed_s === undefined ? total : one.began_s + one.elapsed_s))),
   })).sort((a, b) => a.began - b.began);
-  const lanes = [];
+  const free = [];
   for (const one of machines) {
-    const lane = lanes.find((other) => other.ended <= one.began + 0.01);
-    if (lane) { lane.machines.push(one); lane.ended = one.ended; }
-    else lanes.push({ machines: [one], ended: one.ended });
+    let lane = free.findIndex((ended) => ended <= one.began + 0.01);
+    if (lane < 0) lane = free.length;
+    free[lane] = one.ended;
+    one.lane = lane;
   }
-  const bar = ({ machine }, step) => {
-    const parent = (results.states[step.state] || {}).parent;
-    const from = parent && results.states[parent] ? ", from the state after " + results.states[parent].step : "";
-    const ends = step.elapsed_s === undefined;
-    const told = "machine " + machine + ": " + step.step + " of " + step.case + ", " + (ends ? "it did not end" : span(step.elapsed_s)) + from;
-    const link_ = el("a", { href: link({ c: step.case, s: step.step === "prepare" ? "" : step.step, t: "" }), title: told, "aria-label": told, class: ends ? "open" : null }, step.step);
-    link_.style.left = (100 * step.began_s) / total + "%";
-    link_.style.width = (100 * (ends ? total - step.began_s : step.elapsed_s)) / total + "%";
-    return link_;
-  };
+  const made = new Map(machines.flatMap((one) => one.steps.filter((step) => step.elapsed_s !== undefined)
+    .map((step) => [step.state, { lane: one.lane, at: step.began_s + step.elapsed_s, machine: one.machine }])));
+  for (const one of machines) {
+    one.parent = (results.states[one.steps[0].state] || {}).parent;
+    one.from = made.get(one.parent);
+  }
+  return [machines, free.length];
+}
+
+const LANE_PX = 26;
+
+// A line from the end of the step that made a state to the machine that was forked from it; a dot where an earlier run had made it.
+function fork(one, total) {
+  const mark = el("span", { class: one.from ? "fork" : "kept", "aria-hidden": "true" });
+  const middle = (lane) => lane * LANE_PX + LANE_PX / 2;
+  const [from, to] = [one.from ? one.from.at : one.began, one.began];
+  mark.style.left = (100 * from) / total + "%";
+  if (!one.from) {
+    mark.style.top = middle(one.lane) - 4 + "px";
+    return one.parent ? mark : null;
+  }
+  // Along the gap below the lane that it comes from, where it crosses no words.
+  const gap = (one.from.lane + 1) * LANE_PX - 2;
+  mark.style.width = Math.max(0, (100 * (to - from)) / total) + "%";
+  mark.style.top = Math.min(gap, middle(one.lane)) + "px";
+  mark.style.height = Math.abs(middle(one.lane) - gap) + "px";
+  mark.classList.add(one.lane > one.from.lane ? "down" : "up");
+  return mark;
+}
+
+function bar(one, step, total) {
+  const name = (results.states[one.parent] || {}).step;
+  const from = one.from ? ", forked from machine " + one.from.machine + " after " + name : name ? ", forked from the kept state after " + name : "";
+  const ends = step.elapsed_s === undefined;
+  const told_ = "machine " + one.machine + from + ": " + step.step + " of " + step.case + ", " + (ends ? "it did not end" : span(step.elapsed_s));
+  const shown = el("a", { href: link({ c: step.case, s: step.step === "prepare" ? "" : step.step, t: "" }), title: told_, class: ends ? "open" : null },
+    step === one.steps[0] ? el("b", {}, String(one.machine)) : null, step.step, el("span", { class: "skip" }, " " + told_));
+  shown.style.left = (100 * step.began_s) / total + "%";
+  shown.style.width = (100 * (ends ? total - step.began_s : step.elapsed_s)) / total + "%";
+  shown.style.top = one.lane * LANE_PX + 2 + "px";
+  return shown;
+}
+
+function time() {
+  const { spans, run } = results;
+  if (!spans.length) return el("p", { class: "quiet" }, "No machine ran: all that is shown was known from earlier runs.");
+  const total = Math.max(run.elapsed_s, ...spans.map((one) => one.began_s + (one.elapsed_s || 0)), 0.1);
+  const [machines, lanes] = lanesOf(spans, total);
+  const plot = el("div", { class: "plot" }, machines.map((one) => [one.steps.map((step) => bar(one, step, total)), fork(one, total)]));
+  plot.style.height = lanes * LANE_PX + "px";
   return [
     el("h3", {}, "Machines over time"),
-    el("p", { class: "quiet" }, count(machines.length, "machine") + ", at most " + lanes.length + " at once; each was forked from the state that its first step follows."),
-    el("div", { class: "time" }, lanes.map((lane) => el("div", { class: "lane" }, lane.machines.map((one) => one.steps.map((step) => bar(one, step))))),
+    el("p", { class: "quiet" }, count(machines.length, "machine") + ", at most " + lanes + " at once. A line leads from the state that a machine was forked from; a dot marks one that an earlier run had kept."),
+    el("div", { class: "time" }, plot,
       el("div", { class: "scale", "aria-hidden": "true" }, [0, 0.25, 0.5, 0.75, 1].map((part) => el("span", {}, span(total * part))))),
   ];
 }
