@@ -152,7 +152,6 @@ function caseView(entry, address_) {
     ...(entry.sources || []).map((one) => el("p", { class: "quiet" }, "channel " + one.channel + ": " + one.project + " of " + one.folder +
       (one.release ? ", release " + one.release : "") + (one.revision ? ", revision " + one.revision.slice(0, 12) : "") + (one.changed ? " with changes" : ""))),
     entry.reason ? el("p", { class: "alert" }, entry.reason) : null,
-    (entry.replaced || []).map((one) => el("p", { class: "alert" }, "Replaced: " + one)),
     (entry.not_tested || []).length ? el("details", {}, el("summary", {}, "What this verdict says nothing about (" + entry.not_tested.length + ")"), el("ul", {}, entry.not_tested.map((one) => el("li", {}, one)))) : null,
     entry.error && !entry.error.during ? errorPart(entry) : null,
   ];
