@@ -324,10 +324,16 @@ fn repository_of(folder: &Path) -> Option<PathBuf> {
         .map(Path::to_path_buf)
 }
 
-/// The folder whose `switchproof.yaml` counts for a scenario: its repository, or else its own folder.
+/// The folder whose `switchproof.yaml` counts for a scenario: its repository; without one, the folder that holds the
+/// nearest `scenarios` around it, or else its own.
 pub(crate) fn project_of(file: &Path) -> PathBuf {
     let folder = folder_of(file);
-    repository_of(folder).unwrap_or_else(|| folder.to_owned())
+    repository_of(folder).unwrap_or_else(|| {
+        let real = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+        let scenarios = real.ancestors().find(|above| above.ends_with("scenarios"));
+        let project = scenarios.and_then(Path::parent);
+        project.map_or_else(|| folder.to_owned(), Path::to_owned)
+    })
 }
 
 /// Counts what is copied.
@@ -512,6 +518,18 @@ pub(crate) fn copy_folder(
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn a_project_without_a_repository_is_around_its_scenarios() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let real = folder.path().canonicalize().expect("its path");
+        std::fs::create_dir_all(real.join("scenarios/laptop")).expect("made");
+        let of = |file: &str| super::project_of(&real.join(file));
+        assert_eq!(of("scenarios/laptop/a.yaml"), real);
+        assert_eq!(of("a.yaml"), real);
+        std::fs::create_dir_all(real.join("scenarios/.git")).expect("made");
+        assert_eq!(of("scenarios/laptop/a.yaml"), real.join("scenarios"));
+    }
+
     use super::*;
 
     #[test]
