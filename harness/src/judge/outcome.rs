@@ -4,8 +4,8 @@ use super::complaint::complaint_in_order;
 use super::known_reason::known_reason;
 use super::text_match::show;
 use super::verdict::{Finding, FindingKind};
-use crate::machine::MachineError;
-use crate::model::{Case, Outcome, Part, Step};
+use crate::machine::{MachineError, Shortage};
+use crate::model::{Case, Guest, Outcome, Part, REAL_DISK_MIB, REAL_MEMORY_MIB, Step};
 use crate::observe::Observation;
 use crate::text::{printable, tail};
 
@@ -99,8 +99,8 @@ const NO_SPACE: &str = "No space left on device";
 const LAST_LINES: usize = 5;
 
 /// Whether a step failed for want of what the machine has, and not as anybody asked: that says nothing of the setup. Where
-/// nothing was printed of it, the guest's kernel knows.
-pub fn exhausted(step: &Step, seen: &Observation) -> Option<MachineError> {
+/// nothing was printed of it, the guest's kernel knows. The hint names the key of the `guest` that gives it more.
+pub fn exhausted(guest: &Guest, step: &Step, seen: &Observation) -> Option<MachineError> {
     let asked: &[String] = match &step.outcome {
         Outcome::Succeeds => &[],
         Outcome::Fails { says } => says,
@@ -110,26 +110,35 @@ pub fn exhausted(step: &Step, seen: &Observation) -> Option<MachineError> {
     }
     let output = printed(seen);
     let said_as_asked = !asked.is_empty() && asked.iter().all(|it| output.contains(it));
-    let (what, hint) = if output.contains(NO_SPACE) && !asked.iter().any(|it| it == NO_SPACE) {
-        (
-            format!(
-                "the guest's disk was full: {}",
-                line_with(&output, NO_SPACE)
-            ),
-            "let the steps write less; where it is what a step is about, ask for it: `fails: No space left on device`",
-        )
+    let is_asked = asked.iter().any(|it| it == NO_SPACE);
+    let (what, shortage) = if output.contains(NO_SPACE) && !is_asked {
+        let line = line_with(&output, NO_SPACE);
+        (format!("the guest's disk was full: {line}"), Shortage::Disk)
     } else {
         let last = match output.trim_end() {
             "" => "nothing was printed".to_owned(),
             output => format!("printed last:\n{}", tail(output, LAST_LINES)),
         };
         let shortage = seen.output.shortage.filter(|_| !said_as_asked)?;
-        (
-            format!("{shortage}; {last}"),
-            "let the step need less; where it is what the step is about, ask for what it prints with `fails`",
-        )
+        (format!("{shortage}; {last}"), shortage)
     };
-    Some(MachineError::new(what, Some(hint)))
+    let hint = format!(
+        "give the machine more: `guest: {{ {} }}`; where it is what the step is about, ask for what it prints with `fails`",
+        more(guest, shortage)
+    );
+    Some(MachineError::new(what, Some(&hint)))
+}
+
+/// The key that gives a guest more of what it has run out of: twice as much, or else what real inputs get.
+fn more(guest: &Guest, shortage: Shortage) -> String {
+    let (key, have_mib, real_mib) = match shortage {
+        Shortage::Memory(_) => ("memory", guest.memory_mib, REAL_MEMORY_MIB),
+        Shortage::Disk => ("disk", guest.disk_mib, REAL_DISK_MIB),
+    };
+    match have_mib.map_or(real_mib, |mib| mib.saturating_mul(2)) {
+        mib if mib.is_multiple_of(1024) => format!("{key}: {}GiB", mib / 1024),
+        mib => format!("{key}: {mib}MiB"),
+    }
 }
 
 fn line_with<'a>(text: &'a str, words: &str) -> &'a str {

@@ -444,7 +444,7 @@ fn a_full_disk_and_a_kill_must_be_asked_for() {
                 says: says.iter().map(|it| (*it).to_owned()).collect(),
             },
         };
-        exhausted(&step, &seen).map(|error| error.message)
+        exhausted(&Guest::default(), &step, &seen).map(|error| error.message)
     };
     let full = "tar: ./x: No space left on device\n";
     let said = ended(1, full, Some(&[])).unwrap();
@@ -472,7 +472,7 @@ fn what_the_kernel_says_ran_out_need_not_be_printed() {
         step.outcome = Outcome::Fails {
             says: says.iter().map(|it| (*it).to_owned()).collect(),
         };
-        exhausted(&step, &seen).map(|error| error.message)
+        exhausted(&Guest::default(), &step, &seen).map(|error| error.message)
     };
     assert_eq!(
         ended(137, Shortage::Memory(2), &[]).unwrap(),
@@ -485,4 +485,23 @@ fn what_the_kernel_says_ran_out_need_not_be_printed() {
     );
     assert_eq!(ended(137, Shortage::Memory(1), &["Killed"]), None);
     assert_eq!(ended(0, Shortage::Memory(1), &[]), None);
+}
+
+#[test]
+fn what_ran_out_is_told_with_the_key_that_gives_more() {
+    use super::exhausted;
+    let hint = |guest: &Guest, shortage| {
+        let mut seen = observation();
+        seen.output.status = 1;
+        seen.output.shortage = Some(shortage);
+        let error = exhausted(guest, &step(), &seen).unwrap();
+        error.hint.unwrap()
+    };
+    let mut guest = Guest::default();
+    assert!(hint(&guest, Shortage::Memory(1)).contains("`guest: { memory: 4GiB }`"));
+    assert!(hint(&guest, Shortage::Disk).contains("`guest: { disk: 16GiB }`"));
+    guest.memory_mib = Some(768);
+    guest.disk_mib = Some(16 << 10);
+    assert!(hint(&guest, Shortage::Memory(1)).contains("memory: 1536MiB"));
+    assert!(hint(&guest, Shortage::Disk).contains("disk: 32GiB"));
 }

@@ -118,7 +118,8 @@ impl<'a> Ledger<'a> {
             };
         }
         let mut looked = Looked {
-            stops: !ended_as_it_must(&step.outcome, seen) || exhausted(step, seen).is_some(),
+            stops: !ended_as_it_must(&step.outcome, seen)
+                || exhausted(&case.guest, step, seen).is_some(),
             ..Looked::default()
         };
         if step.part == Part::Way {
@@ -200,10 +201,10 @@ impl<'a> Ledger<'a> {
             return;
         }
         self.saw(at, seen);
-        let step = visit
-            .step
-            .and_then(|step| self.plan.cases[visit.case].steps.get(step));
-        if let Some(error) = step.and_then(|step| exhausted(step, &seen.observation)) {
+        let case = &self.plan.cases[visit.case];
+        let step = visit.step.and_then(|step| case.steps.get(step));
+        let ran_out = |step| exhausted(&case.guest, step, &seen.observation);
+        if let Some(error) = step.and_then(ran_out) {
             self.error(visit.case, &error, visit.step);
             return;
         }
