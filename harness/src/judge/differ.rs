@@ -176,6 +176,59 @@ fn eleven_pairs_of_setups_that_differ_are_told_apart() {
     );
 }
 
+/// The same setup on an image whose packages are of this `version`, and have `programs`.
+fn on_image(version: &str, digit: char, programs: &[&str]) -> Observation {
+    let name = |package: &str| format!("{}-{package}-{version}", String::from(digit).repeat(32));
+    let (git, locales) = (name("git"), name("glibc-locales"));
+    let bin = format!("/nix/store/{git}/bin");
+    let mut seen = seen(|user| {
+        let config = format!("pager = {bin}/pager, see {bin}.\n");
+        user.home
+            .entries
+            .insert(".gitconfig".into(), managed(&config));
+        user.programs = programs
+            .iter()
+            .map(|program| Program {
+                name: (*program).into(),
+                package: "git".into(),
+                version: version.into(),
+                store_path: Some(format!("/nix/store/{git}")),
+                ..user.programs[0].clone()
+            })
+            .collect();
+        user.login_path[0].directory = bin.clone();
+        let session = user.sessions.entry(Session::Login).or_default();
+        session.insert("LOCALE_ARCHIVE".into(), format!("/nix/store/{locales}/lib"));
+    });
+    seen.output.status = 1;
+    seen.output.stderr = format!("error: collision between `{bin}/git' and git-{version}\n");
+    seen.warnings = vec![format!("git-{version} is old")];
+    seen.image_paths = [git, locales].into();
+    seen
+}
+
+#[test]
+fn an_image_of_newer_packages_shows_the_same_and_another_channel_does_not() {
+    let shown = |seen: &Observation| render(&step(), seen);
+    let (mut older, mut newer) = (
+        on_image("2.47.3", '0', &["git", "gitk"]),
+        on_image("2.53.0-1", '1', &["git", "git-new"]),
+    );
+    assert_eq!(shown(&older), shown(&newer));
+    // What did not come with the image is told with its version.
+    older.image_paths.clear();
+    newer.image_paths.clear();
+    let told = diff(&shown(&older), &shown(&newer));
+    for line in [
+        "+  git 2.53.0-1",
+        "+  LOCALE_ARCHIVE=",
+        "+  - git-2.53.0-1 is old",
+        "+  PATH=",
+    ] {
+        assert!(told.contains(line), "no `{line}` in\n{told}");
+    }
+}
+
 fn text() -> impl Strategy<Value = String> {
     let odd = prop::sample::select(
         "\t\r\n \\|\"\x1b\u{202e}\u{feff}\u{85}x"
