@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use sha2::{Digest, Sha256};
+
 use super::Broken;
 use super::trials::{Deed, Place};
 use crate::model::{Action, Case, Edit, InitialHome, Install, SeedFile};
@@ -113,8 +115,8 @@ impl Own {
             let is_same = match (file, &entry.kind) {
                 (_, EntryKind::HardLink { .. }) => true,
                 (None, kind) => !matches!(kind, EntryKind::Symlink { .. }),
-                (Some(SeedFile::Regular { bytes, .. }), EntryKind::File(content)) => {
-                    is_content(bytes, content)
+                (Some(SeedFile::Regular { bytes, executable }), EntryKind::File(content)) => {
+                    is_content(bytes, content) && *executable == (entry.mode & 0o100 != 0)
                 }
                 (Some(SeedFile::Symlink { target }), EntryKind::Symlink { target: is, .. }) => {
                     escape_name(target.as_bytes()) == *is
@@ -130,9 +132,7 @@ impl Own {
     /// What is there and was not, folders left out: an empty one is nobody's.
     fn left_over(&self, home: &Home) -> Vec<String> {
         let is_own = |path: &str| {
-            let owned = self.files.keys().map(String::as_str).chain(KEPT);
-            let mut owned = owned.filter(|own| is_at_or_below(path, own));
-            owned.next().is_some()
+            self.files.contains_key(path) || KEPT.iter().any(|kept| is_at_or_below(path, kept))
         };
         let other: BTreeSet<&String> = home
             .entries
@@ -160,6 +160,12 @@ fn is_at_or_below(path: &str, own: &str) -> bool {
 fn is_content(bytes: &[u8], content: &Content) -> bool {
     match content {
         Content::Text(text) => text.as_bytes() == bytes,
-        Content::Digest { size, .. } => *size == bytes.len() as u64,
+        Content::Digest {
+            by_extents: false,
+            sha256,
+            ..
+        } => *sha256 == format!("{:x}", Sha256::digest(bytes)),
+        // A seed is never so long that it is hashed by its extents.
+        Content::Digest { .. } => false,
     }
 }

@@ -4,7 +4,6 @@ use super::trials::{Deed, Place};
 use super::{Broken, broken};
 use crate::change::Change;
 use crate::model::Action;
-use crate::observe::Observation;
 
 pub(super) fn deed(place: &Place<'_>) -> Deed {
     Deed {
@@ -13,9 +12,7 @@ pub(super) fn deed(place: &Place<'_>) -> Deed {
     }
 }
 
-pub(super) fn judge(before: &Observation, after: &Observation) -> Option<Broken> {
-    // What the two print is different in kind: one makes generations, the other keeps them.
-    let change = Change::between(before, after, false);
+pub(super) fn judge(change: Change) -> Option<Broken> {
     let is_kept = change.is_equal() && change.counts().generations == 0;
     (!is_kept).then(|| broken("the same switch again is not without effect", &change))
 }

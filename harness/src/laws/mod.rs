@@ -16,9 +16,9 @@ mod trials;
 pub use complete::incomplete;
 pub use trials::with_trials;
 
-use crate::change::{Change, ShowOptions};
+use crate::change::{Change, ShowOptions, UserChange};
 use crate::model::{Case, Law, Trial};
-use crate::observe::Observation;
+use crate::observe::{EntryKind, Observation, Probe, probes};
 
 /// How a law is broken.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,11 +55,41 @@ pub fn judge(
 ) -> Option<Broken> {
     match trial.law {
         Law::Complete => None,
-        Law::Survives => survives::judge(before, after),
-        Law::Idempotent => idempotent::judge(before, after),
-        Law::Reversible => reversible::judge(before, after),
+        Law::Survives => survives::judge(change(case, before, after)),
+        Law::Idempotent => idempotent::judge(change(case, before, after)),
+        Law::Reversible => reversible::judge(change(case, before, after)),
         Law::Clean => clean::judge(case, after),
     }
+}
+
+/// What differs for a law. What an expectation asked for may be another thing each time, as a date is, and what its commands
+/// and sessions write into the home is none of the setup's doing: where anything was asked, only links and what became of
+/// them count among files.
+fn change(case: &Case, before: &Observation, after: &Observation) -> Change {
+    let mut change = Change::between(before, after, false);
+    let asked = case.steps.last().map(|step| probes(&step.expect));
+    let wrote = asked.is_some_and(|asked| {
+        let runs = |probe: &Probe| !matches!(probe, Probe::Unit { .. });
+        asked.iter().any(runs)
+    });
+    for (name, user) in &mut change.users {
+        user.commands.clear();
+        if wrote {
+            let is_link = |side: &Observation, path: &str| {
+                let entry = side
+                    .users
+                    .get(name)
+                    .and_then(|it| it.home.entries.get(path));
+                entry.is_some_and(|entry| matches!(entry.kind, EntryKind::Symlink { .. }))
+            };
+            user.files
+                .retain(|file| is_link(before, &file.path) || is_link(after, &file.path));
+        }
+    }
+    change
+        .users
+        .retain(|_, user| *user != UserChange::default());
+    change
 }
 
 /// A law that a change breaks.

@@ -4,7 +4,6 @@ use super::trials::{Deed, Place};
 use super::{Broken, broken};
 use crate::change::{Change, UnitLook, UserChange};
 use crate::model::{Action, Session, UnitState};
-use crate::observe::Observation;
 
 pub(super) fn deed(place: &Place<'_>) -> Option<Deed> {
     let first = place.case.users.first().map(|user| user.name.clone());
@@ -16,8 +15,7 @@ pub(super) fn deed(place: &Place<'_>) -> Option<Deed> {
     })
 }
 
-pub(super) fn judge(before: &Observation, after: &Observation) -> Option<Broken> {
-    let mut change = Change::between(before, after, false);
+pub(super) fn judge(mut change: Change) -> Option<Broken> {
     for user in change.users.values_mut() {
         *user = lost(std::mem::take(user));
     }
@@ -50,7 +48,6 @@ fn lost(mut user: UserChange) -> UserChange {
         system_programs: user.system_programs,
         variables: user.variables,
         units: user.units,
-        commands: user.commands,
         ..UserChange::default()
     }
 }

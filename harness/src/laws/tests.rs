@@ -27,6 +27,8 @@ fn every_case_with_a_switch_tries_the_laws_that_apply() {
         ids(two),
         ["t", "t:survives", "t:idempotent", "t:reversible"]
     );
+    let other_way = "steps: [switch, { switch: { backup: bak } }]\n";
+    assert_eq!(ids(other_way), ["t", "t:survives", "t:idempotent"]);
     assert_eq!(ids("laws: [clean]\nsteps: [switch]\n"), ["t", "t:clean"]);
     assert_eq!(ids("laws: none\nsteps: [switch]\n"), ["t"]);
     assert_eq!(ids("steps: [build]\n"), ["t"]);

@@ -95,6 +95,8 @@ impl Crew<'_> {
             .fork(&parent, self.guest(start), purpose)?;
         let number = self.ledger.next_machine();
         let mut is_connected = !self.guest(start).network.is_on();
+        let before = self.plan()[start].parent;
+        let mut follows = before.and_then(|before| Some(self.known.seen(before)?.run));
         for &id in &links {
             if !is_wanted(self.plan(), self.ledger, self.selected, id) {
                 return Ok(Vec::new());
@@ -103,14 +105,19 @@ impl Crew<'_> {
                 require_route(machine.as_machine(), self.guest(start))?;
                 is_connected = true;
             }
-            self.step(&mut *machine, number, id)?;
+            self.step(&mut *machine, number, id, follows.take())?;
+            follows = Some(self.known.options.run.clone());
         }
-        if !frozen || !self.any_child_wanted(end) {
-            return Ok(Vec::new());
+        let (key, is_wanted) = (self.known.layer_key(end), self.any_child_wanted(end));
+        // A state that is there already is of an earlier time, and what was seen is now of this one.
+        if frozen && (is_wanted || self.hypervisor().has(&key)) {
+            let frozen = machine.freeze(&key, &self.note(end));
+            frozen.inspect_err(|_| self.known.results.forget_seen(&self.plan()[end].key))?;
         }
-        // Also where there is a state already: it is of an earlier time, and what was seen is now of this one.
-        machine.freeze(&self.known.layer_key(end), &self.note(end))?;
-        Ok(self.plan()[end].children.clone())
+        match frozen && is_wanted {
+            true => Ok(self.plan()[end].children.clone()),
+            false => Ok(Vec::new()),
+        }
     }
 
     fn any_child_wanted(&self, id: NodeId) -> bool {
@@ -184,6 +191,7 @@ impl Crew<'_> {
         machine: &mut dyn ForkedMachine,
         number: usize,
         id: NodeId,
+        follows: Option<RunId>,
     ) -> Result<(), MachineError> {
         let node = &self.plan()[id];
         let open: Vec<Visit> = self.open(id);
@@ -206,7 +214,7 @@ impl Crew<'_> {
         let deadline = Duration::from_secs(node.deadline_s.into());
         let done = perform(machine, &node.work, deadline, &mut on_line).and_then(|output| {
             let took = began.elapsed();
-            self.look(machine, id, output, took)
+            self.look(machine, id, (output, took), follows)
         });
         let elapsed = began.elapsed();
         for visit in &open {
@@ -263,8 +271,8 @@ impl Crew<'_> {
         &self,
         machine: &mut dyn ForkedMachine,
         id: NodeId,
-        output: StepOutput,
-        took: Duration,
+        (output, took): (StepOutput, Duration),
+        follows: Option<RunId>,
     ) -> Result<Seen, MachineError> {
         let node = &self.plan()[id];
         let is_step = matches!(node.work, Work::Step(_));
@@ -286,6 +294,7 @@ impl Crew<'_> {
         let seen = Seen {
             at_s: now_s(),
             run: self.known.options.run.clone(),
+            follows,
             image: self.hypervisor().image(self.guest(id)).unwrap_or_default(),
             took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
             observation,

@@ -67,7 +67,14 @@ impl Run<'_> {
             .count();
         let laws = self.selected.iter();
         let laws = laws.filter(|&&case| self.plan.cases[case].trial.is_some());
-        let ledger = Ledger::new(self.plan, self.results, self.options, self.sink, on_verdict);
+        let ledger = Ledger::new(
+            self.plan,
+            self.selected,
+            self.results,
+            self.options,
+            self.sink,
+            on_verdict,
+        );
         lock(self.sink).planned(self.plan, self.selected);
         ledger.event(&Event::Started {
             cases: self.selected.len(),

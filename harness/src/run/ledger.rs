@@ -1,5 +1,6 @@
 //! What is known of every case while a run goes on.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
@@ -21,6 +22,8 @@ use super::{Options, Pass, ResultStore, Seen, now_s};
 /// One entry a case. A case ends exactly once.
 pub struct Ledger<'a> {
     plan: &'a Plan,
+    /// The cases that were asked for.
+    selected: &'a BTreeSet<usize>,
     results: &'a ResultStore,
     options: &'a Options,
     sink: &'a Mutex<dyn Sink>,
@@ -43,6 +46,7 @@ struct Entry {
 impl<'a> Ledger<'a> {
     pub fn new(
         plan: &'a Plan,
+        selected: &'a BTreeSet<usize>,
         results: &'a ResultStore,
         options: &'a Options,
         sink: &'a Mutex<dyn Sink>,
@@ -51,6 +55,7 @@ impl<'a> Ledger<'a> {
         let entries = plan.cases.iter().map(|_| Mutex::default()).collect();
         Self {
             plan,
+            selected,
             results,
             options,
             sink,
@@ -218,8 +223,7 @@ impl<'a> Ledger<'a> {
             return;
         }
         if let Some(step) = step.filter(|step| looked.stops && step.part == Part::Way) {
-            let reason = format!("its step `{}` did not end as it must", step.name);
-            self.not_run(visit.case, &reason);
+            self.way_failed(visit.case, step, looked.findings, &seen.observation);
             return;
         }
         let last = self.plan.paths[visit.case].last() == Some(&at);
@@ -233,6 +237,21 @@ impl<'a> Ledger<'a> {
             true => self.end(visit.case, Verdict::Passed { cached_at_s }),
             false => self.end(visit.case, Verdict::Failed(findings)),
         }
+    }
+
+    /// The way of a law failed: its case tells how, where that was asked for as well.
+    fn way_failed(&self, law: usize, step: &Step, mut found: Vec<Finding>, seen: &Observation) {
+        let case = &self.plan.cases[law];
+        let of = case.trial.as_ref().map(|trial| &trial.of);
+        let mut asked_for = self.selected.iter().map(|&case| &self.plan.cases[case].id);
+        if asked_for.any(|id| Some(id) == of) {
+            let reason = format!("its step `{}` did not end as it must", step.name);
+            return self.not_run(law, &reason);
+        }
+        if found.is_empty() {
+            found = judge(case, step, seen);
+        }
+        self.end(law, Verdict::Failed(found));
     }
 
     /// Takes down what was seen of a case on its way.

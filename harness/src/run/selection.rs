@@ -76,7 +76,14 @@ impl Known<'_> {
     /// The nodes that machines would pass for `selected` cases. Nothing is run, judged or written.
     fn foresee(&self, selected: &BTreeSet<usize>) -> BTreeSet<NodeId> {
         let silent: Mutex<Silent> = Mutex::new(Silent);
-        let ledger = Ledger::new(self.plan, self.results, self.options, &silent, &|_, _| {});
+        let ledger = Ledger::new(
+            self.plan,
+            selected,
+            self.results,
+            self.options,
+            &silent,
+            &|_, _| {},
+        );
         let is_open = |case: &usize| self.kept(*case).is_none();
         let open: Vec<usize> = selected.iter().copied().filter(is_open).collect();
         self.must_run(&open, &ledger, &mut Kept::default(), &mut |_, _| {})
@@ -113,7 +120,16 @@ impl Known<'_> {
             .looks(case)
             .map(|(id, visit)| Some((id, visit, self.seen(id)?)))
             .collect();
-        Some((pass, seen?))
+        let seen = seen?;
+        let mut pairs = seen.windows(2);
+        let is_one_way = pairs.all(|pair| self.leads_on(case, &pair[0].2.run, &pair[1].2));
+        is_one_way.then_some((pass, seen))
+    }
+
+    /// Whether what was seen after was made from what the run `before` saw. Only laws compare the two: of a state that was made
+    /// anew meanwhile, a key or a date may be another one.
+    fn leads_on(&self, case: usize, before: &RunId, after: &Seen) -> bool {
+        self.plan.cases[case].trial.is_none() || after.follows.as_ref() == Some(before)
     }
 
     /// Judges a case by what is kept of its last run; true when that gave it a verdict.
@@ -192,6 +208,7 @@ impl Known<'_> {
     ) -> (usize, Vec<Looked>) {
         let path = &self.plan.paths[case];
         let (mut good, mut looks) = (Vec::new(), Vec::new());
+        let mut before: Option<RunId> = None;
         for (place, &id) in path.iter().enumerate().take(path.len() - 1) {
             let visit = Visit {
                 case,
@@ -202,10 +219,14 @@ impl Known<'_> {
                     break;
                 };
                 let looked = ledger.look(visit, seen);
-                if !looked.is_good() {
+                let leads_on = before
+                    .as_ref()
+                    .is_none_or(|before| self.leads_on(case, before, seen));
+                if !looked.is_good() || !leads_on {
                     break;
                 }
                 ledger.saw(id, seen);
+                before = Some(seen.run.clone());
                 looks.push(looked);
             }
             good.push(id);

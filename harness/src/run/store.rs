@@ -27,6 +27,9 @@ pub struct Seen {
     pub at_s: u64,
     /// Which run it was.
     pub run: RunId,
+    /// Which run had seen the state that this one was made from, where that was looked at.
+    #[serde(default)]
+    pub follows: Option<RunId>,
     /// What was in the guest image, as [`super::Hypervisor::image`] names it.
     pub image: String,
     /// How long the step took, in milliseconds.

@@ -330,6 +330,7 @@ fn made_by_another(
         at_s: now_s(),
         run: RunId::new(),
         image: "image".to_owned(),
+        follows: None,
         took_ms: 1,
         observation: Observation::printed(StepOutput {
             status,
@@ -532,5 +533,71 @@ fn a_seed_that_cannot_be_written_fails_and_is_no_fault_of_the_machine() {
     assert!(
         format!("{found:?}").contains("Read-only file system"),
         "{found:?}"
+    );
+}
+
+/// A case that expects a file after its first command, and a law that is tried after that.
+fn with_a_law(command: &str) -> [Case; 2] {
+    use crate::model::{Check, Expectation, FileState, Law, Part, Trial};
+    let mut own = case("a", &[command]);
+    own.steps[0].expect.push(Expectation {
+        check: Check::File {
+            path: "nowhere".to_owned(),
+            state: FileState::Present(Vec::new()),
+        },
+        user: Some("alice".to_owned()),
+        line: 1,
+    });
+    let mut law = case("law", &[command, "again"]);
+    law.trial = Some(Trial {
+        law: Law::Survives,
+        of: "a".to_owned(),
+        against: 0,
+    });
+    law.steps[0] = Step {
+        part: Part::Way,
+        ..own.steps[0].clone()
+    };
+    law.steps[1].part = Part::Law;
+    law.steps[1].expect = own.steps[0].expect.clone();
+    [own, law]
+}
+
+#[test]
+fn a_law_compares_what_was_made_of_what_is_there_now() {
+    let bench = Bench::new();
+    let cases = with_a_law("first").to_vec();
+    // The case fails, so that each run reaches anew what the law compares with.
+    for forks in [(1, 1), (1, 0), (1, 1)] {
+        let verdicts = bench.run(cases.clone());
+        assert!(matches!(verdicts["a"], Verdict::Failed(_)), "{verdicts:?}");
+        assert!(
+            matches!(verdicts["law"], Verdict::Passed { .. }),
+            "{verdicts:?}"
+        );
+        let ran = ["exec first", "exec again"].map(|it| bench.hypervisor.ran(it));
+        assert_eq!((ran[0], ran[1]), forks);
+        assert_eq!(
+            bench.hypervisor.ran("freeze"),
+            1,
+            "the state is of its own time"
+        );
+    }
+}
+
+#[test]
+fn a_law_whose_way_fails_has_failed_where_nobody_else_tells_it() {
+    let bench = Bench::new();
+    let [own, law] = with_a_law("fail");
+    let together = bench.run(vec![own, law.clone()]);
+    assert!(matches!(together["a"], Verdict::Failed(_)), "{together:?}");
+    assert!(
+        matches!(together["law"], Verdict::NotRun { .. }),
+        "{together:?}"
+    );
+    let alone = bench.run(vec![law]);
+    assert!(
+        matches!(&alone["law"], Verdict::Failed(found) if found.len() == 1),
+        "{alone:?}"
     );
 }
