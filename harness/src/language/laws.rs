@@ -53,7 +53,11 @@ impl RawLaws {
                 }
             }
         }
-        if because.is_some() && laws.off.is_empty() {
+        let is_any_off = match self.only {
+            Some(_) => !laws.off.is_empty(),
+            None => self.named().any(|(_, is_on)| !is_on),
+        };
+        if because.is_some() && !is_any_off {
             let message = "a reason is given, and no law is off".to_owned();
             let hint = "name the law that it is about: `idempotent: false`";
             return Err(("because", message, hint.into()));
