@@ -8,6 +8,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use switchproof_vm::image::Suite;
 
@@ -264,12 +265,12 @@ pub struct User {
 }
 
 /// What a home holds before the first step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum InitialHome {
     /// Nothing at all.
     Empty,
-    /// What the distribution gives a new user: `.bashrc`, `.profile`, `.bash_logout` on Debian.
+    /// What the distribution gives a new user: `.bashrc`, `.profile`, `.bash_logout`.
     Skeleton,
 }
 
@@ -440,14 +441,16 @@ pub struct Switch {
 }
 
 /// How Home Manager is installed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Install {
-    /// By itself, for one user, with the `home-manager` command.
+    /// By itself, with the `home-manager` command.
     Standalone,
-    /// As a module of a NixOS system.
+    /// As a module of a NixOS system, applied by `nixos-rebuild`.
     NixosModule,
-    /// As a module of a nix-darwin system: evaluated and built as far as Linux can, never activated.
+    /// As a module of a nix-darwin system: evaluated and built as far as Linux can, never switched to.
     DarwinModule,
 }
 
@@ -491,14 +494,16 @@ pub enum Edit {
 }
 
 /// A kind of session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Session {
     /// A login shell.
     Login,
-    /// An interactive shell that is no login shell.
+    /// An interactive shell that is no login shell, such as a terminal window's.
     Interactive,
-    /// A shell that is neither, as `ssh host command` or cron run a command.
+    /// A command without a shell's start-up files, as `ssh host command` or cron run it.
     NonInteractive,
     /// A service of the user's service manager.
     Service,
@@ -589,13 +594,15 @@ pub enum PackageState {
     Absent,
 }
 
-/// A Nix profile that can put programs on a PATH.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// A profile that can put programs on a PATH.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Profile {
     /// `~/.nix-profile` or `~/.local/state/nix/profile`.
     User,
-    /// `/etc/profiles/per-user/NAME`: `useUserPackages`.
+    /// `/etc/profiles/per-user/NAME`, with `userPackages`.
     PerUser,
     /// `/run/current-system/sw`.
     System,
@@ -632,7 +639,9 @@ pub enum FileProperty {
 }
 
 /// A type of file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum FileType {
     /// A regular file.
@@ -650,7 +659,9 @@ pub enum FileType {
 }
 
 /// What a link leads to in the end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum TargetKind {
     /// A file of the current Home Manager generation.
@@ -677,7 +688,9 @@ pub enum TextMatch {
 }
 
 /// The state of a unit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum UnitState {
     /// It runs, or a oneshot that remains.

@@ -43,6 +43,25 @@ pub(crate) enum Shape {
     Struct(Struct),
 }
 
+impl Shape {
+    /// Whether a path of keys and indices can lead to something.
+    pub(crate) fn has(&self, path: &[&str]) -> bool {
+        let Some((first, rest)) = path.split_first() else {
+            return true;
+        };
+        match self {
+            Self::List { item, .. } => first.parse::<usize>().is_ok() && item.has(rest),
+            Self::Map { value, .. } => value.has(rest),
+            Self::Struct(structure) => {
+                let field = structure.fields.get(*first).map(|field| &field.shape);
+                let inner = field.or(structure.rest.as_ref());
+                inner.is_some_and(|inner| inner.has(rest))
+            }
+            Self::Any | Self::Text | Self::Choice(_) | Self::Bool | Self::Int { .. } => false,
+        }
+    }
+}
+
 /// A mapping with known keys.
 #[derive(Debug, Clone)]
 pub(crate) struct Struct {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::RawSession;
+use crate::model::{FileType, Profile, Session, TargetKind, UnitState};
 
 /// What must be true after a step. Never empty: an empty expectation asserts nothing.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -25,7 +25,7 @@ pub(crate) struct RawExpect {
     #[schemars(extend("x-one" = true))]
     pub(crate) commands: Option<Vec<RawCommand>>,
     /// Units of the user's service manager, with their state.
-    pub(crate) units: Option<BTreeMap<String, RawUnitState>>,
+    pub(crate) units: Option<BTreeMap<String, UnitState>>,
     /// What the step printed. A text must be in it.
     pub(crate) output: Option<RawOutputMatch>,
     /// Warnings of the evaluation: each text must be in one of them. `[]`: there are none.
@@ -62,21 +62,7 @@ pub(crate) struct RawPackage {
     /// Its version.
     pub(crate) version: Option<String>,
     /// The profile that provides it.
-    pub(crate) profile: Option<RawProfile>,
-}
-
-/// A profile that can put programs on a PATH.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum RawProfile {
-    /// `~/.nix-profile` or `~/.local/state/nix/profile`.
-    User,
-    /// `/etc/profiles/per-user/NAME`, with `userPackages`.
-    PerUser,
-    /// `/run/current-system/sw`.
-    System,
-    /// `/nix/var/nix/profiles/default`.
-    Default,
+    pub(crate) profile: Option<Profile>,
 }
 
 /// A path in the home.
@@ -87,7 +73,7 @@ pub(crate) struct RawFileExpect {
     /// `present` (the default) or `absent`.
     pub(crate) state: Option<RawPresence>,
     /// Its own type, links not followed.
-    pub(crate) r#type: Option<RawFileType>,
+    pub(crate) r#type: Option<FileType>,
     /// Its permission bits in octal, quoted: `"644"`.
     pub(crate) mode: Option<String>,
     /// Whether its owner may execute it.
@@ -108,39 +94,7 @@ pub(crate) struct RawFileExpect {
     /// Where the link points, as it is written. A text is the whole of it.
     pub(crate) target: Option<RawMatch>,
     /// What kind of place the link leads to.
-    pub(crate) leads_to: Option<RawTargetKind>,
-}
-
-/// A type of file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum RawFileType {
-    /// A regular file.
-    File,
-    /// A directory.
-    Directory,
-    /// A symbolic link.
-    Symlink,
-    /// A named pipe.
-    Fifo,
-    /// A socket.
-    Socket,
-    /// A device node.
-    Device,
-}
-
-/// What a link leads to in the end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum RawTargetKind {
-    /// A file of the current Home Manager generation.
-    Generation,
-    /// Another store path.
-    Store,
-    /// Something outside the store.
-    OutOfStore,
-    /// Nothing.
-    Dangling,
+    pub(crate) leads_to: Option<TargetKind>,
 }
 
 /// What a value must be like; each one that is given.
@@ -182,7 +136,7 @@ pub(crate) struct RawOutputMatch {
 #[schemars(extend("x-short" = "equals"))]
 pub(crate) struct RawVariable {
     /// In which kind of session; `login` by default.
-    pub(crate) session: Option<RawSession>,
+    pub(crate) session: Option<Session>,
     /// It is not set.
     pub(crate) unset: Option<bool>,
     /// Its value is exactly this.
@@ -203,7 +157,7 @@ pub(crate) struct RawCommand {
     /// A line for the shell.
     pub(crate) run: String,
     /// In which kind of session; `login` by default.
-    pub(crate) session: Option<RawSession>,
+    pub(crate) session: Option<Session>,
     /// Its exit status; 0 by default.
     #[schemars(range(min = 0, max = 255))]
     pub(crate) exit: Option<i32>,
@@ -211,20 +165,6 @@ pub(crate) struct RawCommand {
     pub(crate) stdout: Option<RawOutputMatch>,
     /// What its standard error must be like. A text must be in it.
     pub(crate) stderr: Option<RawOutputMatch>,
-}
-
-/// The state of a unit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum RawUnitState {
-    /// It runs, or a oneshot that remains.
-    Active,
-    /// It is known and does not run.
-    Inactive,
-    /// It failed.
-    Failed,
-    /// The manager does not know it.
-    Absent,
 }
 
 /// Generations of Home Manager.

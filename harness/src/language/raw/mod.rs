@@ -9,13 +9,11 @@ mod setup;
 mod step;
 
 pub(crate) use expect::{
-    RawCommand, RawExpect, RawFileExpect, RawFileType, RawOutputMatch, RawPackage, RawPresence,
-    RawProfile, RawTargetKind, RawUnitState, RawVariable,
+    RawCommand, RawExpect, RawFileExpect, RawOutputMatch, RawPackage, RawPresence, RawVariable,
 };
 pub(crate) use laws::{RawLaw, RawLaws};
-pub(crate) use scenario::{RawFlake, RawGuest, RawInitialHome, RawScenario, RawSubstituter};
-pub(crate) use setup::{RawHome, RawHomeFile, RawInput, RawInstall, RawSetup};
+pub(crate) use scenario::{RawFlake, RawGuest, RawScenario, RawSubstituter};
+pub(crate) use setup::{RawHome, RawHomeFile, RawInput, RawSetup};
 pub(crate) use step::{
-    RawBuild, RawEdit, RawGeneration, RawRun, RawSeed, RawSeedFile, RawSession, RawStep, RawSwitch,
-    RawWho,
+    RawBuild, RawEdit, RawGeneration, RawRun, RawSeed, RawSeedFile, RawStep, RawSwitch, RawWho,
 };

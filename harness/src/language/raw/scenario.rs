@@ -6,6 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 
 use super::{RawLaws, RawSetup, RawStep};
+use crate::model::{InitialHome, Install};
 
 /// One scenario: a setup, what is done with it, and what must be true afterwards.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -57,7 +58,7 @@ pub(crate) struct RawFlake {
     /// The home or host in it to switch to.
     pub(crate) output: Option<String>,
     /// How it installs Home Manager; `standalone` by default.
-    pub(crate) install: Option<super::RawInstall>,
+    pub(crate) install: Option<Install>,
     /// The user whose home it is; `alice` by default.
     pub(crate) user: Option<String>,
     /// Another `home.stateVersion`, given from outside.
@@ -105,17 +106,7 @@ pub(crate) struct RawNetwork {
 #[schemars(extend("x-short" = "home"))]
 pub(crate) struct RawUser {
     /// What the home holds before the first step; `empty` by default.
-    pub(crate) home: Option<RawInitialHome>,
-}
-
-/// What a home holds before the first step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum RawInitialHome {
-    /// Nothing at all.
-    Empty,
-    /// What the distribution gives a new user: `.bashrc`, `.profile`, `.bash_logout`.
-    Skeleton,
+    pub(crate) home: Option<InitialHome>,
 }
 
 /// A binary cache.

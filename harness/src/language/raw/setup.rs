@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::model::Install;
+
 /// A Home Manager setup, rendered into a flake as a person would write it (`switchproof render` prints it).
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct RawSetup {
     /// How Home Manager is installed; `standalone` by default.
-    pub(crate) install: Option<RawInstall>,
+    pub(crate) install: Option<Install>,
     /// Where inputs come from that `inputs` does not name: `pocket` (offline, the default), `pocket-24.05` (an
     /// older revision of it), `unstable`, or a release such as `26.05`.
     pub(crate) channel: Option<String>,
@@ -48,18 +50,6 @@ pub(crate) struct RawSetup {
     pub(crate) home: Option<RawHome>,
     /// The homes by user.
     pub(crate) users: Option<BTreeMap<String, RawHome>>,
-}
-
-/// How Home Manager is installed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum RawInstall {
-    /// By itself, with the `home-manager` command.
-    Standalone,
-    /// As a module of a NixOS system, applied by `nixos-rebuild`.
-    NixosModule,
-    /// As a module of a nix-darwin system: evaluated and built as far as Linux can, never switched to.
-    DarwinModule,
 }
 
 /// An input of the flake.

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{RawExpect, RawSetup};
+use crate::model::Session;
 
 /// One thing done to the machine, and what must be true after it. Exactly one action; a bare word is an action
 /// without details.
@@ -130,21 +131,7 @@ pub(crate) struct RawRun {
     /// Who runs it: a user, or `root`.
     pub(crate) user: Option<String>,
     /// In which kind of session; `login` by default.
-    pub(crate) session: Option<RawSession>,
-}
-
-/// A kind of session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum RawSession {
-    /// A login shell.
-    Login,
-    /// An interactive shell that is no login shell, such as a terminal window's.
-    Interactive,
-    /// A command without a shell's start-up files, as `ssh host command` or cron run it.
-    NonInteractive,
-    /// A service of the user's service manager.
-    Service,
+    pub(crate) session: Option<Session>,
 }
 
 /// Files to put into a home.

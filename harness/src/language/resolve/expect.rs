@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use super::flake::find;
-use super::kinds::{file_type, profile, target_kind, unit_state};
 use super::scenario::Resolver;
 use super::setup::{At, below};
 use crate::language::raw::{
@@ -13,6 +12,15 @@ use crate::language::raw::{
 use crate::language::yaml::Node;
 use crate::model::{Check, Expectation, FileProperty, FileState, PackageState, Session, TextMatch};
 use crate::text::quoted;
+
+/// What a text must be like, from wherever the language says it.
+#[derive(Clone, Copy)]
+struct Texts<'raw> {
+    equals: &'raw [String],
+    contains: &'raw [String],
+    lacks: &'raw [String],
+    matches: &'raw [String],
+}
 
 impl Resolver<'_> {
     /// What a step expects, in the order of the vocabulary, then of names.
@@ -138,7 +146,7 @@ impl Resolver<'_> {
             }
             let check = Check::Unit {
                 name: name.clone(),
-                state: unit_state(*state),
+                state: *state,
             };
             out.push((check, self.line(&at)));
         }
@@ -194,13 +202,13 @@ impl Resolver<'_> {
         }
         PackageState::Present {
             version: raw.version.clone(),
-            profile: raw.profile.map(profile),
+            profile: raw.profile,
         }
     }
 
     fn file(&mut self, raw: &RawFileExpect, at: At<'_>) -> FileState {
         let mut properties = Vec::new();
-        properties.extend(raw.r#type.map(|kind| FileProperty::Type(file_type(kind))));
+        properties.extend(raw.r#type.map(FileProperty::Type));
         if let Some(mode) = &raw.mode {
             match u32::from_str_radix(mode, 8) {
                 Ok(bits) if bits <= 0o7777 && (3..=4).contains(&mode.len()) => {
@@ -218,30 +226,26 @@ impl Resolver<'_> {
         }
         properties.extend(raw.executable.map(FileProperty::Executable));
         properties.extend(raw.owner.clone().map(FileProperty::Owner));
-        let content = RawOutputMatch {
-            equals: raw.text.clone(),
-            contains: raw.contains.clone(),
-            lacks: raw.lacks.clone(),
-            matches: raw.matches.clone(),
+        let content = Texts {
+            equals: raw.text.as_slice(),
+            contains: raw.contains.as_deref().unwrap_or_default(),
+            lacks: raw.lacks.as_deref().unwrap_or_default(),
+            matches: raw.matches.as_deref().unwrap_or_default(),
         };
-        let content = self.text_matches(&content, at);
+        let content = self.text_matches(content, at);
         properties.extend(content.into_iter().map(FileProperty::Content));
         if let Some(target) = &raw.target {
             let at = below(at, &["target"]);
-            let one = |text: &Option<String>| text.clone().map(|text| vec![text]);
-            let target = RawOutputMatch {
-                equals: target.equals.clone(),
-                contains: one(&target.contains),
-                lacks: one(&target.lacks),
-                matches: one(&target.matches),
+            let target = Texts {
+                equals: target.equals.as_slice(),
+                contains: target.contains.as_slice(),
+                lacks: target.lacks.as_slice(),
+                matches: target.matches.as_slice(),
             };
-            let matches = self.output(&target, &at);
+            let matches = self.some_texts(target, &at);
             properties.extend(matches.into_iter().map(FileProperty::Target));
         }
-        properties.extend(
-            raw.leads_to
-                .map(|kind| FileProperty::TargetKind(target_kind(kind))),
-        );
+        properties.extend(raw.leads_to.map(FileProperty::TargetKind));
         if raw.state != Some(RawPresence::Absent) {
             return FileState::Present(properties);
         }
@@ -253,15 +257,14 @@ impl Resolver<'_> {
     }
 
     fn variable(&mut self, name: &str, raw: &RawVariable, at: At<'_>) -> Vec<Check> {
-        let one = |text: &Option<String>| text.clone().map(|text| vec![text]);
-        let wanted = RawOutputMatch {
-            equals: raw.equals.clone(),
-            contains: one(&raw.contains),
-            lacks: one(&raw.lacks),
-            matches: one(&raw.matches),
+        let wanted = Texts {
+            equals: raw.equals.as_slice(),
+            contains: raw.contains.as_slice(),
+            lacks: raw.lacks.as_slice(),
+            matches: raw.matches.as_slice(),
         };
-        let session = raw.session.map_or(Session::Login, Session::from);
-        let matches = self.text_matches(&wanted, at);
+        let session = raw.session.unwrap_or(Session::Login);
+        let matches = self.text_matches(wanted, at);
         let check = |value| Check::Variable {
             name: name.to_owned(),
             session,
@@ -301,7 +304,7 @@ impl Resolver<'_> {
         };
         Check::Command {
             command: raw.run.clone(),
-            session: raw.session.map_or(Session::Login, Session::from),
+            session: raw.session.unwrap_or(Session::Login),
             exit: raw.exit.unwrap_or(0),
             stdout: stream(self, &raw.stdout, "stdout"),
             stderr: stream(self, &raw.stderr, "stderr"),
@@ -319,7 +322,18 @@ impl Resolver<'_> {
 
     /// What a printed text must be like; at least one thing.
     fn output(&mut self, raw: &RawOutputMatch, at: At<'_>) -> Vec<TextMatch> {
-        let matches = self.text_matches(raw, at);
+        let texts = Texts {
+            equals: raw.equals.as_slice(),
+            contains: raw.contains.as_deref().unwrap_or_default(),
+            lacks: raw.lacks.as_deref().unwrap_or_default(),
+            matches: raw.matches.as_deref().unwrap_or_default(),
+        };
+        self.some_texts(texts, at)
+    }
+
+    /// The same of texts from elsewhere.
+    fn some_texts(&mut self, texts: Texts<'_>, at: At<'_>) -> Vec<TextMatch> {
+        let matches = self.text_matches(texts, at);
         if matches.is_empty() {
             let hint = "give it `equals`, `contains`, `lacks` or `matches`";
             self.mistake(at, "it is not said what the text must be like", hint);
@@ -327,41 +341,33 @@ impl Resolver<'_> {
         matches
     }
 
-    fn text_matches(&mut self, raw: &RawOutputMatch, at: At<'_>) -> Vec<TextMatch> {
-        let mut out: Vec<TextMatch> = raw.equals.iter().cloned().map(TextMatch::Equals).collect();
-        let list = |texts: &Option<Vec<String>>| texts.clone().unwrap_or_default();
-        for text in list(&raw.contains) {
-            if text.is_empty() {
-                self.mistake(
-                    &below(at, &["contains"]),
-                    "an empty text is in every text",
-                    "write what must be in it",
-                );
+    fn text_matches(&mut self, texts: Texts<'_>, at: At<'_>) -> Vec<TextMatch> {
+        for (key, texts, hint) in [
+            ("contains", texts.contains, "write what must be in it"),
+            ("lacks", texts.lacks, "write what must not be in it"),
+        ] {
+            if texts.iter().any(String::is_empty) {
+                let message = "an empty text is in every text";
+                self.mistake(&below(at, &[key]), message, hint);
             }
-            out.push(TextMatch::Contains(text));
         }
-        for text in list(&raw.lacks) {
-            if text.is_empty() {
-                self.mistake(
-                    &below(at, &["lacks"]),
-                    "an empty text is in every text",
-                    "write what must not be in it",
-                );
+        for text in texts.matches {
+            if let Err(reason) = super::pattern::check(text) {
+                let message = format!("{} is no regular expression: {reason}", quoted(text));
+                let hint = "write it in the syntax of the Rust crate `regex`";
+                self.mistake(&below(at, &["matches"]), message, hint);
             }
-            out.push(TextMatch::Lacks(text));
         }
-        for text in list(&raw.matches) {
-            if let Err(reason) = super::pattern::check(&text) {
-                let message = format!("{} is no regular expression: {reason}", quoted(&text));
-                self.mistake(
-                    &below(at, &["matches"]),
-                    message,
-                    "write it in the syntax of the Rust crate `regex`",
-                );
-            }
-            out.push(TextMatch::Matches(text));
-        }
-        out
+        let every = |kind: fn(String) -> TextMatch, texts: &[String]| {
+            texts.iter().cloned().map(kind).collect::<Vec<_>>()
+        };
+        [
+            every(TextMatch::Equals, texts.equals),
+            every(TextMatch::Contains, texts.contains),
+            every(TextMatch::Lacks, texts.lacks),
+            every(TextMatch::Matches, texts.matches),
+        ]
+        .concat()
     }
 
     /// A step that succeeds cannot have had an error in its evaluation.

@@ -5,7 +5,6 @@ mod expect;
 mod flake;
 mod guest;
 mod inputs;
-mod kinds;
 mod order;
 mod pattern;
 mod refuse;

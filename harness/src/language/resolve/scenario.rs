@@ -12,7 +12,8 @@ use crate::flake::setup::{DEFAULT_USER, Setup};
 use crate::language::diagnostic::{Mistake, Report};
 use crate::language::load::LoadOptions;
 use crate::language::matrix::Variant;
-use crate::language::raw::{RawFlake, RawInitialHome, RawScenario};
+use crate::language::raw::{RawFlake, RawScenario};
+use crate::language::shape::SCENARIO;
 use crate::language::suggest::nearest;
 use crate::language::value::to_value;
 use crate::language::yaml::{Kind, Node, Span};
@@ -66,7 +67,7 @@ impl Base {
     pub(super) fn install(&self) -> Install {
         match self {
             Self::Setup(setup) => setup.install,
-            Self::Flake(flake) => flake.install.map_or(Install::Standalone, Install::from),
+            Self::Flake(flake) => flake.install.unwrap_or(Install::Standalone),
             Self::Nothing => Install::Standalone,
         }
     }
@@ -264,10 +265,7 @@ impl Resolver<'_> {
         }
         for (user, given) in raw.users.iter().flatten() {
             self.user_name(user, &["users", user]);
-            let home = match given.home {
-                Some(RawInitialHome::Skeleton) => InitialHome::Skeleton,
-                Some(RawInitialHome::Empty) | None => InitialHome::Empty,
-            };
+            let home = given.home.unwrap_or(InitialHome::Empty);
             self.users.insert(user.clone(), home);
         }
     }
@@ -373,6 +371,7 @@ impl Resolver<'_> {
 
 /// Where a place is in the file: of the deepest part of the path that is there.
 fn place(tree: &Node, at: At<'_>, of_key: bool) -> Span {
+    debug_assert!(SCENARIO.has(at), "the language has no place {at:?}");
     let mut node = tree;
     let mut span = if at.is_empty() {
         short(tree.span)

@@ -11,19 +11,9 @@ use crate::flake::release::Release;
 use crate::flake::setup::{
     Content, DEFAULT_HOST, DEFAULT_USER, Home, HomeFile, Import, Input, Setup,
 };
-use crate::language::raw::{RawHome, RawHomeFile, RawInput, RawInstall, RawSetup};
+use crate::language::raw::{RawHome, RawHomeFile, RawInput, RawSetup};
 use crate::model::Install;
 use crate::text::quoted;
-
-impl From<RawInstall> for Install {
-    fn from(raw: RawInstall) -> Self {
-        match raw {
-            RawInstall::Standalone => Self::Standalone,
-            RawInstall::NixosModule => Self::NixosModule,
-            RawInstall::DarwinModule => Self::DarwinModule,
-        }
-    }
-}
 
 /// A path into the scenario's tree: keys and, for lists, numbers.
 pub(super) type At<'at> = &'at [&'at str];
@@ -36,7 +26,7 @@ pub(super) fn below<'at>(at: At<'at>, more: &[&'at str]) -> Vec<&'at str> {
 impl Resolver<'_> {
     /// The setup as it is meant. Mistakes are reported and passed over.
     pub(super) fn setup(&mut self, raw: &RawSetup, at: At<'_>) -> Setup {
-        let install = raw.install.map_or(Install::Standalone, Install::from);
+        let install = raw.install.unwrap_or(Install::Standalone);
         self.only_for_modules(raw, install, at);
         self.extension(raw.backup.as_deref(), &below(at, &["backup"]));
         let host = raw.host.clone().unwrap_or_else(|| DEFAULT_HOST.to_owned());

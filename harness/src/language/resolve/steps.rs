@@ -5,9 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::scenario::Resolver;
 use super::setup::{At, below};
 use crate::flake::names::{bad_scenario_name, seconds};
-use crate::language::raw::{
-    RawGeneration, RawRun, RawScenario, RawSession, RawStep, RawSwitch, RawWho,
-};
+use crate::language::raw::{RawGeneration, RawRun, RawScenario, RawStep, RawSwitch, RawWho};
 use crate::language::words::list_words;
 use crate::language::yaml::Kind;
 use crate::model::{Action, Check, Install, Outcome, Part, Session, Step, Target};
@@ -17,17 +15,6 @@ use crate::model::{Action, Check, Install, Outcome, Part, Session, Step, Target}
 const DEADLINE_S: u32 = 600;
 /// The same where things may be fetched.
 const NETWORK_DEADLINE_S: u32 = 3600;
-
-impl From<RawSession> for Session {
-    fn from(raw: RawSession) -> Self {
-        match raw {
-            RawSession::Login => Self::Login,
-            RawSession::Interactive => Self::Interactive,
-            RawSession::NonInteractive => Self::NonInteractive,
-            RawSession::Service => Self::Service,
-        }
-    }
-}
 
 impl Resolver<'_> {
     /// All steps, each as far as it can be understood.
@@ -249,7 +236,7 @@ impl Resolver<'_> {
                 "write one, or remove the step",
             );
         }
-        let session = raw.session.map_or(Session::Login, Session::from);
+        let session = raw.session.unwrap_or(Session::Login);
         if user.is_none() && session != Session::Login && raw.session.is_some() {
             let hint = "remove `session`: root has no session of its own here";
             self.mistake(
