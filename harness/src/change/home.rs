@@ -1,19 +1,15 @@
 //! What differs in a home: paths that came, went, moved or differ.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use similar::ChangeTag;
 
 use super::hunk::hunk;
-use super::look::{Look, looks};
+use super::look::{Look, Looks, looks};
 use super::model::{FileChange, FileTurn};
 use super::moves::{Move, moves};
 use super::stores::Rebuilds;
 use crate::observe::UserSeen;
-
-/// Paths by what is seen of them.
-pub(super) type Looks<'a> = BTreeMap<Cow<'a, str>, Look<'a>>;
 
 /// What differs in a home.
 #[derive(Debug, Default)]

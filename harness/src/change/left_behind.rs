@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::home::Looks;
-use super::look::Look;
-use super::look::looks;
+use super::look::{Look, Looks, looks};
 use super::model::{FileChange, FileTurn, LeftBehind, VariableChange};
 use crate::observe::UserSeen;
 

@@ -30,8 +30,11 @@ pub(super) struct Look<'a> {
     end: Option<&'a str>,
 }
 
+/// Paths by what is seen of them.
+pub(super) type Looks<'a> = BTreeMap<Cow<'a, str>, Look<'a>>;
+
 /// Everything in a home by path, the home itself as `.`. What is behind a link stands under the link's path.
-pub(super) fn looks(home: &Home) -> BTreeMap<Cow<'_, str>, Look<'_>> {
+pub(super) fn looks(home: &Home) -> Looks<'_> {
     let mut looks = BTreeMap::new();
     if let Some(itself) = &home.itself {
         looks.insert(Cow::Borrowed("."), of_entry(home, itself));

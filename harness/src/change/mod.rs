@@ -14,6 +14,7 @@ mod model;
 mod moves;
 mod own_programs;
 mod packages;
+mod page;
 mod runs;
 #[doc(hidden)]
 pub mod sample;
@@ -27,4 +28,4 @@ mod units;
 
 pub use count::*;
 pub use model::*;
-pub use show::*;
+pub use page::ShowOptions;

@@ -3,9 +3,8 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
-use super::home::Looks;
 use super::hunk::likeness;
-use super::look::Look;
+use super::look::{Look, Looks};
 use super::stores::without_hashes;
 
 /// Two texts at least so alike are one that moved.

@@ -1,26 +1,14 @@
 //! A change in the form that people know: a line a program, then files, then the rest, and a last line that counts.
 
-use std::fmt::Write;
-
 use super::count::many;
 use super::model::{
     Change, Lines, Numbers, PackageChange, PackageTurn, Presence, Provider, Turn, UnitChange,
     UnitLook, UserChange, VariableChange,
 };
+use super::page::{Page, ShowOptions};
 use super::show_files::{files, hunk};
 use crate::model::{Profile, Session, UnitState};
 use crate::text::printable_line;
-
-/// How a change is shown.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct ShowOptions {
-    /// List what was built anew, in place of a count.
-    pub rebuilt: bool,
-    /// Show the texts of files that came and went, and links to generations.
-    pub whole: bool,
-    /// Of differences show only lines that came and went, and of warnings that are gone only the first line.
-    pub brief: bool,
-}
 
 impl Change {
     /// The change as text, without a heading. Every line is inert: nothing in it steers a terminal.
@@ -62,36 +50,7 @@ impl Change {
     }
 }
 
-/// A text that grows line by line.
-pub(super) struct Page {
-    pub(super) text: String,
-    pub(super) options: ShowOptions,
-}
-
 impl Page {
-    pub(super) fn new(options: ShowOptions) -> Self {
-        Self {
-            text: String::new(),
-            options,
-        }
-    }
-
-    pub(super) fn line(&mut self, indent: usize, line: &str) {
-        let line = line.trim_end_matches(' ');
-        // Writing to a String cannot fail.
-        let _ = writeln!(self.text, "{:1$}{line}", "", indent * 2);
-    }
-
-    fn section<T>(&mut self, heading: String, all: &[T], mut show: impl FnMut(&mut Self, &T)) {
-        if all.is_empty() {
-            return;
-        }
-        self.line(0, &heading);
-        for one in all {
-            show(self, one);
-        }
-    }
-
     fn user(&mut self, heading: &dyn Fn(&str) -> String, user: &UserChange) {
         let programs = programs(user);
         self.section(heading("programs"), &programs, |page, line| {

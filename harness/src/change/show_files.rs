@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::count::many;
 use super::model::{Difference, Digest, FileChange, FileLook, FileTurn, Hunk};
-use super::show::Page;
+use super::page::Page;
 use crate::model::{FileType, TargetKind};
 
 /// From so many paths on that came or went in one folder, they are told by their number.

@@ -1,14 +1,19 @@
 //! Expectations against what was seen.
 
+use super::command::command;
 use super::evaluation::{errors, warnings};
 use super::file::file;
-use super::outcome::outcome;
+use super::generation::generations;
+use super::leftovers::leftovers;
+use super::outcome::{outcome, output};
 use super::package::package;
-use super::session::{command, generations, leftovers, output, unit, variable};
 use super::text_match::Mismatch;
+use super::unit::unit;
+use super::variable::variable;
 use super::verdict::{Finding, FindingKind};
+use super::who::{Who, plain};
 use crate::model::{Case, Check, Expectation, Part, Step};
-use crate::observe::{Observation, UserSeen};
+use crate::observe::Observation;
 
 /// What is not as the step says it must be: its outcome, then its expectations in their order. A step that was to
 /// succeed and failed gives one finding, and its expectations are not judged.
@@ -31,13 +36,6 @@ pub fn judge(case: &Case, step: &Step, seen: &Observation) -> Vec<Finding> {
             })
     });
     outcome.findings.into_iter().chain(expected).collect()
-}
-
-/// A user and what was seen of them.
-#[derive(Clone, Copy)]
-pub(super) struct Who<'a> {
-    pub(super) name: &'a str,
-    pub(super) seen: &'a UserSeen,
 }
 
 fn expected(case: &Case, expectation: &Expectation, seen: &Observation) -> Vec<Mismatch> {
@@ -80,13 +78,5 @@ fn expected(case: &Case, expectation: &Expectation, seen: &Observation) -> Vec<M
         Check::CurrentGeneration(number) => generations(who, None, Some(*number)),
         Check::NoLeftovers(extensions) => leftovers(who, extensions),
         Check::Output(_) | Check::Warnings(_) | Check::Errors(_) => Vec::new(),
-    }
-}
-
-/// A mismatch that a sentence says whole.
-pub(super) fn plain(message: String) -> Mismatch {
-    Mismatch {
-        message,
-        detail: String::new(),
     }
 }

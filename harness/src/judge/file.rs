@@ -1,8 +1,8 @@
 //! Paths in a user's home.
 
-use super::check::{Who, plain};
 use super::near::{did_you_mean, nearest};
 use super::text_match::{Mismatch, content_mismatch, mismatch};
+use super::who::{Who, plain};
 use crate::model::{FileProperty, FileState, FileType, TargetKind};
 use crate::observe::{Content, Entry, EntryKind, Found};
 

@@ -2,13 +2,17 @@
 
 mod channel;
 mod check;
+mod command;
 mod complaint;
 mod diff;
 #[cfg(test)]
 mod differ;
 mod evaluation;
 mod file;
+mod generation;
 mod known_reason;
+mod leftovers;
+mod lines;
 mod near;
 mod orphan;
 mod outcome;
@@ -17,7 +21,6 @@ mod pending;
 mod redact;
 mod render;
 mod render_home;
-mod session;
 mod snapshot;
 mod snapshot_place;
 #[cfg(test)]
@@ -25,7 +28,10 @@ mod snapshot_tests;
 #[cfg(test)]
 mod tests;
 mod text_match;
+mod unit;
+mod variable;
 mod verdict;
+mod who;
 
 pub use check::judge;
 pub use complaint::complaint;

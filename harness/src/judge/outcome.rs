@@ -2,10 +2,10 @@
 
 use super::complaint::complaint_in_order;
 use super::known_reason::known_reason;
-use super::text_match::show;
+use super::text_match::{Mismatch, printed_mismatch, show};
 use super::verdict::{Finding, FindingKind};
 use crate::machine::{MachineError, Shortage};
-use crate::model::{Case, Guest, Outcome, Part, REAL_DISK_MIB, REAL_MEMORY_MIB, Step};
+use crate::model::{Case, Guest, Outcome, Part, REAL_DISK_MIB, REAL_MEMORY_MIB, Step, TextMatch};
 use crate::observe::Observation;
 use crate::text::{printable, tail};
 
@@ -195,4 +195,15 @@ pub(super) fn printed(seen: &Observation) -> String {
     } else {
         out + "\n" + &err
     }
+}
+
+/// Checks what the step printed on either stream.
+pub(super) fn output(wanted: &TextMatch, seen: &Observation) -> Vec<Mismatch> {
+    printed_mismatch(wanted, &printed(seen))
+        .map(|mismatch| Mismatch {
+            message: format!("the step's output: {}", mismatch.message),
+            ..mismatch
+        })
+        .into_iter()
+        .collect()
 }

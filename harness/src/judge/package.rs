@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::check::{Who, plain};
 use super::near::{did_you_mean, nearest};
 use super::text_match::Mismatch;
+use super::who::{Who, plain};
 use crate::model::{PackageState, Profile};
 use crate::observe::Program;
 

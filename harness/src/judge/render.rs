@@ -1,16 +1,16 @@
 //! What was seen after a step as a text that people review.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 use super::channel::{Channel, WORD};
 use super::complaint::complaint;
+use super::lines::{block, heading, line, with};
 use super::package::profile_words;
 use super::render_home::{digest, home};
-use super::session::unit_words;
+use super::unit::unit_words;
 use crate::model::{Profile, Session, Step};
 use crate::observe::{Observation, OwnProgram, Program, UserSeen};
-use crate::text::{printable, visible_value};
+use crate::text::visible_value;
 
 /// Most programs of a package that are named on its own line.
 const PROGRAMS: usize = 8;
@@ -49,35 +49,6 @@ fn ending(status: i32) -> String {
     match status {
         0 => "succeeded".into(),
         status => format!("failed with status {status}"),
-    }
-}
-
-pub(super) fn heading(text: &mut String, heading: &str) {
-    text.push('\n');
-    line(text, 0, heading);
-}
-
-pub(super) fn line(text: &mut String, indent: usize, line: &str) {
-    // Writing to a String cannot fail.
-    let _ = writeln!(text, "{:1$}{line}", "", indent * 2);
-}
-
-fn block(text: &mut String, indent: usize, block: &str) {
-    for each in printable(block).lines() {
-        if each.trim().is_empty() {
-            text.push('\n');
-        } else {
-            line(text, indent, each.trim_end());
-        }
-    }
-}
-
-/// Something and what is to be said of it.
-pub(super) fn with(what: &str, notes: Vec<String>) -> String {
-    if notes.is_empty() {
-        what.to_owned()
-    } else {
-        format!("{what} ({})", notes.join(", "))
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sha2::{Digest, Sha256};
 
 use super::channel::Channel;
-use super::render::{heading, line, with};
+use super::lines::{heading, line, with};
 use crate::model::TargetKind;
 use crate::observe::{
     Content, Entry, EntryKind, FileSeen, Home, Inside, InsideKind, LinkEnd, UserSeen,

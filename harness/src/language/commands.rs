@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::diagnostic::{Diagnostic, Severity};
-use super::load::{LoadOptions, load_all};
+use super::load::load_all;
+use super::options::LoadOptions;
 use crate::model::{Action, Case, FlakeTree, SeedFile};
 use crate::text::escape_name;
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::diagnostic::{Mistake, Report};
+use super::report::{Mistake, Report};
 use super::shape::{Field, Shape, Struct};
 use super::suggest::nearest;
 use super::words::{first_sentence, how_to_write, list_words, singular};

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::conform::Conform;
-use super::diagnostic::{Diagnostic, Mistake, Report};
+use super::diagnostic::Diagnostic;
 use super::project::PROJECT_FILE;
 use super::raw::{RawLaw, RawLaws};
+use super::report::{Mistake, Report};
 use super::shape::{SCENARIO, Shape};
 use super::source::Source;
 use super::value::to_value;

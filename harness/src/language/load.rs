@@ -8,46 +8,19 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::conform::Conform;
-use super::diagnostic::{Diagnostic, Mistake, Report, Severity};
+use super::diagnostic::{Diagnostic, Severity};
 use super::laws;
 use super::matrix::expand;
+use super::options::LoadOptions;
 use super::project::of_project;
+use super::report::{Mistake, Report};
 use super::resolve::resolve;
 use super::shape::SCENARIO;
 use super::source::Source;
 use super::yaml::{self, Span};
 use crate::flake::Channels;
 use crate::flake::host_files::{self, HostFiles, project_of};
-use crate::flake::setup::this_system;
 use crate::model::Case;
-
-/// How scenarios are loaded.
-#[derive(Debug, Clone)]
-pub struct LoadOptions {
-    /// The platform of setups that name none, as Nix names it: `x86_64-linux`.
-    pub system: String,
-    /// Whether files that scenarios name may lie outside of their repository.
-    pub allow_outside: bool,
-    /// The channel of described setups that name none.
-    pub channel: String,
-    /// Inputs that are replaced in every flake that has them, by name: an address or a channel. Scenarios that replace one
-    /// themselves come first.
-    pub inputs: BTreeMap<String, String>,
-    /// Channels of the user's own, before those of the project's file.
-    pub channels: Channels,
-}
-
-impl Default for LoadOptions {
-    fn default() -> Self {
-        Self {
-            system: this_system(),
-            allow_outside: false,
-            channel: "pocket".to_owned(),
-            inputs: BTreeMap::new(),
-            channels: Channels::default(),
-        }
-    }
-}
 
 /// Folders with these names hold what scenarios use, not scenarios.
 const USED_BY_SCENARIOS: &[&str] = &["flakes", "homes", "files", "target", "node_modules"];

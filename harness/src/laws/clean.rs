@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
 
-use super::Broken;
-use super::trials::{Deed, Place};
+use super::broken::Broken;
+use super::place::{Deed, Place};
 use crate::model::{Action, Case, Edit, InitialHome, Install, SeedFile};
 use crate::observe::{Content, EntryKind, Home, Observation};
 use crate::text::escape_name;

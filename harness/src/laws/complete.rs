@@ -1,6 +1,6 @@
 //! What a switch put in place is whole: no link leads nowhere or into an older generation, and no unit failed.
 
-use super::Broken;
+use super::broken::Broken;
 use crate::model::{Action, Case, Law, Outcome, Part, SeedFile, Step, TargetKind, UnitState};
 use crate::observe::{EntryKind, Observation, UserSeen};
 use crate::text::escape_name;

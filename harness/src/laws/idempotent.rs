@@ -1,7 +1,7 @@
 //! The same switch again changes nothing, not even a generation's number.
 
-use super::trials::{Deed, Place};
-use super::{Broken, broken};
+use super::broken::{Broken, broken};
+use super::place::{Deed, Place};
 use crate::change::Change;
 use crate::model::Action;
 

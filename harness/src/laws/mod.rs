@@ -4,30 +4,24 @@
 //! told like any other; and a judgement on what was seen before and after that step. `complete` needs no step: it is a
 //! judgement on what was seen after the switch itself.
 
+mod broken;
 mod clean;
 mod complete;
 mod idempotent;
+mod place;
 mod reversible;
 mod survives;
 #[cfg(test)]
 mod tests;
 mod trials;
 
+pub use broken::Broken;
 pub use complete::incomplete;
 pub use trials::with_trials;
 
-use crate::change::{Change, ShowOptions, UserChange};
+use crate::change::{Change, UserChange};
 use crate::model::{Case, Law, Trial};
 use crate::observe::{EntryKind, Observation, Probe, probes};
-
-/// How a law is broken.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Broken {
-    /// In one sentence.
-    pub message: String,
-    /// All of it.
-    pub detail: String,
-}
 
 impl Law {
     /// What it says, in a sentence.
@@ -90,17 +84,4 @@ fn change(case: &Case, before: &Observation, after: &Observation) -> Change {
         .users
         .retain(|_, user| *user != UserChange::default());
     change
-}
-
-/// A law that a change breaks.
-fn broken(what: &str, change: &Change) -> Broken {
-    let options = ShowOptions {
-        rebuilt: true,
-        whole: true,
-        ..ShowOptions::default()
-    };
-    Broken {
-        message: format!("{what}: {}", change.counts().line()),
-        detail: change.show(options),
-    }
 }

@@ -1,7 +1,7 @@
 //! After a switch from one setup to another, a rollback gives the first again.
 
-use super::trials::{Deed, Place, switch_of};
-use super::{Broken, broken};
+use super::broken::{Broken, broken};
+use super::place::{Deed, Place, switch_of};
 use crate::change::Change;
 use crate::model::{Action, Switch};
 

@@ -1,7 +1,7 @@
 //! A new login has what the switch promised: the same variables, the same programs, the same units.
 
-use super::trials::{Deed, Place};
-use super::{Broken, broken};
+use super::broken::{Broken, broken};
+use super::place::{Deed, Place};
 use crate::change::{Change, UnitLook, UserChange};
 use crate::model::{Action, Session, UnitState};
 

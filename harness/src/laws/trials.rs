@@ -1,22 +1,8 @@
 //! The cases that try laws.
 
+use super::place::{Deed, Place, switch_of};
 use super::{clean, idempotent, reversible, survives};
-use crate::model::{Action, Case, Law, Outcome, Part, Step, Switch, Trial};
-
-/// Where laws are tried of a case: after its last switch that succeeds and is looked at.
-pub(super) struct Place<'a> {
-    pub(super) case: &'a Case,
-    /// The switch's place among the case's steps.
-    pub(super) at: usize,
-    pub(super) switch: &'a Switch,
-}
-
-/// What a law does.
-pub(super) struct Deed {
-    pub(super) action: Action,
-    /// The step whose state the new one is compared with.
-    pub(super) against: usize,
-}
+use crate::model::{Case, Law, Outcome, Part, Step, Trial};
 
 /// The cases, each followed by those that try its laws.
 #[must_use]
@@ -85,14 +71,4 @@ impl<'a> Place<'a> {
             ..self.case.clone()
         }
     }
-}
-
-/// What a step switches to, where it succeeds and is looked at.
-pub(super) fn switch_of(step: &Step) -> Option<&Switch> {
-    let Action::Switch(switch) = &step.action else {
-        return None;
-    };
-    let is_looked_at = step.snapshot || !step.expect.is_empty();
-    let counts = step.outcome == Outcome::Succeeds && is_looked_at && !switch.dry_run;
-    counts.then_some(switch)
 }

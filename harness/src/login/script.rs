@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::machine::GuestScript;
 use crate::model::Session;
-use crate::observe::quote;
+use switchproof_vm::process::quote;
 
 /// How long start-up files may take, in seconds: a login under emulation on a busy host takes three.
 pub(super) const BEGIN_LIMIT_S: u32 = 60;

@@ -4,7 +4,6 @@ use std::cell::Cell;
 use std::collections::HashMap;
 use std::io;
 
-use super::fields::malformed;
 use crate::text::escape_name;
 
 /// Most that is kept of an observation, in bytes, each thing counted with what it takes to hold it.
@@ -17,6 +16,11 @@ pub(super) const ENTRIES: usize = if cfg!(test) { 20_000 } else { 200_000 };
 const ENTRY_BYTES: usize = 400;
 /// What a field takes besides its bytes.
 const FIELD_BYTES: usize = 64;
+
+/// The guest sent something else than the script it ran would.
+pub(super) fn malformed(what: String) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, what)
+}
 
 /// What may still be kept of one observation, counted down over all that a guest sends for it.
 #[derive(Debug)]

@@ -6,8 +6,9 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::budget::Budget;
+use super::budget::malformed;
 use super::commands::{Reader, read_variables};
-use super::fields::{Source, malformed};
+use super::fields::Source;
 use super::generations::{generations, profiles, system_profile};
 use super::observation::{Observation, UserSeen};
 use super::output::StepOutput;

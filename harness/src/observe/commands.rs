@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use super::fields::{Source, malformed};
+use super::budget::malformed;
+use super::fields::Source;
 use super::observation::CommandSeen;
 use super::script::{COMMAND_BYTES, SESSION_BYTES, SESSION_MAGIC};
 use crate::login::{NoLogin, NoLoginReason, Nonce, Told, parse_told};

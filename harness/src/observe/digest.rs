@@ -3,8 +3,8 @@
 use memchr::memmem::Finder;
 use sha2::{Digest, Sha256};
 
-use super::follow::STORE;
 use super::home::Content;
+use super::observation::STORE;
 
 /// Characters of the hash in a store path.
 const HASH_CHARACTERS: usize = 32;

@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 use std::rc::Rc;
 
-use super::budget::Budget;
+use super::budget::{Budget, malformed};
 
 /// What is read at once, in bytes.
 const BUFFER_BYTES: usize = 64 * 1024;
@@ -203,11 +203,6 @@ impl<'a> Source<'a> {
         self.start += count;
         self.taken += count as u64;
     }
-}
-
-/// The guest sent something else than the script it ran would.
-pub(super) fn malformed(what: String) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, what)
 }
 
 fn show(field: &[u8]) -> String {

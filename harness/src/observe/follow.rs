@@ -3,15 +3,14 @@
 use std::collections::HashMap;
 use std::io;
 
-use super::fields::{Source, malformed};
+use super::budget::malformed;
+use super::fields::Source;
 use super::home::{EntryKind, FileSeen, Home, Inside, InsideKind, LinkEnd};
-use super::sections::{Owners, PATH_BYTES, PATHS, relative};
+use super::observation::STORE;
+use super::paths::{Owners, PATH_BYTES, PATHS, relative};
 use super::tarball::{MemberKind, read_tar};
 use crate::model::TargetKind;
 use crate::text::escape_name;
-
-/// Where Nix keeps everything.
-pub(super) const STORE: &str = "/nix/store/";
 
 /// The ends of all links that lead somewhere: link and absolute path, both escaped.
 pub(super) struct Links(HashMap<String, String>);

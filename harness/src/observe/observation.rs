@@ -5,12 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::home::Home;
+use super::home::{Content, Home};
 use super::output::StepOutput;
-use super::programs::Program;
 use super::warnings::warnings;
 use crate::login::NoLogin;
 use crate::model::{Profile, Session, UnitState};
+
+/// Where the store is.
+pub(super) const STORE: &str = "/nix/store/";
 
 /// What was seen after a step. Holds no times, no inode numbers and nothing of the host.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -118,6 +120,37 @@ pub struct PathDirectory {
     pub directory: String,
     /// The profile it is the `bin` of.
     pub profile: Option<Profile>,
+}
+
+/// A program that Nix puts on a PATH.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Program {
+    /// The name to run it by.
+    pub name: String,
+    /// The directory on PATH that has it.
+    pub directory: String,
+    /// The profile that directory belongs to; `None` for a store path put on PATH by hand.
+    pub profile: Option<Profile>,
+    /// The store path of the package it comes from: the first behind the profile that is no profile itself.
+    pub store_path: Option<String>,
+    /// The package's name, without version.
+    pub package: String,
+    /// The package's version; empty when its store path names none.
+    pub version: String,
+    /// The directory earlier on PATH whose program of the same name is run instead.
+    pub shadowed_by: Option<String>,
+    /// What the program is, if the setup itself made it: one whose store path names no version is nobody's package.
+    pub own: Option<OwnProgram>,
+}
+
+/// A program that the setup itself made.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OwnProgram {
+    /// A file.
+    File(Content),
+    /// A link to a program of somebody's package, as it is written.
+    Link(String),
 }
 
 /// Home Manager's generations of a user.

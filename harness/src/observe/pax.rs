@@ -5,7 +5,7 @@ use std::io;
 
 use sha2::{Digest, Sha256};
 
-use super::fields::malformed;
+use super::budget::malformed;
 use crate::text::escape_name;
 
 /// Longest extended header, in bytes: all attributes of a file, and two paths.

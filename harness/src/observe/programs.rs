@@ -3,14 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 
-use serde::{Deserialize, Serialize};
-
-use super::fields::{Source, malformed};
-use super::follow::STORE;
-use super::home::Content;
-use super::observation::PathDirectory;
-use super::sections::tar_status;
-use super::tarball::{MemberKind, read_tar};
+use super::budget::malformed;
+use super::fields::Source;
+use super::observation::{OwnProgram, PathDirectory, Program, STORE};
+use super::tarball::{MemberKind, read_tar, tar_status};
 use crate::model::Profile;
 use crate::text::escape_name;
 
@@ -20,37 +16,6 @@ const DIRECTORIES: usize = 1000;
 const PROGRAMS: usize = 100_000;
 /// Longest path, in bytes.
 const PATH_BYTES: usize = 8192;
-
-/// A program that Nix puts on a PATH.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Program {
-    /// The name to run it by.
-    pub name: String,
-    /// The directory on PATH that has it.
-    pub directory: String,
-    /// The profile that directory belongs to; `None` for a store path put on PATH by hand.
-    pub profile: Option<Profile>,
-    /// The store path of the package it comes from: the first behind the profile that is no profile itself.
-    pub store_path: Option<String>,
-    /// The package's name, without version.
-    pub package: String,
-    /// The package's version; empty when its store path names none.
-    pub version: String,
-    /// The directory earlier on PATH whose program of the same name is run instead.
-    pub shadowed_by: Option<String>,
-    /// What the program is, if the setup itself made it: one whose store path names no version is nobody's package.
-    pub own: Option<OwnProgram>,
-}
-
-/// A program that the setup itself made.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum OwnProgram {
-    /// A file.
-    File(Content),
-    /// A link to a program of somebody's package, as it is written.
-    Link(String),
-}
 
 /// What the listing of the PATH came to.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -276,6 +241,7 @@ pub fn package_name(store_path: &str) -> (String, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::observe::Content;
 
     const HASH: &str = "0123456789abcdfghijklmnpqrsvwxyz";
 

@@ -6,6 +6,8 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
+use switchproof_vm::process::quote;
+
 use crate::login::{Errand, Language, Nonce, prelude, session};
 use crate::model::Session;
 
@@ -336,19 +338,9 @@ units() {
 }
 "#;
 
-/// One word for a POSIX shell, whatever it holds.
-pub fn quote(word: &str) -> String {
-    format!("'{}'", word.replace('\'', r"'\''"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn words_cannot_break_out_of_their_quotes() {
-        assert_eq!(quote("a'; rm -rf /; '"), r"'a'\''; rm -rf /; '\'''");
-    }
 
     #[test]
     fn commands_are_run_in_their_order_and_each_in_a_session_of_its_own() {
@@ -363,8 +355,8 @@ mod tests {
                 .find(line)
                 .unwrap_or_else(|| panic!("no {line}: {script}"))
         };
-        assert!(at("session interactive user 30 0") < at("session login user 60 0 'zz'"));
-        assert!(at("session login user 60 0 'zz'") < at("session service user 60 0 'aa'"));
+        assert!(at("session interactive user 30 0") < at("session login user 60 0 zz"));
+        assert!(at("session login user 60 0 zz") < at("session service user 60 0 aa"));
         // Behind `\\0` in a format of printf the digits that a nonce may begin with are part of the escape.
         assert!(LOGIN_FUNCTIONS.contains(r"printf '\0%s\0' '@MAGIC@'"));
         for placeholder in ["@MAGIC@", "@NONCE@", "@BLOCKING@"] {
@@ -379,11 +371,9 @@ mod tests {
         assert!(script.contains(r"-path './big/it'\''s'"), "{script}");
         assert!(script.contains(r"--exclude='./big/it'\''s'"), "{script}");
         for (path, _) in EXCLUDED {
-            assert!(script.contains(&format!("-path './{path}'")), "{script}");
-            assert!(
-                script.contains(&format!("--exclude='./{path}'")),
-                "{script}"
-            );
+            let path = quote(&format!("./{path}"));
+            assert!(script.contains(&format!("-path {path}")), "{script}");
+            assert!(script.contains(&format!("--exclude={path}")), "{script}");
         }
         let placeholder = script.split('@').skip(1).step_by(2).find(|part| {
             part.chars()

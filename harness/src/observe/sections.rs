@@ -3,18 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
+use super::budget::malformed;
 use super::commands::read_variables;
-use super::fields::{Source, malformed};
+use super::fields::Source;
 use super::follow::{Links, attach};
 use super::home::{Entry, EntryKind, Home};
+use super::paths::{Owners, PATH_BYTES, PATHS, relative};
 use super::script::HOMES_MAGIC;
-use super::tarball::{Member, MemberKind, read_tar};
+use super::tarball::{Member, MemberKind, read_tar, tar_status};
 use crate::text::escape_name;
-
-/// Longest path, in bytes.
-pub(super) const PATH_BYTES: usize = 8192;
-/// Most paths in a list.
-pub(super) const PATHS: usize = 200_000;
 
 /// All that the script of root sent.
 #[derive(Debug, Default)]
@@ -108,47 +105,6 @@ fn read_home(source: &mut Source<'_>, owners: &Owners) -> io::Result<UserHome> {
     Ok(seen)
 }
 
-/// The guest's names of users and groups, by number.
-pub(super) struct Owners {
-    users: BTreeMap<u64, String>,
-    groups: BTreeMap<u64, String>,
-}
-
-impl Owners {
-    /// Reads `/etc/passwd` and `/etc/group`.
-    fn read(source: &mut Source<'_>) -> io::Result<Self> {
-        let users = names(&source.field(1024 * 1024)?);
-        let groups = names(&source.field(1024 * 1024)?);
-        Ok(Self { users, groups })
-    }
-
-    /// A user's name, or number where the guest has no name for it.
-    pub(super) fn user(&self, uid: u64) -> String {
-        let name = self.users.get(&uid).cloned();
-        name.unwrap_or_else(|| uid.to_string())
-    }
-
-    /// A group's name, or number where the guest has no name for it.
-    pub(super) fn group(&self, gid: u64) -> String {
-        let name = self.groups.get(&gid).cloned();
-        name.unwrap_or_else(|| gid.to_string())
-    }
-}
-
-/// Names by number; the first name of a number counts, as it does for the guest.
-fn names(file: &[u8]) -> BTreeMap<u64, String> {
-    let mut names = BTreeMap::new();
-    for line in String::from_utf8_lossy(file).lines() {
-        let mut fields = line.split(':');
-        if let (Some(name), Some(Ok(number))) = (fields.next(), fields.nth(1).map(str::parse)) {
-            names
-                .entry(number)
-                .or_insert_with(|| escape_name(name.as_bytes()));
-        }
-    }
-    names
-}
-
 /// What tar does not say: sockets and what was left out.
 fn specials(source: &mut Source<'_>, owners: &Owners, home: &mut Home) -> io::Result<()> {
     loop {
@@ -179,13 +135,6 @@ fn specials(source: &mut Source<'_>, owners: &Owners, home: &mut Home) -> io::Re
         };
         home.entries.insert(path, entry);
     }
-}
-
-/// A member's path relative to the home, escaped; `None` for the home itself.
-pub(super) fn relative(path: &[u8]) -> Option<String> {
-    let path = path.strip_prefix(b"./").unwrap_or(path);
-    let path = path.strip_suffix(b"/").unwrap_or(path);
-    (!path.is_empty() && path != b".").then(|| escape_name(path))
 }
 
 fn add(home: &mut Home, names: &mut HardLinks, owners: &Owners, member: Member) {
@@ -260,20 +209,5 @@ impl HardLinks {
             }
             home.entries.insert(first, entry);
         }
-    }
-}
-
-/// tar ends with 0, or with 1 when a file changed as it was read; with 2 the home is not what the archive says.
-pub(super) fn tar_status(source: &mut Source<'_>) -> io::Result<()> {
-    source.expect("end")?;
-    let status: i32 = source.number()?;
-    let message = source.field(8192)?;
-    if status <= 1 {
-        Ok(())
-    } else {
-        Err(malformed(format!(
-            "tar ended with status {status}: {}",
-            crate::text::printable_line(&String::from_utf8_lossy(&message))
-        )))
     }
 }

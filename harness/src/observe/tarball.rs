@@ -8,8 +8,9 @@ use std::io;
 use tar::{EntryType, Header};
 
 use super::budget::Crowd;
+use super::budget::malformed;
 use super::digest::ContentHash;
-use super::fields::{Source, malformed};
+use super::fields::Source;
 use super::home::Content;
 use super::pax::{PAX_BYTES, Pax};
 
@@ -316,4 +317,19 @@ fn check_extents(extents: &[(u64, u64)], size: u64, stored: u64) -> io::Result<(
 
 fn padding(size: u64) -> u64 {
     size.next_multiple_of(BLOCK_BYTES).saturating_sub(size)
+}
+
+/// tar ends with 0, or with 1 when a file changed as it was read; with 2 the home is not what the archive says.
+pub(super) fn tar_status(source: &mut Source<'_>) -> io::Result<()> {
+    source.expect("end")?;
+    let status: i32 = source.number()?;
+    let message = source.field(8192)?;
+    if status <= 1 {
+        Ok(())
+    } else {
+        Err(malformed(format!(
+            "tar ended with status {status}: {}",
+            crate::text::printable_line(&String::from_utf8_lossy(&message))
+        )))
+    }
 }

@@ -5,7 +5,8 @@ use std::io::Write;
 use super::event::{Event, Sink};
 use super::summary::Summary;
 use super::words::{
-    begun, is_kept, painted, span, verdict_body, verdict_brief, verdict_heads, verdict_line, wrote,
+    begun, count, is_kept, painted, span, verdict_body, verdict_brief, verdict_heads, verdict_line,
+    wrote,
 };
 use crate::ci::{Ci, inert};
 use crate::judge::Verdict;
@@ -191,11 +192,6 @@ fn place(case: &str, step: &str) -> String {
 pub(super) fn cut_short(reason: &str, summary: &Summary) -> String {
     let (done, cases) = (summary.done(), count(summary.cases, "case"));
     format!("{reason}: {done} of {cases} have a verdict ({summary})")
-}
-
-/// A number and what it counts.
-pub(crate) fn count(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]

@@ -4,8 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::event::Event;
-use super::plain::count;
-use super::words::span;
+use super::words::{count, span};
 use crate::judge::Verdict;
 
 /// Counts the verdicts of a run.

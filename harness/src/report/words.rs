@@ -4,10 +4,8 @@ use std::fmt::Write;
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::plain::count;
 use crate::ci::{Ci, inert};
 use crate::judge::{Finding, FindingKind, Place, Verdict};
-use crate::observe::quote;
 use crate::text::{printable, printable_line};
 
 /// A time span as people say it.
@@ -255,13 +253,7 @@ pub(super) fn accept_command(case: &str, file: &Path) -> String {
 }
 
 fn shell_word(word: &str) -> String {
-    let word = printable_line(word);
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=,".contains(c);
-    if word.chars().all(plain) {
-        word
-    } else {
-        quote(&word)
-    }
+    switchproof_vm::process::quote(&printable_line(word))
 }
 
 fn push_finding(body: &mut String, finding: &Finding) {
@@ -292,6 +284,11 @@ fn indented(body: &mut String, margin: &str, text: &str) {
     for line in text.lines() {
         let _ = writeln!(body, "{}", format!("{margin}{line}").trim_end());
     }
+}
+
+/// A number and what it counts.
+pub(crate) fn count(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]

@@ -4,8 +4,10 @@ use std::io;
 
 use tar::{Builder, EntryType, Header};
 
-use super::perform::Named;
 use crate::model::SeedFile;
+
+/// A file of a seed, as [`tar_of`] takes it.
+pub(super) type Named<'a> = (&'a String, &'a SeedFile);
 
 /// A tar archive of `files`, every time the same bytes: no times, no owners.
 pub(super) fn tar_of<'a>(files: impl Iterator<Item = Named<'a>>) -> io::Result<Vec<u8>> {

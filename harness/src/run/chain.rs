@@ -4,18 +4,32 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use super::executor::Stop;
 use super::hypervisor::{ForkedMachine, Hypervisor, Purpose};
 use super::ledger::{Ledger, beyond};
 use super::network::require_route;
 use super::perform::{not_the_step, perform, prepare_failed};
 use super::selection::{Known, is_wanted};
-use super::{RunId, Seen, now_s};
+use super::{BudgetError, RunId, Seen, now_s};
 use crate::machine::MachineError;
 use crate::model::Guest;
 use crate::observe::{Observation, StepOutput, observe};
 use crate::plan::{NodeId, Plan, StateKey, Visit, Work};
 use crate::report::Event;
+
+/// Why machines of some cases do no more.
+#[derive(Debug)]
+pub enum Stop {
+    /// One broke.
+    Broken(MachineError),
+    /// None could be started.
+    NoRoom(BudgetError),
+}
+
+impl From<MachineError> for Stop {
+    fn from(error: MachineError) -> Self {
+        Self::Broken(error)
+    }
+}
 
 /// What all machines of a run share.
 pub struct Crew<'a> {

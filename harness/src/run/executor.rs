@@ -5,11 +5,11 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Condvar, Mutex};
 use std::time::{Duration, Instant};
 
-use super::chain::{Crew, Next};
+use super::chain::{Crew, Next, Stop};
 use super::hypervisor::Hypervisor;
 use super::ledger::{Ledger, lock};
 use super::selection::{Known, Selection, is_wanted};
-use super::{Budget, BudgetError, ResultStore, RunId};
+use super::{Budget, ResultStore, RunId};
 use crate::judge::{SnapshotPolicy, Verdict};
 use crate::machine::MachineError;
 use crate::plan::{NodeId, Plan, StateKey, Work};
@@ -224,21 +224,6 @@ impl Run<'_> {
 
 /// What a step that never ran is taken to last.
 const UNKNOWN: Duration = Duration::from_secs(15);
-
-/// Why machines of some cases do no more.
-#[derive(Debug)]
-pub enum Stop {
-    /// One broke.
-    Broken(MachineError),
-    /// None could be started.
-    NoRoom(BudgetError),
-}
-
-impl From<MachineError> for Stop {
-    fn from(error: MachineError) -> Self {
-        Self::Broken(error)
-    }
-}
 
 fn panicked() -> MachineError {
     MachineError::new(

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::machine::{GuestScript, Machine, MachineError};
 use crate::model::{Guest, Substituter};
-use crate::observe::quote;
 use crate::text::printable_line;
+use switchproof_vm::process::quote;
 
 /// Root's script that puts a guest with a network card on QEMU's user-mode network, for every boot, and lets Nix use it.
 /// Addresses are those that QEMU's manual gives ("Using the user mode network stack").

@@ -8,7 +8,7 @@ use super::archive::tar_of;
 use super::{network, scripts};
 use crate::login::{Errand, Language, NoLogin, NoLoginReason, Nonce, Witness, errand};
 use crate::machine::{GuestExit, GuestScript, MachineError, Stream, Unpacked};
-use crate::model::{Action, Guest, Install, SeedFile, Session, Switch, User};
+use crate::model::{Action, Guest, Install, Session, Switch, User};
 use crate::observe::{OutputCollector, StepOutput, before, before_is_known, before_session};
 use crate::plan::Work;
 use crate::text::{printable, printable_line, tail};
@@ -323,6 +323,3 @@ impl Lines {
         }
     }
 }
-
-/// A file of a seed, as [`tar_of`] takes it.
-pub(super) type Named<'a> = (&'a String, &'a SeedFile);

@@ -1,7 +1,7 @@
 //! The texts that steps run in the guest, each what a person would type.
 
 use crate::model::{ChannelOverlay, Edit, InitialHome, Install, Switch, Target, User};
-use crate::observe::quote;
+use switchproof_vm::process::quote;
 
 /// The home of a user that [`make_users`] made.
 pub fn home_of(user: &str) -> String {
@@ -238,13 +238,8 @@ mod tests {
             }),
         };
         assert!(home_manager(&target, "switch").contains(
-            "nix run --inputs-from /srv/flake --override-input nixpkgs 'nixpkgs' --no-write-lock-file \
-             'path:/srv/flake/vendor/hm' -- switch"
+            "nix run --inputs-from /srv/flake --override-input nixpkgs nixpkgs --no-write-lock-file \
+             path:/srv/flake/vendor/hm -- switch"
         ));
-    }
-
-    #[test]
-    fn words_cannot_break_out_of_their_quotes() {
-        assert_eq!(quote("a'; rm -rf /; '"), r"'a'\''; rm -rf /; '\'''");
     }
 }

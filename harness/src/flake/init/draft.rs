@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use super::Draft;
 use super::look::Seen;
 use super::outputs::{Output, set_name};
 use crate::flake::FlakeInputs;
@@ -13,6 +12,19 @@ use crate::flake::release::{self, Release};
 use crate::flake::setup::{DEFAULT_USER, POCKET};
 use crate::model::Install;
 use crate::text::steers_terminals;
+
+/// A first scenario.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft {
+    /// Where it belongs, relative to the flake's folder.
+    pub path: PathBuf,
+    /// The file's text; it passes `check` when it is put there.
+    pub text: String,
+    /// What it is for: `homeConfigurations."alice"`.
+    pub subject: String,
+    /// The name of the home or host: `alice`.
+    pub output: String,
+}
 
 /// What is known of a flake as a whole.
 pub(super) struct About {

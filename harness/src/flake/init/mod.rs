@@ -5,7 +5,7 @@ mod found;
 mod look;
 mod outputs;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::host_files::HostFiles;
 use super::lock::FlakeInputs;
@@ -15,20 +15,8 @@ use draft::{About, draft, free_name};
 use look::Texts;
 use outputs::{Output, find_outputs};
 
+pub use draft::Draft;
 pub use found::{Found, Outputs, outputs};
-
-/// A first scenario.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Draft {
-    /// Where it belongs, relative to the flake's folder.
-    pub path: PathBuf,
-    /// The file's text; it passes `check` when it is put there.
-    pub text: String,
-    /// What it is for: `homeConfigurations."alice"`.
-    pub subject: String,
-    /// The name of the home or host: `alice`.
-    pub output: String,
-}
 
 /// What was found in a flake.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use rnix::ParseError;
 use rnix::ast::{Expr, HasEntry as _};
 use rowan::ast::AstNode as _;
 
-use super::flake::is_whole_module;
+use super::module::is_whole_module;
 use super::parse::{TooDeep, parse};
 
 /// Why Nix text is refused.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::expression::{Nix, grouped, path};
-use super::flake::inline_module;
+use super::module::inline_module;
 use crate::flake::setup::{Content, Home, HomeFile, Setup};
 use crate::model::SeedFile;
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::expression::{Nix, grouped, path};
-use super::flake::{inline_module, overlays, special_args};
 use super::home::{HomePlace, home_modules, home_value};
+use super::module::{inline_module, overlays, special_args};
 use crate::flake::setup::Setup;
 use crate::model::SeedFile;
 

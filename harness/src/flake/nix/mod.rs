@@ -7,6 +7,7 @@ mod flake;
 mod home;
 mod host;
 mod inputs;
+mod module;
 mod parse;
 mod text;
 mod wrapper;

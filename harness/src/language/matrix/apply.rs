@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::axes::{Axis, AxisValue, Combination, axes, combinations, label_node, unknown_axis};
 use crate::language::conform::PLACEHOLDER;
-use crate::language::diagnostic::{Mistake, Report};
+use crate::language::report::{Mistake, Report};
 use crate::language::shape::{SCENARIO, Shape, Struct};
 use crate::language::suggest::nearest;
 use crate::language::yaml::{Entry, Kind, Node, Span};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::language::diagnostic::{Mistake, Report};
+use crate::language::report::{Mistake, Report};
 use crate::language::suggest::nearest;
 use crate::language::words::list_words;
 use crate::language::yaml::{Entry, Kind, Node, Span};

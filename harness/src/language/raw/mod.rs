@@ -12,8 +12,8 @@ pub(crate) use expect::{
     RawCommand, RawExpect, RawFileExpect, RawOutputMatch, RawPackage, RawPresence, RawVariable,
 };
 pub(crate) use laws::{RawLaw, RawLaws};
-pub(crate) use scenario::{RawFlake, RawGuest, RawScenario, RawSubstituter};
-pub(crate) use setup::{RawHome, RawHomeFile, RawInput, RawSetup};
+pub(crate) use scenario::{RawGuest, RawScenario, RawSubstituter};
+pub(crate) use setup::{RawFlake, RawHome, RawHomeFile, RawInput, RawSetup};
 pub(crate) use step::{
     RawBuild, RawEdit, RawGeneration, RawRun, RawSeed, RawSeedFile, RawStep, RawSwitch, RawWho,
 };

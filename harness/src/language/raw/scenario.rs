@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 
-use super::{RawLaws, RawSetup, RawStep};
-use crate::model::{InitialHome, Install};
+use super::{RawFlake, RawLaws, RawSetup, RawStep};
+use crate::model::InitialHome;
 
 /// One scenario: a setup, what is done with it, and what must be true afterwards.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -46,27 +46,6 @@ pub(crate) struct RawScenario {
     pub(crate) laws: Option<RawLaws>,
     /// What is done, in order, and what must be true after each. A step without details is one word.
     pub(crate) steps: Vec<RawStep>,
-}
-
-/// A flake of your own. It is copied, never changed.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schemars(extend("x-short" = "path"))]
-pub(crate) struct RawFlake {
-    /// Its folder, relative to this file, with `#output` if it is not named after the user.
-    pub(crate) path: String,
-    /// The home or host in it to switch to.
-    pub(crate) output: Option<String>,
-    /// How it installs Home Manager; `standalone` by default.
-    pub(crate) install: Option<Install>,
-    /// The user whose home it is; `alice` by default.
-    pub(crate) user: Option<String>,
-    /// Another `home.stateVersion`, given from outside.
-    pub(crate) state_version: Option<String>,
-    /// Inputs replaced from outside, by name: an address or a channel.
-    pub(crate) inputs: Option<BTreeMap<String, String>>,
-    /// The extension given to files in the way.
-    pub(crate) backup: Option<String>,
 }
 
 /// The machine.

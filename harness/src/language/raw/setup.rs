@@ -107,3 +107,24 @@ pub(crate) struct RawHomeFile {
     /// Whether it replaces what is in its way.
     pub(crate) force: Option<bool>,
 }
+
+/// A flake of your own. It is copied, never changed.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(extend("x-short" = "path"))]
+pub(crate) struct RawFlake {
+    /// Its folder, relative to this file, with `#output` if it is not named after the user.
+    pub(crate) path: String,
+    /// The home or host in it to switch to.
+    pub(crate) output: Option<String>,
+    /// How it installs Home Manager; `standalone` by default.
+    pub(crate) install: Option<Install>,
+    /// The user whose home it is; `alice` by default.
+    pub(crate) user: Option<String>,
+    /// Another `home.stateVersion`, given from outside.
+    pub(crate) state_version: Option<String>,
+    /// Inputs replaced from outside, by name: an address or a channel.
+    pub(crate) inputs: Option<BTreeMap<String, String>>,
+    /// The extension given to files in the way.
+    pub(crate) backup: Option<String>,
+}

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::place::{At, below};
 use super::scenario::Resolver;
-use super::setup::{At, below};
 use crate::language::raw::{RawEdit, RawSeed, RawSeedFile};
 use crate::model::{Action, Edit, SeedFile};
 

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::flake::find;
+use super::place::{At, below, find};
 use super::scenario::Resolver;
-use super::setup::{At, below};
 use crate::language::raw::{
     RawCommand, RawExpect, RawFileExpect, RawOutputMatch, RawPackage, RawPresence, RawStep,
     RawVariable,

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::place::{At, below, find};
 use super::scenario::{Base, Resolver};
-use super::setup::{At, below};
 use crate::flake::FlakeInputs;
 use crate::flake::nix::{is_plain_name, render_flake, wrapper_flake};
 use crate::flake::setup::Setup;
@@ -13,7 +13,7 @@ use crate::language::matrix::merge;
 use crate::language::raw::{RawBuild, RawFlake, RawSetup, RawStep, RawSwitch};
 use crate::language::shape::{SCENARIO, Shape};
 use crate::language::value::to_value;
-use crate::language::yaml::{Kind, Node};
+use crate::language::yaml::Kind;
 use crate::model::{FlakeTree, Install, SeedFile, Switch, Target};
 use crate::text::quoted;
 
@@ -255,15 +255,6 @@ impl Resolver<'_> {
             self.mistake(at, format!("{} cannot be a user here", quoted(user)), hint);
         }
     }
-}
-
-/// The node at a path, if it is there.
-pub(super) fn find<'tree>(tree: &'tree Node, at: At<'_>) -> Option<&'tree Node> {
-    at.iter().try_fold(tree, |node, part| match &node.kind {
-        Kind::Map(_) => node.get(part),
-        Kind::List(items) => items.get(part.parse::<usize>().ok()?),
-        _ => None,
-    })
 }
 
 /// `./path#output` in its parts.

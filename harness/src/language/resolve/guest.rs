@@ -2,8 +2,8 @@
 
 use switchproof_vm::image::{Suite, UnknownSuite};
 
+use super::place::{At, below};
 use super::scenario::Resolver;
-use super::setup::{At, below};
 use crate::flake::channel;
 use crate::language::raw::{RawGuest, RawScenario, RawSubstituter};
 use crate::model::{Guest, Network, Substituter};

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::flake::path_and_output;
+use super::place::{At, below};
 use super::scenario::{Base, Resolver};
-use super::setup::{At, below};
 use crate::flake::channel;
 use crate::flake::channels::{PLACE as CHANNELS_PLACE, channel_of_folder, is_folder};
 use crate::flake::{FlakeInputs, Remote};
-use crate::language::diagnostic::Mistake;
 use crate::language::raw::{RawFlake, RawSwitch};
+use crate::language::report::Mistake;
 use crate::language::suggest::nearest;
 use crate::language::words::list_words;
 use crate::model::{CommandSource, Install};

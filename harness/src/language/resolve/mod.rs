@@ -7,6 +7,7 @@ mod guest;
 mod inputs;
 mod order;
 mod pattern;
+mod place;
 mod refuse;
 mod scenario;
 mod setup;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::scenario::Resolver;
-use crate::language::diagnostic::Mistake;
+use crate::language::report::Mistake;
 use crate::language::yaml::Span;
 use crate::model::{Action, Outcome, Step};
 

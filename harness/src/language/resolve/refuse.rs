@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::flake::{find, path_and_output};
+use super::flake::path_and_output;
+use super::place::{At, below, find};
 use super::scenario::{Base, Resolver};
-use super::setup::{At, below};
 use crate::flake::{FlakeInputs, is_offline, other_platform};
 use crate::model::Install;
 

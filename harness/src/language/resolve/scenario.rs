@@ -4,19 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::setup::At;
+use super::place::{At, place, short};
 use crate::flake::Channels;
 use crate::flake::host_files::HostFiles;
 use crate::flake::names::{bad_home_path, bad_scenario_name};
 use crate::flake::setup::{DEFAULT_USER, Setup};
-use crate::language::diagnostic::{Mistake, Report};
-use crate::language::load::LoadOptions;
 use crate::language::matrix::Variant;
+use crate::language::options::LoadOptions;
 use crate::language::raw::{RawFlake, RawScenario};
-use crate::language::shape::SCENARIO;
+use crate::language::report::{Mistake, Report};
 use crate::language::suggest::nearest;
 use crate::language::value::to_value;
-use crate::language::yaml::{Kind, Node, Span};
+use crate::language::yaml::{Node, Span};
 use crate::model::{
     Action, Case, FlakeTree, Guest, InitialHome, Install, Laws, Network, Step, User,
 };
@@ -366,54 +365,5 @@ impl Resolver<'_> {
                 "snapshots are named after steps: give each its own name",
             );
         }
-    }
-}
-
-/// Where a place is in the file: of the deepest part of the path that is there.
-fn place(tree: &Node, at: At<'_>, of_key: bool) -> Span {
-    debug_assert!(SCENARIO.has(at), "the language has no place {at:?}");
-    let mut node = tree;
-    let mut span = if at.is_empty() {
-        short(tree.span)
-    } else {
-        tree.span
-    };
-    for (depth, part) in at.iter().enumerate() {
-        let is_last = depth + 1 == at.len();
-        match &node.kind {
-            Kind::Map(_) => {
-                let Some(entry) = node.entry(part) else {
-                    return short(span);
-                };
-                node = &entry.value;
-                let is_long = matches!(node.kind, Kind::Map(_) | Kind::List(_) | Kind::Null);
-                span = if is_last && (of_key || is_long) {
-                    entry.key_span
-                } else {
-                    node.span
-                };
-            }
-            Kind::List(items) => {
-                let Some(item) = part.parse().ok().and_then(|index: usize| items.get(index)) else {
-                    return short(span);
-                };
-                node = item;
-                span = if is_last { short(node.span) } else { node.span };
-            }
-            _ => return span,
-        }
-    }
-    span
-}
-
-/// The first line of a place that may be long.
-fn short(span: Span) -> Span {
-    if span.line == span.end_line {
-        return span;
-    }
-    Span {
-        end_line: span.line,
-        end_column: span.column + 1,
-        ..span
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::place::{At, below};
 use super::scenario::Resolver;
 use crate::flake::channel;
 use crate::flake::channels::is_folder;
@@ -14,14 +15,6 @@ use crate::flake::setup::{
 use crate::language::raw::{RawHome, RawHomeFile, RawInput, RawSetup};
 use crate::model::Install;
 use crate::text::quoted;
-
-/// A path into the scenario's tree: keys and, for lists, numbers.
-pub(super) type At<'at> = &'at [&'at str];
-
-/// A path one step longer.
-pub(super) fn below<'at>(at: At<'at>, more: &[&'at str]) -> Vec<&'at str> {
-    at.iter().chain(more).copied().collect()
-}
 
 impl Resolver<'_> {
     /// The setup as it is meant. Mistakes are reported and passed over.

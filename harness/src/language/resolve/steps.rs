@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::place::{At, below};
 use super::scenario::Resolver;
-use super::setup::{At, below};
 use crate::flake::names::{bad_scenario_name, seconds};
 use crate::language::raw::{RawGeneration, RawRun, RawScenario, RawStep, RawSwitch, RawWho};
 use crate::language::words::list_words;

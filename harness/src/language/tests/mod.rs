@@ -10,7 +10,8 @@ mod matrix;
 mod mistakes;
 
 use super::diagnostic::Diagnostic;
-use super::load::{LoadOptions, load_source};
+use super::load::load_source;
+use super::options::LoadOptions;
 use super::source::Source;
 use crate::model::Case;
 

@@ -7,7 +7,7 @@ use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, StrInput, Tag
 use serde::Deserialize;
 
 use super::node::{Entry, Kind, Node, Span};
-use crate::language::diagnostic::{Mistake, Report};
+use crate::language::report::{Mistake, Report};
 use crate::text::quoted;
 
 /// Lists and mappings inside each other.

@@ -1,0 +1,53 @@
+//! Units of a user's service manager.
+
+use super::near::{did_you_mean, nearest};
+use super::text_match::Mismatch;
+use super::who::{Who, plain};
+use crate::model::UnitState;
+
+/// Checks a unit's state.
+pub(super) fn unit(who: Who<'_>, name: &str, wanted: UnitState) -> Vec<Mismatch> {
+    let expected = format!(
+        "expected the unit `{name}` of {} to be {}",
+        who.name,
+        unit_words(wanted)
+    );
+    let Some(units) = &who.seen.units else {
+        return vec![plain(format!(
+            "{expected}, and their service manager does not answer"
+        ))];
+    };
+    let Some(seen) = units.get(name) else {
+        return vec![plain(format!("{expected}, and it was not looked at"))];
+    };
+    if seen.state == wanted {
+        return Vec::new();
+    }
+    let near = match seen.state {
+        UnitState::Absent => nearest(
+            name,
+            units
+                .iter()
+                .filter(|(_, unit)| unit.state != UnitState::Absent)
+                .map(|(name, _)| name.as_str()),
+        ),
+        _ => None,
+    };
+    vec![plain(format!(
+        "{expected}, seen {} ({}, {}){}",
+        unit_words(seen.state),
+        seen.active_state,
+        seen.sub_state,
+        did_you_mean(near)
+    ))]
+}
+
+/// A unit's state in words.
+pub(super) fn unit_words(state: UnitState) -> &'static str {
+    match state {
+        UnitState::Active => "active",
+        UnitState::Inactive => "inactive",
+        UnitState::Failed => "failed",
+        UnitState::Absent => "absent",
+    }
+}

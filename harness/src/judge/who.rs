@@ -1,0 +1,19 @@
+//! A user, and what is said of one thing that is not as it must be of them.
+
+use super::text_match::Mismatch;
+use crate::observe::UserSeen;
+
+/// A user and what was seen of them.
+#[derive(Clone, Copy)]
+pub(super) struct Who<'a> {
+    pub(super) name: &'a str,
+    pub(super) seen: &'a UserSeen,
+}
+
+/// A mismatch that a sentence says whole.
+pub(super) fn plain(message: String) -> Mismatch {
+    Mismatch {
+        message,
+        detail: String::new(),
+    }
+}

@@ -1,0 +1,25 @@
+//! How a law is broken.
+
+use crate::change::{Change, ShowOptions};
+
+/// How a law is broken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Broken {
+    /// In one sentence.
+    pub message: String,
+    /// All of it.
+    pub detail: String,
+}
+
+/// A law that a change breaks.
+pub(super) fn broken(what: &str, change: &Change) -> Broken {
+    let options = ShowOptions {
+        rebuilt: true,
+        whole: true,
+        ..ShowOptions::default()
+    };
+    Broken {
+        message: format!("{what}: {}", change.counts().line()),
+        detail: change.show(options),
+    }
+}

@@ -1,0 +1,28 @@
+//! Where a law is tried, and what it does there.
+
+use crate::model::{Action, Case, Outcome, Step, Switch};
+
+/// Where laws are tried of a case: after its last switch that succeeds and is looked at.
+pub(super) struct Place<'a> {
+    pub(super) case: &'a Case,
+    /// The switch's place among the case's steps.
+    pub(super) at: usize,
+    pub(super) switch: &'a Switch,
+}
+
+/// What a law does.
+pub(super) struct Deed {
+    pub(super) action: Action,
+    /// The step whose state the new one is compared with.
+    pub(super) against: usize,
+}
+
+/// What a step switches to, where it succeeds and is looked at.
+pub(super) fn switch_of(step: &Step) -> Option<&Switch> {
+    let Action::Switch(switch) = &step.action else {
+        return None;
+    };
+    let is_looked_at = step.snapshot || !step.expect.is_empty();
+    let counts = step.outcome == Outcome::Succeeds && is_looked_at && !switch.dry_run;
+    counts.then_some(switch)
+}

@@ -1,0 +1,60 @@
+//! Paths of a home, and whose they are.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use super::fields::Source;
+use crate::text::escape_name;
+
+/// Longest path, in bytes.
+pub(super) const PATH_BYTES: usize = 8192;
+/// Most paths in a list.
+pub(super) const PATHS: usize = 200_000;
+
+/// A member's path relative to the home, escaped; `None` for the home itself.
+pub(super) fn relative(path: &[u8]) -> Option<String> {
+    let path = path.strip_prefix(b"./").unwrap_or(path);
+    let path = path.strip_suffix(b"/").unwrap_or(path);
+    (!path.is_empty() && path != b".").then(|| escape_name(path))
+}
+
+/// The guest's names of users and groups, by number.
+pub(super) struct Owners {
+    users: BTreeMap<u64, String>,
+    groups: BTreeMap<u64, String>,
+}
+
+impl Owners {
+    /// Reads `/etc/passwd` and `/etc/group`.
+    pub(super) fn read(source: &mut Source<'_>) -> io::Result<Self> {
+        let users = names(&source.field(1024 * 1024)?);
+        let groups = names(&source.field(1024 * 1024)?);
+        Ok(Self { users, groups })
+    }
+
+    /// A user's name, or number where the guest has no name for it.
+    pub(super) fn user(&self, uid: u64) -> String {
+        let name = self.users.get(&uid).cloned();
+        name.unwrap_or_else(|| uid.to_string())
+    }
+
+    /// A group's name, or number where the guest has no name for it.
+    pub(super) fn group(&self, gid: u64) -> String {
+        let name = self.groups.get(&gid).cloned();
+        name.unwrap_or_else(|| gid.to_string())
+    }
+}
+
+/// Names by number; the first name of a number counts, as it does for the guest.
+fn names(file: &[u8]) -> BTreeMap<u64, String> {
+    let mut names = BTreeMap::new();
+    for line in String::from_utf8_lossy(file).lines() {
+        let mut fields = line.split(':');
+        if let (Some(name), Some(Ok(number))) = (fields.next(), fields.nth(1).map(str::parse)) {
+            names
+                .entry(number)
+                .or_insert_with(|| escape_name(name.as_bytes()));
+        }
+    }
+    names
+}
