@@ -10,7 +10,7 @@ use super::network::require_route;
 use super::perform::{not_the_step, perform, prepare_failed};
 use super::selection::{Known, is_wanted};
 use super::{BudgetError, RunId, Seen, now_s};
-use crate::machine::MachineError;
+use crate::machine::{Bound, MachineError};
 use crate::model::Guest;
 use crate::observe::{Observation, StepOutput, observe};
 use crate::plan::{NodeId, Plan, StateKey, Visit, Work};
@@ -218,7 +218,9 @@ impl Crew<'_> {
             state: node.key.clone(),
         });
         let began = Instant::now();
+        let mut printed = began;
         let mut on_line = |line: &str| {
+            printed = Instant::now();
             self.ledger.event(&Event::StepOutput {
                 case: case.clone(),
                 step: step.clone(),
@@ -248,7 +250,10 @@ impl Crew<'_> {
                 self.judge_all(id, &seen);
                 Ok(())
             }
-            Err(error) if error.beyond.is_some() => {
+            Err(mut error) if error.beyond.is_some() => {
+                if error.beyond == Some(Bound::Deadline) && printed > began {
+                    error.message = still_printing(&error.message, printed.elapsed());
+                }
                 self.beyond(id, &error);
                 Ok(())
             }
@@ -366,3 +371,19 @@ impl Crew<'_> {
         format!("{case} after {}", node.name)
     }
 }
+
+/// What a step that its deadline ended did last: one that still printed may do so for ever, however long it is given.
+fn still_printing(message: &str, since: Duration) -> String {
+    match since < STILL {
+        true => format!(
+            "{message}; it was still printing then, which is an output without an end or work that takes longer"
+        ),
+        false => format!(
+            "{message}; it had printed nothing for {} s",
+            since.as_secs()
+        ),
+    }
+}
+
+/// A step whose last line is not older than this still prints.
+const STILL: Duration = Duration::from_secs(10);

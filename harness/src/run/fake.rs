@@ -181,6 +181,9 @@ impl Machine for FakeMachine<'_> {
         if text.contains("die") {
             return Err(broken());
         }
+        if text.contains("drip") {
+            on_output(Stream::Out, b"one\n");
+        }
         if text.contains("hang") {
             return Err(MachineError {
                 beyond: Some(Bound::Deadline),

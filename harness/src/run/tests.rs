@@ -601,3 +601,18 @@ fn a_law_whose_way_fails_has_failed_where_nobody_else_tells_it() {
         "{alone:?}"
     );
 }
+
+#[test]
+fn a_step_that_still_printed_at_its_deadline_says_so() {
+    let bench = Bench::new();
+    let verdicts = bench.run(vec![
+        case("silent", &["hang"]),
+        case("slow", &["drip and hang"]),
+    ]);
+    let told = |case: &str| match &verdicts[case] {
+        Verdict::Failed(found) => found[0].detail.clone(),
+        other => panic!("{other:?}"),
+    };
+    assert!(told("slow").contains("still printing"), "{verdicts:?}");
+    assert!(!told("silent").contains("printing"), "{verdicts:?}");
+}
