@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_yaml::Value;
 
 use super::diagnostic::Diagnostic;
+use super::schema::schema;
 use super::source::Source;
 use crate::flake::{Channels, Checkout};
 
@@ -58,6 +59,9 @@ pub fn project_schema() -> String {
         "nixpkgs-lib": folder("A folder with nixpkgs' `lib`; the pocket channel's own serves where there is none."),
         "nixpkgs": folder("The same: a checkout of nixpkgs, of which only `lib` is used."),
     });
+    // The schema of scenarios is ours, and JSON.
+    let language: serde_json::Value = serde_json::from_str(&schema()).unwrap_or_default();
+    let definitions = &language["definitions"];
     let schema = serde_json::json!({
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "switchproof project",
@@ -87,6 +91,16 @@ pub fn project_schema() -> String {
                     ],
                 },
             },
+            "laws": {
+                "description": "Which laws are tried of each scenario that says nothing else. All but `clean` by default.",
+                "$ref": "#/definitions/Laws",
+            },
+        },
+        "definitions": {
+            "Law": definitions["Law"],
+            "Laws": definitions["Laws"],
+            // There is no matrix here.
+            "Placeholder": false,
         },
     });
     format!("{schema:#}\n")
@@ -248,6 +262,8 @@ mod tests {
             "channels:\n  home-manager: ../hm\n  nixpkgs-lib: ../lib\n  \"26.05\": ../hm-26.05\n",
             "channels: { old: { home-manager: /srv/hm, nixpkgs: ../nixpkgs } }",
             EXAMPLE.split_once('\n').unwrap().1,
+            "laws: { survives: false, because: It takes long. }",
+            "laws: none",
         ] {
             assert!(read(text).is_ok() && is_valid(text), "{text}");
         }

@@ -4,10 +4,12 @@ use crate::language::{LoadOptions, load_text};
 use crate::model::*;
 use crate::observe::{EntryKind, LinkEnd, UnitSeen};
 
+/// In no project, which could choose other laws.
+const FILE: &str = "/nowhere/t.yaml";
 const ALICE: &str = "name: t\nsetup: { home: { stateVersion: \"24.05\" } }\n";
 
 fn cases(rest: &str) -> Vec<Case> {
-    let (cases, found) = load_text("t.yaml", &format!("{ALICE}{rest}"), &LoadOptions::default());
+    let (cases, found) = load_text(FILE, &format!("{ALICE}{rest}"), &LoadOptions::default());
     assert!(found.is_empty(), "{found:?}");
     with_trials(cases)
 }
