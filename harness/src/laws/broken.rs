@@ -23,3 +23,16 @@ pub(super) fn broken(what: &str, change: &Change) -> Broken {
         detail: change.show(options),
     }
 }
+
+/// A law that all of this breaks, if there is anything.
+pub(super) fn broken_by(what: &str, found: &[String]) -> Option<Broken> {
+    let first = found.first()?;
+    let message = match found.len() {
+        1 => first.clone(),
+        count => format!("{first}, and {} more", count - 1),
+    };
+    Some(Broken {
+        message: format!("{what}: {message}"),
+        detail: found.join("\n"),
+    })
+}

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
 
-use super::broken::Broken;
+use super::broken::{Broken, broken_by};
 use super::place::{Deed, Place};
 use crate::model::{Action, Case, Edit, InitialHome, Install, SeedFile};
 use crate::observe::{Content, EntryKind, Home, Observation};
@@ -42,15 +42,10 @@ pub(super) fn judge(case: &Case, after: &Observation) -> Option<Broken> {
             seen.generations.numbers.len()
         ));
     }
-    let first = found.first()?;
-    let message = match found.len() {
-        1 => first.clone(),
-        count => format!("{first}, and {} more", count - 1),
-    };
-    Some(Broken {
-        message: format!("without Home Manager the home is not what it was before: {message}"),
-        detail: found.join("\n"),
-    })
+    broken_by(
+        "without Home Manager the home is not what it was before",
+        &found,
+    )
 }
 
 /// What a user had in their home before the switch, by escaped path; a content is `None` where nobody knows it.

@@ -1,6 +1,6 @@
 //! What a switch put in place is whole: no link leads nowhere or into an older generation, and no unit failed.
 
-use super::broken::Broken;
+use super::broken::{Broken, broken_by};
 use crate::model::{Action, Case, Law, Outcome, Part, SeedFile, Step, TargetKind, UnitState};
 use crate::observe::{EntryKind, Observation, UserSeen};
 use crate::text::escape_name;
@@ -40,15 +40,7 @@ pub fn incomplete(case: &Case, step: &Step, seen: &Observation) -> Option<Broken
         found.extend(links(case, name, user).map(|it| format!("link{whose}: {it}")));
         found.extend(failed_units(user).map(|it| format!("unit{whose}: {it}")));
     }
-    let first = found.first()?;
-    let message = match found.len() {
-        1 => first.clone(),
-        count => format!("{first}, and {} more", count - 1),
-    };
-    Some(Broken {
-        message: format!("the switch left something broken: {message}"),
-        detail: found.join("\n"),
-    })
+    broken_by("the switch left something broken", &found)
 }
 
 fn links<'a>(
