@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::report::{Mistake, Report};
-use super::shape::{Field, Shape, Struct};
+use super::shape::{Shape, Struct};
 use super::suggest::nearest;
 use super::words::{first_sentence, how_to_write, list_words, singular};
 use super::yaml::{Entry, Kind, Node, Span};
@@ -18,8 +18,6 @@ pub(crate) struct Conform<'report> {
     pub(crate) report: &'report mut Report,
     /// Whether places that a matrix should have filled are passed over, as the matrix itself is broken.
     pub(crate) lenient: bool,
-    /// Whether what is checked are changes to something, so that nothing in a place removes it.
-    pub(crate) in_changes: bool,
     /// The mappings around the place that is checked, and the column that their keys begin in.
     around: Vec<(&'static Struct, u32)>,
 }
@@ -30,7 +28,6 @@ impl<'report> Conform<'report> {
         Self {
             report,
             lenient,
-            in_changes: false,
             around: Vec::new(),
         }
     }
@@ -44,9 +41,6 @@ impl<'report> Conform<'report> {
         place: &str,
     ) -> Option<Node> {
         if self.lenient && node.text().is_some_and(|text| text.contains(PLACEHOLDER)) {
-            return None;
-        }
-        if self.in_changes && node.is_null() {
             return None;
         }
         match shape {
@@ -282,7 +276,7 @@ impl<'report> Conform<'report> {
         self.around.push((structure, column));
         for entry in &entries {
             let value = if let Some(field) = structure.fields.get(&*entry.key) {
-                self.field(entry, field)
+                self.check(&entry.value, &field.shape, &quoted(&entry.key))
             } else if let Some(rest) = &structure.rest {
                 self.check(&entry.value, rest, &quoted(&entry.key))
             } else {
@@ -299,14 +293,6 @@ impl<'report> Conform<'report> {
         self.around.pop();
         self.missing_keys(node.span, &entries, structure, place);
         Some(Node::new(node.span, Kind::Map(checked)))
-    }
-
-    fn field(&mut self, entry: &Entry, field: &'static Field) -> Option<Node> {
-        let before = self.in_changes;
-        self.in_changes |= field.is_changes;
-        let checked = self.check(&entry.value, &field.shape, &quoted(&entry.key));
-        self.in_changes = before;
-        checked
     }
 
     fn short_form(

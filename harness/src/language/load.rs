@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use super::conform::Conform;
 use super::diagnostic::{Diagnostic, Severity};
 use super::laws;
-use super::matrix::expand;
+use super::matrix::{expand, spell_out_changes};
 use super::options::LoadOptions;
 use super::project::of_project;
 use super::report::{Mistake, Report};
@@ -153,7 +153,7 @@ pub(crate) fn load_source(source: Source, options: &LoadOptions) -> (Vec<Case>, 
     let file = source.file.clone();
     let mut report = Report::new(source);
     let mut cases = Vec::new();
-    if let Some(root) = yaml::parse(&mut report) {
+    if let Some(mut root) = yaml::parse(&mut report) {
         let mut files = HostFiles::beside(&file, options.allow_outside);
         let channels = match of_project(&project_of(&file)) {
             Ok(project) => options.channels.over(project),
@@ -165,13 +165,14 @@ pub(crate) fn load_source(source: Source, options: &LoadOptions) -> (Vec<Case>, 
         };
         match expand(&root, &mut report) {
             Some(variants) => {
-                for variant in variants {
+                for mut variant in variants {
+                    spell_out_changes(&mut variant.tree, &mut report);
                     let mut conform = Conform::new(&mut report, false);
                     let tree = conform.check(&variant.tree, &SCENARIO, "a scenario");
                     let case = tree.and_then(|tree| {
                         resolve(
                             &variant,
-                            tree,
+                            &tree,
                             &mut report,
                             &mut files,
                             options,
@@ -184,6 +185,7 @@ pub(crate) fn load_source(source: Source, options: &LoadOptions) -> (Vec<Case>, 
             }
             // The matrix is wrong; the rest is still looked through.
             None => {
+                spell_out_changes(&mut root, &mut report);
                 let mut conform = Conform::new(&mut report, true);
                 conform.check(&root, &SCENARIO, "a scenario");
             }

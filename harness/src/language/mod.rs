@@ -1,7 +1,7 @@
 //! The language of scenarios: from a YAML file to cases.
 //!
-//! text → `yaml` (a tree with places) → `matrix` (a tree for each case) → `conform` (checked against the raw types'
-//! schema, short forms spelled out) → `raw` (serde) → `resolve` → `crate::model`.
+//! text → `yaml` (a tree with places) → `matrix` (a tree for each case, changed setups spelled out) → `conform` (checked
+//! against the raw types' schema, short forms spelled out) → `raw` (serde) → `resolve` → `crate::model`.
 
 mod commands;
 mod conform;

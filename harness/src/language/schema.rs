@@ -115,7 +115,6 @@ fn tidy_name(object: &mut Map<String, Value>) {
 }
 
 fn spell_out_object(object: &mut Map<String, Value>) {
-    object.remove("x-changes");
     let short = match object.remove("x-short") {
         Some(Value::String(key)) => object
             .get("properties")

@@ -44,20 +44,23 @@ pub(crate) enum Shape {
 }
 
 impl Shape {
-    /// Whether a path of keys and indices can lead to something.
-    pub(crate) fn has(&self, path: &[&str]) -> bool {
-        let Some((first, rest)) = path.split_first() else {
-            return true;
-        };
+    /// What may stand under a key, if the place can have it.
+    pub(crate) fn under(&self, key: &str) -> Option<&Self> {
         match self {
-            Self::List { item, .. } => first.parse::<usize>().is_ok() && item.has(rest),
-            Self::Map { value, .. } => value.has(rest),
+            Self::Map { value, .. } => Some(value),
             Self::Struct(structure) => {
-                let field = structure.fields.get(*first).map(|field| &field.shape);
-                let inner = field.or(structure.rest.as_ref());
-                inner.is_some_and(|inner| inner.has(rest))
+                let field = structure.fields.get(key).map(|field| &field.shape);
+                field.or(structure.rest.as_ref()).map(|inner| &**inner)
             }
-            Self::Any | Self::Text | Self::Choice(_) | Self::Bool | Self::Int { .. } => false,
+            _ => None,
+        }
+    }
+
+    /// What the items of a list are.
+    pub(crate) fn items(&self) -> Option<&Self> {
+        match self {
+            Self::List { item, .. } => Some(item),
+            _ => None,
         }
     }
 }
@@ -84,8 +87,6 @@ pub(crate) struct Field {
     pub(crate) required: bool,
     /// Its documentation.
     pub(crate) doc: String,
-    /// Whether it holds changes to something else, in which nothing (`null`) removes a key.
-    pub(crate) is_changes: bool,
 }
 
 /// The shape of a scenario file.
@@ -160,7 +161,6 @@ fn structure(schema: &Value, definitions: &Map<String, Value>) -> Struct {
                 shape: compile(field, definitions),
                 required: required.contains(&name.as_str()),
                 doc: field["description"].as_str().unwrap_or_default().to_owned(),
-                is_changes: field["x-changes"] == true,
             };
             (name.clone(), field)
         })

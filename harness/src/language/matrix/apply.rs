@@ -222,7 +222,7 @@ fn entry(key: &str, key_span: Span, value: Node) -> Entry {
 }
 
 /// Lays one tree over another: mappings are merged, anything else is replaced, and nothing (`null`) removes a key.
-pub(crate) fn merge(node: &mut Node, over: &Node) {
+pub(super) fn merge(node: &mut Node, over: &Node) {
     let (Kind::Map(entries), Kind::Map(added)) = (&mut node.kind, &over.kind) else {
         *node = over.clone();
         return;

@@ -2,5 +2,7 @@
 
 mod apply;
 mod axes;
+mod changes;
 
-pub(crate) use apply::{Variant, expand, merge};
+pub(crate) use apply::{Variant, expand};
+pub(crate) use changes::spell_out_changes;

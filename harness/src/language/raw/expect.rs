@@ -67,8 +67,8 @@ pub(crate) struct RawPackage {
 
 /// A path in the home.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schemars(extend("x-short" = "state"))]
+#[serde(rename_all = "camelCase")]
+#[schemars(deny_unknown_fields, extend("x-short" = "state"))]
 pub(crate) struct RawFileExpect {
     /// `present` (the default) or `absent`.
     pub(crate) state: Option<RawPresence>,
@@ -82,6 +82,18 @@ pub(crate) struct RawFileExpect {
     pub(crate) owner: Option<String>,
     /// Its whole content.
     pub(crate) text: Option<String>,
+    #[serde(flatten)]
+    pub(crate) pieces: RawPieces,
+    /// Where the link points, as it is written. A text is the whole of it.
+    pub(crate) target: Option<RawMatch>,
+    /// What kind of place the link leads to.
+    pub(crate) leads_to: Option<TargetKind>,
+}
+
+/// Pieces of a text.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RawPieces {
     /// Texts that are in it.
     #[schemars(extend("x-one" = true))]
     pub(crate) contains: Option<Vec<String>>,
@@ -91,49 +103,34 @@ pub(crate) struct RawFileExpect {
     /// Regular expressions that match somewhere in it.
     #[schemars(extend("x-one" = true))]
     pub(crate) matches: Option<Vec<String>>,
-    /// Where the link points, as it is written. A text is the whole of it.
-    pub(crate) target: Option<RawMatch>,
-    /// What kind of place the link leads to.
-    pub(crate) leads_to: Option<TargetKind>,
 }
 
 /// What a value must be like; each one that is given.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schemars(extend("x-short" = "equals"))]
+#[serde(rename_all = "camelCase")]
+#[schemars(deny_unknown_fields, extend("x-short" = "equals"))]
 pub(crate) struct RawMatch {
     /// Exactly this.
     pub(crate) equals: Option<String>,
-    /// This is in it.
-    pub(crate) contains: Option<String>,
-    /// This is not in it.
-    pub(crate) lacks: Option<String>,
-    /// This regular expression matches somewhere in it.
-    pub(crate) matches: Option<String>,
+    #[serde(flatten)]
+    pub(crate) pieces: RawPieces,
 }
 
 /// What printed text must be like; each one that is given.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schemars(extend("x-short" = "contains"))]
+#[serde(rename_all = "camelCase")]
+#[schemars(deny_unknown_fields, extend("x-short" = "contains"))]
 pub(crate) struct RawOutputMatch {
     /// Exactly this.
     pub(crate) equals: Option<String>,
-    /// These are in it.
-    #[schemars(extend("x-one" = true))]
-    pub(crate) contains: Option<Vec<String>>,
-    /// These are not in it.
-    #[schemars(extend("x-one" = true))]
-    pub(crate) lacks: Option<Vec<String>>,
-    /// These regular expressions match somewhere in it.
-    #[schemars(extend("x-one" = true))]
-    pub(crate) matches: Option<Vec<String>>,
+    #[serde(flatten)]
+    pub(crate) pieces: RawPieces,
 }
 
 /// A variable.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schemars(extend("x-short" = "equals"))]
+#[serde(rename_all = "camelCase")]
+#[schemars(deny_unknown_fields, extend("x-short" = "equals"))]
 pub(crate) struct RawVariable {
     /// In which kind of session; `login` by default.
     pub(crate) session: Option<Session>,
@@ -141,12 +138,8 @@ pub(crate) struct RawVariable {
     pub(crate) unset: Option<bool>,
     /// Its value is exactly this.
     pub(crate) equals: Option<String>,
-    /// This is in its value.
-    pub(crate) contains: Option<String>,
-    /// This is not in its value.
-    pub(crate) lacks: Option<String>,
-    /// This regular expression matches somewhere in its value.
-    pub(crate) matches: Option<String>,
+    #[serde(flatten)]
+    pub(crate) pieces: RawPieces,
 }
 
 /// A command and what it must do.

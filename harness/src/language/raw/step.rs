@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{RawExpect, RawSetup};
+use super::{RawExpect, RawFlake, RawSetup};
 use crate::model::Session;
 
 /// One thing done to the machine, and what must be true after it. Exactly one action; a bare word is an action
@@ -53,41 +53,30 @@ pub(crate) struct RawStep {
 
 /// Activates a setup: the scenario's, or for this step alone another one.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schemars(extend("x-short" = "user"))]
+#[serde(rename_all = "camelCase")]
+#[schemars(deny_unknown_fields, extend("x-short" = "user"))]
 pub(crate) struct RawSwitch {
-    /// Whose home; needed where several are set up standalone.
-    pub(crate) user: Option<String>,
-    /// Changes to the scenario's setup for this step: only the keys that differ.
-    #[schemars(extend("x-changes" = true))]
-    pub(crate) setup: Option<RawSetup>,
-    /// Another flake for this step.
-    pub(crate) flake: Option<super::RawFlake>,
-    /// The home or host in the flake to switch to.
-    pub(crate) output: Option<String>,
-    /// Another `home.stateVersion` for this step.
-    pub(crate) state_version: Option<String>,
+    /// What is activated.
+    #[serde(flatten)]
+    pub(crate) what: RawBuild,
     /// The extension given to files in the way.
     pub(crate) backup: Option<String>,
     /// Whether to only say what would be done.
     pub(crate) dry_run: Option<bool>,
-    /// Inputs replaced from outside, by name: an address or a channel.
-    pub(crate) inputs: Option<BTreeMap<String, String>>,
 }
 
 /// Builds a setup without activating it: the scenario's, or for this step alone another one.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schemars(extend("x-short" = "user"))]
+#[serde(rename_all = "camelCase")]
+#[schemars(deny_unknown_fields, extend("x-short" = "user"))]
 pub(crate) struct RawBuild {
     /// Whose home; needed where several are set up standalone.
     pub(crate) user: Option<String>,
     /// Changes to the scenario's setup for this step: only the keys that differ.
-    #[schemars(extend("x-changes" = true))]
     pub(crate) setup: Option<RawSetup>,
     /// Another flake for this step.
-    pub(crate) flake: Option<super::RawFlake>,
-    /// The home or host in the flake to build.
+    pub(crate) flake: Option<RawFlake>,
+    /// The home or host in the flake to take.
     pub(crate) output: Option<String>,
     /// Another `home.stateVersion` for this step.
     pub(crate) state_version: Option<String>,

@@ -2,28 +2,24 @@
 
 use std::collections::BTreeMap;
 
-use super::place::{At, below};
+use super::place::At;
 use super::scenario::Resolver;
 use crate::language::raw::{RawEdit, RawSeed, RawSeedFile};
 use crate::model::{Action, Edit, SeedFile};
 
-impl Resolver<'_> {
+impl<'case> Resolver<'case> {
     /// Files put into a home.
-    pub(super) fn seed(&mut self, raw: &RawSeed, at: At<'_>) -> (Action, Option<String>) {
+    pub(super) fn seed(&mut self, raw: &RawSeed, at: At<'case>) -> (Action, Option<String>) {
         let users = self.all_users();
-        let user = self.user_of(raw.user.as_deref(), &users, &below(at, &["user"]));
+        let user = self.user_of(raw.user.as_deref(), &users, at.key("user"));
         let mut files = BTreeMap::new();
         if raw.files.is_empty() {
-            self.mistake(
-                &below(at, &["files"]),
-                "there is nothing to seed",
-                "name a file",
-            );
+            self.mistake(at.key("files"), "there is nothing to seed", "name a file");
         }
         for (path, file) in &raw.files {
-            let at = below(at, &["files", path]);
-            self.home_path(path, &at);
-            for (inner, file) in self.seed_file(file, &at) {
+            let at = at.key("files").key(path);
+            self.home_path(path, at);
+            for (inner, file) in self.seed_file(file, at) {
                 let path = if inner.is_empty() {
                     path.clone()
                 } else {
@@ -40,7 +36,7 @@ impl Resolver<'_> {
     }
 
     /// A seed's files by path below it; a file alone has the empty path.
-    fn seed_file(&mut self, raw: &RawSeedFile, at: At<'_>) -> BTreeMap<String, SeedFile> {
+    fn seed_file(&mut self, raw: &RawSeedFile, at: At<'case>) -> BTreeMap<String, SeedFile> {
         let alone = |file: SeedFile| BTreeMap::from([(String::new(), file)]);
         let executable = raw.executable.unwrap_or(false);
         match (&raw.text, &raw.from, &raw.link, raw.directory) {
@@ -62,7 +58,7 @@ impl Resolver<'_> {
                     files
                 }
                 Err(error) => {
-                    self.mistake(&below(at, &["from"]), error.to_string(), error.hint());
+                    self.mistake(at.key("from"), error.to_string(), error.hint());
                     BTreeMap::new()
                 }
             },
@@ -75,12 +71,16 @@ impl Resolver<'_> {
     }
 
     /// A change made by hand.
-    pub(super) fn edit(&mut self, raw: &RawEdit, at: At<'_>) -> Option<(Action, Option<String>)> {
+    pub(super) fn edit(
+        &mut self,
+        raw: &RawEdit,
+        at: At<'case>,
+    ) -> Option<(Action, Option<String>)> {
         let users = self.all_users();
-        let user = self.user_of(raw.user.as_deref(), &users, &below(at, &["user"]));
+        let user = self.user_of(raw.user.as_deref(), &users, at.key("user"));
         if let Some(hint) = crate::flake::names::bad_home_path(&raw.path) {
             let message = format!("{} is no path in a home", crate::text::quoted(&raw.path));
-            self.mistake(&below(at, &["path"]), message, hint);
+            self.mistake(at.key("path"), message, hint);
         }
         let change = match (&raw.append, &raw.replace, raw.remove) {
             (Some(text), None, None) => Edit::Append(text.clone()),

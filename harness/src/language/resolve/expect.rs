@@ -2,54 +2,44 @@
 
 use std::collections::BTreeMap;
 
-use super::place::{At, below, find};
+use super::place::At;
 use super::scenario::Resolver;
 use crate::language::raw::{
-    RawCommand, RawExpect, RawFileExpect, RawOutputMatch, RawPackage, RawPresence, RawStep,
-    RawVariable,
+    RawCommand, RawExpect, RawFileExpect, RawOutputMatch, RawPackage, RawPieces, RawPresence,
+    RawStep, RawVariable,
 };
-use crate::language::yaml::Node;
 use crate::model::{Check, Expectation, FileProperty, FileState, PackageState, Session, TextMatch};
 use crate::text::quoted;
 
-/// What a text must be like, from wherever the language says it.
-#[derive(Clone, Copy)]
-struct Texts<'raw> {
-    equals: &'raw [String],
-    contains: &'raw [String],
-    lacks: &'raw [String],
-    matches: &'raw [String],
-}
-
-impl Resolver<'_> {
+impl<'case> Resolver<'case> {
     /// What a step expects, in the order of the vocabulary, then of names.
     pub(super) fn expectations(
         &mut self,
         step: &RawStep,
         user: Option<&str>,
-        at: At<'_>,
+        at: At<'case>,
     ) -> Vec<Expectation> {
         let Some(entries) = &step.expect else {
             return Vec::new();
         };
-        let at = below(at, &["expect"]);
+        let at = at.key("expect");
         if entries.is_empty() {
             self.mistake(
-                &at,
+                at,
                 "the expectation is empty, so it asserts nothing",
                 "say what must be true, or remove it",
             );
         }
         let mut out = Vec::new();
         for (index, raw) in entries.iter().enumerate() {
-            let index = index.to_string();
-            let at = below(&at, &[&index]);
+            let at = at.item(index);
             let before = out.len();
-            let who = self.expected_user(raw, user, &at);
-            self.entry(raw, who.as_deref(), &at, &mut out);
-            if out.len() == before && self.kept_whole(&at) {
+            let who = self.expected_user(raw, user, at);
+            self.entry(raw, who.as_deref(), at, &mut out);
+            // Where something of it was refused, it only looks empty.
+            if out.len() == before && at.is_whole() {
                 let hint = "say what must be true, or remove it";
-                self.mistake(&at, "the expectation is empty, so it asserts nothing", hint);
+                self.mistake(at, "the expectation is empty, so it asserts nothing", hint);
             }
         }
         self.contradictions(&out);
@@ -57,22 +47,16 @@ impl Resolver<'_> {
         out
     }
 
-    /// Whether no key of an entry was refused, so that it is empty because it was written so.
-    fn kept_whole(&self, at: At<'_>) -> bool {
-        let Some((_, list)) = at.split_last() else {
-            return true;
-        };
-        // One entry may stand for a list of one.
-        let written = find(&self.written, at).or_else(|| find(&self.written, list));
-        let taken = find(&self.tree, at);
-        written.map(Node::count) == taken.map(Node::count)
-    }
-
     /// Whom an entry is about. Only what is about a home needs an answer.
-    fn expected_user(&mut self, raw: &RawExpect, user: Option<&str>, at: At<'_>) -> Option<String> {
+    fn expected_user(
+        &mut self,
+        raw: &RawExpect,
+        user: Option<&str>,
+        at: At<'case>,
+    ) -> Option<String> {
         let users = self.all_users();
         if let Some(named) = &raw.user {
-            self.known_user(named, &users, &below(at, &["user"]));
+            self.known_user(named, &users, at.key("user"));
             return Some(named.clone());
         }
         let is_about_home = raw.packages.is_some()
@@ -93,7 +77,7 @@ impl Resolver<'_> {
         &mut self,
         raw: &RawExpect,
         user: Option<&str>,
-        at: At<'_>,
+        at: At<'case>,
         out: &mut Vec<Expectation>,
     ) {
         let mut checks = Vec::new();
@@ -108,71 +92,75 @@ impl Resolver<'_> {
         }));
     }
 
-    fn programs_and_paths(&mut self, raw: &RawExpect, at: At<'_>, out: &mut Vec<(Check, usize)>) {
+    fn programs_and_paths(
+        &mut self,
+        raw: &RawExpect,
+        at: At<'case>,
+        out: &mut Vec<(Check, usize)>,
+    ) {
         for (name, package) in raw.packages.iter().flatten() {
-            let at = below(at, &["packages", name]);
-            let state = self.package(package, &at);
+            let at = at.key("packages").key(name);
+            let state = self.package(package, at);
             let name = name.clone();
-            out.push((Check::Package { name, state }, self.line(&at)));
+            out.push((Check::Package { name, state }, at.line()));
         }
         for (path, file) in raw.files.iter().flatten() {
-            let at = below(at, &["files", path]);
-            self.home_path(path, &at);
-            let state = self.file(file, &at);
+            let at = at.key("files").key(path);
+            self.home_path(path, at);
+            let state = self.file(file, at);
             let path = path.clone();
-            out.push((Check::File { path, state }, self.line(&at)));
+            out.push((Check::File { path, state }, at.line()));
         }
     }
 
-    fn sessions(&mut self, raw: &RawExpect, at: At<'_>, out: &mut Vec<(Check, usize)>) {
+    fn sessions(&mut self, raw: &RawExpect, at: At<'case>, out: &mut Vec<(Check, usize)>) {
         for (name, variable) in raw.environment.iter().flatten() {
-            let at = below(at, &["environment", name]);
-            self.variable_name(name, &at);
-            for check in self.variable(name, variable, &at) {
-                out.push((check, self.line(&at)));
+            let at = at.key("environment").key(name);
+            self.variable_name(name, at);
+            for check in self.variable(name, variable, at) {
+                out.push((check, at.line()));
             }
         }
         for (index, command) in raw.commands.iter().flatten().enumerate() {
-            let index = index.to_string();
-            let at = below(at, &["commands", &index]);
-            out.push((self.command(command, &at), self.line(&at)));
+            let at = at.key("commands").item(index);
+            out.push((self.command(command, at), at.line()));
         }
         for (name, state) in raw.units.iter().flatten() {
-            let at = below(at, &["units", name]);
+            let at = at.key("units").key(name);
             if !name.contains('.') {
                 let hint = format!("write its full name: `{name}.service`");
-                self.key_mistake(&at, format!("{} is no unit's name", quoted(name)), hint);
+                self.key_mistake(at, format!("{} is no unit's name", quoted(name)), hint);
             }
             let check = Check::Unit {
                 name: name.clone(),
                 state: *state,
             };
-            out.push((check, self.line(&at)));
+            out.push((check, at.line()));
         }
     }
 
-    fn printed(&mut self, raw: &RawExpect, at: At<'_>, out: &mut Vec<(Check, usize)>) {
+    fn printed(&mut self, raw: &RawExpect, at: At<'case>, out: &mut Vec<(Check, usize)>) {
         if let Some(output) = &raw.output {
-            let at = below(at, &["output"]);
-            for one in self.output(output, &at) {
-                out.push((Check::Output(one), self.line(&at)));
+            let at = at.key("output");
+            for one in self.output(output, at) {
+                out.push((Check::Output(one), at.line()));
             }
         }
         if let Some(warnings) = &raw.warnings {
-            let at = below(at, &["warnings"]);
-            let matches = self.output_list(warnings, &at);
-            out.push((Check::Warnings(matches), self.line(&at)));
+            let at = at.key("warnings");
+            let matches = self.output_list(warnings, at);
+            out.push((Check::Warnings(matches), at.line()));
         }
         if let Some(errors) = &raw.errors {
-            let at = below(at, &["errors"]);
-            let matches = self.output_list(errors, &at);
-            out.push((Check::Errors(matches), self.line(&at)));
+            let at = at.key("errors");
+            let matches = self.output_list(errors, at);
+            out.push((Check::Errors(matches), at.line()));
         }
     }
 
-    fn whole_home(&mut self, raw: &RawExpect, at: At<'_>, out: &mut Vec<(Check, usize)>) {
+    fn whole_home(&mut self, raw: &RawExpect, at: At<'case>, out: &mut Vec<(Check, usize)>) {
         if let Some(generations) = &raw.generations {
-            let line = self.line(&below(at, &["generations"]));
+            let line = at.key("generations").line();
             let count = generations.count.map(Check::GenerationCount);
             let current = generations.current.map(Check::CurrentGeneration);
             out.extend(count.into_iter().chain(current).map(|check| (check, line)));
@@ -180,18 +168,17 @@ impl Resolver<'_> {
         let Some(extensions) = &raw.no_leftovers else {
             return;
         };
-        let at = below(at, &["noLeftovers"]);
+        let at = at.key("noLeftovers");
         for (index, extension) in extensions.iter().enumerate() {
-            let index = index.to_string();
-            self.extension(Some(extension), &below(&at, &[&index]));
+            self.extension(Some(extension), at.item(index));
         }
         if !extensions.is_empty() {
             let extensions = extensions.iter().cloned().collect();
-            out.push((Check::NoLeftovers(extensions), self.line(&at)));
+            out.push((Check::NoLeftovers(extensions), at.line()));
         }
     }
 
-    fn package(&mut self, raw: &RawPackage, at: At<'_>) -> PackageState {
+    fn package(&mut self, raw: &RawPackage, at: At<'case>) -> PackageState {
         if raw.state == Some(RawPresence::Absent) {
             if raw.version.is_some() || raw.profile.is_some() {
                 let hint = "remove `state: absent`, or all the rest";
@@ -205,7 +192,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn file(&mut self, raw: &RawFileExpect, at: At<'_>) -> FileState {
+    fn file(&mut self, raw: &RawFileExpect, at: At<'case>) -> FileState {
         let mut properties = Vec::new();
         properties.extend(raw.r#type.map(FileProperty::Type));
         if let Some(mode) = &raw.mode {
@@ -215,33 +202,16 @@ impl Resolver<'_> {
                 }
                 _ => {
                     let hint = "write its digits in octal, quoted: \"644\"";
-                    self.mistake(
-                        &below(at, &["mode"]),
-                        format!("{} is no mode", quoted(mode)),
-                        hint,
-                    );
+                    self.mistake(at.key("mode"), format!("{} is no mode", quoted(mode)), hint);
                 }
             }
         }
         properties.extend(raw.executable.map(FileProperty::Executable));
         properties.extend(raw.owner.clone().map(FileProperty::Owner));
-        let content = Texts {
-            equals: raw.text.as_slice(),
-            contains: raw.contains.as_deref().unwrap_or_default(),
-            lacks: raw.lacks.as_deref().unwrap_or_default(),
-            matches: raw.matches.as_deref().unwrap_or_default(),
-        };
-        let content = self.text_matches(content, at);
+        let content = self.text_matches(raw.text.as_ref(), &raw.pieces, at);
         properties.extend(content.into_iter().map(FileProperty::Content));
         if let Some(target) = &raw.target {
-            let at = below(at, &["target"]);
-            let target = Texts {
-                equals: target.equals.as_slice(),
-                contains: target.contains.as_slice(),
-                lacks: target.lacks.as_slice(),
-                matches: target.matches.as_slice(),
-            };
-            let matches = self.some_texts(target, &at);
+            let matches = self.some_texts(target.equals.as_ref(), &target.pieces, at.key("target"));
             properties.extend(matches.into_iter().map(FileProperty::Target));
         }
         properties.extend(raw.leads_to.map(FileProperty::TargetKind));
@@ -255,15 +225,9 @@ impl Resolver<'_> {
         FileState::Absent
     }
 
-    fn variable(&mut self, name: &str, raw: &RawVariable, at: At<'_>) -> Vec<Check> {
-        let wanted = Texts {
-            equals: raw.equals.as_slice(),
-            contains: raw.contains.as_slice(),
-            lacks: raw.lacks.as_slice(),
-            matches: raw.matches.as_slice(),
-        };
+    fn variable(&mut self, name: &str, raw: &RawVariable, at: At<'case>) -> Vec<Check> {
         let session = raw.session.unwrap_or(Session::Login);
-        let matches = self.text_matches(wanted, at);
+        let matches = self.text_matches(raw.equals.as_ref(), &raw.pieces, at);
         let check = |value| Check::Variable {
             name: name.to_owned(),
             session,
@@ -288,17 +252,17 @@ impl Resolver<'_> {
         }
     }
 
-    fn command(&mut self, raw: &RawCommand, at: At<'_>) -> Check {
+    fn command(&mut self, raw: &RawCommand, at: At<'case>) -> Check {
         if raw.run.trim().is_empty() {
             self.mistake(
-                &below(at, &["run"]),
+                at.key("run"),
                 "the command is empty",
                 "write one, or remove it",
             );
         }
         let stream = |this: &mut Self, raw: &Option<RawOutputMatch>, key: &str| {
             raw.as_ref()
-                .map(|raw| this.output(raw, &below(at, &[key])))
+                .map(|raw| this.output(raw, at.key(key)))
                 .unwrap_or_default()
         };
         Check::Command {
@@ -310,29 +274,27 @@ impl Resolver<'_> {
         }
     }
 
-    fn output_list(&mut self, list: &[RawOutputMatch], at: At<'_>) -> Vec<TextMatch> {
+    fn output_list(&mut self, list: &[RawOutputMatch], at: At<'case>) -> Vec<TextMatch> {
         let mut out = Vec::new();
         for (index, one) in list.iter().enumerate() {
-            let index = index.to_string();
-            out.extend(self.output(one, &below(at, &[&index])));
+            out.extend(self.output(one, at.item(index)));
         }
         out
     }
 
     /// What a printed text must be like; at least one thing.
-    fn output(&mut self, raw: &RawOutputMatch, at: At<'_>) -> Vec<TextMatch> {
-        let texts = Texts {
-            equals: raw.equals.as_slice(),
-            contains: raw.contains.as_deref().unwrap_or_default(),
-            lacks: raw.lacks.as_deref().unwrap_or_default(),
-            matches: raw.matches.as_deref().unwrap_or_default(),
-        };
-        self.some_texts(texts, at)
+    fn output(&mut self, raw: &RawOutputMatch, at: At<'case>) -> Vec<TextMatch> {
+        self.some_texts(raw.equals.as_ref(), &raw.pieces, at)
     }
 
     /// The same of texts from elsewhere.
-    fn some_texts(&mut self, texts: Texts<'_>, at: At<'_>) -> Vec<TextMatch> {
-        let matches = self.text_matches(texts, at);
+    fn some_texts(
+        &mut self,
+        equals: Option<&String>,
+        pieces: &RawPieces,
+        at: At<'case>,
+    ) -> Vec<TextMatch> {
+        let matches = self.text_matches(equals, pieces, at);
         if matches.is_empty() {
             let hint = "give it `equals`, `contains`, `lacks` or `matches`";
             self.mistake(at, "it is not said what the text must be like", hint);
@@ -340,33 +302,35 @@ impl Resolver<'_> {
         matches
     }
 
-    fn text_matches(&mut self, texts: Texts<'_>, at: At<'_>) -> Vec<TextMatch> {
+    fn text_matches(
+        &mut self,
+        equals: Option<&String>,
+        pieces: &RawPieces,
+        at: At<'case>,
+    ) -> Vec<TextMatch> {
         for (key, texts, hint) in [
-            ("contains", texts.contains, "write what must be in it"),
-            ("lacks", texts.lacks, "write what must not be in it"),
+            ("contains", &pieces.contains, "write what must be in it"),
+            ("lacks", &pieces.lacks, "write what must not be in it"),
         ] {
-            if texts.iter().any(String::is_empty) {
+            if texts.iter().flatten().any(String::is_empty) {
                 let message = "an empty text is in every text";
-                self.mistake(&below(at, &[key]), message, hint);
+                self.mistake(at.key(key), message, hint);
             }
         }
-        for text in texts.matches {
+        for text in pieces.matches.iter().flatten() {
             if let Err(reason) = super::pattern::check(text) {
                 let message = format!("{} is no regular expression: {reason}", quoted(text));
                 let hint = "write it in the syntax of the Rust crate `regex`";
-                self.mistake(&below(at, &["matches"]), message, hint);
+                self.mistake(at.key("matches"), message, hint);
             }
         }
-        let every = |kind: fn(String) -> TextMatch, texts: &[String]| {
-            texts.iter().cloned().map(kind).collect::<Vec<_>>()
-        };
-        [
-            every(TextMatch::Equals, texts.equals),
-            every(TextMatch::Contains, texts.contains),
-            every(TextMatch::Lacks, texts.lacks),
-            every(TextMatch::Matches, texts.matches),
-        ]
-        .concat()
+        let every = |texts: &Option<Vec<String>>| texts.clone().unwrap_or_default().into_iter();
+        let equals = equals.cloned().map(TextMatch::Equals).into_iter();
+        equals
+            .chain(every(&pieces.contains).map(TextMatch::Contains))
+            .chain(every(&pieces.lacks).map(TextMatch::Lacks))
+            .chain(every(&pieces.matches).map(TextMatch::Matches))
+            .collect()
     }
 
     /// A step that succeeds cannot have had an error in its evaluation.

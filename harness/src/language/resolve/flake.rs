@@ -3,52 +3,33 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::place::{At, below, find};
+use super::place::At;
 use super::scenario::{Base, Resolver};
 use crate::flake::FlakeInputs;
 use crate::flake::nix::{is_plain_name, render_flake, wrapper_flake};
-use crate::flake::setup::Setup;
-use crate::language::conform::Conform;
-use crate::language::matrix::merge;
-use crate::language::raw::{RawBuild, RawFlake, RawSetup, RawStep, RawSwitch};
-use crate::language::shape::{SCENARIO, Shape};
-use crate::language::value::to_value;
-use crate::language::yaml::Kind;
+use crate::language::raw::{RawBuild, RawFlake, RawStep};
 use crate::model::{FlakeTree, Install, SeedFile, Switch, Target};
 use crate::text::quoted;
 
-impl From<&RawBuild> for RawSwitch {
-    fn from(raw: &RawBuild) -> Self {
-        Self {
-            user: raw.user.clone(),
-            setup: raw.setup.clone(),
-            flake: raw.flake.clone(),
-            output: raw.output.clone(),
-            state_version: raw.state_version.clone(),
-            backup: None,
-            dry_run: None,
-            inputs: raw.inputs.clone(),
-        }
-    }
-}
-
-impl Resolver<'_> {
+impl<'case> Resolver<'case> {
     /// The switch, or what is built like one, that a step asks for.
-    pub(super) fn switch(&mut self, step: &RawStep, raw: &RawSwitch, at: At<'_>) -> Option<Switch> {
-        self.extension(raw.backup.as_deref(), &below(at, &["backup"]));
-        self.state_version(raw.state_version.as_deref(), &below(at, &["stateVersion"]));
+    pub(super) fn switch(
+        &mut self,
+        step: &RawStep,
+        raw: &RawBuild,
+        at: At<'case>,
+    ) -> Option<Switch> {
+        self.state_version(raw.state_version.as_deref(), at.key("stateVersion"));
         let base = self.base_of(raw, at)?;
         let install = base.install();
         let homes: Vec<String> = base.homes().into_iter().map(str::to_owned).collect();
         let user = match install {
-            Install::Standalone => {
-                Some(self.user_of(raw.user.as_deref(), &homes, &below(at, &["user"])))
-            }
+            Install::Standalone => Some(self.user_of(raw.user.as_deref(), &homes, at.key("user"))),
             Install::NixosModule | Install::DarwinModule => {
                 if raw.user.is_some() && !self.is_matrix {
                     let hint = "remove `user`: a system is switched for all of its users";
                     self.mistake(
-                        &below(at, &["user"]),
+                        at.key("user"),
                         "a system is not switched for one user",
                         hint,
                     );
@@ -73,8 +54,8 @@ impl Resolver<'_> {
         Some(Switch {
             flake,
             output,
-            backup_extension: raw.backup.clone().or_else(|| base_backup(&base)),
-            dry_run: raw.dry_run.unwrap_or(false),
+            backup_extension: base_backup(&base),
+            dry_run: false,
             override_inputs: override_inputs
                 .into_iter()
                 .map(|(name, url)| {
@@ -93,7 +74,7 @@ impl Resolver<'_> {
     }
 
     /// The scenario's setup or flake with what the step changes.
-    fn base_of(&mut self, raw: &RawSwitch, at: At<'_>) -> Option<Base> {
+    fn base_of(&mut self, raw: &RawBuild, at: At<'case>) -> Option<Base> {
         match (&raw.setup, &raw.flake) {
             (None, None) => Some(self.base.clone()),
             (Some(_), Some(_)) => {
@@ -102,7 +83,7 @@ impl Resolver<'_> {
                 None
             }
             (None, Some(flake)) => {
-                self.check_flake(flake, &below(at, &["flake"]));
+                self.check_flake(flake, at.key("flake"));
                 let mut flake = flake.clone();
                 if flake.user.is_none()
                     && let Base::Flake(base) = &self.base
@@ -111,63 +92,33 @@ impl Resolver<'_> {
                 }
                 Some(Base::Flake(flake))
             }
-            (Some(_), None) => self
-                .changed_setup(at)
-                .map(|setup| Base::Setup(Box::new(setup))),
-        }
-    }
-
-    /// The setup as written, with the step's changes laid over it, checked like one that was written so.
-    fn changed_setup(&mut self, at: At<'_>) -> Option<Setup> {
-        if !matches!(self.base, Base::Setup(_)) {
-            let hint = "describe the whole setup in a scenario of its own, or name another `flake`";
-            self.mistake(
-                &below(at, &["setup"]),
-                "there is no setup that could be changed",
-                hint,
-            );
-            return None;
-        }
-        let mut setup = self.written.get("setup")?.clone();
-        let changes = find(&self.written, &below(at, &["setup"]))?.clone();
-        merge(&mut setup, &changes);
-        let Shape::Struct(scenario) = &**SCENARIO else {
-            return None;
-        };
-        let shape = &scenario.fields.get("setup")?.shape;
-        let mut conform = Conform::new(self.report, false);
-        let checked = conform.check(&setup, shape, "`setup`")?;
-        let raw: RawSetup = serde_yaml::from_value(to_value(&checked)).ok()?;
-        // Places are looked up in the tree, so the changed setup stands in it while it is resolved.
-        let mut tree = self.tree.clone();
-        if let Kind::Map(entries) = &mut tree.kind {
-            for entry in entries.iter_mut().filter(|entry| &*entry.key == "setup") {
-                entry.value = checked.clone();
+            (Some(setup), None) if matches!(self.base, Base::Setup(_)) => {
+                let setup = self.setup(setup, at.key("setup"));
+                Some(Base::Setup(Box::new(setup)))
+            }
+            (Some(_), None) => {
+                let hint =
+                    "describe the whole setup in a scenario of its own, or name another `flake`";
+                let message = "there is no setup that could be changed";
+                self.mistake(at.key("setup"), message, hint);
+                None
             }
         }
-        let before = std::mem::replace(&mut self.tree, tree);
-        let setup = self.setup(&raw, &["setup"]);
-        self.tree = before;
-        Some(setup)
     }
 
     fn flake_and_output(
         &mut self,
-        raw: &RawSwitch,
+        raw: &RawBuild,
         base: &Base,
         target: &Target,
-        at: At<'_>,
+        at: At<'case>,
     ) -> Option<(Arc<FlakeTree>, String)> {
         match base {
             Base::Nothing => None,
             Base::Setup(setup) => {
                 if raw.output.is_some() {
                     let hint = "remove it: the output of a described setup is named after its user or host";
-                    self.mistake(
-                        &below(at, &["output"]),
-                        "a described setup has one output",
-                        hint,
-                    );
+                    self.mistake(at.key("output"), "a described setup has one output", hint);
                 }
                 let mut setup = setup.as_ref().clone();
                 if let Some(version) = &raw.state_version {
@@ -185,10 +136,10 @@ impl Resolver<'_> {
 
     fn own_flake(
         &mut self,
-        raw: &RawSwitch,
+        raw: &RawBuild,
         flake: &RawFlake,
         target: &Target,
-        at: At<'_>,
+        at: At<'case>,
     ) -> Option<(Arc<FlakeTree>, String)> {
         let (path, named) = path_and_output(&flake.path);
         let tree = match self.files.flake(path) {
@@ -228,19 +179,16 @@ impl Resolver<'_> {
     }
 
     /// Reports what is wrong with a flake that a scenario names.
-    pub(super) fn check_flake(&mut self, flake: &RawFlake, at: At<'_>) {
+    pub(super) fn check_flake(&mut self, flake: &RawFlake, at: At<'case>) {
         let (path, _) = path_and_output(&flake.path);
         if let Err(error) = self.files.flake(path) {
-            self.mistake(&below(at, &["path"]), error.to_string(), error.hint());
+            self.mistake(at.key("path"), error.to_string(), error.hint());
         }
         if let Some(user) = &flake.user {
-            self.user_name_value(user, &below(at, &["user"]));
+            self.user_name_value(user, at.key("user"));
         }
-        self.extension(flake.backup.as_deref(), &below(at, &["backup"]));
-        self.state_version(
-            flake.state_version.as_deref(),
-            &below(at, &["stateVersion"]),
-        );
+        self.extension(flake.backup.as_deref(), at.key("backup"));
+        self.state_version(flake.state_version.as_deref(), at.key("stateVersion"));
         if self.network.is_on()
             && let Ok(tree) = self.files.flake(path)
         {
@@ -250,7 +198,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn user_name_value(&mut self, user: &str, at: At<'_>) {
+    fn user_name_value(&mut self, user: &str, at: At<'case>) {
         if let Some(hint) = crate::flake::names::bad_user_name(user) {
             self.mistake(at, format!("{} cannot be a user here", quoted(user)), hint);
         }
@@ -274,6 +222,6 @@ fn base_backup(base: &Base) -> Option<String> {
     }
 }
 
-fn wants_wrapper(raw: &RawSwitch, base: &Base) -> bool {
+fn wants_wrapper(raw: &RawBuild, base: &Base) -> bool {
     matches!(base, Base::Flake(flake) if raw.state_version.is_some() || flake.state_version.is_some())
 }

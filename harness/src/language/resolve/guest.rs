@@ -2,7 +2,7 @@
 
 use switchproof_vm::image::{Suite, UnknownSuite};
 
-use super::place::{At, below};
+use super::place::At;
 use super::scenario::Resolver;
 use crate::flake::channel;
 use crate::language::raw::{RawGuest, RawScenario, RawSubstituter};
@@ -28,7 +28,7 @@ pub(super) struct Caches {
     pub(super) named: Vec<Substituter>,
 }
 
-impl Resolver<'_> {
+impl<'case> Resolver<'case> {
     /// What the guest reaches.
     pub(super) fn network_of(&mut self, raw: &RawScenario) -> Network {
         let Some(network) = &raw.network else {
@@ -36,7 +36,7 @@ impl Resolver<'_> {
         };
         if network.enable.is_none() && network.reaches_host.is_none() {
             let hint = "write `true`, or `{ reachesHost: true }`";
-            self.mistake(&["network"], "`network` has no value", hint);
+            self.mistake(self.root().key("network"), "`network` has no value", hint);
         }
         let reaches_host = network.reaches_host.unwrap_or(false);
         match (network.enable.unwrap_or(true), reaches_host) {
@@ -46,7 +46,7 @@ impl Resolver<'_> {
             (false, true) => {
                 let hint = "remove `reachesHost`, or write `enable: true`";
                 let message = "without a network the machine reaches no host";
-                self.mistake(&["network", "reachesHost"], message, hint);
+                self.mistake(self.root().key("network").key("reachesHost"), message, hint);
                 Network::Off
             }
         }
@@ -77,7 +77,7 @@ impl Resolver<'_> {
                 "write it from `{}` to `{}`, such as `16GiB`",
                 least.0, most.0
             );
-            self.mistake(&["guest", key], message, hint);
+            self.mistake(self.root().key("guest").key(key), message, hint);
         }
         known
     }
@@ -88,7 +88,11 @@ impl Resolver<'_> {
             return Suite::default();
         };
         name.parse().unwrap_or_else(|error: UnknownSuite| {
-            self.mistake(&["guest", "suite"], error.to_string(), error.hint());
+            self.mistake(
+                self.root().key("guest").key("suite"),
+                error.to_string(),
+                error.hint(),
+            );
             Suite::default()
         })
     }
@@ -103,25 +107,24 @@ impl Resolver<'_> {
         };
         if !self.network.is_on() {
             self.mistake(
-                &["substituters"],
+                self.root().key("substituters"),
                 "binary caches are out of reach without a network",
                 "add `network: true`, or remove them",
             );
         }
         let mut caches = Caches::default();
         for (index, one) in listed.iter().enumerate() {
-            let index = index.to_string();
-            let at = ["substituters", index.as_str()];
+            let at = self.root().key("substituters").item(index);
             if one.url == DEFAULT {
                 caches.default = true;
                 if one.key.is_some() {
                     let hint = "remove `key`: Nix knows that of its default cache";
-                    self.mistake(&below(&at, &["key"]), "the default cache has its key", hint);
+                    self.mistake(at.key("key"), "the default cache has its key", hint);
                 }
                 continue;
             }
-            self.cache_address(&one.url, &below(&at, &["url"]));
-            self.cache_key(one, &below(&at, &["key"]));
+            self.cache_address(&one.url, at.key("url"));
+            self.cache_key(one, at.key("key"));
             self.reaches.extend(channel::places_on_network(&one.url));
             caches.named.push(Substituter {
                 url: one.url.clone(),
@@ -131,7 +134,7 @@ impl Resolver<'_> {
         caches
     }
 
-    fn cache_address(&mut self, url: &str, at: At<'_>) {
+    fn cache_address(&mut self, url: &str, at: At<'case>) {
         let is_address = ["http://", "https://", "s3://", "ssh-ng://", "ssh://"]
             .iter()
             .any(|scheme| {
@@ -150,7 +153,7 @@ impl Resolver<'_> {
     }
 
     /// Nix itself would refuse a broken key, but only in the machine.
-    fn cache_key(&mut self, raw: &RawSubstituter, at: At<'_>) {
+    fn cache_key(&mut self, raw: &RawSubstituter, at: At<'case>) {
         let Some(key) = &raw.key else { return };
         let bytes = key
             .split_once(':')

@@ -3,19 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::flake::path_and_output;
-use super::place::{At, below};
+use super::place::At;
 use super::scenario::{Base, Resolver};
 use crate::flake::channel;
 use crate::flake::channels::{PLACE as CHANNELS_PLACE, channel_of_folder, is_folder};
 use crate::flake::{FlakeInputs, Remote};
-use crate::language::raw::{RawFlake, RawSwitch};
+use crate::language::raw::{RawBuild, RawFlake};
 use crate::language::report::Mistake;
 use crate::language::suggest::nearest;
 use crate::language::words::list_words;
 use crate::model::{CommandSource, Install};
 use crate::text::quoted;
 
-impl Resolver<'_> {
+impl<'case> Resolver<'case> {
     /// The inputs of what is switched to; `None` where they cannot be told.
     fn inputs_to_override(&mut self, base: &Base) -> Option<BTreeSet<String>> {
         match base {
@@ -26,7 +26,7 @@ impl Resolver<'_> {
     }
 
     /// Nix only warns of an override that overrides nothing, and then switches to something else than was meant.
-    fn is_input(&mut self, name: &str, inputs: Option<&BTreeSet<String>>, place: At<'_>) {
+    fn is_input(&mut self, name: &str, inputs: Option<&BTreeSet<String>>, place: At<'case>) {
         // Of a nested input such as `home-manager/nixpkgs` the text shows the first name.
         let first = name.split('/').next().unwrap_or(name);
         let Some(inputs) = inputs.filter(|inputs| !inputs.contains(first)) else {
@@ -49,20 +49,19 @@ impl Resolver<'_> {
 
     pub(super) fn override_inputs(
         &mut self,
-        raw: &RawSwitch,
+        raw: &RawBuild,
         base: &Base,
-        at: At<'_>,
+        at: At<'case>,
     ) -> BTreeMap<String, String> {
         let mut given = self.given_everywhere(base);
         if let Base::Flake(flake) = base {
             for (name, word) in flake.inputs.iter().flatten() {
-                let place = vec!["flake".to_owned(), "inputs".to_owned(), name.clone()];
+                let place = self.root().key("flake").key("inputs").key(name);
                 given.insert(name.clone(), (word.clone(), place));
             }
         }
         for (name, word) in raw.inputs.iter().flatten() {
-            let place = below(at, &["inputs", name]);
-            let place = place.into_iter().map(str::to_owned).collect();
+            let place = at.key("inputs").key(name);
             given.insert(name.clone(), (word.clone(), place));
         }
         let inputs = if given.is_empty() {
@@ -76,16 +75,15 @@ impl Resolver<'_> {
         };
         let mut out = BTreeMap::new();
         for (name, (word, place)) in given {
-            let place: Vec<&str> = place.iter().map(String::as_str).collect();
-            self.is_input(&name, inputs.as_ref(), &place);
+            self.is_input(&name, inputs.as_ref(), place);
             if !self.channels.has(&word) && channel::is_no_revision(&word) {
                 let (message, hint) = channel::no_channel(&word);
-                self.mistake(&place, message, hint);
+                self.mistake(place, message, hint);
                 continue;
             }
             let url = if is_folder(&word) {
                 let project = own.as_ref().and_then(|own| own.project(&name));
-                match self.folder_input(&name, project, &word, &place) {
+                match self.folder_input(&name, project, &word, place) {
                     Some(url) => Some(url),
                     None => continue,
                 }
@@ -103,36 +101,36 @@ impl Resolver<'_> {
                     quoted(&word),
                     quoted(&name)
                 );
-                self.mistake(&place, message, "give the input's address");
+                self.mistake(place, message, "give the input's address");
                 continue;
             };
-            self.needs_network(&url, &place);
+            self.needs_network(&url, place);
             out.insert(name, url);
         }
         if let Some(own) = own.filter(|_| !self.network.is_on()) {
             let at = match &raw.flake {
-                Some(_) => below(at, &["flake"]),
-                None => vec!["flake"],
+                Some(_) => at.key("flake"),
+                None => self.root().key("flake"),
             };
-            self.need_no_network(&own, &out, &at);
+            self.need_no_network(&own, &out, at);
         }
         out
     }
 
     /// What is replaced in every flake that has it, each with the place in the scenario that mistakes are told of; what this
     /// flake does not have is said.
-    fn given_everywhere(&mut self, base: &Base) -> BTreeMap<String, (String, Vec<String>)> {
+    fn given_everywhere(&mut self, base: &Base) -> BTreeMap<String, (String, At<'case>)> {
         let mut given = BTreeMap::new();
         for (name, word) in self.given_inputs.clone() {
             let inputs = self.inputs_to_override(base);
             if inputs.is_some_and(|inputs| !inputs.contains(&name)) {
                 let message = format!("the flake has no input {} to replace", quoted(&name));
-                let mistake = Mistake::new(self.place(&["name"]), message)
+                let mistake = Mistake::new(self.root().key("name").value(), message)
                     .hint("`--override-input` changes nothing for this scenario");
                 self.report.add(mistake.warning());
                 continue;
             }
-            given.insert(name, (word, vec!["name".to_owned()]));
+            given.insert(name, (word, self.root().key("name")));
         }
         given
     }
@@ -144,7 +142,7 @@ impl Resolver<'_> {
         name: &str,
         project: Option<&str>,
         folder: &str,
-        at: At<'_>,
+        at: At<'case>,
     ) -> Option<String> {
         let place = match self.files.folder(folder) {
             Ok(place) => place,
@@ -175,7 +173,7 @@ impl Resolver<'_> {
         &mut self,
         own: &FlakeInputs,
         replaced: &BTreeMap<String, String>,
-        at: At<'_>,
+        at: At<'case>,
     ) {
         let replaced = replaced.keys().map(String::as_str).collect();
         let remote = own.on_network(&replaced);
@@ -184,7 +182,7 @@ impl Resolver<'_> {
         }
         let is_needed = remote.iter().any(|input| input.is_needed);
         let (message, hint) = out_of_reach(&remote, is_needed);
-        let mistake = Mistake::new(self.place(at), message).hint(hint);
+        let mistake = Mistake::new(at.value(), message).hint(hint);
         self.report.add(if is_needed {
             mistake
         } else {

@@ -7,7 +7,7 @@ use crate::language::report::Mistake;
 use crate::language::yaml::Span;
 use crate::model::{Action, Outcome, Step};
 
-impl Resolver<'_> {
+impl<'case> Resolver<'case> {
     /// Refuses steps that need a generation where there can be none, unless they are expected to fail, up to the first
     /// command of the scenario's own. Each step comes with its place in the list.
     pub(super) fn check_order(&mut self, steps: &[(usize, Step)]) {
@@ -49,7 +49,7 @@ impl Resolver<'_> {
 
     fn impossible(&mut self, place: usize, message: &str) {
         let hint = "put a `switch` before it (after an `uninstall`, one more), or say how it fails with `fails:`";
-        self.mistake(&["steps", &place.to_string()], message, hint);
+        self.mistake(self.root().key("steps").item(place), message, hint);
     }
 
     /// Reports a mistake about what a line says.

@@ -3,19 +3,19 @@
 use std::collections::BTreeMap;
 
 use super::flake::path_and_output;
-use super::place::{At, below, find};
+use super::place::At;
 use super::scenario::{Base, Resolver};
 use crate::flake::{FlakeInputs, is_offline, other_platform};
 use crate::model::Install;
 
-impl Resolver<'_> {
+impl<'case> Resolver<'case> {
     /// Refuses to switch to a NixOS of real nixpkgs, for the machine is Debian: it can install NixOS, and not be it. To be
     /// lifted where machines boot NixOS.
     pub(super) fn refuse_real_nixos(
         &mut self,
         base: &Base,
         replaced: &BTreeMap<String, String>,
-        at: At<'_>,
+        at: At<'case>,
     ) {
         // Without a network what is real is out of reach, which is said already.
         if base.install() != Install::NixosModule || !self.network.is_on() {
@@ -50,7 +50,7 @@ impl Resolver<'_> {
     }
 
     /// Refuses what is for another platform than the machine's, where it is to succeed: nothing of it can be built.
-    pub(super) fn refuse_other_platform(&mut self, base: &Base, output: &str, at: At<'_>) {
+    pub(super) fn refuse_other_platform(&mut self, base: &Base, output: &str, at: At<'case>) {
         if base.install() == Install::DarwinModule {
             return;
         }
@@ -64,11 +64,9 @@ impl Resolver<'_> {
             }
         };
         let Some(other) = other else { return };
-        let own = below(at, &["setup", "system"]);
-        let places = [own.as_slice(), &["setup", "system"], at];
-        let place = places
-            .into_iter()
-            .find(|&place| find(&self.tree, place).is_some());
+        let own = at.key("setup").key("system");
+        let places = [own, self.root().key("setup").key("system")];
+        let place = places.into_iter().find(|place| place.is_there());
         let what = match base {
             Base::Flake(_) => format!("the output `{output}` is for {other}"),
             Base::Setup(_) | Base::Nothing => format!("the setup is for {other}"),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::place::{At, place, short};
+use super::place::{At, short};
 use crate::flake::Channels;
 use crate::flake::host_files::HostFiles;
 use crate::flake::names::{bad_home_path, bad_scenario_name};
@@ -15,7 +15,7 @@ use crate::language::raw::{RawFlake, RawScenario};
 use crate::language::report::{Mistake, Report};
 use crate::language::suggest::nearest;
 use crate::language::value::to_value;
-use crate::language::yaml::{Node, Span};
+use crate::language::yaml::Node;
 use crate::model::{
     Action, Case, FlakeTree, Guest, InitialHome, Install, Laws, Network, Step, User,
 };
@@ -36,9 +36,9 @@ pub(crate) struct Resolver<'case> {
     /// Checkouts of Home Manager that inputs name, by the channel that each becomes.
     pub(super) checkouts: BTreeMap<String, PathBuf>,
     /// The checked tree, for places.
-    pub(super) tree: Node,
+    pub(super) tree: &'case Node,
     /// The tree as it was written, short forms and all.
-    pub(super) written: Node,
+    pub(super) written: &'case Node,
     /// Whether the case is one of several.
     pub(super) is_matrix: bool,
     pub(super) network: Network,
@@ -85,14 +85,14 @@ impl Base {
 /// reported.
 pub(crate) fn resolve(
     variant: &Variant,
-    tree: Node,
+    tree: &Node,
     report: &mut Report,
     files: &mut HostFiles,
     options: &LoadOptions,
     channels: &Channels,
     laws: &Laws,
 ) -> Option<Case> {
-    let raw: RawScenario = match serde_yaml::from_value(to_value(&tree)) {
+    let raw: RawScenario = match serde_yaml::from_value(to_value(tree)) {
         Ok(raw) => raw,
         Err(error) => {
             // Most often something required was refused, which was said. The shapes are made from the same types, so
@@ -112,7 +112,7 @@ pub(crate) fn resolve(
         given_inputs: options.inputs.clone(),
         channels: channels.clone(),
         checkouts: BTreeMap::new(),
-        written: variant.tree.clone(),
+        written: &variant.tree,
         tree,
         is_matrix: !variant.axes.is_empty(),
         network: Network::Off,
@@ -125,14 +125,14 @@ pub(crate) fn resolve(
     resolver.case(&raw, variant, laws)
 }
 
-impl Resolver<'_> {
+impl<'case> Resolver<'case> {
     fn case(&mut self, raw: &RawScenario, variant: &Variant, usual: &Laws) -> Option<Case> {
         if let Some((message, better)) = bad_scenario_name(&raw.name) {
             let hint = better.map_or_else(
                 || "name it in a few words joined by `-`".to_owned(),
                 |better| format!("write `{better}`"),
             );
-            self.mistake(&["name"], message, hint);
+            self.mistake(self.root().key("name"), message, hint);
         }
         self.network = self.network_of(raw);
         self.base = self.find_base(raw);
@@ -183,7 +183,7 @@ impl Resolver<'_> {
         match laws.over(usual) {
             Ok(laws) => laws,
             Err((key, message, hint)) => {
-                self.mistake(&["laws", key], message, hint);
+                self.mistake(self.root().key("laws").key(key), message, hint);
                 Laws::default()
             }
         }
@@ -196,7 +196,7 @@ impl Resolver<'_> {
             let folder = folder.strip_suffix('/').unwrap_or(folder);
             if let Some(hint) = bad_home_path(folder) {
                 let message = format!("{} is no folder in a home", quoted(folder));
-                self.mistake(&["exclude", &index.to_string()], message, hint);
+                self.mistake(self.root().key("exclude").item(index), message, hint);
             }
             folders.insert(folder.to_owned());
         }
@@ -219,22 +219,24 @@ impl Resolver<'_> {
                 id.len()
             );
             let hint = "give long values of the matrix a short `name:`";
-            self.mistake(&["name"], message, hint);
+            self.mistake(self.root().key("name"), message, hint);
         }
         id
     }
 
     fn find_base(&mut self, raw: &RawScenario) -> Base {
         match (&raw.setup, &raw.flake) {
-            (Some(setup), None) => Base::Setup(Box::new(self.setup(setup, &["setup"]))),
+            (Some(setup), None) => {
+                Base::Setup(Box::new(self.setup(setup, self.root().key("setup"))))
+            }
             (None, Some(flake)) => {
-                self.check_flake(flake, &["flake"]);
+                self.check_flake(flake, self.root().key("flake"));
                 Base::Flake(flake.clone())
             }
             (Some(_), Some(_)) => {
                 let hint = "keep one: `setup` describes a flake, `flake` names one";
                 self.mistake(
-                    &["flake"],
+                    self.root().key("flake"),
                     "the scenario has both `setup` and `flake`",
                     hint,
                 );
@@ -245,7 +247,7 @@ impl Resolver<'_> {
                 // What is there but was refused is not missing.
                 if !mistaken("setup") && !mistaken("flake") {
                     let hint = "add `setup:` to describe one, or `flake: ./path` to use yours";
-                    self.mistake(&[], "the scenario has no setup", hint);
+                    self.mistake(self.root(), "the scenario has no setup", hint);
                 }
                 Base::Nothing
             }
@@ -263,7 +265,7 @@ impl Resolver<'_> {
             self.users.insert(user, InitialHome::Empty);
         }
         for (user, given) in raw.users.iter().flatten() {
-            self.user_name(user, &["users", user]);
+            self.user_name(user, self.root().key("users").key(user));
             let home = given.home.unwrap_or(InitialHome::Empty);
             self.users.insert(user.clone(), home);
         }
@@ -274,7 +276,7 @@ impl Resolver<'_> {
         &mut self,
         named: Option<&str>,
         candidates: &[String],
-        at: At<'_>,
+        at: At<'case>,
     ) -> String {
         if let Some(named) = named {
             self.known_user(named, candidates, at);
@@ -292,7 +294,7 @@ impl Resolver<'_> {
         }
     }
 
-    pub(super) fn known_user(&mut self, named: &str, candidates: &[String], at: At<'_>) {
+    pub(super) fn known_user(&mut self, named: &str, candidates: &[String], at: At<'case>) {
         if candidates.iter().any(|one| one == named) || matches!(self.base, Base::Nothing) {
             return;
         }
@@ -308,41 +310,31 @@ impl Resolver<'_> {
         self.users.keys().cloned().collect()
     }
 
+    /// The scenario itself.
+    pub(super) fn root(&self) -> At<'case> {
+        At::root(self.tree, self.written)
+    }
+
     /// Reports a mistake about a value.
     pub(super) fn mistake(
         &mut self,
-        at: At<'_>,
+        at: At<'case>,
         message: impl Into<String>,
         hint: impl Into<String>,
     ) {
-        let span = place(&self.tree, at, false);
-        self.report.add(Mistake::new(span, message).hint(hint));
+        self.report
+            .add(Mistake::new(at.value(), message).hint(hint));
     }
 
     /// Reports a mistake about a key.
     pub(super) fn key_mistake(
         &mut self,
-        at: At<'_>,
+        at: At<'case>,
         message: impl Into<String>,
         hint: impl Into<String>,
     ) {
-        let span = place(&self.tree, at, true);
-        self.report.add(Mistake::new(span, message).hint(hint));
-    }
-
-    /// The place of a value.
-    pub(super) fn place(&self, at: At<'_>) -> Span {
-        place(&self.tree, at, false)
-    }
-
-    /// The line of a place, from 1.
-    pub(super) fn line(&self, at: At<'_>) -> usize {
-        place(&self.tree, at, true).line as usize
-    }
-
-    /// The line in which a value begins, from 1.
-    pub(super) fn value_line(&self, at: At<'_>) -> usize {
-        place(&self.tree, at, false).line as usize
+        self.report
+            .add(Mistake::new(at.key_span(), message).hint(hint));
     }
 
     /// One flake for equal trees.
@@ -356,7 +348,7 @@ impl Resolver<'_> {
     }
 
     /// Whether a name was not used before; says so otherwise.
-    pub(super) fn once(&mut self, seen: &mut BTreeSet<String>, name: &str, at: At<'_>) {
+    pub(super) fn once(&mut self, seen: &mut BTreeSet<String>, name: &str, at: At<'case>) {
         if !seen.insert(name.to_owned()) {
             let message = format!("two steps are named {}", quoted(name));
             self.mistake(

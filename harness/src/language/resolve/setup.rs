@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::place::{At, below};
+use super::place::At;
 use super::scenario::Resolver;
 use crate::flake::channel;
 use crate::flake::channels::is_folder;
@@ -16,21 +16,21 @@ use crate::language::raw::{RawHome, RawHomeFile, RawInput, RawSetup};
 use crate::model::Install;
 use crate::text::quoted;
 
-impl Resolver<'_> {
+impl<'case> Resolver<'case> {
     /// The setup as it is meant. Mistakes are reported and passed over.
-    pub(super) fn setup(&mut self, raw: &RawSetup, at: At<'_>) -> Setup {
+    pub(super) fn setup(&mut self, raw: &RawSetup, at: At<'case>) -> Setup {
         let install = raw.install.unwrap_or(Install::Standalone);
         self.only_for_modules(raw, install, at);
-        self.extension(raw.backup.as_deref(), &below(at, &["backup"]));
+        self.extension(raw.backup.as_deref(), at.key("backup"));
         let host = raw.host.clone().unwrap_or_else(|| DEFAULT_HOST.to_owned());
         if let Some(hint) = bad_host_name(&host) {
             self.mistake(
-                &below(at, &["host"]),
+                at.key("host"),
                 format!("{} cannot name a host", quoted(&host)),
                 hint,
             );
         }
-        self.state_version(raw.state_version.as_deref(), &below(at, &["stateVersion"]));
+        self.state_version(raw.state_version.as_deref(), at.key("stateVersion"));
         self.nix_texts(raw, at);
         Setup {
             install,
@@ -50,7 +50,7 @@ impl Resolver<'_> {
     }
 
     /// Keys that a standalone home has no place for say so, unless a matrix varies the install.
-    fn only_for_modules(&mut self, raw: &RawSetup, install: Install, at: At<'_>) {
+    fn only_for_modules(&mut self, raw: &RawSetup, install: Install, at: At<'case>) {
         if install != Install::Standalone || self.is_matrix {
             return;
         }
@@ -61,7 +61,7 @@ impl Resolver<'_> {
         ];
         for (key, _) in given.iter().filter(|(_, given)| *given) {
             self.mistake(
-                &below(at, &[key]),
+                at.key(key),
                 format!("`{key}` means nothing to a standalone install"),
                 "remove it, or set `install: nixos-module`",
             );
@@ -69,32 +69,26 @@ impl Resolver<'_> {
     }
 
     /// Modules and overlays given as text can be parsed.
-    fn nix_texts(&mut self, raw: &RawSetup, at: At<'_>) {
+    fn nix_texts(&mut self, raw: &RawSetup, at: At<'case>) {
         let modules = [
             ("modules", &raw.modules),
             ("sharedModules", &raw.shared_modules),
         ];
         for (key, texts) in modules {
             for (index, text) in texts.iter().flatten().enumerate() {
-                let index = index.to_string();
-                self.nix(check_module(text), text, &below(at, &[key, &index]));
+                self.nix(check_module(text), text, at.key(key).item(index));
             }
         }
         for (index, text) in raw.overlays.iter().flatten().enumerate() {
-            let index = index.to_string();
-            self.nix(
-                check_expression(text),
-                text,
-                &below(at, &["overlays", &index]),
-            );
+            self.nix(check_expression(text), text, at.key("overlays").item(index));
         }
     }
 
     /// Reports what is wrong with Nix text: in its own line where it is a block of lines.
-    fn nix(&mut self, checked: Result<(), NixMistake>, text: &str, at: At<'_>) {
+    fn nix(&mut self, checked: Result<(), NixMistake>, text: &str, at: At<'case>) {
         let Err(mistake) = checked else { return };
         let hint = "look for a missing `;`, quote or bracket in it or above";
-        let first = self.value_line(at);
+        let first = at.value().line as usize;
         let written = self
             .report
             .source()
@@ -111,7 +105,7 @@ impl Resolver<'_> {
         }
     }
 
-    pub(super) fn state_version(&mut self, version: Option<&str>, at: At<'_>) {
+    pub(super) fn state_version(&mut self, version: Option<&str>, at: At<'case>) {
         let Some(version) = version else { return };
         let hint = match Release::parse(version) {
             Some(release) if release.is_known() => return,
@@ -124,7 +118,7 @@ impl Resolver<'_> {
         self.mistake(at, format!("{} is no state version", quoted(version)), hint);
     }
 
-    pub(super) fn extension(&mut self, extension: Option<&str>, at: At<'_>) {
+    pub(super) fn extension(&mut self, extension: Option<&str>, at: At<'case>) {
         if let Some(extension) = extension
             && let Some(hint) = bad_extension(extension)
         {
@@ -136,14 +130,19 @@ impl Resolver<'_> {
         }
     }
 
-    fn inputs(&mut self, raw: &RawSetup, install: Install, at: At<'_>) -> BTreeMap<String, Input> {
+    fn inputs(
+        &mut self,
+        raw: &RawSetup,
+        install: Install,
+        at: At<'case>,
+    ) -> BTreeMap<String, Input> {
         let channel = raw
             .channel
             .clone()
             .unwrap_or_else(|| self.default_channel.clone());
         if !channel::is_channel(&self.channels, &channel) {
             let (message, hint) = channel::no_channel(&channel);
-            self.mistake(&below(at, &["channel"]), message, hint);
+            self.mistake(at.key("channel"), message, hint);
         }
         let none = BTreeMap::new();
         let named = raw.inputs.as_ref().unwrap_or(&none);
@@ -159,8 +158,8 @@ impl Resolver<'_> {
         let mut inputs = BTreeMap::new();
         for name in &names {
             let raw_input = named.get(*name).cloned().unwrap_or_default();
-            let at = below(at, &["inputs", name]);
-            if let Some(input) = self.input(name, &raw_input, &channel, &names, &at) {
+            let at = at.key("inputs").key(name);
+            if let Some(input) = self.input(name, &raw_input, &channel, &names, at) {
                 inputs.insert((*name).to_owned(), input);
             }
         }
@@ -173,7 +172,7 @@ impl Resolver<'_> {
         raw: &RawInput,
         channel: &str,
         names: &[&str],
-        at: At<'_>,
+        at: At<'case>,
     ) -> Option<Input> {
         let word = raw.url.as_deref().unwrap_or(channel);
         if raw.url.is_some() && !self.channels.has(word) && channel::is_no_revision(word) {
@@ -210,7 +209,7 @@ impl Resolver<'_> {
             let first = ours.split('/').next().unwrap_or(ours);
             if !names.contains(&first) {
                 self.mistake(
-                    &below(at, &["follows", theirs]),
+                    at.key("follows").key(theirs),
                     format!("`{name}` follows {}, which is no input", quoted(ours)),
                     "name one of the flake's inputs, or add it under `inputs`",
                 );
@@ -224,7 +223,7 @@ impl Resolver<'_> {
     }
 
     /// An address on the network is out of reach without one.
-    pub(super) fn needs_network(&mut self, url: &str, at: At<'_>) {
+    pub(super) fn needs_network(&mut self, url: &str, at: At<'case>) {
         if channel::is_local(url) {
             return;
         }
@@ -242,12 +241,12 @@ impl Resolver<'_> {
         }
     }
 
-    fn homes(&mut self, raw: &RawSetup, at: At<'_>) -> BTreeMap<String, Home> {
+    fn homes(&mut self, raw: &RawSetup, at: At<'case>) -> BTreeMap<String, Home> {
         let mut homes = BTreeMap::new();
         let version = raw.state_version.as_deref();
         match (&raw.home, &raw.users) {
             (Some(_), Some(_)) => self.mistake(
-                &below(at, &["home"]),
+                at.key("home"),
                 "the setup has both `home` and `users`",
                 "`home` is short for one user `alice`; move it under `users`",
             ),
@@ -257,18 +256,18 @@ impl Resolver<'_> {
                 "add `home:` with `stateVersion` and `packages`, say, or `users:` with a home each",
             ),
             (Some(home), None) => {
-                let home = self.home(home, version, &below(at, &["home"]));
+                let home = self.home(home, version, at.key("home"));
                 homes.insert(DEFAULT_USER.to_owned(), home);
             }
             (None, Some(users)) => {
                 if users.is_empty() {
                     let hint = "name a user, with a home";
-                    self.mistake(&below(at, &["users"]), "the setup has nobody's home", hint);
+                    self.mistake(at.key("users"), "the setup has nobody's home", hint);
                 }
                 for (user, home) in users {
-                    let at = below(at, &["users", user]);
-                    self.user_name(user, &at);
-                    let home = self.home(home, version, &at);
+                    let at = at.key("users").key(user);
+                    self.user_name(user, at);
+                    let home = self.home(home, version, at);
                     homes.insert(user.clone(), home);
                 }
             }
@@ -276,22 +275,22 @@ impl Resolver<'_> {
         homes
     }
 
-    pub(super) fn user_name(&mut self, user: &str, at: At<'_>) {
+    pub(super) fn user_name(&mut self, user: &str, at: At<'case>) {
         if let Some(hint) = bad_user_name(user) {
             self.key_mistake(at, format!("{} cannot be a user here", quoted(user)), hint);
         }
     }
 
-    fn home(&mut self, raw: &RawHome, version: Option<&str>, at: At<'_>) -> Home {
-        self.state_version(raw.state_version.as_deref(), &below(at, &["stateVersion"]));
+    fn home(&mut self, raw: &RawHome, version: Option<&str>, at: At<'case>) -> Home {
+        self.state_version(raw.state_version.as_deref(), at.key("stateVersion"));
         if let Some(config) = &raw.config {
-            self.nix(check_module(config), config, &below(at, &["config"]));
+            self.nix(check_module(config), config, at.key("config"));
         }
         let packages = raw.packages.clone().unwrap_or_default();
         for (index, package) in packages.iter().enumerate() {
             if !is_package_path(package) {
                 self.mistake(
-                    &below(at, &["packages", &index.to_string()]),
+                    at.key("packages").item(index),
                     format!("{} is no package's name", quoted(package)),
                     "a name is a path such as `python3Packages.requests`; an expression goes into `config`",
                 );
@@ -299,16 +298,13 @@ impl Resolver<'_> {
         }
         let mut files = BTreeMap::new();
         for (path, file) in raw.files.iter().flatten() {
-            let at = below(at, &["files", path]);
-            self.home_path(path, &at);
-            if let Some(file) = self.home_file(file, &at) {
+            let at = at.key("files").key(path);
+            self.home_path(path, at);
+            if let Some(file) = self.home_file(file, at) {
                 files.insert(path.clone(), file);
             }
         }
-        self.variables(
-            raw.session_variables.as_ref(),
-            &below(at, &["sessionVariables"]),
-        );
+        self.variables(raw.session_variables.as_ref(), at.key("sessionVariables"));
         Home {
             state_version: raw
                 .state_version
@@ -317,20 +313,20 @@ impl Resolver<'_> {
             packages,
             programs: raw.programs.clone().unwrap_or_default(),
             config: raw.config.clone(),
-            import: self.import(raw.import.as_deref(), &below(at, &["import"])),
+            import: self.import(raw.import.as_deref(), at.key("import")),
             files,
             session_variables: raw.session_variables.clone().unwrap_or_default(),
             services: raw.services.clone().unwrap_or_default(),
         }
     }
 
-    fn variables(&mut self, variables: Option<&BTreeMap<String, String>>, at: At<'_>) {
+    fn variables(&mut self, variables: Option<&BTreeMap<String, String>>, at: At<'case>) {
         for name in variables.into_iter().flatten().map(|(name, _)| name) {
-            self.variable_name(name, &below(at, &[name]));
+            self.variable_name(name, at.key(name));
         }
     }
 
-    pub(super) fn variable_name(&mut self, name: &str, at: At<'_>) {
+    pub(super) fn variable_name(&mut self, name: &str, at: At<'case>) {
         let is_fine = name.starts_with(|one: char| one.is_ascii_alphabetic() || one == '_')
             && name
                 .chars()
@@ -341,19 +337,19 @@ impl Resolver<'_> {
         }
     }
 
-    pub(super) fn home_path(&mut self, path: &str, at: At<'_>) {
+    pub(super) fn home_path(&mut self, path: &str, at: At<'case>) {
         if let Some(hint) = bad_home_path(path) {
             self.key_mistake(at, format!("{} is no path in a home", quoted(path)), hint);
         }
     }
 
-    fn home_file(&mut self, raw: &RawHomeFile, at: At<'_>) -> Option<HomeFile> {
+    fn home_file(&mut self, raw: &RawHomeFile, at: At<'case>) -> Option<HomeFile> {
         let content = match (&raw.text, &raw.from) {
             (Some(text), None) => Content::Text(text.clone()),
             (None, Some(path)) => match self.files.tree(path) {
                 Ok(files) => Content::Copy(files),
                 Err(error) => {
-                    self.mistake(&below(at, &["from"]), error.to_string(), error.hint());
+                    self.mistake(at.key("from"), error.to_string(), error.hint());
                     return None;
                 }
             },
@@ -370,7 +366,7 @@ impl Resolver<'_> {
         })
     }
 
-    fn import(&mut self, path: Option<&str>, at: At<'_>) -> Option<Import> {
+    fn import(&mut self, path: Option<&str>, at: At<'case>) -> Option<Import> {
         let path = path?;
         match self.files.tree(path) {
             Ok(files) => Some(Import {

@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::place::{At, below};
+use super::place::At;
 use super::scenario::Resolver;
 use crate::flake::names::{bad_scenario_name, seconds};
-use crate::language::raw::{RawGeneration, RawRun, RawScenario, RawStep, RawSwitch, RawWho};
+use crate::language::raw::{
+    RawBuild, RawGeneration, RawRun, RawScenario, RawStep, RawSwitch, RawWho,
+};
 use crate::language::words::list_words;
 use crate::language::yaml::Kind;
 use crate::model::{Action, Check, Install, Outcome, Part, Session, Step, Target};
@@ -16,20 +18,19 @@ const DEADLINE_S: u32 = 600;
 /// The same where things may be fetched.
 const NETWORK_DEADLINE_S: u32 = 3600;
 
-impl Resolver<'_> {
+impl<'case> Resolver<'case> {
     /// All steps, each as far as it can be understood.
     pub(super) fn steps(&mut self, raw: &RawScenario) -> Vec<Step> {
         if raw.steps.is_empty() {
             let hint = "add a step, most often `- switch`";
-            self.mistake(&["steps"], "the scenario does nothing", hint);
+            self.mistake(self.root().key("steps"), "the scenario does nothing", hint);
         }
         let mut names = BTreeSet::new();
         let mut words: BTreeMap<&'static str, u32> = BTreeMap::new();
         let mut steps = Vec::new();
         for (place, step) in raw.steps.iter().enumerate() {
-            let index = place.to_string();
-            let at = ["steps", index.as_str()];
-            let Some(word) = self.one_action(step, &at) else {
+            let at = self.root().key("steps").item(place);
+            let Some(word) = self.one_action(step, at) else {
                 continue;
             };
             let repeat = words.entry(word).or_default();
@@ -39,12 +40,12 @@ impl Resolver<'_> {
                 (None, 1) => word.to_owned(),
                 (None, repeat) => format!("{word}-{repeat}"),
             };
-            self.step_name(step, &name, &mut names, &at);
-            let Some((action, user)) = self.action(step, word, &at) else {
+            self.step_name(step, &name, &mut names, at);
+            let Some((action, user)) = self.action(step, word, at) else {
                 continue;
             };
-            let outcome = self.outcome(step, &at);
-            let expect = self.expectations(step, user.as_deref(), &at);
+            let outcome = self.outcome(step, at);
+            let expect = self.expectations(step, user.as_deref(), at);
             let snapshot = step
                 .snapshot
                 .unwrap_or_else(|| changes_a_home(&action) && raw.snapshot.unwrap_or(true));
@@ -54,9 +55,9 @@ impl Resolver<'_> {
                 outcome,
                 expect,
                 snapshot,
-                deadline_s: self.deadline(step, &at),
+                deadline_s: self.deadline(step, at),
                 part: Part::Own,
-                line: self.line(&at),
+                line: at.line(),
             };
             steps.push((place, step));
         }
@@ -73,7 +74,7 @@ impl Resolver<'_> {
     }
 
     /// The word of the step's one action.
-    fn one_action(&mut self, step: &RawStep, at: At<'_>) -> Option<&'static str> {
+    fn one_action(&mut self, step: &RawStep, at: At<'case>) -> Option<&'static str> {
         let given: Vec<&'static str> = actions(step)
             .into_iter()
             .filter_map(|(word, given)| given.then_some(word))
@@ -81,7 +82,7 @@ impl Resolver<'_> {
         match given.as_slice() {
             [word] => Some(word),
             [] => {
-                if !self.has_refused_keys(at) {
+                if !Self::has_refused_keys(at) {
                     let all = list_words(actions(step).map(|(word, _)| word));
                     self.mistake(at, "the step does nothing", format!("add an action: {all}"));
                 }
@@ -91,7 +92,7 @@ impl Resolver<'_> {
                 let both = list_words(given.iter().copied()).replace(" or ", " and ");
                 let hint = "give each action a step of its own";
                 self.key_mistake(
-                    &below(at, &[second]),
+                    at.key(second),
                     format!("the step has several actions: {both}"),
                     hint,
                 );
@@ -100,20 +101,26 @@ impl Resolver<'_> {
         }
     }
 
-    fn step_name(&mut self, step: &RawStep, name: &str, names: &mut BTreeSet<String>, at: At<'_>) {
+    fn step_name(
+        &mut self,
+        step: &RawStep,
+        name: &str,
+        names: &mut BTreeSet<String>,
+        at: At<'case>,
+    ) {
         let place = if step.name.is_some() {
-            below(at, &["name"])
+            at.key("name")
         } else {
-            at.to_vec()
+            at
         };
         if let Some((message, better)) = bad_scenario_name(name) {
             let hint = better.map_or_else(
                 || "name it in a few words joined by `-`".to_owned(),
                 |better| format!("write `{better}`"),
             );
-            self.mistake(&place, message, hint);
+            self.mistake(place, message, hint);
         }
-        self.once(names, name, &place);
+        self.once(names, name, place);
     }
 
     /// The action, and the user it is about.
@@ -121,49 +128,49 @@ impl Resolver<'_> {
         &mut self,
         step: &RawStep,
         word: &str,
-        at: At<'_>,
+        at: At<'case>,
     ) -> Option<(Action, Option<String>)> {
-        let at = below(at, &[word]);
+        let at = at.key(word);
         if let Some(raw) = &step.switch {
-            return self.activation(step, raw, &at);
+            return self.activation(step, raw, at);
         }
         if let Some(raw) = &step.build {
-            let switch = self.switch(step, &RawSwitch::from(raw), &at)?;
+            let switch = self.switch(step, raw, at)?;
             let user = switch.target.user.clone();
             return Some((Action::Build(switch), user));
         }
         if let Some(raw) = &step.rollback {
-            let target = self.target(raw, &at);
+            let target = self.target(raw, at);
             let user = target.user.clone();
             return Some((Action::Rollback(target), user));
         }
         if let Some(raw) = &step.generation {
-            return Some(self.generation(raw, &at));
+            return Some(self.generation(raw, at));
         }
         if let Some(raw) = &step.uninstall {
-            let target = self.target(raw, &at);
+            let target = self.target(raw, at);
             let user = target.user.clone();
             return Some((Action::Uninstall(target), user));
         }
         if let Some(raw) = &step.relogin {
             let users = self.all_users();
-            let user = self.user_of(raw.user.as_deref(), &users, &below(&at, &["user"]));
+            let user = self.user_of(raw.user.as_deref(), &users, at.key("user"));
             return Some((Action::Relogin { user: user.clone() }, Some(user)));
         }
         if step.reboot.is_some() {
             return Some((Action::Reboot, None));
         }
         if let Some(raw) = &step.run {
-            return Some(self.run(raw, &at));
+            return Some(self.run(raw, at));
         }
         if let Some(raw) = &step.seed {
-            return Some(self.seed(raw, &at));
+            return Some(self.seed(raw, at));
         }
         if let Some(raw) = &step.edit {
-            return self.edit(raw, &at);
+            return self.edit(raw, at);
         }
         if let Some(raw) = &step.collect_garbage {
-            let user = self.user_or_root(raw.user.as_deref(), &below(&at, &["user"]));
+            let user = self.user_or_root(raw.user.as_deref(), at.key("user"));
             return Some((Action::CollectGarbage { user: user.clone() }, user));
         }
         None
@@ -174,9 +181,14 @@ impl Resolver<'_> {
         &mut self,
         step: &RawStep,
         raw: &RawSwitch,
-        at: At<'_>,
+        at: At<'case>,
     ) -> Option<(Action, Option<String>)> {
-        let switch = self.switch(step, raw, at)?;
+        self.extension(raw.backup.as_deref(), at.key("backup"));
+        let mut switch = self.switch(step, &raw.what, at)?;
+        if raw.backup.is_some() {
+            switch.backup_extension.clone_from(&raw.backup);
+        }
+        switch.dry_run = raw.dry_run.unwrap_or(false);
         let user = switch.target.user.clone();
         let action = match switch.target.install {
             Install::DarwinModule => Action::Build(switch),
@@ -185,17 +197,15 @@ impl Resolver<'_> {
         Some((action, user))
     }
 
-    fn target(&mut self, raw: &RawWho, at: At<'_>) -> Target {
+    fn target(&mut self, raw: &RawWho, at: At<'case>) -> Target {
         let install = self.base.install();
         let homes: Vec<String> = self.base.homes().into_iter().map(str::to_owned).collect();
         let user = match install {
-            Install::Standalone => {
-                Some(self.user_of(raw.user.as_deref(), &homes, &below(at, &["user"])))
-            }
+            Install::Standalone => Some(self.user_of(raw.user.as_deref(), &homes, at.key("user"))),
             Install::NixosModule | Install::DarwinModule => None,
         };
         let base = self.base.clone();
-        let replaced = self.override_inputs(&RawSwitch::default(), &base, at);
+        let replaced = self.override_inputs(&RawBuild::default(), &base, at);
         let command = self.command_of(&base, &replaced);
         Target {
             install,
@@ -204,7 +214,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn generation(&mut self, raw: &RawGeneration, at: At<'_>) -> (Action, Option<String>) {
+    fn generation(&mut self, raw: &RawGeneration, at: At<'case>) -> (Action, Option<String>) {
         let who = RawWho {
             user: raw.user.clone(),
         };
@@ -215,23 +225,23 @@ impl Resolver<'_> {
     }
 
     /// A named user, or `None` for root.
-    fn user_or_root(&mut self, named: Option<&str>, at: At<'_>) -> Option<String> {
+    fn user_or_root(&mut self, named: Option<&str>, at: At<'case>) -> Option<String> {
         let named = named.filter(|name| *name != "root")?;
         let users = self.all_users();
         Some(self.user_of(Some(named), &users, at))
     }
 
-    fn run(&mut self, raw: &RawRun, at: At<'_>) -> (Action, Option<String>) {
-        let user_at = below(at, &["user"]);
+    fn run(&mut self, raw: &RawRun, at: At<'case>) -> (Action, Option<String>) {
+        let user_at = at.key("user");
         let user = if raw.user.is_some() {
-            self.user_or_root(raw.user.as_deref(), &user_at)
+            self.user_or_root(raw.user.as_deref(), user_at)
         } else {
             let users = self.all_users();
-            Some(self.user_of(None, &users, &user_at))
+            Some(self.user_of(None, &users, user_at))
         };
         if raw.command.trim().is_empty() {
             self.mistake(
-                &below(at, &["command"]),
+                at.key("command"),
                 "the command is empty",
                 "write one, or remove the step",
             );
@@ -239,11 +249,7 @@ impl Resolver<'_> {
         let session = raw.session.unwrap_or(Session::Login);
         if user.is_none() && session != Session::Login && raw.session.is_some() {
             let hint = "remove `session`: root has no session of its own here";
-            self.mistake(
-                &below(at, &["session"]),
-                "root has no kinds of session",
-                hint,
-            );
+            self.mistake(at.key("session"), "root has no kinds of session", hint);
         }
         let action = Action::Run {
             command: raw.command.clone(),
@@ -253,26 +259,21 @@ impl Resolver<'_> {
         (action, user)
     }
 
-    fn outcome(&mut self, step: &RawStep, at: At<'_>) -> Outcome {
+    fn outcome(&mut self, step: &RawStep, at: At<'case>) -> Outcome {
         let Some(says) = &step.fails else {
             return Outcome::Succeeds;
         };
         for (index, text) in says.iter().enumerate() {
             if text.is_empty() {
-                let at = below(at, &["fails"]);
-                let index = index.to_string();
+                let at = at.key("fails");
                 let hint = "write a piece of what the failure says; `fails: []` takes any failure";
-                self.mistake(
-                    &below(&at, &[&index]),
-                    "an empty text is in every output",
-                    hint,
-                );
+                self.mistake(at.item(index), "an empty text is in every output", hint);
             }
         }
         Outcome::Fails { says: says.clone() }
     }
 
-    fn deadline(&mut self, step: &RawStep, at: At<'_>) -> u32 {
+    fn deadline(&mut self, step: &RawStep, at: At<'case>) -> u32 {
         let otherwise = if self.network.is_on() {
             NETWORK_DEADLINE_S
         } else {
@@ -284,19 +285,14 @@ impl Resolver<'_> {
         seconds(text).unwrap_or_else(|| {
             let message = format!("{} is no length of time", crate::text::quoted(text));
             let hint = "write `90s`, `10m` or `1h`; a day is the most";
-            self.mistake(&below(at, &["deadline"]), message, hint);
+            self.mistake(at.key("deadline"), message, hint);
             otherwise
         })
     }
 
     /// Whether keys of a step were refused already, so that it only looks empty.
-    fn has_refused_keys(&self, at: At<'_>) -> bool {
-        let items = match self.written.get("steps").map(|steps| &steps.kind) {
-            Some(Kind::List(items)) => items,
-            _ => return true,
-        };
-        let index = at.last().and_then(|index| index.parse::<usize>().ok());
-        let Some(step) = index.and_then(|index| items.get(index)) else {
+    fn has_refused_keys(at: At<'case>) -> bool {
+        let Some(step) = at.written() else {
             return true;
         };
         let none = RawStep::default();

@@ -124,7 +124,7 @@ fn every_expectation_has_its_check() {
     files:
       a: { type: symlink, leadsTo: generation, mode: \"0644\", executable: false, owner: alice, contains: [x, y], lacks: z, matches: ^q, text: t, target: { contains: /nix }}
       b: absent
-    environment: { EDITOR: vim, PAGER: { unset: true, session: service }, P: { contains: x, session: non-interactive } }
+    environment: { EDITOR: vim, PAGER: { unset: true, session: service }, P: { contains: [x, y], session: non-interactive } }
     commands: [\"true\", { run: \"false\", exit: 1, stderr: oops, stdout: { lacks: x } }]
     units: { a.service: failed }
     output: { contains: [a, b], lacks: c }
@@ -197,6 +197,11 @@ fn every_expectation_has_its_check() {
         session: Session::Service,
         value: None,
     });
+    has(&Check::Variable {
+        name: name("P"),
+        session: Session::NonInteractive,
+        value: Some(TextMatch::Contains(name("y"))),
+    });
     has(&Check::Command {
         command: name("false"),
         session: Session::Login,
@@ -213,7 +218,7 @@ fn every_expectation_has_its_check() {
     has(&Check::GenerationCount(2));
     has(&Check::CurrentGeneration(1));
     has(&Check::NoLeftovers([name("backup"), name("bak")].into()));
-    assert_eq!(checks.len(), 18);
+    assert_eq!(checks.len(), 19);
 }
 
 #[test]

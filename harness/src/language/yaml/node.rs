@@ -67,6 +67,17 @@ impl Node {
         self.entry(key).map(|entry| &entry.value)
     }
 
+    /// The same, to change it.
+    pub(crate) fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
+        match &mut self.kind {
+            Kind::Map(entries) => entries
+                .iter_mut()
+                .find(|entry| &*entry.key == key)
+                .map(|entry| &mut entry.value),
+            _ => None,
+        }
+    }
+
     /// A scalar's text.
     pub(crate) fn text(&self) -> Option<&str> {
         match &self.kind {
