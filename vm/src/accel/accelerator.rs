@@ -6,54 +6,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::QemuVersion;
+use super::{Architecture, QemuVersion};
 use crate::process::Command;
-
-/// The processor architecture of host and guest, which are the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Architecture {
-    /// 64-bit Intel and AMD.
-    #[serde(rename = "x86_64")]
-    X86_64,
-    /// 64-bit Arm.
-    Aarch64,
-}
-
-impl Architecture {
-    /// This host's.
-    pub const fn host() -> Self {
-        if cfg!(target_arch = "aarch64") {
-            Self::Aarch64
-        } else {
-            Self::X86_64
-        }
-    }
-
-    /// Debian's name for it.
-    pub const fn debian_name(self) -> &'static str {
-        match self {
-            Self::X86_64 => "amd64",
-            Self::Aarch64 => "arm64",
-        }
-    }
-
-    /// QEMU's system emulator for it.
-    pub const fn qemu_program(self) -> &'static str {
-        match self {
-            Self::X86_64 => "qemu-system-x86_64",
-            Self::Aarch64 => "qemu-system-aarch64",
-        }
-    }
-
-    /// The machine type that QEMU offers for it.
-    pub const fn machine_type(self) -> &'static str {
-        match self {
-            Self::X86_64 => "q35",
-            Self::Aarch64 => "virt",
-        }
-    }
-}
 
 /// What runs the guest's instructions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

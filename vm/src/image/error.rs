@@ -1,7 +1,7 @@
 //! Why there is no guest image.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::BuildStep;
@@ -119,5 +119,18 @@ fn step_hint(tail: &str, disk_full: bool) -> &'static str {
         "the host forbids what building as an ordinary user needs (user namespaces): build once as root"
     } else {
         "read the log; nothing half-built was kept, and the next run begins anew"
+    }
+}
+
+/// An error that names what was tried with what.
+pub(super) fn io_error(
+    action: &'static str,
+    path: &Path,
+) -> impl Fn(io::Error) -> ImageError + use<> {
+    let path = path.to_owned();
+    move |source| ImageError::Io {
+        action,
+        path: path.clone(),
+        source,
     }
 }

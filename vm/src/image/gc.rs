@@ -5,14 +5,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime};
 
-use super::kept::MANIFEST;
-use super::store::io_error;
+use super::error::io_error;
+use super::kept::{DAMAGED, MANIFEST, in_use_lock};
 use super::{ImageError, ImageKey};
 use crate::cache_dir::CacheDir;
 use crate::store::{FileLock, LockTable, allocated_bytes, remove_tree, sweep};
-
-/// What the names of images that were moved aside begin with.
-pub(super) const DAMAGED: &str = ".damaged-";
 
 /// Removes images that nobody needs: none of those to `keep`, none that a layer was made by (`is_in_layers` tells it by
 /// their keys; see `LayerSummary::image`), and none that a process uses. Also removes what dead builds
@@ -96,11 +93,6 @@ pub fn list(cache: &CacheDir) -> Result<Vec<ImageSummary>, ImageError> {
     }
     found.sort_by(|a, b| a.key.cmp(&b.key));
     Ok(found)
-}
-
-/// The lock that whoever uses an image shares.
-pub(super) fn in_use_lock(locks: &Path, key: &str) -> PathBuf {
-    locks.join(format!("image-in-use-{key}.lock"))
 }
 
 /// Whether a name can be that of an image; nothing else among them is ours to remove.

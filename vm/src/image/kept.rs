@@ -18,6 +18,8 @@ pub(super) const MANIFEST: &str = "image.json";
 pub(super) const BUILD_LOG: &str = "build.log";
 /// How the files looked when they were last found right.
 const STAMPS: &str = "verified.json";
+/// What the names of images that were moved aside begin with.
+pub(super) const DAMAGED: &str = ".damaged-";
 /// The longest manifest that is read.
 const MANIFEST_MAX_BYTES: u64 = 4 * 1024 * 1024;
 
@@ -46,6 +48,11 @@ impl Image {
         let directory = self.root.parent().unwrap_or(&self.root);
         allocated_bytes(directory).unwrap_or_default()
     }
+}
+
+/// The lock that whoever uses an image shares.
+pub(super) fn in_use_lock(locks: &Path, key: &str) -> PathBuf {
+    locks.join(format!("image-in-use-{key}.lock"))
 }
 
 /// A share of an image's lock; none in a cache that cannot be written, where nothing is collected either.

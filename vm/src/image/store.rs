@@ -5,9 +5,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use super::error::io_error;
 use super::follow::Follower;
-use super::gc::{DAMAGED, in_use_lock};
-use super::kept::{BUILD_LOG, INITRD, InUse, KERNEL, MANIFEST, ROOT, keep_stamps};
+use super::kept::{
+    BUILD_LOG, DAMAGED, INITRD, InUse, KERNEL, MANIFEST, ROOT, in_use_lock, keep_stamps,
+};
 use super::{
     BuildStep, Definition, Image, ImageError, ImageKey, ImageManifest, Progress, build, can_build,
     kept,
@@ -181,18 +183,6 @@ fn check_space(path: &Path) -> Result<(), ImageError> {
         });
     }
     Ok(())
-}
-
-pub(super) fn io_error(
-    action: &'static str,
-    path: &Path,
-) -> impl Fn(io::Error) -> ImageError + use<> {
-    let path = path.to_owned();
-    move |source| ImageError::Io {
-        action,
-        path: path.clone(),
-        source,
-    }
 }
 
 #[cfg(test)]

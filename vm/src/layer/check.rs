@@ -6,7 +6,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use crate::layer::record::{BackingRecord, DISK, RAM, STATE};
-use crate::layer::{Layer, LayerError, LayerRecord, overlay};
+use crate::layer::{LayerError, LayerRecord, overlay};
 
 /// One directory, however it is called now: a layer that was removed and made anew has the same name and is another
 /// directory. It is held open, so that no other gets its inode number meanwhile.
@@ -71,8 +71,7 @@ pub(super) fn check_files(
 }
 
 /// Whether this is the very parent that the layer was forked from.
-pub(super) fn check_parent(record: &LayerRecord, parent: &Layer) -> Result<(), String> {
-    let below = parent.record();
+pub(super) fn check_parent(record: &LayerRecord, below: &LayerRecord) -> Result<(), String> {
     // Depths count down to zero, so that no forged chain of parents is a circle.
     if below.depth.checked_add(1) != Some(record.depth) {
         return Err(format!("its depth does not fit its parent {}", below.key));

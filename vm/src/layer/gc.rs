@@ -118,6 +118,25 @@ impl LayerStore {
         Ok(done)
     }
 
+    /// Removes a layer that nobody uses and that carries no other.
+    pub fn remove(&self, key: &LayerKey) -> Result<(), LayerError> {
+        let alone = self.lock()?;
+        let layers = self.list()?;
+        let stands_on_it = |layer: &&LayerSummary| layer.parent.as_ref() == Some(key);
+        let children = layers.iter().filter(stands_on_it).count();
+        if children > 0 {
+            return Err(LayerError::HasChildren {
+                key: key.clone(),
+                children,
+            });
+        }
+        let retired = self.retire_unused(key)?.ok_or_else(|| self.in_use(key))?;
+        drop(alone);
+        // What cannot be removed now is swept later.
+        let _ = retired.map(|path| remove_tree(&path));
+        Ok(())
+    }
+
     fn summary(
         &self,
         key: LayerKey,

@@ -6,16 +6,16 @@
 //!
 //! Whoever uses a layer shares its lock. Whoever publishes or removes one holds the lock of the whole store meanwhile.
 
-use std::fs::{File, FileTimes};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use crate::cache_dir::CacheDir;
 use crate::layer::check::{DirIdentity, check_backing, check_files, check_parent};
-use crate::layer::record::{DISK, RAM, RECORD, STATE};
-use crate::layer::{LayerError, LayerKey, LayerRecord, LayerSummary, MadeBy};
+use crate::layer::record::{RECORD, STATE};
+use crate::layer::whole::LayerInner;
+use crate::layer::{Layer, LayerError, LayerKey, LayerRecord, MadeBy};
 use crate::store::{FileLock, WorkDir, remove_tree, retire, sweep};
 
 /// How long to wait for somebody who publishes or removes layers: renames, which take no time.
@@ -26,23 +26,6 @@ const CHANGE_WAIT: Duration = Duration::from_secs(60);
 pub struct LayerStore {
     layers: PathBuf,
     locks: PathBuf,
-}
-
-/// A whole, verified layer. Nobody removes it or what is below it while this value or a clone of it lives.
-#[derive(Debug, Clone)]
-pub struct Layer {
-    inner: Arc<LayerInner>,
-}
-
-#[derive(Debug)]
-struct LayerInner {
-    directory: PathBuf,
-    /// Which directory that was when the layer was opened.
-    identity: DirIdentity,
-    record: LayerRecord,
-    parent: Option<Layer>,
-    // Held for its shared lock.
-    _in_use: FileLock,
 }
 
 /// What was found under a key.
@@ -239,7 +222,7 @@ impl LayerStore {
         Ok(
             match self.open_layer(&parent_key, Some(&record.made_by), fully)? {
                 Lookup::Whole(parent) => {
-                    check_parent(&record, &parent).map(|()| (record, Some(parent)))
+                    check_parent(&record, parent.record()).map(|()| (record, Some(parent)))
                 }
                 Lookup::Absent => Err(format!("its parent {parent_key} is gone")),
                 Lookup::Removed { what } => {
@@ -290,30 +273,11 @@ impl LayerStore {
         Ok(Some(retired))
     }
 
-    fn in_use(&self, key: &LayerKey) -> LayerError {
+    pub(super) fn in_use(&self, key: &LayerKey) -> LayerError {
         LayerError::InUse {
             key: key.clone(),
             held: FileLock::held(&self.in_use_path(key)),
         }
-    }
-
-    /// Removes a layer that nobody uses and that carries no other.
-    pub fn remove(&self, key: &LayerKey) -> Result<(), LayerError> {
-        let alone = self.lock()?;
-        let layers = self.list()?;
-        let stands_on_it = |layer: &&LayerSummary| layer.parent.as_ref() == Some(key);
-        let children = layers.iter().filter(stands_on_it).count();
-        if children > 0 {
-            return Err(LayerError::HasChildren {
-                key: key.clone(),
-                children,
-            });
-        }
-        let retired = self.retire_unused(key)?.ok_or_else(|| self.in_use(key))?;
-        drop(alone);
-        // What cannot be removed now is swept later.
-        let _ = retired.map(|path| remove_tree(&path));
-        Ok(())
     }
 
     /// Looks at a layer that was opened earlier once more, and at all below it: a layer may be held for long before it
@@ -382,44 +346,5 @@ impl LayerStore {
                 what,
             }),
         }
-    }
-}
-
-impl Layer {
-    /// Its key.
-    pub fn key(&self) -> &LayerKey {
-        &self.inner.record.key
-    }
-
-    /// Its record.
-    pub fn record(&self) -> &LayerRecord {
-        &self.inner.record
-    }
-
-    /// The layer that it was forked from.
-    pub fn parent(&self) -> Option<&Layer> {
-        self.inner.parent.as_ref()
-    }
-
-    pub(crate) fn ram(&self) -> PathBuf {
-        self.inner.directory.join(RAM)
-    }
-
-    pub(crate) fn disk(&self) -> PathBuf {
-        self.inner.directory.join(DISK)
-    }
-
-    pub(crate) fn state(&self) -> PathBuf {
-        self.inner.directory.join(STATE)
-    }
-
-    /// Notes the use: the time of last change of the record is the time of last use. It is no part of any stamp.
-    fn touch(&self) {
-        let times = FileTimes::new().set_modified(SystemTime::now());
-        let record = File::options()
-            .append(true)
-            .open(self.inner.directory.join(RECORD));
-        // In a cache that cannot be written nothing is collected either.
-        let _ = record.and_then(|file| file.set_times(times));
     }
 }

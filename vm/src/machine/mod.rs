@@ -6,12 +6,14 @@
 
 mod boot;
 mod bulk;
+mod command;
 mod control;
 mod error;
 mod events;
 mod freeze;
 mod host;
 mod job;
+mod make;
 mod migration;
 mod monitor;
 mod running;
@@ -22,5 +24,6 @@ mod waiting;
 
 pub use crate::qemu::{MachineShape, Network};
 pub use error::{MachineError, Waited};
-pub use host::{BaseProgress, GuestImage, Host, Purpose};
+pub use host::{GuestImage, Host, Purpose};
+pub use make::BaseProgress;
 pub use running::Machine;

@@ -2,11 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use crate::machine::{Machine, MachineError, Waited};
-
-/// Lines of the console that an error shows.
-const CONSOLE_LINES: usize = 12;
-
 /// What is waited for, since when, and until when.
 #[derive(Debug, Clone)]
 pub(super) struct Waiting {
@@ -66,37 +61,5 @@ impl Liveness {
     pub(super) fn saw(&mut self, what: impl Into<String>) {
         self.last_seen = (what.into(), Instant::now());
         self.pinged = None;
-    }
-}
-
-impl Machine {
-    /// Everything known about a wait that has failed.
-    pub(super) fn waited(&self, waiting: &Waiting) -> Box<Waited> {
-        let (what, when) = &self.liveness.last_seen;
-        Box::new(Waited {
-            waited_for: waiting.what.clone(),
-            waited: waiting.since.elapsed(),
-            last_seen: format!("{what} {:.1} s ago", when.elapsed().as_secs_f64()),
-            console_tail: self.connections.console.tail(CONSOLE_LINES),
-        })
-    }
-
-    /// The error that the time is up.
-    pub(super) fn late(&self, waiting: &Waiting) -> MachineError {
-        MachineError::Deadline {
-            waited: self.waited(waiting),
-            killed: false,
-        }
-    }
-
-    /// Errors once the guest cannot be talked to any more.
-    pub(super) fn check_usable(&self, waiting: &Waiting) -> Result<(), MachineError> {
-        if self.usable {
-            return Ok(());
-        }
-        Err(MachineError::AgentSilent {
-            who: "an earlier error left the machine unusable",
-            waited: self.waited(waiting),
-        })
     }
 }
