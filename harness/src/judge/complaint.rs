@@ -4,57 +4,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::observe::Observation;
+use crate::observe::{Observation, nix_output};
 use crate::text::printable;
-
-/// How lines begin that say how far something has come, or what Nix does on the way. None of them is a reason to
-/// fail, and several differ from run to run.
-const NOISE: [&str; 44] = [
-    "warning: ",
-    "trace: ",
-    "evaluation warning: ",
-    "these ",
-    "this derivation will be built",
-    "this path will be fetched",
-    "  /nix/store/",
-    "building '",
-    "building the system configuration",
-    "copying ",
-    "fetching ",
-    "unpacking ",
-    "downloading ",
-    "querying ",
-    "evaluating ",
-    "updating lock file",
-    "creating lock file",
-    "• ",
-    "    'path:",
-    "    'git+",
-    "    'github:",
-    "    follows '",
-    "  → '",
-    "Starting Home Manager activation",
-    "Starting home manager activation",
-    "Activating ",
-    "Creating ",
-    "Cleaning up",
-    "Sanity checking",
-    "Suspicious symlink",
-    "stopping the following units",
-    "starting the following units",
-    "restarting the following units",
-    "reloading the following units",
-    "the following new units were started",
-    "activating the configuration",
-    "setting up ",
-    "reloading user units",
-    "(stack trace truncated",
-    "installing '",
-    "uninstalling '",
-    "replacing old '",
-    "removing ",
-    "[… ",
-];
 
 /// The complaint of a step: of each error of Nix its innermost part, of everything else what is no noise. Both
 /// streams are read, for Home Manager prints its refusals to standard output. Cleaned but not redacted; empty when
@@ -90,7 +41,7 @@ fn complaint_in(text: &str, seen: &Observation) -> String {
         .collect();
     let lines: Vec<&str> = text
         .lines()
-        .filter(|line| !NOISE.iter().any(|noise| line.starts_with(noise)))
+        .filter(|line| !nix_output::is_noise(line))
         .filter(|line| !is_status_detail(line))
         .filter(|line| !warned.contains(&line.trim()))
         .collect();

@@ -4,16 +4,8 @@ use super::complaint::{begins_error, error_end, innermost};
 use super::known_reason::REQUIRED_TO_BUILD;
 use super::text_match::{Mismatch, printed_mismatch, show};
 use crate::model::TextMatch;
-use crate::observe::Observation;
+use crate::observe::{Observation, nix_output};
 use crate::text::printable;
-
-/// What is printed once an evaluation is over and what it came to is put in place: by Home Manager, and by
-/// `nixos-rebuild`. Whatever complains later is not the evaluation.
-const ACTIVATIONS: [&str; 3] = [
-    "Starting Home Manager activation",
-    "Starting home manager activation",
-    "activating the configuration",
-];
 
 /// How Nix begins to tell that what an evaluation came to could not be built.
 const BUILD_ERRORS: [&str; 5] = [
@@ -26,10 +18,7 @@ const BUILD_ERRORS: [&str; 5] = [
 
 /// The errors of the evaluation, of each the innermost part; none where one was built or activated.
 pub(super) fn evaluation_errors(seen: &Observation) -> Vec<String> {
-    let activated = |text: &str| {
-        text.lines()
-            .any(|line| ACTIVATIONS.iter().any(|begins| line.starts_with(begins)))
-    };
+    let activated = |text: &str| text.lines().any(nix_output::is_activation);
     let text = printable(&seen.output.stderr);
     if activated(&text) || activated(&seen.output.stdout) {
         return Vec::new();

@@ -11,6 +11,7 @@ mod generations;
 mod home;
 #[cfg(test)]
 mod hostile;
+pub(crate) mod nix_output;
 mod observation;
 mod output;
 mod paths;

@@ -1,35 +1,12 @@
 //! The warnings of an evaluation, found in what Nix prints.
 
+use super::nix_output;
 use crate::text::printable;
 
 /// What begins a warning that an expression gave, as Nix prints it: `builtins.warn` says `evaluation warning:`
 /// (Nix 2.23 and later), `builtins.trace` says `trace:`, after which nixpkgs and Home Manager write `warning:`.
 /// Nix's own `warning:` lines (a dirty git tree, a lock file written) are not the setup's and do not count.
 const BEGINNINGS: [&str; 2] = ["evaluation warning:", "trace: warning:"];
-
-/// What begins a line that is no part of the warning above it.
-const OTHER_LINES: [&str; 20] = [
-    "evaluation warning:",
-    "trace:",
-    "warning:",
-    "error:",
-    "error (",
-    "these ",
-    "this derivation will be built",
-    "this path will be fetched",
-    "building '",
-    "copying ",
-    "fetching ",
-    "querying ",
-    "evaluating ",
-    "Starting Home Manager activation",
-    "Starting home manager activation",
-    "Activating ",
-    "Creating ",
-    "Cleaning up",
-    "• ",
-    "[… ",
-];
 
 /// The warnings that an evaluation printed, cleaned, in order, each once.
 pub fn warnings(stderr: &str) -> Vec<String> {
@@ -81,7 +58,7 @@ fn is_another(line: &str) -> bool {
             count.bytes().all(|digit| digit.is_ascii_digit())
                 && rest.starts_with("unread and relevant news item")
         });
-    of_nix_env || of_news || OTHER_LINES.iter().any(|other| line.starts_with(other))
+    of_nix_env || of_news || nix_output::ends_a_warning(line)
 }
 
 fn finish(found: &mut Vec<String>, warning: Option<(Vec<String>, bool)>) {
