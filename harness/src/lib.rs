@@ -23,4 +23,5 @@ pub mod preview;
 pub mod report;
 pub mod run;
 pub mod session;
+mod suggest;
 mod text;

@@ -1,10 +1,10 @@
 //! Paths in a user's home.
 
-use super::near::{did_you_mean, nearest};
 use super::text_match::{Mismatch, content_mismatch, mismatch};
 use super::who::{Who, plain};
 use crate::model::{FileProperty, FileState, FileType, TargetKind};
 use crate::observe::{Content, Entry, EntryKind, Found};
+use crate::suggest::did_you_mean;
 
 /// Checks a path of the home.
 pub(super) fn file(who: Who<'_>, path: &str, state: &FileState) -> Vec<Mismatch> {
@@ -25,7 +25,7 @@ pub(super) fn file(who: Who<'_>, path: &str, state: &FileState) -> Vec<Mismatch>
             let paths = who.seen.home.entries.keys().map(String::as_str);
             vec![plain(format!(
                 "expected something at `{path}`, and nothing is there{}",
-                did_you_mean(nearest(path, paths))
+                did_you_mean(path, paths)
             ))]
         }
         FileState::Present(properties) => {

@@ -13,7 +13,6 @@ mod generation;
 mod known_reason;
 mod leftovers;
 mod lines;
-mod near;
 mod orphan;
 mod outcome;
 mod package;

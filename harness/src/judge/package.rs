@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::near::{did_you_mean, nearest};
 use super::text_match::Mismatch;
 use super::who::{Who, plain};
 use crate::model::{PackageState, Profile};
 use crate::observe::Program;
+use crate::suggest::did_you_mean;
 
 /// Checks a package by the name of a program or of the package that has it.
 pub(super) fn package(who: Who<'_>, name: &str, state: &PackageState) -> Vec<Mismatch> {
@@ -77,7 +77,7 @@ fn missing(who: Who<'_>, name: &str, offered: &[&Program]) -> Mismatch {
     Mismatch {
         message: format!(
             "{expected}, and no profile provides it{}",
-            did_you_mean(nearest(name, names.iter().copied()))
+            did_you_mean(name, names.iter().copied())
         ),
         detail: provided(who),
     }

@@ -1,9 +1,9 @@
 //! Units of a user's service manager.
 
-use super::near::{did_you_mean, nearest};
 use super::text_match::Mismatch;
 use super::who::{Who, plain};
 use crate::model::UnitState;
+use crate::suggest::did_you_mean;
 
 /// Checks a unit's state.
 pub(super) fn unit(who: Who<'_>, name: &str, wanted: UnitState) -> Vec<Mismatch> {
@@ -24,21 +24,19 @@ pub(super) fn unit(who: Who<'_>, name: &str, wanted: UnitState) -> Vec<Mismatch>
         return Vec::new();
     }
     let near = match seen.state {
-        UnitState::Absent => nearest(
-            name,
-            units
+        UnitState::Absent => {
+            let there = units
                 .iter()
-                .filter(|(_, unit)| unit.state != UnitState::Absent)
-                .map(|(name, _)| name.as_str()),
-        ),
-        _ => None,
+                .filter(|(_, unit)| unit.state != UnitState::Absent);
+            did_you_mean(name, there.map(|(name, _)| name.as_str()))
+        }
+        _ => String::new(),
     };
     vec![plain(format!(
-        "{expected}, seen {} ({}, {}){}",
+        "{expected}, seen {} ({}, {}){near}",
         unit_words(seen.state),
         seen.active_state,
         seen.sub_state,
-        did_you_mean(near)
     ))]
 }
 

@@ -1,9 +1,9 @@
 //! Variables of a session.
 
-use super::near::{did_you_mean, nearest};
 use super::text_match::{Mismatch, mismatch, show};
 use super::who::{Who, plain};
 use crate::model::{Session, TextMatch};
+use crate::suggest::did_you_mean;
 
 /// Checks a variable; `value: None`: it must not be set.
 pub(super) fn variable(
@@ -29,7 +29,7 @@ pub(super) fn variable(
         ))],
         (None, Some(_)) => vec![plain(format!(
             "expected `{name}` to be set in {place}, and it is not{}",
-            did_you_mean(nearest(name, variables.keys().map(String::as_str)))
+            did_you_mean(name, variables.keys().map(String::as_str))
         ))],
         (Some(seen), Some(wanted)) => mismatch(wanted, seen)
             .map(|mismatch| Mismatch {

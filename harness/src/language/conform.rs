@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::report::{Mistake, Report};
 use super::shape::{Shape, Struct};
-use super::suggest::nearest;
 use super::words::{first_sentence, how_to_write, list_words, singular};
 use super::yaml::{Entry, Kind, Node, Span};
+use crate::suggest::nearest;
 use crate::text::quoted;
 
 /// Marks a place that a matrix fills.

@@ -18,7 +18,6 @@ mod resolve;
 mod schema;
 mod shape;
 mod source;
-mod suggest;
 #[cfg(test)]
 mod tests;
 mod value;

@@ -6,8 +6,8 @@ use super::axes::{Axis, AxisValue, Combination, axes, combinations, label_node, 
 use crate::language::conform::PLACEHOLDER;
 use crate::language::report::{Mistake, Report};
 use crate::language::shape::{SCENARIO, Shape, Struct};
-use crate::language::suggest::nearest;
 use crate::language::yaml::{Entry, Kind, Node, Span};
+use crate::suggest::nearest;
 
 /// The most values that all cases of a scenario may have together: bounds time and memory.
 const MAX_EXPANDED_VALUES: usize = 400_000;

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::language::report::{Mistake, Report};
-use crate::language::suggest::nearest;
 use crate::language::words::list_words;
 use crate::language::yaml::{Entry, Kind, Node, Span};
+use crate::suggest::nearest;
 use crate::text::quoted;
 
 /// More cases than this are a mistake.

@@ -10,9 +10,9 @@ use crate::flake::channels::{PLACE as CHANNELS_PLACE, channel_of_folder, is_fold
 use crate::flake::{FlakeInputs, Remote};
 use crate::language::raw::{RawBuild, RawFlake};
 use crate::language::report::Mistake;
-use crate::language::suggest::nearest;
 use crate::language::words::list_words;
 use crate::model::{CommandSource, Install};
+use crate::suggest::nearest;
 use crate::text::quoted;
 
 impl<'case> Resolver<'case> {

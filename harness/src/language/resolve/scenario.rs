@@ -13,12 +13,12 @@ use crate::language::matrix::Variant;
 use crate::language::options::LoadOptions;
 use crate::language::raw::{RawFlake, RawScenario};
 use crate::language::report::{Mistake, Report};
-use crate::language::suggest::nearest;
 use crate::language::value::to_value;
 use crate::language::yaml::Node;
 use crate::model::{
     Action, Case, FlakeTree, Guest, InitialHome, Install, Laws, Network, Step, User,
 };
+use crate::suggest::nearest;
 use crate::text::quoted;
 
 /// What one case is resolved with.

@@ -1,4 +1,4 @@
-//! "Did you mean": the nearest known word, also from the vocabulary of the tools people come from.
+//! "Did you mean": the nearest of the words or names there are.
 
 use std::sync::LazyLock;
 
@@ -79,7 +79,7 @@ static FOREIGN_PLAIN: LazyLock<Vec<(String, &[&str])>> = LazyLock::new(|| {
     plain.collect()
 });
 
-/// The word among `known` that `word` most likely means.
+/// The key or word among `known` that `word` most likely means, also where it is from the vocabulary of other tools.
 pub(crate) fn nearest<'known>(
     word: &str,
     known: impl IntoIterator<Item = &'known str>,
@@ -119,9 +119,36 @@ fn plain_form(word: &str) -> String {
         .collect()
 }
 
+/// How alike two names must be, by Jaro-Winkler, for one to be offered for the other.
+const ALIKE: f64 = 0.84;
+
+/// A question to put at the end of a message about a name that is not there: the most alike of those that are, if one is
+/// alike enough to be what was meant.
+pub(crate) fn did_you_mean<'name>(
+    name: &str,
+    there: impl IntoIterator<Item = &'name str>,
+) -> String {
+    there
+        .into_iter()
+        .filter(|one| *one != name)
+        .map(|one| (strsim::jaro_winkler(name, one), one))
+        .filter(|(likeness, _)| *likeness >= ALIKE)
+        // Of equals the first: the names come sorted, so the answer does not change from run to run.
+        .reduce(|best, next| if best.0 >= next.0 { best } else { next })
+        .map_or_else(String::new, |(_, one)| format!("; did you mean `{one}`?"))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::nearest;
+    use super::{did_you_mean, nearest};
+
+    #[test]
+    fn the_nearest_name_is_offered_and_an_unlike_one_is_not() {
+        let names = ["git", "hello", "ripgrep"];
+        assert_eq!(did_you_mean("helo", names), "; did you mean `hello`?");
+        assert_eq!(did_you_mean("zsh", names), "");
+        assert_eq!(did_you_mean("git", names), "");
+    }
 
     #[test]
     fn misspellings_and_foreign_words_are_recognised() {
