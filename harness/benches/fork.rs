@@ -15,8 +15,8 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use switchproof::language::{LoadOptions, load, load_text};
-use switchproof::plan::Knowledge;
 use switchproof::report::{Event, Sink};
+use switchproof::run::Knowledge;
 use switchproof::session::{Limits, Session};
 use switchproof_vm::machine::Purpose;
 use switchproof_vm::process::Command;

@@ -9,12 +9,12 @@ use switchproof_vm::image;
 use crate::judge::{SnapshotMode, SnapshotPolicy, Verdict};
 use crate::keep::{self, KeepError, keep_within};
 use crate::model::Case;
-use crate::plan::{Knowledge, Plan};
+use crate::plan::Plan;
 use crate::report::Sink;
 use crate::report::results::{GuestResult, HostResult};
 use crate::run::{
-    Budget, BudgetError, Hypervisor, Options, Qemu, QemuSetupError, ResultStore, Run, RunId,
-    foresee, remember,
+    Budget, BudgetError, Hypervisor, Knowledge, Options, Qemu, QemuSetupError, ResultStore, Run,
+    RunId, foresee, remember,
 };
 
 /// How much of the host may be used.

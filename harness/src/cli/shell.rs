@@ -6,12 +6,11 @@ use std::path::PathBuf;
 use clap::Args;
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
 use switchproof_vm::guest::GuestUser;
-use switchproof_vm::machine::Purpose;
 
 use super::common::{Chosen, Error, Exit, Trust, pick};
 use crate::machine::MachineError;
 use crate::plan::{NodeId, Plan};
-use crate::run::{Hypervisor, guest_of, reach};
+use crate::run::{Hypervisor, Purpose, guest_of, reach};
 use crate::session::{Limits, Session};
 
 /// Which machine to open a shell in.
@@ -53,22 +52,8 @@ pub fn run(args: &ShellArgs) -> Result<Exit, Error> {
     })
     .map_err(machine_broke)?;
     let guest = guest_of(&plan, path);
-    let host = session.hypervisor.host(&guest);
-    let layer = key
-        .0
-        .parse()
-        .ok()
-        .and_then(|key| session.hypervisor.store.find(&key).ok().flatten());
-    let Some(layer) = layer else {
-        return Err(Error::machinery(
-            "the frozen state is gone",
-            Some("try again".to_owned()),
-        ));
-    };
-    let failed = |error: switchproof_vm::machine::MachineError| {
-        Error::machinery(error.to_string(), error.hint())
-    };
-    let mut machine = host.fork(&layer, Purpose::Leaf).map_err(failed)?;
+    let forked = session.hypervisor.forked(&key, &guest, Purpose::Leaf);
+    let mut machine = forked.map_err(machine_broke)?;
     eprintln!("a shell in {}; leaving it changes nothing", ids[case]);
     let raw = Raw::enter();
     let mut screen = |bytes: &[u8]| {
@@ -77,12 +62,14 @@ pub fn run(args: &ShellArgs) -> Result<Exit, Error> {
         let _ = out.write_all(bytes).and_then(|()| out.flush());
     };
     let ended = machine.terminal(&user, &size, &mut io::stdin().lock(), &mut screen);
-    drop((raw, machine, layer));
+    drop((raw, machine));
     if !guest.locked {
         session.hypervisor.forget(&key);
     }
-    ended.map_err(failed)?;
-    Ok(Exit::Passed)
+    match ended {
+        Ok(()) => Ok(Exit::Passed),
+        Err(error) => Err(Error::machinery(error.to_string(), error.hint())),
+    }
 }
 
 /// The nodes up to the state that is meant.

@@ -2,12 +2,10 @@
 
 mod node;
 mod shards;
-mod show;
 mod trie;
 
 pub use node::*;
 pub use shards::*;
-pub use show::*;
 pub use trie::*;
 
 #[cfg(test)]

@@ -154,6 +154,38 @@ impl Qemu {
         Ok(())
     }
 
+    /// A running machine in the state `key`.
+    pub fn forked(
+        &self,
+        key: &StateKey,
+        guest: &Guest,
+        purpose: Purpose,
+    ) -> Result<vm::Machine, MachineError> {
+        let purpose = match purpose {
+            Purpose::Leaf => vm::Purpose::Leaf,
+            Purpose::Layer => vm::Purpose::Layer,
+        };
+        let host = self.host(guest);
+        let forked = host.fork(&self.kept(key)?, purpose);
+        let machine = match forked {
+            // A booted guest that this host cannot continue, after an update of its kernel for instance, is made anew,
+            // once. What stood on it goes with it, and is made anew by the next run.
+            Err(vm::MachineError::Layer(LayerError::Damaged { .. }))
+                if *key == self.booted_key(guest) || *key == self.base_key(guest) =>
+            {
+                drop(lock(&self.in_use).remove(key));
+                if *key == self.booted_key(guest) {
+                    self.ensure_booted(guest, &mut |_| {})?;
+                } else {
+                    self.ensure_base(guest, &mut |_| {})?;
+                }
+                host.fork(&self.kept(key)?, purpose)
+            }
+            forked => forked,
+        };
+        machine.map_err(|error| told_by_vm(&error))
+    }
+
     fn hold(&self, key: &StateKey, layer: Layer) {
         lock(&self.in_use).insert(key.clone(), layer);
     }
@@ -234,32 +266,9 @@ impl Hypervisor for Qemu {
         guest: &Guest,
         purpose: Purpose,
     ) -> Result<Box<dyn ForkedMachine + 'a>, MachineError> {
-        let purpose = match purpose {
-            Purpose::Leaf => vm::Purpose::Leaf,
-            Purpose::Layer => vm::Purpose::Layer,
-        };
-        let host = self.host(guest);
-        let forked = host.fork(&self.kept(key)?, purpose);
-        let machine = match forked {
-            // A booted guest that this host cannot continue, after an update of its kernel for instance, is made anew,
-            // once. What stood on it goes with it, and is made anew by the next run.
-            Err(vm::MachineError::Layer(LayerError::Damaged { .. }))
-                if *key == self.booted_key(guest) || *key == self.base_key(guest) =>
-            {
-                drop(lock(&self.in_use).remove(key));
-                if *key == self.booted_key(guest) {
-                    self.ensure_booted(guest, &mut |_| {})?;
-                } else {
-                    self.ensure_base(guest, &mut |_| {})?;
-                }
-                host.fork(&self.kept(key)?, purpose)
-            }
-            forked => forked,
-        };
-        let machine = machine.map_err(|error| told_by_vm(&error))?;
         Ok(Box::new(QemuMachine {
             qemu: self,
-            machine,
+            machine: self.forked(key, guest, purpose)?,
         }))
     }
 

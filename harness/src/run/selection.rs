@@ -6,8 +6,8 @@ use std::sync::Mutex;
 use rayon::prelude::*;
 
 use super::ledger::{Ledger, Looked};
-use super::{Hypervisor, Options, Pass, ResultStore, RunId, Seen};
-use crate::plan::{Knowledge, NodeId, Plan, StateKey, Visit};
+use super::{Hypervisor, Knowledge, Options, Pass, ResultStore, RunId, Seen};
+use crate::plan::{NodeId, Plan, StateKey, Visit};
 use crate::report::{Event, Sink};
 
 /// A case's place in the plan, and what was seen there.

@@ -437,7 +437,7 @@ fn a_case_that_broke_says_in_which_step() {
 
 #[test]
 fn a_run_is_foreseen_as_it_will_go() {
-    use crate::plan::Knowledge::{Cached, Frozen, New};
+    use crate::run::Knowledge::{Cached, Frozen, New};
     let bench = Bench::new();
     let foreseen = |cases: Vec<Case>| {
         let plan = bench.plan(cases);

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::{NodeId, Plan};
+use crate::plan::{NodeId, Plan};
 
 /// What is known of a node before a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -49,9 +49,10 @@ struct Shown<'a> {
 }
 
 /// How a plan can be printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum PlanFormat {
     /// A tree for people.
+    #[default]
     Text,
     /// A graph for Graphviz.
     Dot,
@@ -195,4 +196,65 @@ fn dot_string(text: &str) -> String {
             .replace('"', "\\\"")
             .replace('\n', "\\n")
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::StateKey;
+    use crate::run::test_case as case;
+
+    fn plan(cases: Vec<crate::model::Case>) -> Plan {
+        Plan::new(cases, |_| StateKey("base".to_owned()))
+    }
+
+    #[test]
+    fn the_printed_tree_names_what_is_shared() {
+        let plan = plan(vec![case("a", &["x", "y"]), case("b", &["x", "z"])]);
+        let all = BTreeSet::from([0, 1]);
+        let text = plan.show(PlanFormat::Text, &all, &[Knowledge::New; 4]);
+        assert!(text.contains("run-1  [new, shared by 2]"), "{text}");
+        assert!(
+            text.contains("2 cases, 6 steps in all; 4 after merging, 4 of them new"),
+            "{text}"
+        );
+        let dot = plan.show(PlanFormat::Dot, &all, &[Knowledge::Cached; 4]);
+        assert!(
+            dot.starts_with("digraph plan {") && dot.contains("n0 -> n1;"),
+            "{dot}"
+        );
+        let json = plan.show(PlanFormat::Json, &all, &[Knowledge::Frozen; 4]);
+        let rows: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(rows[1]["knowledge"], "frozen");
+    }
+
+    #[test]
+    fn a_choice_prints_its_own_nodes_and_counts_all_who_share_them() {
+        use Knowledge::{Cached, Frozen, New};
+        let plan = plan(vec![case("a", &["x", "y"]), case("b", &["x", "z"])]);
+        let chosen = BTreeSet::from([1]);
+        let known = [Cached, Frozen, New, New];
+        assert_eq!(
+            plan.show(PlanFormat::Text, &chosen, &known),
+            format!(
+                "prepare  [cached, shared by 2]  {}\n  run-1  [frozen, shared by 2]  {}\n    run-2  [new]  {}\n      \
+                 = b\n\n1 of 2 cases, 3 steps in all; 3 after merging, 1 of them new\n",
+                plan[plan.paths[1][0]].key.short(),
+                plan[plan.paths[1][1]].key.short(),
+                plan[plan.paths[1][2]].key.short(),
+            )
+        );
+        let dot = plan.show(PlanFormat::Dot, &chosen, &known);
+        assert!(
+            dot.contains("run-1\\nfrozen, shared by 2") && !dot.contains("\"a\""),
+            "{dot}"
+        );
+        let json = plan.show(PlanFormat::Json, &chosen, &known);
+        let rows: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(rows.as_array().unwrap().len(), 3);
+        assert_eq!(
+            (&rows[1]["shared_by"], &rows[1]["cases"]),
+            (&2.into(), &serde_json::json!(["b"]))
+        );
+    }
 }
