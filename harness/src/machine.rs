@@ -6,6 +6,7 @@ use std::io::Read;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+pub use switchproof_vm::guest::OutputStream as Stream;
 
 /// Who runs a command in the guest.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,15 +47,6 @@ impl GuestScript {
             deadline,
         }
     }
-}
-
-/// Which stream a piece of output came from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stream {
-    /// Standard output.
-    Out,
-    /// Standard error.
-    Err,
 }
 
 /// How a script ended.

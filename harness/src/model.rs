@@ -11,6 +11,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use switchproof_vm::image::Suite;
+pub use switchproof_vm::machine::Network;
 
 /// A scenario with one value picked for every matrix axis; the unit that passes or fails.
 #[derive(Debug, Clone)]
@@ -163,33 +164,6 @@ impl Guest {
             self.memory_mib.get_or_insert(REAL_MEMORY_MIB);
             self.disk_mib.get_or_insert(REAL_DISK_MIB);
         }
-    }
-}
-
-/// What a guest reaches over the network.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Network {
-    /// Nothing: it has no network card.
-    #[default]
-    Off,
-    /// The internet, and neither this computer nor its neighbours.
-    Internet,
-    /// The internet, and all that this computer reaches, itself included.
-    InternetAndHost,
-}
-
-impl Network {
-    /// Whether there is one.
-    #[must_use]
-    pub fn is_on(self) -> bool {
-        self != Self::Off
-    }
-
-    /// Whether this computer is within reach.
-    #[must_use]
-    pub fn reaches_host(self) -> bool {
-        self == Self::InternetAndHost
     }
 }
 

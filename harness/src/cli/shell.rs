@@ -67,7 +67,7 @@ pub fn run(args: &ShellArgs) -> Result<Exit, Error> {
         session.hypervisor.forget(&key);
     }
     match ended {
-        Ok(()) => Ok(Exit::Passed),
+        Ok(_) => Ok(Exit::Passed),
         Err(error) => Err(Error::machinery(error.to_string(), error.hint())),
     }
 }

@@ -55,11 +55,11 @@ impl OutputCollector {
     /// Takes what a stream brought.
     pub fn push(&mut self, stream: Stream, bytes: &[u8]) {
         let unfinished = match stream {
-            Stream::Out => {
+            Stream::Stdout => {
                 self.out.push(bytes);
                 &mut self.unfinished[0]
             }
-            Stream::Err => {
+            Stream::Stderr => {
                 self.err.push(bytes);
                 &mut self.unfinished[1]
             }
@@ -127,9 +127,9 @@ mod tests {
     #[test]
     fn short_output_is_kept_whole() {
         let mut collector = OutputCollector::new();
-        collector.push(Stream::Out, b"one ");
-        collector.push(Stream::Err, b"\xff");
-        collector.push(Stream::Out, b"two");
+        collector.push(Stream::Stdout, b"one ");
+        collector.push(Stream::Stderr, b"\xff");
+        collector.push(Stream::Stdout, b"two");
         let output = collector.finish(GuestExit::with_status(0));
         assert_eq!(output.stdout, "one two");
         assert_eq!(output.stderr, "\u{fffd}");
@@ -139,9 +139,9 @@ mod tests {
     #[test]
     fn lines_keep_the_order_in_which_they_came() {
         let mut collector = OutputCollector::new();
-        collector.push(Stream::Out, b"one\ntw");
-        collector.push(Stream::Err, b"oh\nno");
-        collector.push(Stream::Out, b"o\n");
+        collector.push(Stream::Stdout, b"one\ntw");
+        collector.push(Stream::Stderr, b"oh\nno");
+        collector.push(Stream::Stdout, b"o\n");
         let output = collector.finish(GuestExit::with_status(0));
         assert_eq!(output.printed, "one\noh\ntwo\nno\n");
         assert_eq!(output.stdout, "one\ntwo\n");
@@ -150,11 +150,11 @@ mod tests {
     #[test]
     fn a_hundred_megabytes_leave_a_beginning_and_an_end() {
         let mut collector = OutputCollector::new();
-        collector.push(Stream::Out, b"first line\n");
+        collector.push(Stream::Stdout, b"first line\n");
         for _ in 0..1600 {
-            collector.push(Stream::Out, &[b'x'; 65536]);
+            collector.push(Stream::Stdout, &[b'x'; 65536]);
         }
-        collector.push(Stream::Out, b"\nlast line");
+        collector.push(Stream::Stdout, b"\nlast line");
         let output = collector.finish(GuestExit::with_status(0));
         assert!(output.truncated);
         assert!(output.stdout.starts_with("first line\n"));

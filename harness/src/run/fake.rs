@@ -182,7 +182,7 @@ impl Machine for FakeMachine<'_> {
             return Err(broken());
         }
         if text.contains("drip") {
-            on_output(Stream::Out, b"one\n");
+            on_output(Stream::Stdout, b"one\n");
         }
         if text.contains("hang") {
             return Err(MachineError {
@@ -191,20 +191,20 @@ impl Machine for FakeMachine<'_> {
             });
         }
         if text.contains("spam") {
-            on_output(Stream::Out, b"one\ntwo\n");
+            on_output(Stream::Stdout, b"one\ntwo\n");
             return Err(MachineError {
                 beyond: Some(Bound::Output),
                 ..MachineError::new("264 MiB were printed", None)
             });
         }
         assert!(!text.contains("bug"), "a bug in the tool");
-        on_output(Stream::Out, b"hello\n");
+        on_output(Stream::Stdout, b"hello\n");
         let status = i32::from(text.contains("fail"));
         let said = match text.contains("locked-out") {
             true => "\0@NONCE@ told\nended\n0\n/bin/bash\n+@@ /home/alice/.profile:1: exit 0\0",
             false => "",
         };
-        on_output(Stream::Err, &told(said, status, script));
+        on_output(Stream::Stderr, &told(said, status, script));
         Ok(GuestExit::with_status(status))
     }
 

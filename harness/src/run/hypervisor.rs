@@ -1,17 +1,10 @@
 //! What the executor needs of whatever makes machines.
 
+pub use switchproof_vm::machine::Purpose;
+
 use crate::machine::{Machine, MachineError};
 use crate::model::Guest;
 use crate::plan::StateKey;
-
-/// What a fork is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
-    /// To be thrown away: it shares its parent's memory, copy on write.
-    Leaf,
-    /// To be frozen: it has memory of its own.
-    Layer,
-}
 
 /// Makes, keeps and forks machine states. Safe to use from many threads and many processes at once.
 pub trait Hypervisor: Sync {

@@ -213,13 +213,13 @@ impl Doing<'_> {
         let exit = self
             .machine
             .exec(script, &mut |stream, bytes| match &mut witness {
-                Some(witness) if stream == Stream::Err => {
+                Some(witness) if stream == Stream::Stderr => {
                     witness.pass(bytes, &mut |bytes| take(stream, bytes));
                 }
                 _ => take(stream, bytes),
             });
         if let Some(witness) = witness {
-            witness.finish(&mut |bytes| take(Stream::Err, bytes));
+            witness.finish(&mut |bytes| take(Stream::Stderr, bytes));
         }
         match exit {
             Ok(exit) => (output.finish(exit), Ok(())),
@@ -306,8 +306,8 @@ impl Lines {
 
     fn push(&mut self, stream: Stream, bytes: &[u8], on_line: &mut dyn FnMut(&str)) {
         let line = match stream {
-            Stream::Out => &mut self.out,
-            Stream::Err => &mut self.err,
+            Stream::Stdout => &mut self.out,
+            Stream::Stderr => &mut self.err,
         };
         for &byte in bytes {
             match byte {

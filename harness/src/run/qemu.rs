@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use switchproof_vm::accel::{BinaryError, Probe, ProbeError, QemuBinary, probe};
 use switchproof_vm::cache_dir::{CacheDir, CacheDirError};
-use switchproof_vm::guest::{self, GuestCommand, OutputStream};
+use switchproof_vm::guest::{self, GuestCommand};
 use switchproof_vm::image::{self, ImageError, Progress};
 use switchproof_vm::layer::{Layer, LayerError, LayerKey, LayerStore};
 use switchproof_vm::machine::{self as vm, GuestImage, Host, MachineShape};
@@ -18,7 +18,7 @@ use super::{ForkedMachine, Hypervisor, Purpose, channels};
 use crate::machine::{
     Bound, GuestExit, GuestScript, GuestUser, Machine, MachineError, Shortage, Stream, Unpacked,
 };
-use crate::model::{Guest, Network};
+use crate::model::Guest;
 use crate::plan::StateKey;
 
 /// QEMU on this host, with the guest image that this version of switchproof defines.
@@ -161,10 +161,6 @@ impl Qemu {
         guest: &Guest,
         purpose: Purpose,
     ) -> Result<vm::Machine, MachineError> {
-        let purpose = match purpose {
-            Purpose::Leaf => vm::Purpose::Leaf,
-            Purpose::Layer => vm::Purpose::Layer,
-        };
         let host = self.host(guest);
         let forked = host.fork(&self.kept(key)?, purpose);
         let machine = match forked {
@@ -293,11 +289,7 @@ fn shape(guest: &Guest) -> MachineShape {
         ram_mib: guest.memory_mib.unwrap_or(usual.ram_mib),
         cores: guest.cpus.unwrap_or(usual.cores),
         disk_mib: guest.disk_mib.or(usual.disk_mib),
-        network: match guest.network {
-            Network::Off => vm::Network::Off,
-            Network::Internet => vm::Network::Internet,
-            Network::InternetAndHost => vm::Network::InternetAndHost,
-        },
+        network: guest.network,
     }
 }
 
@@ -323,12 +315,8 @@ impl Machine for QemuMachine<'_> {
         script: &GuestScript,
         on_output: &mut dyn FnMut(Stream, &[u8]),
     ) -> Result<GuestExit, MachineError> {
-        let mut told = |stream: OutputStream, bytes: &[u8]| match stream {
-            OutputStream::Stdout => on_output(Stream::Out, bytes),
-            OutputStream::Stderr => on_output(Stream::Err, bytes),
-        };
         self.machine
-            .exec(&command(script), &mut told)
+            .exec(&command(script), on_output)
             .map(ended)
             .map_err(|it| told_by_vm(&it))
     }

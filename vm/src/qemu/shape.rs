@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 /// What of the network a guest reaches.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Network {
     /// Nothing: it has no network card.
@@ -17,8 +19,15 @@ pub enum Network {
 
 impl Network {
     /// Whether there is a network card.
+    #[must_use]
     pub fn is_on(self) -> bool {
         self != Self::Off
+    }
+
+    /// Whether this host is within reach.
+    #[must_use]
+    pub fn reaches_host(self) -> bool {
+        self == Self::InternetAndHost
     }
 }
 
