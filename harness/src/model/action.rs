@@ -1,0 +1,189 @@
+//! What a step does.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What a step does. Equal actions after equal beginnings are run once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Action {
+    /// Puts files into a home.
+    Seed {
+        /// Whose home.
+        user: String,
+        /// What is put there, by path relative to the home.
+        files: BTreeMap<String, SeedFile>,
+    },
+    /// Activates a setup.
+    Switch(Switch),
+    /// Builds a setup without activating it.
+    Build(Switch),
+    /// Activates the generation before the current one.
+    Rollback(Target),
+    /// Activates a numbered generation.
+    Generation {
+        /// Whose.
+        target: Target,
+        /// Its number, as `home-manager generations` prints it.
+        number: u32,
+    },
+    /// Ends all of a user's sessions and begins a new one.
+    Relogin {
+        /// Who.
+        user: String,
+    },
+    /// Restarts the machine.
+    Reboot,
+    /// Runs a command.
+    Run {
+        /// A line for the shell.
+        command: String,
+        /// Who runs it; `None` is root.
+        user: Option<String>,
+        /// In which kind of session.
+        session: Session,
+    },
+    /// Changes a file of a home by hand, as users do.
+    Edit {
+        /// Whose home.
+        user: String,
+        /// Path relative to the home.
+        path: String,
+        /// What becomes of it.
+        change: Edit,
+    },
+    /// Removes Home Manager and what it put in place.
+    Uninstall(Target),
+    /// Collects garbage, older generations included.
+    CollectGarbage {
+        /// Who collects; `None` is root.
+        user: Option<String>,
+    },
+}
+
+impl Action {
+    /// The user who types the command that the action is, if a user does; root's actions and those that the harness
+    /// performs from outside have none.
+    #[must_use]
+    pub fn typed_by(&self) -> Option<&str> {
+        match self {
+            Self::Switch(switch) | Self::Build(switch) => switch.target.user.as_deref(),
+            Self::Rollback(target) | Self::Generation { target, .. } | Self::Uninstall(target) => {
+                target.user.as_deref()
+            }
+            Self::Run { user, .. } | Self::CollectGarbage { user } => user.as_deref(),
+            Self::Seed { .. } | Self::Relogin { .. } | Self::Reboot | Self::Edit { .. } => None,
+        }
+    }
+}
+
+/// Whose configuration a step is about, and how it is installed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Target {
+    /// The install mode.
+    pub install: Install,
+    /// The user of a standalone installation; `None` for a system.
+    pub user: Option<String>,
+    /// The `home-manager` command of a home that has none yet; `None` for a system, which needs none.
+    pub command: Option<CommandSource>,
+}
+
+/// Where the `home-manager` command is taken from, as `nix run` names it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CommandSource {
+    /// The flake that has it: an address, or the name of an input of the setup's own flake.
+    pub flake: String,
+    /// Whether `flake` names such an input, and the flake's own lock tells its address.
+    pub is_input: bool,
+    /// What takes the place of the command's own nixpkgs.
+    pub nixpkgs: Option<String>,
+}
+
+/// A setup to build or activate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Switch {
+    /// Whose, and how.
+    pub target: Target,
+    /// The flake's files as the guest will see them.
+    pub flake: Arc<FlakeTree>,
+    /// The name after `#`: a home, or a host.
+    pub output: String,
+    /// The extension given to files in the way, if any.
+    pub backup_extension: Option<String>,
+    /// Whether to only say what would be done.
+    pub dry_run: bool,
+    /// Inputs replaced from outside the flake: name and flake reference, given as `--override-input`.
+    pub override_inputs: BTreeMap<String, String>,
+}
+
+/// How Home Manager is installed.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Install {
+    /// By itself, with the `home-manager` command.
+    Standalone,
+    /// As a module of a NixOS system, applied by `nixos-rebuild`.
+    NixosModule,
+    /// As a module of a nix-darwin system: evaluated and built as far as Linux can, never switched to.
+    DarwinModule,
+}
+
+/// The files of a flake, by relative path.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FlakeTree {
+    /// Sorted by path.
+    pub files: BTreeMap<String, SeedFile>,
+}
+
+/// A file to be put somewhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SeedFile {
+    /// A regular file.
+    Regular {
+        /// Its bytes.
+        bytes: Vec<u8>,
+        /// Whether it may be executed.
+        executable: bool,
+    },
+    /// A symbolic link.
+    Symlink {
+        /// Where it points, as it is written.
+        target: String,
+    },
+    /// An empty directory.
+    Directory,
+}
+
+/// A change made by hand.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Edit {
+    /// The file's new text, replacing a link by a file where there is one.
+    Replace(String),
+    /// Text added at its end.
+    Append(String),
+    /// The file goes away.
+    Remove,
+}
+
+/// A kind of session.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Session {
+    /// A login shell.
+    Login,
+    /// An interactive shell that is no login shell, such as a terminal window's.
+    Interactive,
+    /// A command without a shell's start-up files, as `ssh host command` or cron run it.
+    NonInteractive,
+    /// A service of the user's service manager.
+    Service,
+}
