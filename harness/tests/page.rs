@@ -1,7 +1,7 @@
 //! The page in a real browser: what its addresses show, that nothing hostile comes to life, and how fast it is there.
 //!
 //! Ignored by name unless asked for, since a browser is needed: `SWITCHPROOF_CHROMIUM=/usr/bin/chromium cargo test --test page
-//! -- --ignored`. With `SWITCHPROOF_PAGES=FOLDER` the pages are kept there, with pictures of them, for whoever wants to look.
+//! -- --ignored`. With `SWITCHPROOF_PAGES=FOLDER` the pages are kept there, with pictures of them, to be looked at.
 
 use std::fs;
 use std::path::{Path, PathBuf};

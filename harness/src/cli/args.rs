@@ -130,7 +130,7 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Whoever read our output stopped reading: that is not our error.
+/// The reader of our output is gone: that is not our error.
 fn is_broken_pipe(error: &super::common::Error) -> bool {
     error.broken_pipe
 }

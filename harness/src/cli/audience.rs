@@ -1,4 +1,4 @@
-//! Who hears of a run: the terminal, and the reports, which get all there is to know also when the run is cut short.
+//! Who is told about a run: the terminal, and the reports, which get all there is to know also when the run is cut short.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,7 +16,7 @@ use crate::report::results::{Collector, HostResult};
 use crate::report::{Event, Sink, StateSeen, Tee};
 use crate::run::now_s;
 
-/// Everyone who hears of a run. A clone is the same audience.
+/// All sinks of a run. A clone shares them.
 #[derive(Clone)]
 pub struct Audience {
     sink: Arc<Mutex<Tee>>,
@@ -79,7 +79,7 @@ impl Audience {
     fn listen(&self) -> Result<(), Error> {
         let ignored = ignored_signals();
         let wanted = [SIGINT, SIGTERM, SIGQUIT, SIGHUP];
-        // What whoever started us ignores (nohup, a background job of a script) stays ignored.
+        // Signals that were ignored when we were started (nohup, a background job of a script) stay ignored.
         let wanted = wanted.iter().filter(|&&it| ignored >> (it - 1) & 1 == 0);
         let mut signals = Signals::new(wanted)?;
         let audience = self.clone();

@@ -143,7 +143,7 @@ fn refuse_broken(id: &str, verdict: &Verdict) -> Result<(), Error> {
     }
 }
 
-/// Keeps what a run tells of states.
+/// Keeps what a run says about states.
 struct Gatherer(Arc<Mutex<Store>>);
 
 impl Sink for Gatherer {

@@ -56,7 +56,7 @@ pub fn add_refusal(command: &str, what: &str, error: &Error) {
     add_comparisons(command, &[comparison]);
 }
 
-/// Adds comparisons, where there is a summary to add them to. Whoever cannot be told there reads the log.
+/// Adds comparisons, where there is a summary to add them to. Where there is none, the log has them.
 pub fn add_comparisons(command: &str, all: &[Comparison]) {
     let Some(summary) = JobSummary::from_environment() else {
         return;

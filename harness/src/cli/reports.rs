@@ -100,7 +100,7 @@ struct Log {
 }
 
 impl Reports {
-    /// Opens what is asked for, and what a CI system reads unasked. Returns the sinks that hear of every event, too.
+    /// Opens what is asked for, and what a CI system reads unasked. Returns the sinks that get every event, too.
     pub fn open(
         wanted: &[Report],
         earlier: Option<&Path>,
@@ -145,7 +145,7 @@ impl Reports {
         Ok(())
     }
 
-    /// A log is written as it grows, for whoever follows it.
+    /// A log is written line by line, so that it can be followed.
     fn open_log(&mut self, file: Option<&Path>) -> Result<Box<dyn Sink>, Error> {
         let (name, out): (_, Box<dyn Write + Send>) = match file {
             None => ("standard output".to_owned(), Box::new(io::stdout())),
@@ -164,7 +164,7 @@ impl Reports {
     pub fn write(self, results: &Results) -> Vec<String> {
         let mut lost = Vec::new();
         let mut note = |name: &str, written: io::Result<()>| {
-            // Whoever read our output stopped reading: nothing of theirs is lost.
+            // The reader of our output is gone: nothing is lost.
             if let Err(error) = written.or_else(forgive_closed_pipe) {
                 lost.push(format!("the report {name} was not written: {error}"));
             }

@@ -87,7 +87,7 @@ pub fn run(args: &RunArgs) -> Result<Exit, Error> {
         eprintln!("error: {lost}");
     }
     match (done, lost.is_empty()) {
-        // Whoever reads only the report must not take a run for another one.
+        // A reader of the report alone must not take one run for another.
         (Ok(_), false) => Ok(Exit::Machinery),
         (Err(error), false) => Err(Error {
             exit: Exit::Machinery,
@@ -112,7 +112,7 @@ fn run_before(
         SnapshotMode::from_environment()
     };
     refuse_shared(&plan.cases)?;
-    // Whoever runs a few cases is not told of all others each time.
+    // A run of a few cases does not list all the others.
     let orphans = match args.chosen.is_everything() {
         true => orphans(&plan.cases, &args.chosen.paths()),
         false => Vec::new(),

@@ -106,7 +106,7 @@ pub(crate) fn is_commit(word: &str) -> bool {
     word.len() == 40 && word.chars().all(|one| one.is_ascii_hexdigit())
 }
 
-/// Forges with a scheme of their own, and where Nix gets what they hold; GitHub sends whoever wants an archive on.
+/// Forges with a scheme of their own, and where Nix gets what they hold; GitHub redirects requests for archives.
 const FORGES: [(&str, &[&str]); 3] = [
     ("github:", &["github.com:443", "codeload.github.com:443"]),
     ("gitlab:", &["gitlab.com:443"]),

@@ -19,7 +19,7 @@ const MAX_HANDED_OUT_BYTES: u64 = 64 * 1024 * 1024;
 const MAX_FILES: usize = 2000;
 
 /// Whether a scenario file may be read: a link must stay inside the repository of the folder that it lies in, as what it
-/// names must. What is printed of a scenario that is wrong would tell of other files.
+/// names must. Messages about a wrong scenario would show the content of other files.
 pub(crate) fn is_own_file(file: &Path) -> std::io::Result<bool> {
     let folder = folder_of(file).canonicalize()?;
     let root = repository_of(&folder).unwrap_or(folder);

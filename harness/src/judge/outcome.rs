@@ -30,7 +30,7 @@ pub(super) fn outcome(case: &Case, step: &Step, seen: &Observation) -> Judged {
     };
     let no_logins: Vec<String> = seen.no_logins().map(ToString::to_string).collect();
     if !no_logins.is_empty() {
-        // Whoever a switch locks out has no use for the rest of what it did.
+        // To a user who is locked out, the rest of what the switch did is of no use.
         return Judged {
             findings: vec![finding(
                 format!("{}{}", no_logins.join("; "), unjudged(step)),

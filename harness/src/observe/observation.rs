@@ -32,7 +32,7 @@ pub struct Observation {
 }
 
 impl Observation {
-    /// Whoever could not log in, in the step or afterwards.
+    /// The users who could not log in, in the step or afterwards.
     pub fn no_logins(&self) -> impl Iterator<Item = &NoLogin> {
         let users = self
             .users

@@ -32,7 +32,7 @@ pub struct StepOutput {
     /// What the guest had run out of when it ended.
     #[serde(default)]
     pub shortage: Option<Shortage>,
-    /// Why nothing of the step was done, where whoever was to do it could not log in.
+    /// Why nothing of the step was done, where the user who was to do it could not log in.
     pub no_login: Option<NoLogin>,
 }
 

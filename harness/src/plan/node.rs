@@ -82,7 +82,7 @@ pub enum Work {
         guest: Guest,
         /// Who is to exist.
         users: Vec<User>,
-        /// Who has logged in already: whoever types the first step. The first login of a machine takes longer than
+        /// Who has logged in already: the user of the first step. The first login of a machine takes longer than
         /// many a step, and this way it is shared.
         logged_in: Option<String>,
     },

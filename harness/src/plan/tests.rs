@@ -22,7 +22,7 @@ fn equal_beginnings_are_one_node() {
 }
 
 #[test]
-fn whoever_types_the_first_step_has_logged_in() {
+fn the_user_of_the_first_step_has_logged_in() {
     let mut typed = case("a", &["x"]);
     typed.steps[0].action = Action::CollectGarbage {
         user: Some("alice".to_owned()),

@@ -130,7 +130,7 @@ impl Budget {
         self.slots
     }
 
-    /// Waits until a machine of `ram_mib` may run. `tell` hears, once, that it takes a while.
+    /// Waits until a machine of `ram_mib` may run. `tell` is called once when it takes a while.
     pub fn acquire(&self, ram_mib: u32, tell: &mut dyn FnMut(&str)) -> Result<Slot, BudgetError> {
         if let Some(allowed_mib) = self.allowed_mib.filter(|&it| it < u64::from(ram_mib)) {
             return Err(BudgetError::DoesNotFit {
@@ -145,7 +145,7 @@ impl Budget {
             tell: Some(tell),
         };
         let (number, mut slot) = turn.await_some(&|| self.free_slot())?;
-        // Whoever waits for memory holds the door: smaller machines that come later do not pass in front of it for ever.
+        // A machine that waits for memory keeps its place: smaller ones that come later cannot pass it for ever.
         let _door = turn.await_some(&|| self.lock_file(DOOR))?;
         let reserved = turn.await_some(&|| self.reservation(number, ram_mib))?;
         let path = self.slot(number);
@@ -196,7 +196,7 @@ impl Budget {
                 continue;
             }
             let text = std::fs::read_to_string(self.slot(number)).unwrap_or_default();
-            // Whoever only waits for room has written nothing.
+            // A process that only waits for room has written nothing.
             reserved.extend(Reservation::parse(&text));
         }
         Ok(reserved)
@@ -316,7 +316,7 @@ impl Turn<'_> {
 
 /// What the names of the lock files of slots begin with; the number follows.
 const SLOT: &str = "machine-";
-/// The lock file of whoever is next.
+/// The lock file of the next in the queue.
 const DOOR: &str = "next-machine";
 /// What a machine takes besides its guest's memory: QEMU, its devices, and under emulation the code it translated. 40 to
 /// 160 MiB were measured.

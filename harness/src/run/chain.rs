@@ -90,7 +90,7 @@ impl Crew<'_> {
         let frozen = self.plan().is_kept(end);
         let is_shared = frozen || self.plan()[end].visits.len() > 1;
         let claim = is_shared.then(|| self.claim(start, end)).transpose()?;
-        // Whoever held the claim before may have made just what this chain is for.
+        // The process that held the claim before may have made just what this chain is for.
         if claim
             .as_ref()
             .is_some_and(|claim| self.is_made(&links, frozen, claim.waited))
@@ -298,7 +298,7 @@ impl Crew<'_> {
         if !is_step && output.status != 0 {
             return Err(prepare_failed(&output));
         }
-        // Whoever could not log in for the step cannot for a look either, and need not be waited for twice.
+        // A user who could not log in for the step cannot for a look either: it is not waited for twice.
         let observation = match &node.look {
             Some(probes) if output.no_login.is_none() => observe(
                 machine.as_machine(),

@@ -45,12 +45,12 @@ pub struct Run<'a> {
     pub budget: &'a Budget,
     /// How to run.
     pub options: &'a Options,
-    /// Who hears of it.
+    /// Where events go.
     pub sink: &'a Mutex<dyn Sink>,
 }
 
 impl Run<'_> {
-    /// Runs, and returns a verdict for every selected case, in the order of the plan. `on_verdict` hears each
+    /// Runs, and returns a verdict for every selected case, in the order of the plan. `on_verdict` gets each
     /// one as it falls.
     pub fn run(&self, on_verdict: &(dyn Fn(usize, &Verdict) + Sync)) -> Vec<(usize, Verdict)> {
         let began = Instant::now();

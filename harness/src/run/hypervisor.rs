@@ -25,7 +25,7 @@ pub trait Hypervisor: Sync {
     /// Whether a state is kept, whole and usable. A damaged one is removed.
     fn has(&self, key: &StateKey) -> bool;
 
-    /// Takes the right to make a state: nobody else makes it while the guard lives. Waits for whoever has it, and
+    /// Takes the right to make a state: nobody else makes it while the guard lives. Waits for the process that has it, and
     /// calls `waits` first when it has to.
     fn claim(&self, key: &StateKey, waits: &mut dyn FnMut())
     -> Result<Box<dyn Send>, MachineError>;

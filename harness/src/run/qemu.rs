@@ -298,7 +298,7 @@ const WARM_UP: &str =
     "nix eval --raw nixpkgs#hello.name && nix eval --raw home-manager#lib.version || true";
 /// A guest is given this long to boot: an emulated one takes up to half a minute on a busy machine.
 const BOOT_DEADLINE: Duration = Duration::from_secs(300);
-/// Whoever makes a state that others wait for has this long.
+/// How long a state that others wait for may take to make.
 const CLAIM_DEADLINE: Duration = Duration::from_secs(3600);
 
 /// Most bulk data of one look at a guest.

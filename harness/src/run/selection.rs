@@ -271,7 +271,7 @@ pub fn foresee(
         .collect()
 }
 
-/// Hears of nothing, for nothing happens.
+/// Drops all events: nothing happens.
 struct Silent;
 
 impl Sink for Silent {

@@ -285,7 +285,7 @@ fn what_others_look_at_changes_no_verdict() {
         let is_passed = |it: &Verdict| matches!(it, Verdict::Passed { .. });
         assert!(verdicts.get("other").is_none_or(is_passed), "{verdicts:?}");
     }
-    // Whoever looks so themselves sees what comes of it.
+    // A case that looks in this way itself sees the file.
     expects(&mut alone.steps[0], variable);
     let verdicts = bench.run(vec![alone]);
     assert!(passed(&verdicts["alone"]), "{verdicts:?}");

@@ -9,9 +9,8 @@ use crate::model::Guest;
 use crate::plan::{NodeId, Plan, StateKey, Work};
 
 /// Makes sure that the state at the end of `path` is frozen, by performing what follows the last state on it that
-/// is. A step that ends with an error status, or beyond a bound of its own, is gone past: its aftermath is what people want
-/// to see. `tell` hears
-/// what goes on. Returns the state's key, which is none that a run uses; where an input is not locked and may have
+/// is. A step that ends with an error status, or beyond a bound of its own, is passed over: its aftermath is what people want
+/// to see. `tell` gets a line for each thing that is done. Returns the state's key, which is none that a run uses; where an input is not locked and may have
 /// changed, everything is performed anew.
 pub fn reach(
     plan: &Plan,

@@ -15,8 +15,8 @@ use crate::store::{FileLock, LockTable, allocated_bytes, remove_tree, sweep};
 /// their keys; see `LayerSummary::image`), and none that a process uses. Also removes what dead builds
 /// left. Returns how many images went and how many bytes they took on the disk.
 ///
-/// `is_in_layers` is asked while nobody can use the image, and must look at the layers of that moment: whoever used it
-/// before may have made one.
+/// `is_in_layers` is asked while nobody can use the image, and must look at the layers of that moment: its last
+/// user may have made one.
 pub fn collect(
     cache: &CacheDir,
     keep: &[ImageKey],

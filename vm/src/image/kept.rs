@@ -50,7 +50,7 @@ impl Image {
     }
 }
 
-/// The lock that whoever uses an image shares.
+/// The lock that all users of an image share.
 pub(super) fn in_use_lock(locks: &Path, key: &str) -> PathBuf {
     locks.join(format!("image-in-use-{key}.lock"))
 }

@@ -93,11 +93,11 @@ impl LayerStore {
             && let Some(Reverse((_, key))) = next.pop()
         {
             let layer = by_key[&key];
-            let Some(grave) = self.retire_unused(&key)? else {
+            let Some(aside) = self.retire_unused(&key)? else {
                 done.in_use.push(key);
                 continue;
             };
-            retired.extend(grave);
+            retired.extend(aside);
             done.kept_bytes = done.kept_bytes.saturating_sub(layer.allocated_bytes);
             done.freed_bytes += layer.allocated_bytes;
             done.removed.push(key);

@@ -4,7 +4,7 @@
 //! Nothing is synced to the disk: after a crash of the host, every layer is hashed anew before it is used, for its
 //! stamps name the start of the host that they were taken in.
 //!
-//! Whoever uses a layer shares its lock. Whoever publishes or removes one holds the lock of the whole store meanwhile.
+//! All users of a layer share its lock. To publish or remove one takes the lock of the whole store.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -129,7 +129,7 @@ impl LayerStore {
             })
     }
 
-    /// The lock that whoever uses a layer shares.
+    /// The lock that all users of a layer share.
     pub(super) fn in_use_path(&self, key: &LayerKey) -> PathBuf {
         self.lock_path("layer", key)
     }
@@ -158,7 +158,7 @@ impl LayerStore {
             None => return Ok(Lookup::Absent),
             Some(Err(what)) => {
                 let _alone = self.lock()?;
-                // Whoever put it there may have put a directory in its place since.
+                // There may be a directory in its place since.
                 if matches!(DirIdentity::of(&path)?, Some(Err(_))) {
                     self.take_away(key)?;
                 }

@@ -38,7 +38,7 @@ impl Host {
     }
 
     /// The first layer: found in the store, or made now by booting, warming and freezing. When another process is
-    /// making it, that is waited for, at most as long as a boot may take. `tell` hears what takes a while.
+    /// making it, that is waited for, at most as long as a boot may take. `tell` is called with what takes a while.
     pub fn base_layer(
         &self,
         deadline: Duration,

@@ -87,7 +87,7 @@ pub fn command_line(parts: &MachineParts<'_>) -> Vec<OsString> {
     line.put("-blockdev", disk.to_string());
     line.put("-device", "virtio-blk-pci,drive=disk");
     line.put("-device", "virtio-rng-pci");
-    // Tells of a panic; on the ISA bus where there is one, for its driver is loaded early.
+    // Reports a panic; on the ISA bus where there is one, for its driver is loaded early.
     line.put(
         "-device",
         match architecture {

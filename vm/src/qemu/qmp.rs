@@ -13,7 +13,7 @@ use super::lines::{Filled, Lines, TalkError};
 /// Longest line accepted from QEMU; real ones stay far below.
 const LINE_MAX_BYTES: usize = 4 * 1024 * 1024;
 
-/// Events kept for whoever asks; a guest can cause many (VSERPORT_CHANGE), so the oldest go.
+/// Events kept until they are asked for; a guest can cause many (VSERPORT_CHANGE), so the oldest go.
 const EVENTS_MAX: usize = 1000;
 
 /// Something that happened to the machine.

@@ -1,5 +1,5 @@
 //! Directories in the making: beside the finished ones under a name that nobody reads, held by a lock while their maker
-//! lives, and removed by whoever comes next when it does not.
+//! lives, and removed by the next process when it does not.
 
 use std::fs::{self, File};
 use std::io;

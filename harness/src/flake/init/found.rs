@@ -1,4 +1,4 @@
-//! The hosts and homes of a flake, for whoever asks about one of them.
+//! The hosts and homes of a flake, to choose one of them.
 
 use std::path::Path;
 

@@ -126,7 +126,7 @@ pub(crate) fn other_platform(
     texts.other_platform(outputs.iter().find(is_it)?.value.as_ref()?, here)
 }
 
-/// A flake as its text tells of it.
+/// What the text of a flake says about it.
 struct Flake {
     texts: Texts,
     outputs: Vec<Output>,
