@@ -55,6 +55,23 @@ in
       (pkgs.makeDesktopItem { name = "x"; desktopName = "X"; mimeTypes = [ "a/b" "c/d" ]; noDisplay = true; actions.New.exec = "x -n"; }).text
       "[Desktop Entry]\nActions=New\nMimeType=a/b;c/d\nName=X\nNoDisplay=true\nType=Application\nVersion=1.5\n\n[Desktop Action New]\nExec=x -n\nName=New\n"
     ];
+    # By name alone, for modules that name them, and for scenarios that ask for it; what is there stays.
+    stand-ins = [
+      (
+        let
+          standIns = import (channel + "/nixpkgs/pkgs/stand-in-programs.nix") { inherit lib pkgs; };
+          named = standIns.named pkgs [ "git" "nodePackages.prettier" "zig" ];
+        in
+        [ pkgs.waybar.version (lib.versionAtLeast pkgs.ghostty.version "1.2") pkgs.helix.meta.mainProgram (pkgs.python3.withPackages (_: throw "never")).pname (builtins.attrNames named) named.nodePackages.prettier.meta.mainProgram ]
+      )
+      [ "99-stand-in" true "hx" "python3" [ "nodePackages" "zig" ] "prettier" ]
+    ];
+    # None hides a program that is there.
+    stand-ins-hide-nothing = [
+      (builtins.attrNames (builtins.intersectAttrs list (import (channel + "/nixpkgs/pkgs/stand-in-programs.nix") { inherit lib pkgs; }).packages))
+      [ ]
+    ];
+    file-names = [ ((pkgs.formats.ini { }).generate "gammastep/config.ini" { }).name "gammastep-config.ini" ];
     neovim = [
       (pkgs.wrapNeovimUnstable pkgs.neovim-unwrapped { neovimRcContent = "let g:a = 1"; plugins = [ { plugin = pkgs.vimPlugins.vim-nix; config = "let g:b = 1"; } ]; }).viml
       "let g:b = 1\nlet g:a = 1"

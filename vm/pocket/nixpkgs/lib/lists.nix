@@ -47,6 +47,7 @@ rec {
     go (length list - 1);
   imap0 = f: list: genList (i: f i (elemAt list i)) (length list);
   imap1 = f: list: genList (i: f (i + 1) (elemAt list i)) (length list);
+  imap = imap1;
   ifilter0 = pred: list: map (i: elemAt list i) (filter (i: pred i (elemAt list i)) (range 0 (length list - 1)));
   optional = cond: x: if cond then [ x ] else [ ];
   optionals = cond: xs: if cond then xs else [ ];

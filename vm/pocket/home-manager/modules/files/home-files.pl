@@ -23,6 +23,11 @@ sub inside {                # the target without . and ..; undef when it leaves 
 sub physical {              # where a path really leads; what is not there yet is taken as it is
     my ($path, $rest) = ($_[0], "");
     until (-e $path || -l $path) { $path =~ s{(/[^/]*)$}{} or last; $rest = "$1$rest" }
+    if (-l $path && !-e $path) {    # a link to what is not there
+        my $to = readlink $path;
+        $to = $path =~ s{[^/]*$}{}r . $to unless $to =~ m{^/};
+        return physical($to) . $rest;
+    }
     return (Cwd::abs_path($path) // $path) . $rest;
 }
 sub parent { my ($p) = @_; $p =~ s{/[^/]*$}{}; make_path($p) unless -d $p }

@@ -96,7 +96,8 @@ rec {
     lib.throwIf (destination != "" && !lib.hasPrefix "/" destination) "destination must be an absolute path, relative to the derivation's out path, got '${destination}' instead." (
       packaged (writer (
         {
-          inherit name text;
+          name = lib.strings.sanitizeDerivationName name;
+          inherit text;
           # A check of the caller's own is written for bash.
           builder = if checkPhase == "" || checkPhase == dryRun then "/bin/sh" else "/bin/bash";
           args = [

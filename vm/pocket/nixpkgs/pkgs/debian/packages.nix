@@ -210,4 +210,22 @@
   xz = { debs = [ "xz-utils" ]; description = "General-purpose data compression software, successor of LZMA"; license = "gpl2Plus"; };
   zip = { description = "Compressor/archiver for creating and modifying zipfiles"; license = "bsd3"; };
   zoxide = { description = "Fast cd command that learns your habits"; license = "mit"; };
+  libnotify = { debs = [ "libnotify-bin" ]; description = "Library that sends desktop notifications to a notification daemon"; license = "lgpl21Plus"; mainProgram = "notify-send"; };
+  mc = { debs = [ "mc" "mc-data" ]; description = "File manager and user shell for the GNU Project"; license = "gpl3Plus"; };
+  nmap = { debs = [ "nmap" "nmap-common" ]; description = "Free and open source utility for network discovery and security auditing"; env = { NMAPDIR = "share/nmap"; }; };
+  pciutils = { description = "Collection of programs for inspecting and manipulating configuration of PCI devices"; mainProgram = "lspci"; };
+  psmisc = { description = "Set of small useful utilities that use the proc filesystem (such as fuser, killall and pstree)"; mainProgram = "killall"; };
+  usbutils = { description = "Tools for working with USB devices, such as lsusb"; mainProgram = "lsusb"; };
+  vte = { debs = [ "libvte-2.91-common" ]; description = "Library implementing a terminal emulator widget for GTK"; license = "lgpl3Plus"; kind = "data"; keep = [ "etc" ]; postInstall = "mv etc/profile.d/vte-*.sh etc/profile.d/vte.sh"; };
+  w3m = { description = "Text-mode web browser"; license = "mit"; };
+  which = { debs = [ "debianutils" ]; description = "Shows the full path of (shell) commands"; license = "gpl3Plus"; rename."which.debianutils" = "which"; programs = [ "which" ]; };
+  wl-clipboard = { description = "Command-line copy/paste utilities for Wayland"; license = "gpl3Plus"; mainProgram = "wl-copy"; };
+  xclip = { description = "Tool to access the X clipboard from a console application"; };
+  xdg-terminal-exec = { description = "Reference implementation of the proposed XDG Default Terminal Execution Specification"; license = "gpl3Plus"; };
+  xrandr = { debs = [ "x11-xserver-utils" ]; description = "Command line interface to X11 Resize, Rotate, and Reflect (RandR) extension"; license = "mit"; programs = [ "xrandr" ]; };
+  xrdb = { debs = [ "x11-xserver-utils" ]; description = "X server resource database utility"; license = "mit"; programs = [ "xrdb" ]; };
+  xset = { debs = [ "x11-xserver-utils" ]; description = "User preference utility for X servers"; license = "mit"; programs = [ "xset" ]; };
+  xsetroot = { debs = [ "x11-xserver-utils" ]; description = "Root window parameter setting utility for X"; license = "mit"; programs = [ "xsetroot" ]; };
+  xsel = { description = "Command-line program for getting and setting the contents of the X selection"; license = "mit"; };
+  zstd = { description = "Zstandard real-time compression algorithm"; license = "bsd3"; };
 }

@@ -20,7 +20,7 @@ let
     let
       args = rattrs (args // { finalPackage = package; });
       outputs = args.outputs or [ "out" ];
-      name = args.name or "${args.pname}-${args.version}";
+      name = lib.strings.sanitizeDerivationName (args.name or "${args.pname}-${args.version}");
       strict = derivation (
         {
           inherit name system outputs;

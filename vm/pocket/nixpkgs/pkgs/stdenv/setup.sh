@@ -8,6 +8,9 @@ for input in ${nativeBuildInputs-} ${buildInputs-} ${propagatedBuildInputs-}; do
 done
 export HOME=/homeless-shelter TMPDIR=${NIX_BUILD_TOP:-/tmp} SOURCE_DATE_EPOCH=1
 umask 022
+for input in ${nativeBuildInputs-} ${buildInputs-}; do
+  if [[ -f $input/nix-support/setup-hook ]]; then . "$input/nix-support/setup-hook"; fi
+done
 : "${outputs:=out}"
 prefix=${out-}
 

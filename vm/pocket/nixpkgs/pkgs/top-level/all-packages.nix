@@ -9,6 +9,7 @@ let
 in
 import ../firefox { inherit lib pkgs; }
 // import ../stand-ins.nix { inherit lib pkgs; }
+// (import ../stand-in-programs.nix { inherit lib pkgs; }).packages
 // import ../vim/neovim.nix { inherit lib pkgs; inherit (vim) packDir; }
 // {
   inherit (lib) hiPrio lowPrio;

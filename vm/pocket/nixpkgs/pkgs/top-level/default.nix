@@ -35,6 +35,10 @@ let
     (final: _prev: import ../debian { inherit lib; pkgs = final; })
     (final: prev: import ./all-packages.nix { inherit lib prev; pkgs = final; })
     (final: prev: import ./aliases.nix { inherit lib prev; pkgs = final; })
+    # What a scenario wants stood in for: a list of names beside the channel's own files.
+    (final: prev: lib.optionalAttrs (builtins.pathExists ../../stand-ins.json) (
+      (import ../stand-in-programs.nix { inherit lib; pkgs = final; }).named prev (lib.importJSON ../../stand-ins.json)
+    ))
     (_final: prev: lib.optionalAttrs (config' ? packageOverrides) (config'.packageOverrides prev))
   ];
   pkgsFor = overlays: lib.fix (lib.foldl' (set: layer: lib.extends layer set) (final: base final // { inherit overlays; }) (layers ++ overlays));

@@ -29,7 +29,7 @@ let
             map (plug: {
               name = "pack/${name}/${kind}/${plug.pname or plug.name}";
               path = plug;
-            }) (p.${kind} or [ ])
+            }) (lib.unique (p.${kind} or [ ]))
           ) [ "start" "opt" ]
         ) packages
       )
@@ -75,6 +75,11 @@ in
 {
   inherit customize packDir vimrcFile;
   vimPlugins = stoodInFor // {
+    nvim-treesitter =
+      let
+        self = plugin "nvim-treesitter" "0" "let g:loaded_nvim_treesitter = 1\n" // { withAllGrammars = self; withPlugins = _: self; };
+      in
+      self;
     vim-sensible = plugin "vim-sensible" "2.0" ''
       set backspace=indent,eol,start
       set nrformats-=octal
