@@ -14,10 +14,10 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use switchproof::host_context::{HostContext, Limits};
 use switchproof::language::{LoadOptions, load, load_text};
 use switchproof::report::{Event, Sink};
 use switchproof::run::Knowledge;
-use switchproof::session::{Limits, Session};
 use switchproof_vm::machine::Purpose;
 use switchproof_vm::process::Command;
 
@@ -182,7 +182,7 @@ fn repeat(mut once: impl FnMut() -> Result<Duration, Failure>) -> Result<Duratio
 
 /// Cases that share all but their last step, against one of them.
 fn cases(table: &mut Table) -> Result<(), Failure> {
-    let session = Session::open(Limits::default())?;
+    let session = HostContext::open(Limits::default())?;
     // The base layer is there before the clock starts.
     run_cases(&session, &scenario(1, "warm"))?;
     let (mut one, mut many) = (Vec::new(), Vec::new());
@@ -213,7 +213,7 @@ fn second_run(table: &mut Table) -> Result<(), Failure> {
     let bundled = load(&[root.join("scenarios")]).map_err(|_| "the scenarios have mistakes")?;
     let count = bundled.len();
     let all_cached = {
-        let session = Session::open(Limits::default())?;
+        let session = HostContext::open(Limits::default())?;
         let plan = session.plan(bundled);
         let all: BTreeSet<usize> = (0..plan.cases.len()).collect();
         let known = session.foresee(&plan, &all);
@@ -277,7 +277,7 @@ fn scenario(cases: usize, salt: &str) -> String {
 }
 
 /// Runs all cases of a scenario; the time without loading it.
-fn run_cases(session: &Session, text: &str) -> Result<Duration, Failure> {
+fn run_cases(session: &HostContext, text: &str) -> Result<Duration, Failure> {
     let (cases, found) = load_text(Path::new("bench.yaml"), text, &LoadOptions::default());
     if let Some(mistake) = found.first() {
         return Err(format!("line {}: {}", mistake.line, mistake.message).into());

@@ -10,10 +10,10 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use cases::pass;
+use switchproof::host_context::{HostContext, Limits};
 use switchproof::language::{load, render_text};
 use switchproof::model::{Action, Case};
 use switchproof::report::{Event, Sink};
-use switchproof::session::{Limits, Session};
 
 /// The bundled scenarios, and what evaluating and building each may take at most under emulation, in seconds.
 const SETUPS: [(&str, f64); 2] = [("first-switch", 8.0), ("article-nixos-module", 15.0)];
@@ -36,7 +36,7 @@ fn measure() -> Result<(), Failure> {
         jobs: Some(1),
         ..Limits::default()
     };
-    let session = Session::open(limits)?;
+    let session = HostContext::open(limits)?;
     for (scenario, goal_s) in SETUPS {
         let case = first_step_of(scenario)?;
         let mut building = case.clone();
@@ -80,7 +80,7 @@ fn first_step_of(scenario: &str) -> Result<Case, Failure> {
 }
 
 /// The median time of the case's last step over so many machines, in seconds.
-fn median(session: &Session, case: &Case, rounds: usize) -> Result<f64, Failure> {
+fn median(session: &HostContext, case: &Case, rounds: usize) -> Result<f64, Failure> {
     let mut times = Vec::new();
     for _ in 0..rounds {
         times.push(last_step(session, case)?.as_secs_f64());
@@ -89,7 +89,7 @@ fn median(session: &Session, case: &Case, rounds: usize) -> Result<f64, Failure>
     Ok(times[times.len() / 2])
 }
 
-fn last_step(session: &Session, case: &Case) -> Result<Duration, Failure> {
+fn last_step(session: &HostContext, case: &Case) -> Result<Duration, Failure> {
     let watch = pass(session, vec![case.clone()], true, Stopwatch::default())?;
     watch.last.ok_or_else(|| "no step ran".into())
 }

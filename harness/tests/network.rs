@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
 
+use switchproof::host_context::{HostContext, How, Limits};
 use switchproof::judge::{SnapshotMode, Verdict};
 use switchproof::language::{load, render_text};
 use switchproof::report::{PlainSink, Telling};
-use switchproof::session::{How, Limits, Session};
 
 /// A program that only the cache has, the cache, and the key that the cache is signed with. The cache was written by
 /// `nix copy --to file://…` where the builder finds what it asks for.
@@ -206,7 +206,7 @@ steps:
     fn run(&self) -> BTreeMap<String, Verdict> {
         let cases = load(std::slice::from_ref(&self.scenarios))
             .unwrap_or_else(|found| panic!("{}", render_text(&found)));
-        let session = Session::open(Limits::default()).unwrap();
+        let session = HostContext::open(Limits::default()).unwrap();
         let plan = session.plan(cases);
         let all = (0..plan.cases.len()).collect();
         let sink = Mutex::new(PlainSink::new(io::stderr(), Telling::Everything));

@@ -3,15 +3,15 @@
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
+use switchproof::host_context::{HostContext, How};
 use switchproof::judge::{SnapshotMode, Verdict};
 use switchproof::model::Case;
 use switchproof::report::Sink;
-use switchproof::session::{How, Session};
 
 /// Runs cases, each of which must pass, and gives back the sink that heard of it. `fresh`: also those that have passed
 /// before.
 pub fn pass<S: Sink + 'static>(
-    session: &Session,
+    session: &HostContext,
     cases: Vec<Case>,
     fresh: bool,
     sink: S,

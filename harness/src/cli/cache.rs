@@ -12,10 +12,10 @@ use switchproof_vm::store::free_bytes;
 
 use super::common::{Error, Exit, print};
 use super::form::{Printed, TextOrJson, document};
+use crate::host_context::HostError;
 use crate::keep::{self, KeepError, Kept, keep_within};
 use crate::report::count;
 use crate::run::ResultStore;
-use crate::session::SessionError;
 
 /// What to do with what is kept.
 #[derive(Args)]
@@ -50,9 +50,9 @@ enum Command {
 }
 
 pub fn run(args: &CacheArgs) -> Result<Exit, Error> {
-    let cache = CacheDir::from_environment().map_err(SessionError::from)?;
+    let cache = CacheDir::from_environment().map_err(HostError::from)?;
     let store = LayerStore::open(&cache).map_err(failed)?;
-    let results = ResultStore::new(&cache.results().map_err(SessionError::from)?);
+    let results = ResultStore::new(&cache.results().map_err(HostError::from)?);
     match args.command {
         Command::List { printed } => {
             let kept = Kept::list(&cache, &store, &results)?;

@@ -10,12 +10,12 @@ use std::sync::OnceLock;
 use clap::Args;
 
 use crate::flake::Channels;
+use crate::host_context::HostError;
 use crate::judge::Conclusion;
 use crate::keep::KeepError;
 use crate::language::{self, Diagnostic, LoadOptions};
 use crate::laws::with_trials;
 use crate::model::Case;
-use crate::session::SessionError;
 
 /// The exit statuses, as `--help` promises them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -113,10 +113,10 @@ impl From<io::Error> for Error {
     }
 }
 
-impl From<SessionError> for Error {
-    fn from(error: SessionError) -> Self {
+impl From<HostError> for Error {
+    fn from(error: HostError) -> Self {
         match error {
-            SessionError::Keep(error) => error.into(),
+            HostError::Keep(error) => error.into(),
             error => Self::machinery(error.to_string(), error.hint()),
         }
     }

@@ -12,10 +12,10 @@ use super::gather::{CaseSeen, gather, look_everywhere};
 use super::job_summary::{SUMMARY_BYTES, add_comparisons, add_refusal};
 use super::run::LimitArgs;
 use crate::change::{Change, ShowOptions};
+use crate::host_context::HostContext;
 use crate::model::{Case, Step};
 use crate::plan::Plan;
 use crate::report::views::{self, Comparison, Weight};
-use crate::session::Session;
 use crate::text::printable_line;
 
 /// What the summary of a job calls it.
@@ -92,7 +92,7 @@ fn compare(args: &DiffArgs) -> Result<Exit, Error> {
     let mut cases = chosen.load()?;
     cases.iter_mut().for_each(look_everywhere);
     let pairs = pairs(&cases, &args.what)?;
-    let session = Session::open(args.limits.limits())?;
+    let session = HostContext::open(args.limits.limits())?;
     let plan = session.plan(cases);
     let mut wanted: Vec<usize> = pairs
         .iter()

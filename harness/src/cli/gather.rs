@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use super::common::Error;
 use super::sink::terminal_or_plain;
+use crate::host_context::{HostContext, How};
 use crate::judge::{SnapshotMode, Verdict};
 use crate::model::{Case, Check, Expectation, TextMatch};
 use crate::observe::Observation;
 use crate::plan::{NodeId, Plan, StateKey, Work};
 use crate::report::{Event, Sink, StateSeen, Tee};
-use crate::session::{How, Session};
 
 /// What was seen after each step of a case; `None` after a step that was not reached.
 pub type CaseSeen = Vec<Option<StepSeen>>;
@@ -42,7 +42,7 @@ pub fn look_everywhere(case: &mut Case) {
 /// What was seen of the `wanted` cases of a plan, in their order. Where something is not kept, their machines run; `fresh`
 /// runs them in any case.
 pub fn gather(
-    session: &Session,
+    session: &HostContext,
     plan: &Plan,
     wanted: &[usize],
     fresh: bool,
@@ -85,7 +85,7 @@ pub fn gather(
 type Store = BTreeMap<StateKey, StepSeen>;
 
 /// Adds what is kept of a case; whether that is all that a run would see.
-fn kept(session: &Session, plan: &Plan, case: usize, seen: &mut Store) -> bool {
+fn kept(session: &HostContext, plan: &Plan, case: usize, seen: &mut Store) -> bool {
     let is_locked = plan.cases[case].guest.locked;
     for &id in steps(plan, case) {
         let node = &plan[id];

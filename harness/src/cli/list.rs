@@ -9,10 +9,10 @@ use switchproof_vm::cache_dir::CacheDir;
 use super::common::{Chosen, Error, Exit, print};
 use super::form::{Form, Printed, document};
 use super::shard::plan_of_names;
+use crate::host_context::HostError;
 use crate::model::Case;
 use crate::plan::{Plan, shards};
 use crate::run::{ResultStore, recorded_cost_ms};
-use crate::session::SessionError;
 
 /// What to list.
 #[derive(Args)]
@@ -108,8 +108,8 @@ struct Job {
 
 /// The jobs that have something to do.
 fn jobs(cases: &[Case], selected: &BTreeSet<usize>, count: usize) -> Result<Vec<Job>, Error> {
-    let cache = CacheDir::from_environment().map_err(SessionError::from)?;
-    let results = ResultStore::new(&cache.results().map_err(SessionError::from)?);
+    let cache = CacheDir::from_environment().map_err(HostError::from)?;
+    let results = ResultStore::new(&cache.results().map_err(HostError::from)?);
     let plan = plan_of_names(cases);
     let costs: Vec<u64> = plan
         .nodes

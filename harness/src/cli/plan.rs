@@ -6,8 +6,8 @@ use clap::Args;
 
 use super::common::{Chosen, Error, Exit, print};
 use super::form::{Form, Printed};
+use crate::host_context::{HostContext, Limits};
 use crate::run::PlanFormat;
-use crate::session::{Limits, Session};
 
 /// What to plan, and how to print it.
 #[derive(Args)]
@@ -24,7 +24,7 @@ impl Form for PlanFormat {
 
 pub fn run(args: &PlanArgs) -> Result<Exit, Error> {
     let cases = args.chosen.load_some()?;
-    let session = Session::open(Limits::default())?;
+    let session = HostContext::open(Limits::default())?;
     let plan = session.plan(cases);
     // Of all cases, as a run has it: what is shared, and so kept, does not depend on the choice.
     let chosen: BTreeSet<usize> = (0..plan.cases.len())

@@ -18,12 +18,12 @@ use super::run::LimitArgs;
 use crate::change::{Change, ShowOptions};
 use crate::flake::release::Release;
 use crate::flake::{self, Channels, Found};
+use crate::host_context::HostContext;
 use crate::judge::{complaint, known_reason};
 use crate::language::{self, LoadOptions, Severity};
 use crate::model::{Case, Install};
 use crate::preview::{Answer, Asked, Options, Revision, Stage, comparison};
 use crate::report::views::{self, Comparison, Weight};
-use crate::session::Session;
 
 /// What the summary of a job calls it.
 const COMMAND: &str = "switchproof preview";
@@ -120,7 +120,7 @@ fn preview(args: &PreviewArgs) -> Result<Exit, Error> {
     }
     let (asked, revision) = asked(args, folder, output)?;
     let cases = cases(args, folder, &asked)?;
-    let session = Session::open(args.limits.limits())?;
+    let session = HostContext::open(args.limits.limits())?;
     let wanted: Vec<usize> = (0..cases.len()).collect();
     let plan = session.plan(cases);
     let seen = gather(&session, &plan, &wanted, args.fresh)?;

@@ -11,9 +11,9 @@ use super::common::{Chosen, Error, Exit};
 use super::reports::Report;
 use super::shard::Share;
 use super::snapshots::refuse_shared;
+use crate::host_context::{HostContext, How, Limits};
 use crate::judge::{Conclusion, SnapshotMode, SnapshotPolicy, orphans};
 use crate::model::Case;
-use crate::session::{How, Limits, Session};
 
 /// What to run, and how.
 #[derive(Args)]
@@ -104,7 +104,7 @@ fn run_before(
     selected: &BTreeSet<usize>,
     audience: &Audience,
 ) -> Result<Exit, Error> {
-    let session = Session::open(args.limits.limits())?;
+    let session = HostContext::open(args.limits.limits())?;
     let plan = session.plan(cases);
     let mode = if args.update {
         SnapshotMode::Update

@@ -8,10 +8,10 @@ use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetat
 use switchproof_vm::guest::GuestUser;
 
 use super::common::{Chosen, Error, Exit, Trust, pick};
+use crate::host_context::{HostContext, Limits};
 use crate::machine::MachineError;
 use crate::plan::{NodeId, Plan};
 use crate::run::{Hypervisor, Purpose, guest_of, reach};
-use crate::session::{Limits, Session};
 
 /// Which machine to open a shell in.
 #[derive(Args)]
@@ -38,7 +38,7 @@ pub fn run(args: &ShellArgs) -> Result<Exit, Error> {
     let cases = chosen.load()?;
     let ids: Vec<_> = cases.iter().map(|case| case.id.clone()).collect();
     let case = pick(&ids, &args.case)?;
-    let session = Session::open(Limits::default())?;
+    let session = HostContext::open(Limits::default())?;
     let plan = session.plan(cases);
     let path = way(&plan, case, args)?;
     let user = match &args.user {

@@ -5,12 +5,12 @@ use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use libtest_mimic::Arguments;
+use switchproof::host_context::{HostContext, How, Limits};
 use switchproof::judge::{SnapshotPolicy, Verdict};
 use switchproof::language::{load, render_text};
 use switchproof::laws::with_trials;
 use switchproof::model::Case;
 use switchproof::report::{Event, PlainSink, Sink, Telling};
-use switchproof::session::{How, Limits, Session};
 
 /// The cases of `scenarios/`, or the mistakes in them as text.
 pub fn bundled() -> Result<Vec<Case>, String> {
@@ -77,7 +77,7 @@ impl SharedRun {
             jobs: self.jobs,
             memory_mib: None,
         };
-        match Session::open(limits) {
+        match HostContext::open(limits) {
             Ok(session) => {
                 let plan = session.plan(self.cases.clone());
                 let sink = Mutex::new(Progress(PlainSink::new(std::io::stderr(), Telling::Cases)));

@@ -59,7 +59,7 @@ impl How {
 }
 
 /// The host's part of a run: the cache directory, QEMU, the results and the budget.
-pub struct Session {
+pub struct HostContext {
     /// Where machines come from.
     pub hypervisor: Qemu,
     /// What is kept between runs.
@@ -72,7 +72,7 @@ pub struct Session {
 
 /// Why nothing can be run on this host.
 #[derive(Debug, thiserror::Error)]
-pub enum SessionError {
+pub enum HostError {
     /// The cache directory cannot be used.
     #[error(transparent)]
     CacheDir(#[from] CacheDirError),
@@ -87,7 +87,7 @@ pub enum SessionError {
     Keep(#[from] KeepError),
 }
 
-impl SessionError {
+impl HostError {
     /// What to do about it.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
@@ -100,10 +100,10 @@ impl SessionError {
     }
 }
 
-impl Session {
+impl HostContext {
     /// Opens the host. Finds QEMU and what accelerates it, which takes a few seconds the first time after a boot
     /// of the host; builds and boots nothing.
-    pub fn open(limits: Limits) -> Result<Self, SessionError> {
+    pub fn open(limits: Limits) -> Result<Self, HostError> {
         let limit_bytes = keep::limit_bytes()?;
         let cache = CacheDir::from_environment()?;
         let hypervisor = Qemu::open(&cache)?;
