@@ -21,6 +21,7 @@ pub mod sample;
 mod session;
 mod show;
 mod show_files;
+mod show_programs;
 mod stores;
 #[cfg(test)]
 mod tests;

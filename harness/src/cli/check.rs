@@ -2,7 +2,8 @@
 
 use clap::{Args, ValueEnum};
 
-use super::common::{Chosen, Error, Exit, print};
+use super::chosen::Chosen;
+use super::common::{Error, Exit, print};
 use super::form::{Form, Printed};
 use super::sink::is_quiet;
 use super::snapshots::shared;

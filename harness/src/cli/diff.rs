@@ -6,14 +6,15 @@ use clap::Args;
 use clap::builder::FalseyValueParser;
 use serde::Serialize;
 
-use super::common::{Chosen, Error, Exit, Trust, pick, print};
+use super::chosen::{Chosen, Trust};
+use super::common::{Error, Exit, print};
 use super::form::{ComparisonForm, Printed, document};
 use super::gather::{CaseSeen, gather, look_everywhere};
 use super::job_summary::{SUMMARY_BYTES, add_comparisons, add_refusal};
+use super::pairs::{Pair, Place, pairs};
 use super::run::LimitArgs;
 use crate::change::{Change, ShowOptions};
 use crate::host_context::HostContext;
-use crate::model::{Case, Step};
 use crate::plan::Plan;
 use crate::report::views::{self, Comparison, Weight};
 use crate::text::printable_line;
@@ -69,20 +70,6 @@ impl ShowArgs {
     }
 }
 
-/// One comparison.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Pair {
-    before: Place,
-    after: Place,
-}
-
-/// A step of a case, by their places in the plan.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Place {
-    case: usize,
-    step: usize,
-}
-
 pub fn run(args: &DiffArgs) -> Result<Exit, Error> {
     compare(args).inspect_err(|error| add_refusal(COMMAND, &args.what.join(" "), error))
 }
@@ -121,104 +108,6 @@ fn compare(args: &DiffArgs) -> Result<Exit, Error> {
         true => Exit::Passed,
         false => Exit::Failed,
     })
-}
-
-/// What is to be compared.
-fn pairs(cases: &[Case], what: &[String]) -> Result<Vec<Pair>, Error> {
-    let ids: Vec<String> = cases.iter().map(|case| case.id.clone()).collect();
-    let case = pick(&ids, &what[0])?;
-    let steps = &cases[case].steps;
-    let at = |step: usize| Place { case, step };
-    match &what[1..] {
-        [] if steps.len() < 2 => Err(Error::input(
-            format!(
-                "{} has one step, so that there is nothing before it",
-                ids[case]
-            ),
-            "name another case to compare it with",
-        )),
-        [] => Ok((1..steps.len())
-            .map(|step| Pair {
-                before: at(step - 1),
-                after: at(step),
-            })
-            .collect()),
-        [one] => match (find(steps, one), pick(&ids, one)) {
-            (Some(0), _) => Err(Error::input(
-                format!(
-                    "{one} is the first step of {}, so that there is nothing before it",
-                    ids[case]
-                ),
-                "name two steps, or another case",
-            )),
-            (Some(step), _) => Ok(vec![Pair {
-                before: at(step - 1),
-                after: at(step),
-            }]),
-            (None, Ok(other)) => between_cases(cases, case, other),
-            (None, Err(error)) => Err(Error::input(
-                format!("'{one}' is neither a step of {} nor a case", ids[case]),
-                format!(
-                    "its steps are {}; {}",
-                    names(steps),
-                    error.hint.unwrap_or_default()
-                ),
-            )),
-        },
-        [one, other, ..] => {
-            let step = |name: &String| {
-                find(steps, name).ok_or_else(|| {
-                    Error::input(
-                        format!("{} has no step '{name}'", ids[case]),
-                        format!("its steps are {}", names(steps)),
-                    )
-                })
-            };
-            Ok(vec![Pair {
-                before: at(step(one)?),
-                after: at(step(other)?),
-            }])
-        }
-    }
-}
-
-/// The steps of the same names; the last ones where no names are the same.
-fn between_cases(cases: &[Case], one: usize, other: usize) -> Result<Vec<Pair>, Error> {
-    if one == other {
-        return Err(Error::input(
-            format!("{} is compared with itself", cases[one].id),
-            "name two cases, or two steps",
-        ));
-    }
-    let pair = |before, after| Pair {
-        before: Place {
-            case: one,
-            step: before,
-        },
-        after: Place {
-            case: other,
-            step: after,
-        },
-    };
-    let (left, right) = (&cases[one].steps, &cases[other].steps);
-    let mut pairs: Vec<Pair> = left
-        .iter()
-        .enumerate()
-        .filter_map(|(before, step)| Some(pair(before, find(right, &step.name)?)))
-        .collect();
-    if pairs.is_empty() {
-        pairs.push(pair(left.len() - 1, right.len() - 1));
-    }
-    Ok(pairs)
-}
-
-fn find(steps: &[Step], name: &str) -> Option<usize> {
-    steps.iter().position(|step| step.name == name)
-}
-
-fn names(steps: &[Step]) -> String {
-    let names: Vec<&str> = steps.iter().map(|step| step.name.as_str()).collect();
-    names.join(", ")
 }
 
 /// A pair and what differs, or why nothing can be said.
@@ -348,74 +237,4 @@ fn json(plan: &Plan, told: &[Told]) -> Result<String, Error> {
         })
         .collect();
     document(&Document { format: 1, changes })
-}
-
-#[cfg(test)]
-mod tests {
-    use std::path::Path;
-
-    use super::*;
-    use crate::language::{LoadOptions, load_text};
-
-    fn cases() -> Vec<Case> {
-        let text = "name: x\nmatrix: { install: [standalone, nixos-module] }\n\
-            setup: { home: { stateVersion: \"25.11\" } }\n\
-            steps: [switch, relogin, { switch: {}, name: again }]\n";
-        let (mut cases, found) = load_text(Path::new("x.yaml"), text, &LoadOptions::default());
-        assert!(found.is_empty(), "{found:?}");
-        cases.sort_by(|left, right| left.id.cmp(&right.id));
-        cases
-    }
-
-    fn of(what: &[&str]) -> Result<Vec<Pair>, String> {
-        let what: Vec<String> = what.iter().map(|it| (*it).to_owned()).collect();
-        pairs(&cases(), &what).map_err(|error| error.message)
-    }
-
-    fn pair(before: (usize, usize), after: (usize, usize)) -> Pair {
-        let place = |(case, step)| Place { case, step };
-        Pair {
-            before: place(before),
-            after: place(after),
-        }
-    }
-
-    #[test]
-    fn steps_and_cases_are_told_apart() {
-        // By id: `x[install=nixos-module]` is the first.
-        let one = "x[install=nixos-module]";
-        assert_eq!(
-            of(&[one]).unwrap(),
-            [pair((0, 0), (0, 1)), pair((0, 1), (0, 2))]
-        );
-        assert_eq!(of(&["nixos", "again"]).unwrap(), [pair((0, 1), (0, 2))]);
-        assert_eq!(
-            of(&["nixos", "switch", "again"]).unwrap(),
-            [pair((0, 0), (0, 2))]
-        );
-        let between = of(&["nixos", "standalone"]).unwrap();
-        assert_eq!(between.len(), 3);
-        assert_eq!(between[2], pair((0, 2), (1, 2)));
-    }
-
-    #[test]
-    fn what_cannot_be_compared_is_refused() {
-        assert!(
-            of(&["nixos", "switch"])
-                .unwrap_err()
-                .contains("the first step")
-        );
-        assert!(of(&["nixos", "nixos"]).unwrap_err().contains("with itself"));
-        assert!(
-            of(&["nixos", "nothing"])
-                .unwrap_err()
-                .contains("neither a step")
-        );
-        assert!(
-            of(&["nixos", "nothing", "again"])
-                .unwrap_err()
-                .contains("no step 'nothing'")
-        );
-        assert!(of(&["x"]).is_err());
-    }
 }

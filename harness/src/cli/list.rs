@@ -6,7 +6,8 @@ use clap::{Args, ValueEnum};
 use serde_json::json;
 use switchproof_vm::cache_dir::CacheDir;
 
-use super::common::{Chosen, Error, Exit, print};
+use super::chosen::Chosen;
+use super::common::{Error, Exit, print};
 use super::form::{Form, Printed, document};
 use super::shard::plan_of_names;
 use crate::host_context::HostError;

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use clap::Args;
 
-use super::common::{Chosen, Error, Exit, print};
+use super::chosen::Chosen;
+use super::common::{Error, Exit, print};
 use super::form::{Form, Printed};
 use crate::host_context::{HostContext, Limits};
 use crate::run::PlanFormat;

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use super::chosen::{Chosen, Trust, pick};
 use super::ci::CiSystem;
-use super::common::{Chosen, Error, Exit, Trust, flake_and_output, pick, print};
+use super::common::{Error, Exit, flake_and_output, print};
 use crate::report::results;
 use crate::{flake, language};
 

@@ -7,7 +7,8 @@ use clap::Args;
 use clap::builder::FalseyValueParser;
 
 use super::audience::Audience;
-use super::common::{Chosen, Error, Exit};
+use super::chosen::Chosen;
+use super::common::{Error, Exit};
 use super::reports::Report;
 use super::shard::Share;
 use super::snapshots::refuse_shared;

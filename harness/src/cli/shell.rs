@@ -7,7 +7,8 @@ use clap::Args;
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
 use switchproof_vm::guest::GuestUser;
 
-use super::common::{Chosen, Error, Exit, Trust, pick};
+use super::chosen::{Chosen, Trust, pick};
+use super::common::{Error, Exit};
 use crate::host_context::{HostContext, Limits};
 use crate::machine::MachineError;
 use crate::plan::{NodeId, Plan};

@@ -5,7 +5,8 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::host_files::{HostFileError, copy_folder, copy_tracked};
+use super::copy::{copy_folder, copy_tracked};
+use super::host_file_error::HostFileError;
 use super::tracked::revision;
 use crate::model::{ChannelOverlay, ChannelSource, FlakeTree, SeedFile};
 use crate::open_regular::open_regular;

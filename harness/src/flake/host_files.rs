@@ -2,22 +2,15 @@
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::io::Read as _;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use super::tracked::tracked;
+use super::copy::{Bounds, copy_flake, copy_folder, regular_file};
+use super::host_file_error::{HostFileError, plain_reason};
 use crate::model::{FlakeTree, Install, SeedFile};
-use crate::open_regular::open_regular;
 
-/// The most that a copied folder may hold: 16 MiB.
-const MAX_BYTES: u64 = 16 * 1024 * 1024;
 /// The most that all copies for all cases of a scenario may hold: 64 MiB. A user's flake is shared and counts not.
 const MAX_HANDED_OUT_BYTES: u64 = 64 * 1024 * 1024;
-/// The most files that a copied folder may hold.
-const MAX_FILES: usize = 2000;
-
 /// Whether a scenario file may be read: a link must stay inside the repository of the folder that it lies in, as what it
 /// names must. Messages about a wrong scenario would show the content of other files.
 pub(crate) fn is_own_file(file: &Path) -> std::io::Result<bool> {
@@ -37,93 +30,6 @@ fn folder_of(file: &Path) -> &Path {
     match file.parent() {
         Some(folder) if folder != Path::new("") => folder,
         _ => Path::new("."),
-    }
-}
-
-/// A file or folder cannot be taken.
-#[derive(Debug, Clone, thiserror::Error)]
-pub(crate) enum HostFileError {
-    /// Nothing is there, or it cannot be read.
-    #[error("`{path}` cannot be read: {reason}")]
-    Unreadable {
-        /// As the scenario names it.
-        path: String,
-        /// What the system says.
-        reason: String,
-    },
-    /// It leads out of the repository.
-    #[error("`{path}` is outside of `{root}`")]
-    Outside {
-        /// As the scenario names it.
-        path: String,
-        /// The folder that nothing may leave.
-        root: String,
-    },
-    /// It is not of the wanted kind.
-    #[error("`{path}` is not {wanted}")]
-    WrongKind {
-        /// As the scenario names it.
-        path: String,
-        /// "a folder", "a file".
-        wanted: &'static str,
-    },
-    /// It is larger than a scenario should need.
-    #[error("`{path}` holds more than {limit}")]
-    TooLarge {
-        /// As the scenario names it.
-        path: String,
-        /// "16 MiB", "2000 files".
-        limit: String,
-    },
-    /// All cases of the scenario together take more than they should need.
-    #[error("with `{path}` the cases of this scenario copy more than {limit}")]
-    TooMuch {
-        /// As the scenario names it.
-        path: String,
-        /// "64 MiB".
-        limit: String,
-    },
-    /// Which files a flake has cannot be told.
-    #[error("`{path}` cannot be copied: {reason}")]
-    Repository {
-        /// As the scenario names it.
-        path: String,
-        /// What Git says.
-        reason: String,
-    },
-    /// Git does not track the flake itself.
-    #[error("Git does not track the flake.nix of `{path}`, so Nix does not see it")]
-    Untracked {
-        /// As the scenario names it.
-        path: String,
-    },
-    /// A file in it has a name that is not UTF-8, or is neither file, folder nor link.
-    #[error("`{path}` holds `{name}`, which is {problem}")]
-    Odd {
-        /// As the scenario names it.
-        path: String,
-        /// The file in it.
-        name: String,
-        /// "a name that is not UTF-8", "no file, folder or link".
-        problem: &'static str,
-    },
-}
-
-impl HostFileError {
-    /// What to do about it.
-    pub(crate) fn hint(&self) -> &'static str {
-        match self {
-            Self::Unreadable { .. } => "paths are relative to the scenario file",
-            Self::Outside { .. } => {
-                "a scenario takes files of its own repository only: copy what it needs into it, or allow it with `--allow-outside`"
-            }
-            Self::WrongKind { .. } => "name another path",
-            Self::Repository { .. } => "Nix asks Git too: mend the repository, or install Git",
-            Self::Untracked { .. } => "run `git add flake.nix` in its folder",
-            Self::TooMuch { .. } => "name smaller files, or make the matrix smaller",
-            Self::TooLarge { .. } => "name a folder that holds only what the flake needs",
-            Self::Odd { .. } => "remove it, or move it out of the folder",
-        }
     }
 }
 
@@ -292,13 +198,6 @@ fn is_about_the_flake(name: &str) -> bool {
     is_scenario || is_snapshot || name == "scenarios/schema.json" || name.ends_with(".snap.new")
 }
 
-fn plain_reason(error: &std::io::Error) -> String {
-    match error.kind() {
-        std::io::ErrorKind::NotFound => "there is no such file or folder".to_owned(),
-        _ => error.to_string(),
-    }
-}
-
 fn without_dots(path: &Path) -> PathBuf {
     let mut out = PathBuf::new();
     for component in path.components() {
@@ -336,186 +235,6 @@ pub(crate) fn project_of(file: &Path) -> PathBuf {
     })
 }
 
-/// Counts what is copied.
-struct Bounds<'path> {
-    path: &'path str,
-    bytes: u64,
-    files: usize,
-}
-
-impl<'path> Bounds<'path> {
-    fn new(path: &'path str) -> Self {
-        Self {
-            path,
-            bytes: 0,
-            files: 0,
-        }
-    }
-
-    fn add(&mut self, bytes: u64) -> Result<(), HostFileError> {
-        self.bytes += bytes;
-        self.files += 1;
-        let limit = if self.bytes > MAX_BYTES {
-            format!("{} MiB", MAX_BYTES / 1024 / 1024)
-        } else if self.files > MAX_FILES {
-            format!("{MAX_FILES} files")
-        } else {
-            return Ok(());
-        };
-        Err(HostFileError::TooLarge {
-            path: self.path.to_owned(),
-            limit,
-        })
-    }
-
-    fn unreadable(&self, error: &std::io::Error) -> HostFileError {
-        HostFileError::Unreadable {
-            path: self.path.to_owned(),
-            reason: plain_reason(error),
-        }
-    }
-}
-
-fn regular_file(real: &Path, bounds: &mut Bounds<'_>) -> Result<SeedFile, HostFileError> {
-    use std::os::unix::fs::PermissionsExt;
-
-    let file = open_regular(real).map_err(|error| bounds.unreadable(&error))?;
-    let metadata = file.metadata().map_err(|error| bounds.unreadable(&error))?;
-    bounds.add(metadata.len())?;
-    // One that grows while it is read is read as it was.
-    let mut bytes = Vec::new();
-    file.take(metadata.len())
-        .read_to_end(&mut bytes)
-        .map_err(|error| bounds.unreadable(&error))?;
-    Ok(SeedFile::Regular {
-        bytes,
-        executable: metadata.permissions().mode() & 0o100 != 0,
-    })
-}
-
-/// A flake's folder as Nix copies it, and the files in it that are left out for the one reason that Git does not track
-/// them.
-fn copy_flake(
-    real: &Path,
-    path: &str,
-) -> Result<(BTreeMap<String, SeedFile>, BTreeSet<String>), HostFileError> {
-    let (files, untracked) = copy_tracked(real, path)?;
-    if !files.contains_key("flake.nix") {
-        return Err(HostFileError::Untracked {
-            path: path.to_owned(),
-        });
-    }
-    Ok((files, untracked))
-}
-
-/// A folder whose every link is followed: in a Git work tree what Git tracks, as it is on the disk, and the names of the
-/// files that it does not; elsewhere everything.
-pub(crate) fn copy_tracked(
-    real: &Path,
-    path: &str,
-) -> Result<(BTreeMap<String, SeedFile>, BTreeSet<String>), HostFileError> {
-    let tracked = tracked(real).map_err(|reason| HostFileError::Repository {
-        path: path.to_owned(),
-        reason,
-    })?;
-    let Some(tracked) = tracked else {
-        return Ok((copy_folder(real, path)?, BTreeSet::new()));
-    };
-    let mut bounds = Bounds::new(path);
-    let mut out = BTreeMap::new();
-    for (name, is_submodule) in &tracked.files {
-        let place = real.join(name);
-        // Below a link or a file that took a folder's place there is nothing of the repository's.
-        let is_there = place
-            .parent()
-            .is_some_and(|parent| parent.canonicalize().is_ok_and(|real| real == parent));
-        let kind = place.symlink_metadata().map(|it| it.file_type());
-        let (true, Ok(kind)) = (is_there, kind) else {
-            continue;
-        };
-        if *is_submodule {
-            // Nix leaves submodules out unless it is asked for them.
-            out.insert(name.clone(), SeedFile::Directory);
-        } else if !kind.is_dir() {
-            out.insert(name.clone(), copy_file(&place, name, kind, &mut bounds)?);
-        }
-    }
-    Ok((out, tracked.untracked))
-}
-
-/// A file or a link, as it is.
-fn copy_file(
-    place: &Path,
-    inner: &str,
-    kind: fs::FileType,
-    bounds: &mut Bounds<'_>,
-) -> Result<SeedFile, HostFileError> {
-    let odd = |problem| HostFileError::Odd {
-        path: bounds.path.to_owned(),
-        name: inner.to_owned(),
-        problem,
-    };
-    if kind.is_file() {
-        return regular_file(place, bounds);
-    }
-    if !kind.is_symlink() {
-        return Err(odd("no file, folder or link"));
-    }
-    let target = fs::read_link(place).map_err(|error| bounds.unreadable(&error))?;
-    let Some(target) = target.to_str() else {
-        return Err(odd("a link to a name that is not UTF-8"));
-    };
-    let target = target.to_owned();
-    bounds.add(0)?;
-    Ok(SeedFile::Symlink { target })
-}
-
-/// Everything in a folder but version control and build results. Links stay links: they are followed in the guest,
-/// never here.
-pub(crate) fn copy_folder(
-    real: &Path,
-    path: &str,
-) -> Result<BTreeMap<String, SeedFile>, HostFileError> {
-    let mut bounds = Bounds::new(path);
-    let mut out = BTreeMap::new();
-    let mut todo = vec![(real.to_path_buf(), String::new())];
-    while let Some((folder, below)) = todo.pop() {
-        let entries = fs::read_dir(&folder).map_err(|error| bounds.unreadable(&error))?;
-        let mut is_empty = true;
-        for entry in entries {
-            let entry = entry.map_err(|error| bounds.unreadable(&error))?;
-            let Some(name) = entry.file_name().to_str().map(str::to_owned) else {
-                return Err(HostFileError::Odd {
-                    path: path.to_owned(),
-                    name: entry.file_name().to_string_lossy().into_owned(),
-                    problem: "a name that is not UTF-8",
-                });
-            };
-            let kind = entry
-                .file_type()
-                .map_err(|error| bounds.unreadable(&error))?;
-            let is_build_result =
-                kind.is_symlink() && (name == "result" || name.starts_with("result-"));
-            if name == ".git" || is_build_result {
-                continue;
-            }
-            is_empty = false;
-            let inner = format!("{below}{name}");
-            if kind.is_dir() {
-                bounds.add(0)?;
-                todo.push((entry.path(), format!("{inner}/")));
-            } else {
-                let file = copy_file(&entry.path(), &inner, kind, &mut bounds)?;
-                out.insert(inner, file);
-            }
-        }
-        if is_empty && !below.is_empty() {
-            out.insert(below.trim_end_matches('/').to_owned(), SeedFile::Directory);
-        }
-    }
-    Ok(out)
-}
-
 #[cfg(test)]
 mod tests {
     #[test]
@@ -529,6 +248,8 @@ mod tests {
         std::fs::create_dir_all(real.join("scenarios/.git")).expect("made");
         assert_eq!(of("scenarios/laptop/a.yaml"), real.join("scenarios"));
     }
+
+    use std::fs;
 
     use super::*;
 

@@ -1,13 +1,8 @@
 //! What a user's flake says of its inputs: in its text, and in the `flake.lock` that holds them still.
-//!
-//! The format of a lock is Nix's (`nix flake --help`, "Lock files"): `nodes` by name, each but the root with what it is
-//! `locked` to, and the name of the `root`, whose `inputs` are those of the flake. An input of an input is a name, or a
-//! list of names where it follows another one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value};
-
+use super::lock_file::{Lock, is_locked, places};
 use super::{channel, reference};
 use crate::flake::nix::{Bindings, input_names, input_urls, inputs_elsewhere};
 use crate::model::{FlakeTree, SeedFile};
@@ -30,12 +25,6 @@ pub(crate) struct Held {
     pub(crate) address: Option<String>,
     /// The revision that the lock holds it at, or else the hash of its content.
     pub(crate) revision: Option<String>,
-}
-
-/// A lock file.
-struct Lock {
-    nodes: Map<String, Value>,
-    root: String,
 }
 
 /// An input that is on the network.
@@ -220,85 +209,6 @@ impl FlakeInputs {
 pub(crate) fn is_offline(url: &str) -> bool {
     let indirect = url.strip_prefix("flake:").unwrap_or(url);
     channel::is_local(url) || PROJECTS.contains(&indirect)
-}
-
-impl Lock {
-    fn parse(text: &str) -> Option<Self> {
-        let mut lock: Value = serde_json::from_str(text).ok()?;
-        let root = lock["root"].as_str().unwrap_or("root").to_owned();
-        match lock["nodes"].take() {
-            Value::Object(nodes) => Some(Self { nodes, root }),
-            _ => None,
-        }
-    }
-
-    /// All nodes but the root's.
-    fn others(&self) -> impl Iterator<Item = &Value> {
-        let others = self.nodes.iter().filter(|(name, _)| **name != self.root);
-        others.map(|(_, node)| node)
-    }
-
-    /// The flake's inputs that it has.
-    fn names(&self) -> BTreeSet<String> {
-        let root = self.nodes.get(&self.root);
-        let inputs = root.and_then(|root| root["inputs"].as_object());
-        inputs
-            .into_iter()
-            .flatten()
-            .map(|(name, _)| name.clone())
-            .collect()
-    }
-
-    /// What the lock has for an input of the flake: a node's name, or a way to another input.
-    fn input(&self, name: &str) -> Option<&Value> {
-        self.nodes.get(&self.root)?["inputs"].get(name)
-    }
-
-    /// The node of an input of the flake; none where it follows another one.
-    fn node(&self, name: &str) -> Option<&Value> {
-        self.nodes.get(self.input(name)?.as_str()?)
-    }
-
-    /// The way to the first input on the network at or below one of the flake's. What follows another input is that
-    /// one's affair.
-    fn first_remote(&self, name: &str, replaced: &BTreeSet<&str>) -> Option<String> {
-        let mut todo = vec![(name.to_owned(), self.node(name)?)];
-        let mut seen = BTreeSet::new();
-        while let Some((way, node)) = todo.pop() {
-            if replaced.contains(way.as_str()) {
-                continue;
-            }
-            let locked = &node["locked"];
-            let is_local = locked["type"] == "path"
-                || locked["url"]
-                    .as_str()
-                    .is_some_and(|url| url.starts_with("file:"));
-            if !is_local {
-                return Some(way);
-            }
-            for (inner, target) in node["inputs"].as_object().into_iter().flatten() {
-                let below = target.as_str().filter(|target| seen.insert(*target));
-                if let Some(node) = below.and_then(|target| self.nodes.get(target)) {
-                    todo.push((format!("{way}/{inner}"), node));
-                }
-            }
-        }
-        None
-    }
-}
-
-fn is_locked(locked: &Value) -> bool {
-    let has = |key: &str| locked[key].as_str().is_some_and(|value| !value.is_empty());
-    has("narHash") || has("rev") || locked["type"] == "path"
-}
-
-fn places(locked: &Value) -> Vec<String> {
-    let text = |key: &str| locked[key].as_str();
-    let Some(kind) = text("type") else {
-        return Vec::new();
-    };
-    channel::places_of_forge(kind, text("host"), is_locked(locked))
-        .unwrap_or_else(|| channel::places_on_network(text("url").unwrap_or_default()))
 }
 
 #[cfg(test)]

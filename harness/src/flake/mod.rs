@@ -4,9 +4,12 @@
 pub(crate) mod channel;
 pub(crate) mod channels;
 mod checkout;
+mod copy;
+mod host_file_error;
 pub(crate) mod host_files;
 mod init;
 mod lock;
+mod lock_file;
 pub(crate) mod names;
 pub(crate) mod nix;
 mod reference;

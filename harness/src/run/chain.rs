@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
+use super::evaluate::beyond;
 use super::hypervisor::{ForkedMachine, Hypervisor, Purpose};
-use super::ledger::{Ledger, beyond};
+use super::ledger::Ledger;
 use super::network::require_route;
 use super::perform::{not_the_step, perform, prepare_failed};
 use super::selection::{Known, is_wanted};
@@ -179,7 +180,7 @@ impl Crew<'_> {
         let is_good = |(id, seen): &(NodeId, Seen)| {
             self.open(*id)
                 .iter()
-                .all(|visit| self.ledger.look(*visit, seen).is_good())
+                .all(|visit| self.ledger.evaluate(*visit, seen).is_good())
         };
         // A machine that came to the end of the way has passed all of it.
         let counts = match seen.last() {

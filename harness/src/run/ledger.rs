@@ -5,19 +5,17 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
-use crate::change::{Change, ShowOptions};
+use super::evaluate::{Evaluation, Evaluator};
+use super::{Options, Pass, ResultStore, Seen, now_s};
 use crate::judge::{
     Compared, Conclusion, Finding, FindingKind, Place, SnapshotError, SnapshotMode, Verdict,
     exhausted, judge,
 };
-use crate::laws;
-use crate::machine::{Bound, MachineError};
-use crate::model::{Case, Law, Outcome, Part, Step};
+use crate::machine::MachineError;
+use crate::model::{Part, Step};
 use crate::observe::Observation;
-use crate::plan::{NodeId, Plan, StateKey, Visit};
+use crate::plan::{NodeId, Plan, Visit};
 use crate::report::{Event, Sink, StateSeen};
-
-use super::{Options, Pass, ResultStore, Seen, now_s};
 
 /// One entry a case. A case ends exactly once.
 pub struct Ledger<'a> {
@@ -107,93 +105,13 @@ impl<'a> Ledger<'a> {
     }
 
     /// What is wrong at a step, its snapshot included. Nothing comes of it.
-    pub fn look(&self, visit: Visit, seen: &Seen) -> Looked {
-        let Some(step) = visit.step else {
-            return Looked::default();
+    pub fn evaluate(&self, visit: Visit, seen: &Seen) -> Evaluation {
+        let evaluator = Evaluator {
+            plan: self.plan,
+            results: self.results,
+            options: self.options,
         };
-        let case = &self.plan.cases[visit.case];
-        let step = &case.steps[step];
-        let (took, seen) = (Duration::from_millis(seen.took_ms), &seen.observation);
-        if took > Duration::from_secs(step.deadline_s.into()) {
-            let error = MachineError::new(format!("it took {} s", took.as_secs()), None);
-            return Looked {
-                findings: vec![beyond(case, step, &error)],
-                stops: true,
-                ..Looked::default()
-            };
-        }
-        let mut looked = Looked {
-            stops: !ended_as_it_must(&step.outcome, seen)
-                || exhausted(&case.guest, step, seen).is_some(),
-            ..Looked::default()
-        };
-        if step.part == Part::Way {
-            return looked;
-        }
-        looked.findings = judge(case, step, seen);
-        if !looked.stops {
-            match self.broken_law(visit, step, seen) {
-                Ok(broken) => looked.findings.extend(broken),
-                Err(error) => {
-                    looked.stops = true;
-                    looked.lost = Some(error);
-                }
-            }
-        }
-        if step.has_snapshot() && !looked.stops {
-            match Compared::new(case, step, seen, &self.options.snapshots) {
-                Ok(compared) => {
-                    let path = &self.plan.paths[visit.case];
-                    let at = visit.step.and_then(|step| path.get(step + 1));
-                    looked.state = at.map(|&at| self.plan[at].key.clone());
-                    looked.change = compared
-                        .outdated()
-                        .and_then(|text| self.since(text, step, seen));
-                    looked.is_accepted = compared.is_equal() || self.mode() == SnapshotMode::Update;
-                    looked.snapshot = Some(compared);
-                }
-                Err(error) => {
-                    looked.stops = true;
-                    looked.broken = Some(error);
-                }
-            }
-        }
-        looked
-    }
-
-    /// What differs from what was seen when a snapshot with this text was compared, where that is kept.
-    fn since(&self, text: &str, step: &Step, seen: &Observation) -> Option<String> {
-        let before = self.results.seen(&self.results.shown(text)?)?;
-        let change = Change::of_step(step, &before.observation, step, seen)?;
-        (!change.is_equal()).then(|| change.show(ShowOptions::default()))
-    }
-
-    /// How a law is broken at a step, if it is; an error where nobody knows any more what it is to be compared with.
-    fn broken_law(
-        &self,
-        visit: Visit,
-        step: &Step,
-        seen: &Observation,
-    ) -> Result<Option<Finding>, MachineError> {
-        let case = &self.plan.cases[visit.case];
-        let (law, broken) = match &case.trial {
-            Some(trial) if step.part == Part::Law => {
-                let before = self.plan.paths[visit.case][trial.against + 1];
-                let before = self.results.seen(&self.plan[before].key);
-                let before = before.ok_or_else(before_is_lost)?;
-                let broken = laws::judge(case, trial, &before.observation, seen);
-                (trial.law, broken)
-            }
-            _ => (Law::Complete, laws::incomplete(case, step, seen)),
-        };
-        Ok(broken.map(|broken| Finding {
-            step: step.name.clone(),
-            file: case.file.clone(),
-            line: step.line,
-            message: format!("law `{}`: {}", law.as_str(), broken.message),
-            detail: broken.detail,
-            kind: FindingKind::Unmet,
-        }))
+        evaluator.evaluate(visit, seen)
     }
 
     fn mode(&self) -> SnapshotMode {
@@ -213,22 +131,22 @@ impl<'a> Ledger<'a> {
             self.error(visit.case, &error, visit.step);
             return;
         }
-        let looked = self.look(visit, seen);
-        if let Some(error) = &looked.broken {
+        let found = self.evaluate(visit, seen);
+        if let Some(error) = &found.broken {
             self.end(visit.case, snapshot_broken(error));
             return;
         }
-        if let Some(error) = &looked.lost {
+        if let Some(error) = &found.lost {
             self.error(visit.case, error, visit.step);
             return;
         }
-        if let Some(step) = step.filter(|step| looked.stops && step.part == Part::Way) {
-            self.way_failed(visit.case, step, looked.findings, &seen.observation);
+        if let Some(step) = step.filter(|step| found.stops && step.part == Part::Way) {
+            self.way_failed(visit.case, step, found.findings, &seen.observation);
             return;
         }
         let last = self.plan.paths[visit.case].last() == Some(&at);
-        let ends = looked.stops || last;
-        self.note(visit.case, looked);
+        let ends = found.stops || last;
+        self.note(visit.case, found);
         if !ends {
             return;
         }
@@ -255,19 +173,19 @@ impl<'a> Ledger<'a> {
     }
 
     /// Takes down what was seen of a case on its way.
-    pub fn note(&self, case: usize, looked: Looked) {
+    pub fn note(&self, case: usize, found: Evaluation) {
         let mut entry = lock(&self.entries[case]);
-        entry.findings.extend(looked.findings);
-        if let Some(snapshot) = looked.snapshot {
+        entry.findings.extend(found.findings);
+        if let Some(snapshot) = found.snapshot {
             let case = &self.plan.cases[case];
             let mut finding = snapshot.finding(case, self.mode(), &entry.snapshots);
             if let Some(FindingKind::ChangedSnapshot { change, .. }) =
                 finding.as_mut().map(|it| &mut it.kind)
             {
-                *change = looked.change;
+                *change = found.change;
             }
             entry.findings.extend(finding);
-            if let Some(state) = &looked.state {
+            if let Some(state) = &found.state {
                 // Without it a later difference is told as text alone.
                 let _ = self.results.keep_shown(snapshot.text(), state);
             }
@@ -377,69 +295,6 @@ impl<'a> Ledger<'a> {
     pub fn verdict(&self, case: usize) -> Option<Verdict> {
         lock(&self.entries[case]).verdict.clone()
     }
-}
-
-/// A step did not keep within a bound.
-pub fn beyond(case: &Case, step: &Step, error: &MachineError) -> Finding {
-    let message = match error.beyond {
-        Some(Bound::Output) => "the step printed without an end, and was ended".to_owned(),
-        Some(Bound::Deadline) | None => format!(
-            "the step did not end within its deadline of {} s",
-            step.deadline_s
-        ),
-    };
-    Finding {
-        step: step.name.clone(),
-        file: case.file.clone(),
-        line: step.line,
-        message,
-        detail: error.message.clone(),
-        kind: FindingKind::Unmet,
-    }
-}
-
-/// Whether what follows a step may be tried at all.
-fn ended_as_it_must(outcome: &Outcome, seen: &Observation) -> bool {
-    seen.no_logins().next().is_none()
-        && match outcome {
-            Outcome::Succeeds => seen.output.status == 0,
-            Outcome::Fails { .. } => seen.output.status != 0,
-        }
-}
-
-/// What a look at an observation found.
-#[derive(Default)]
-pub struct Looked {
-    findings: Vec<Finding>,
-    /// The step did not end as it must: what follows it would say nothing.
-    stops: bool,
-    snapshot: Option<Compared>,
-    /// The state that the snapshot shows.
-    state: Option<StateKey>,
-    /// What differs from the state that the reviewed snapshot shows, in words.
-    change: Option<String>,
-    /// Whether the snapshot, if there is one, is as it was reviewed or will be accepted.
-    is_accepted: bool,
-    /// The snapshot could not be read.
-    broken: Option<SnapshotError>,
-    /// What a law compares is not known any more.
-    lost: Option<MachineError>,
-}
-
-impl Looked {
-    /// Whether all is as it must be.
-    pub fn is_good(&self) -> bool {
-        let is_accepted = self.snapshot.is_none() || self.is_accepted;
-        !self.stops && self.broken.is_none() && self.findings.is_empty() && is_accepted
-    }
-}
-
-/// What was seen before a law's step could not be kept, or was removed while the run went on.
-fn before_is_lost() -> MachineError {
-    MachineError::new(
-        "what was seen before the step is not kept any more",
-        Some("see whether the disk is full, and run again"),
-    )
 }
 
 /// A snapshot could be neither compared nor written: that is no word on the setup.

@@ -4,6 +4,7 @@ mod archive;
 mod budget;
 mod chain;
 mod channels;
+mod evaluate;
 mod executor;
 mod hypervisor;
 mod id;
@@ -17,6 +18,7 @@ mod show;
 mod store;
 mod times;
 mod travel;
+mod vm_terms;
 
 pub use budget::*;
 pub use executor::*;
@@ -29,6 +31,7 @@ pub use store::*;
 pub use times::recorded_cost_ms;
 pub(crate) use times::remember;
 pub use travel::*;
+pub use vm_terms::in_words;
 
 #[cfg(test)]
 pub(crate) mod fake;

@@ -8,16 +8,16 @@ use std::time::{Duration, Instant, SystemTime};
 
 use switchproof_vm::accel::{BinaryError, Probe, ProbeError, QemuBinary, probe};
 use switchproof_vm::cache_dir::{CacheDir, CacheDirError};
-use switchproof_vm::guest::{self, GuestCommand};
-use switchproof_vm::image::{self, ImageError, Progress};
-use switchproof_vm::layer::{Layer, LayerError, LayerKey, LayerStore};
-use switchproof_vm::machine::{self as vm, GuestImage, Host, MachineShape};
+use switchproof_vm::image::{self, Progress};
+use switchproof_vm::layer::{Layer, LayerError, LayerStore};
+use switchproof_vm::machine::{self as vm, GuestImage, Host};
 
 use super::ledger::lock;
-use super::{ForkedMachine, Hypervisor, Purpose, channels};
-use crate::machine::{
-    Bound, GuestExit, GuestScript, GuestUser, Machine, MachineError, Shortage, Stream, Unpacked,
+use super::vm_terms::{
+    broken, command, ended, image_broken, in_words, layer_key, shape, told_by_vm,
 };
+use super::{ForkedMachine, Hypervisor, Purpose, channels};
+use crate::machine::{GuestExit, GuestScript, Machine, MachineError, Stream, Unpacked};
 use crate::model::Guest;
 use crate::plan::StateKey;
 
@@ -282,17 +282,6 @@ impl Hypervisor for Qemu {
     }
 }
 
-/// How big the machines of a guest are, and what they reach.
-fn shape(guest: &Guest) -> MachineShape {
-    let usual = MachineShape::default();
-    MachineShape {
-        ram_mib: guest.memory_mib.unwrap_or(usual.ram_mib),
-        cores: guest.cpus.unwrap_or(usual.cores),
-        disk_mib: guest.disk_mib.or(usual.disk_mib),
-        network: guest.network,
-    }
-}
-
 /// Run once before the first freeze: Nix has then read what every evaluation reads.
 const WARM_UP: &str =
     "nix eval --raw nixpkgs#hello.name && nix eval --raw home-manager#lib.version || true";
@@ -377,75 +366,4 @@ impl ForkedMachine for QemuMachine<'_> {
     fn as_machine(&mut self) -> &mut dyn Machine {
         self
     }
-}
-
-fn command(script: &GuestScript) -> GuestCommand {
-    let command = GuestCommand::shell(script.script.clone()).deadline(script.deadline);
-    match &script.user {
-        GuestUser::Root => command,
-        GuestUser::Login(user) => command.before_login(user.clone()),
-    }
-}
-
-fn ended(exit: guest::GuestExit) -> GuestExit {
-    GuestExit {
-        status: exit.status(),
-        truncated: exit.truncated(),
-        shortage: shortage(&exit.room),
-    }
-}
-
-/// A disk with less room than this is full, in bytes: what is written comes in larger pieces.
-const FULL_BYTES: u64 = 256 * 1024;
-
-fn shortage(room: &guest::Room) -> Option<Shortage> {
-    match room {
-        guest::Room { oom_kills: 1.., .. } => Some(Shortage::Memory(room.oom_kills)),
-        _ if room.disk_bytes < FULL_BYTES || room.disk_files == 0 => Some(Shortage::Disk),
-        _ => None,
-    }
-}
-
-fn layer_key(key: &StateKey) -> Result<LayerKey, MachineError> {
-    key.0
-        .parse()
-        .map_err(|_| broken(format!("'{key}' does not name a state"), None))
-}
-
-fn broken(message: String, hint: Option<String>) -> MachineError {
-    MachineError::new(message, hint.as_deref())
-}
-
-fn image_broken(error: ImageError) -> MachineError {
-    broken(error.to_string(), Some(error.hint()))
-}
-
-fn told_by_vm(error: &vm::MachineError) -> MachineError {
-    MachineError {
-        message: error.to_string(),
-        hint: error.hint(),
-        beyond: match error {
-            vm::MachineError::Deadline { killed: true, .. } => Some(Bound::Deadline),
-            vm::MachineError::Endless { .. } => Some(Bound::Output),
-            _ => None,
-        },
-    }
-}
-
-/// What of an image build is worth a line.
-pub fn in_words(event: &Progress) -> Option<String> {
-    Some(match event {
-        Progress::WaitingForOther { at_most } => format!(
-            "waiting for another run that builds the guest image (at most {} s)",
-            at_most.as_secs()
-        ),
-        Progress::Damaged { reason } => {
-            format!("the guest image is damaged and is built anew: {reason}")
-        }
-        Progress::Step { step, elapsed } => {
-            format!("guest image: {step} (after {} s)", elapsed.as_secs())
-        }
-        Progress::Output { .. } => return None,
-        Progress::Done { elapsed } => format!("guest image: done in {} s", elapsed.as_secs()),
-    })
 }

@@ -5,7 +5,8 @@ use std::sync::Mutex;
 
 use rayon::prelude::*;
 
-use super::ledger::{Ledger, Looked};
+use super::evaluate::Evaluation;
+use super::ledger::Ledger;
 use super::{Hypervisor, Knowledge, Options, Pass, ResultStore, RunId, Seen};
 use crate::plan::{NodeId, Plan, StateKey, Visit};
 use crate::report::{Event, Sink};
@@ -58,8 +59,8 @@ impl Known<'_> {
             .filter(|&case| !self.settle(case, ledger))
             .collect();
         let mut kept = Kept::default();
-        let must_run = self.must_run(&left, ledger, &mut kept, &mut |case, looked| {
-            ledger.note(case, looked);
+        let must_run = self.must_run(&left, ledger, &mut kept, &mut |case, found| {
+            ledger.note(case, found);
         });
         let follows_known = |id: &NodeId| {
             self.plan[*id]
@@ -95,13 +96,13 @@ impl Known<'_> {
         cases: &[usize],
         ledger: &Ledger<'_>,
         kept: &mut Kept,
-        note: &mut dyn FnMut(usize, Looked),
+        note: &mut dyn FnMut(usize, Evaluation),
     ) -> BTreeSet<NodeId> {
         let mut must_run = BTreeSet::new();
         for &case in cases {
             let path = &self.plan.paths[case];
             let (from, before) = self.first_to_run(case, ledger, kept);
-            before.into_iter().for_each(|looked| note(case, looked));
+            before.into_iter().for_each(|found| note(case, found));
             must_run.extend(path[from..].iter().copied());
         }
         must_run
@@ -205,7 +206,7 @@ impl Known<'_> {
         case: usize,
         ledger: &Ledger<'_>,
         kept: &mut Kept,
-    ) -> (usize, Vec<Looked>) {
+    ) -> (usize, Vec<Evaluation>) {
         let path = &self.plan.paths[case];
         let (mut good, mut looks) = (Vec::new(), Vec::new());
         let mut before: Option<RunId> = None;
@@ -218,16 +219,16 @@ impl Known<'_> {
                 let Some(seen) = kept.seen(self, id) else {
                     break;
                 };
-                let looked = ledger.look(visit, seen);
+                let found = ledger.evaluate(visit, seen);
                 let leads_on = before
                     .as_ref()
                     .is_none_or(|before| self.leads_on(case, before, seen));
-                if !looked.is_good() || !leads_on {
+                if !found.is_good() || !leads_on {
                     break;
                 }
                 ledger.saw(id, seen);
                 before = Some(seen.run.clone());
-                looks.push(looked);
+                looks.push(found);
             }
             good.push(id);
         }

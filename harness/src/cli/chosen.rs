@@ -1,0 +1,317 @@
+//! Which cases a command is about, and how they are loaded.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use clap::Args;
+
+use super::common::{Error, Exit, refuse};
+use crate::flake::Channels;
+use crate::language::{self, LoadOptions};
+use crate::laws::with_trials;
+use crate::model::Case;
+
+/// Which cases a command is about.
+#[derive(Args, Debug, Clone, Default)]
+pub struct Chosen {
+    /// Scenario files, folders to look for them in [default: scenarios, here or in a folder above], or cases by their
+    /// names
+    #[arg(value_name = "PATH|CASE")]
+    pub paths: Vec<PathBuf>,
+    /// Only cases whose id contains this text; given again, also those with another
+    #[arg(
+        long,
+        value_name = "SUBSTRING",
+        env = "SWITCHPROOF_FILTER",
+        value_delimiter = '\n'
+    )]
+    pub filter: Vec<String>,
+    #[command(flatten)]
+    pub trust: Trust,
+    /// The ids of the cases that are named, once they are loaded.
+    #[arg(skip)]
+    named: OnceLock<BTreeSet<String>>,
+    /// Whether a file that was read has a mistake.
+    #[arg(skip)]
+    has_mistakes: OnceLock<()>,
+}
+
+/// What scenarios may take of this computer.
+#[derive(Args, Debug, Clone, Default)]
+pub struct Trust {
+    /// Let scenarios take files from outside of their repository
+    #[arg(long)]
+    pub allow_outside: bool,
+    /// The channel of setups that name none: `pocket`, a release such as 26.05, or one of switchproof.yaml
+    #[arg(long, value_name = "CHANNEL", env = "SWITCHPROOF_CHANNEL")]
+    pub channel: Option<String>,
+    /// A checkout of Home Manager in place of the pocket channel's [default: $SWITCHPROOF_HOME_MANAGER]
+    #[arg(long, value_name = "DIR")]
+    pub channel_from: Option<PathBuf>,
+    /// In every flake that has an input NAME it is REF: a flake reference, a channel, or a folder of this computer
+    #[arg(long, num_args = 2, value_names = ["NAME", "REF"])]
+    pub override_input: Vec<String>,
+}
+
+impl Trust {
+    /// How scenarios are loaded.
+    pub fn load_options(&self) -> LoadOptions {
+        let usual = LoadOptions::default();
+        let mut channels = Channels::from_environment(self.channel_from.clone());
+        let inputs = self
+            .override_input
+            .chunks_exact(2)
+            .map(|pair| (pair[0].clone(), channels.or_folder(&pair[1])))
+            .collect();
+        LoadOptions {
+            allow_outside: self.allow_outside,
+            channel: self.channel.clone().unwrap_or(usual.channel),
+            inputs,
+            channels,
+            ..usual
+        }
+    }
+}
+
+impl Chosen {
+    /// All cases of these paths.
+    pub fn of(paths: Vec<PathBuf>, trust: Trust) -> Self {
+        Self {
+            paths,
+            trust,
+            ..Self::default()
+        }
+    }
+
+    /// The paths, or the folder that every project has.
+    pub fn paths(&self) -> Vec<PathBuf> {
+        match self.paths.as_slice() {
+            [] => vec![scenarios_from_here()],
+            paths => paths.to_vec(),
+        }
+    }
+
+    /// The same where cases may be named too: without those.
+    fn paths_beside_names(&self) -> Vec<PathBuf> {
+        let is_path = |path: &&PathBuf| case_name(path).is_none();
+        let paths: Vec<PathBuf> = self.paths.iter().filter(is_path).cloned().collect();
+        match paths.is_empty() {
+            true => vec![scenarios_from_here()],
+            false => paths,
+        }
+    }
+
+    /// The cases that are named where a path could be, as they are written.
+    fn names(&self) -> impl Iterator<Item = &str> {
+        self.paths.iter().filter_map(|path| case_name(path))
+    }
+
+    /// Whether nothing of the paths is left out.
+    pub fn is_everything(&self) -> bool {
+        self.filter.is_empty() && self.names().next().is_none()
+    }
+
+    /// Whether a case was asked for, by a filter or by its name.
+    pub fn admits(&self, case: &Case) -> bool {
+        let is_filtered = self.filter.iter().any(|it| case.id.contains(it));
+        let is_named = self.named.get().is_some_and(|ids| ids.contains(&case.id));
+        self.is_everything() || is_filtered || is_named
+    }
+
+    /// The status to end with: also 2 where a file that was not asked for has a mistake.
+    pub fn exit(&self, exit: Exit) -> Exit {
+        match self.has_mistakes.get() {
+            Some(()) => exit.max(Exit::Input),
+            None => exit,
+        }
+    }
+
+    /// Loads all cases of the paths. Every mistake is printed, then the command ends.
+    pub fn load(&self) -> Result<Vec<Case>, Error> {
+        let cases = language::load_with(&self.paths(), &self.trust.load_options())
+            .map_err(|found| refuse(&found))?;
+        match cases.is_empty() {
+            true => Err(self.nothing_here()),
+            false => Ok(with_trials(cases)),
+        }
+    }
+
+    fn nothing_here(&self) -> Error {
+        let paths: Vec<_> = self
+            .paths()
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect();
+        Error::input(
+            format!("no scenario was found in {}", paths.join(", ")),
+            "a scenario is a file that ends in .yaml; `switchproof run PATH` names another place",
+        )
+    }
+
+    /// Loads, and refuses a filter or a name that lets nothing through. Mistakes in files of cases that were not asked
+    /// for are printed, and end nothing; see [`Self::exit`].
+    pub fn load_some(&self) -> Result<Vec<Case>, Error> {
+        if self.is_everything() {
+            return self.load();
+        }
+        let checked = language::check(&self.paths_beside_names(), &self.trust.load_options());
+        let is_fine = checked.is_fine();
+        let cases = with_trials(checked.cases);
+        let named = self.resolve(&cases);
+        if !is_fine {
+            eprint!("{}", language::render_text(&checked.diagnostics));
+            // It can be set once only, and that is all it says.
+            let _ = self.has_mistakes.set(());
+        }
+        if cases.is_empty() && is_fine {
+            return Err(self.nothing_here());
+        }
+        let _ = self.named.set(named?);
+        let idle = |filter: &&String| !cases.iter().any(|case| case.id.contains(*filter));
+        match self.filter.iter().find(idle) {
+            Some(filter) => Err(no_case(filter)),
+            None => Ok(cases),
+        }
+    }
+
+    /// The ids of the cases that are named: a case's id, all of a scenario, or a part of an id that no other has.
+    fn resolve(&self, cases: &[Case]) -> Result<BTreeSet<String>, Error> {
+        let ids: Vec<String> = cases.iter().map(|case| case.id.clone()).collect();
+        let mut named = BTreeSet::new();
+        for name in self.names() {
+            let of_scenario = cases.iter().filter(|case| case.scenario == name);
+            let of_scenario: Vec<String> = of_scenario.map(|case| case.id.clone()).collect();
+            if !of_scenario.is_empty() && !ids.iter().any(|id| id == name) {
+                named.extend(of_scenario);
+                continue;
+            }
+            // A case's laws go with it.
+            let one = &ids[pick(&ids, name)?];
+            let tries = |case: &&Case| case.trial.as_ref().is_some_and(|it| it.of == *one);
+            named.extend(cases.iter().filter(tries).map(|case| case.id.clone()));
+            named.insert(one.clone());
+        }
+        Ok(named)
+    }
+}
+
+/// What may be the name of a case: nothing of that name is here, and it does not look like a path.
+fn case_name(path: &Path) -> Option<&str> {
+    let name = path.to_str()?;
+    let is_path = name.ends_with(".yaml")
+        || name
+            .split('[')
+            .next()
+            .is_some_and(|name| name.contains('/'))
+        || matches!(name, "." | "..")
+        || path.exists();
+    (!is_path).then_some(name)
+}
+
+/// The folder `scenarios` here or in the nearest folder above that has one, as far as the repository reaches.
+fn scenarios_from_here() -> PathBuf {
+    let usual = PathBuf::from("scenarios");
+    let Ok(here) = std::env::current_dir() else {
+        return usual;
+    };
+    let mut up = PathBuf::new();
+    for folder in here.ancestors() {
+        if folder.file_name().is_some_and(|name| name == "scenarios") {
+            return if up.as_os_str().is_empty() {
+                ".".into()
+            } else {
+                up
+            };
+        }
+        let found = up.join("scenarios");
+        if found.is_dir() {
+            return found;
+        }
+        if folder.join(".git").exists() {
+            break;
+        }
+        up.push("..");
+    }
+    usual
+}
+
+fn no_case(wanted: &str) -> Error {
+    Error::input(
+        format!("no case contains '{wanted}'"),
+        "`switchproof list` prints every case",
+    )
+}
+
+/// The case that is meant.
+pub fn pick(ids: &[String], wanted: &str) -> Result<usize, Error> {
+    if let Some(exact) = ids.iter().position(|id| id == wanted) {
+        return Ok(exact);
+    }
+    let is_like = |case: &usize| ids[*case].contains(wanted);
+    let mut like: Vec<usize> = (0..ids.len()).filter(is_like).collect();
+    // A case that is meant need not be told from those that try its laws.
+    let meant = like.clone();
+    like.retain(|&case| {
+        let (of, law) = ids[case].rsplit_once(':').unwrap_or_default();
+        law.is_empty() || !meant.iter().any(|&other| ids[other] == of)
+    });
+    match like.as_slice() {
+        [one] => Ok(*one),
+        [] => Err(no_case(wanted)),
+        many => {
+            let names: Vec<_> = many.iter().map(|&case| ids[case].as_str()).collect();
+            Err(Error::input(
+                format!(
+                    "'{wanted}' is part of {} cases: {}",
+                    many.len(),
+                    names.join(", ")
+                ),
+                "name one of them in full",
+            ))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    const GOOD: &str = "matrix: { v: [a, b] }\nsetup: { home: { stateVersion: \"24.05\" } }\nsteps: [{ run: \"echo ${{ matrix.v }}\" }]\n";
+
+    fn chosen(root: &Path, named: &[&str]) -> Chosen {
+        let mut paths = vec![root.join("scenarios")];
+        paths.extend(named.iter().map(PathBuf::from));
+        Chosen::of(paths, Trust::default())
+    }
+
+    fn admitted(chosen: &Chosen) -> Vec<String> {
+        let cases = chosen.load_some().unwrap();
+        let cases = cases.iter().filter(|case| chosen.admits(case));
+        cases.map(|case| case.id.clone()).collect()
+    }
+
+    #[test]
+    fn cases_are_named_as_for_a_shell_and_mistakes_of_others_are_told_at_the_end() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("scenarios");
+        fs::create_dir(&folder).unwrap();
+        fs::write(folder.join("one.yaml"), format!("name: one\n{GOOD}")).unwrap();
+        fs::write(folder.join("ones.yaml"), format!("name: ones\n{GOOD}")).unwrap();
+        let by = |name: &str| admitted(&chosen(root.path(), &[name]));
+        assert_eq!(by("one"), ["one[v=a]", "one[v=b]"]);
+        assert_eq!(by("ones[v=b]"), ["ones[v=b]"]);
+        let refused = chosen(root.path(), &["v=a"]).load_some().unwrap_err();
+        assert!(refused.message.contains("part of 2 cases"), "{refused}");
+        assert!(chosen(root.path(), &["none"]).load_some().is_err());
+
+        fs::write(folder.join("bad.yaml"), "name: bad\nstep: []\n").unwrap();
+        let well = chosen(root.path(), &["one"]);
+        assert_eq!(admitted(&well).len(), 2);
+        assert_eq!(well.exit(Exit::Passed), Exit::Input);
+        assert_eq!(well.exit(Exit::Machinery), Exit::Machinery);
+        assert!(chosen(root.path(), &[]).load_some().is_err());
+    }
+}

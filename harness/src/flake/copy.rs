@@ -1,0 +1,199 @@
+//! Copying files and folders of this computer, within bounds.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::Read as _;
+use std::path::Path;
+
+use super::host_file_error::{HostFileError, plain_reason};
+use super::tracked::tracked;
+use crate::model::SeedFile;
+use crate::open_regular::open_regular;
+
+/// The most that a copied folder may hold: 16 MiB.
+const MAX_BYTES: u64 = 16 * 1024 * 1024;
+/// The most files that a copied folder may hold.
+const MAX_FILES: usize = 2000;
+
+/// Counts what is copied.
+pub(super) struct Bounds<'path> {
+    path: &'path str,
+    pub(super) bytes: u64,
+    files: usize,
+}
+
+impl<'path> Bounds<'path> {
+    pub(super) fn new(path: &'path str) -> Self {
+        Self {
+            path,
+            bytes: 0,
+            files: 0,
+        }
+    }
+
+    fn add(&mut self, bytes: u64) -> Result<(), HostFileError> {
+        self.bytes += bytes;
+        self.files += 1;
+        let limit = if self.bytes > MAX_BYTES {
+            format!("{} MiB", MAX_BYTES / 1024 / 1024)
+        } else if self.files > MAX_FILES {
+            format!("{MAX_FILES} files")
+        } else {
+            return Ok(());
+        };
+        Err(HostFileError::TooLarge {
+            path: self.path.to_owned(),
+            limit,
+        })
+    }
+
+    fn unreadable(&self, error: &std::io::Error) -> HostFileError {
+        HostFileError::Unreadable {
+            path: self.path.to_owned(),
+            reason: plain_reason(error),
+        }
+    }
+}
+
+pub(super) fn regular_file(
+    real: &Path,
+    bounds: &mut Bounds<'_>,
+) -> Result<SeedFile, HostFileError> {
+    use std::os::unix::fs::PermissionsExt;
+
+    let file = open_regular(real).map_err(|error| bounds.unreadable(&error))?;
+    let metadata = file.metadata().map_err(|error| bounds.unreadable(&error))?;
+    bounds.add(metadata.len())?;
+    // One that grows while it is read is read as it was.
+    let mut bytes = Vec::new();
+    file.take(metadata.len())
+        .read_to_end(&mut bytes)
+        .map_err(|error| bounds.unreadable(&error))?;
+    Ok(SeedFile::Regular {
+        bytes,
+        executable: metadata.permissions().mode() & 0o100 != 0,
+    })
+}
+
+/// A flake's folder as Nix copies it, and the files in it that are left out for the one reason that Git does not track
+/// them.
+pub(super) fn copy_flake(
+    real: &Path,
+    path: &str,
+) -> Result<(BTreeMap<String, SeedFile>, BTreeSet<String>), HostFileError> {
+    let (files, untracked) = copy_tracked(real, path)?;
+    if !files.contains_key("flake.nix") {
+        return Err(HostFileError::Untracked {
+            path: path.to_owned(),
+        });
+    }
+    Ok((files, untracked))
+}
+
+/// A folder whose every link is followed: in a Git work tree what Git tracks, as it is on the disk, and the names of the
+/// files that it does not; elsewhere everything.
+pub(crate) fn copy_tracked(
+    real: &Path,
+    path: &str,
+) -> Result<(BTreeMap<String, SeedFile>, BTreeSet<String>), HostFileError> {
+    let tracked = tracked(real).map_err(|reason| HostFileError::Repository {
+        path: path.to_owned(),
+        reason,
+    })?;
+    let Some(tracked) = tracked else {
+        return Ok((copy_folder(real, path)?, BTreeSet::new()));
+    };
+    let mut bounds = Bounds::new(path);
+    let mut out = BTreeMap::new();
+    for (name, is_submodule) in &tracked.files {
+        let place = real.join(name);
+        // Below a link or a file that took a folder's place there is nothing of the repository's.
+        let is_there = place
+            .parent()
+            .is_some_and(|parent| parent.canonicalize().is_ok_and(|real| real == parent));
+        let kind = place.symlink_metadata().map(|it| it.file_type());
+        let (true, Ok(kind)) = (is_there, kind) else {
+            continue;
+        };
+        if *is_submodule {
+            // Nix leaves submodules out unless it is asked for them.
+            out.insert(name.clone(), SeedFile::Directory);
+        } else if !kind.is_dir() {
+            out.insert(name.clone(), copy_file(&place, name, kind, &mut bounds)?);
+        }
+    }
+    Ok((out, tracked.untracked))
+}
+
+/// A file or a link, as it is.
+fn copy_file(
+    place: &Path,
+    inner: &str,
+    kind: fs::FileType,
+    bounds: &mut Bounds<'_>,
+) -> Result<SeedFile, HostFileError> {
+    let odd = |problem| HostFileError::Odd {
+        path: bounds.path.to_owned(),
+        name: inner.to_owned(),
+        problem,
+    };
+    if kind.is_file() {
+        return regular_file(place, bounds);
+    }
+    if !kind.is_symlink() {
+        return Err(odd("no file, folder or link"));
+    }
+    let target = fs::read_link(place).map_err(|error| bounds.unreadable(&error))?;
+    let Some(target) = target.to_str() else {
+        return Err(odd("a link to a name that is not UTF-8"));
+    };
+    let target = target.to_owned();
+    bounds.add(0)?;
+    Ok(SeedFile::Symlink { target })
+}
+
+/// Everything in a folder but version control and build results. Links stay links: they are followed in the guest,
+/// never here.
+pub(crate) fn copy_folder(
+    real: &Path,
+    path: &str,
+) -> Result<BTreeMap<String, SeedFile>, HostFileError> {
+    let mut bounds = Bounds::new(path);
+    let mut out = BTreeMap::new();
+    let mut todo = vec![(real.to_path_buf(), String::new())];
+    while let Some((folder, below)) = todo.pop() {
+        let entries = fs::read_dir(&folder).map_err(|error| bounds.unreadable(&error))?;
+        let mut is_empty = true;
+        for entry in entries {
+            let entry = entry.map_err(|error| bounds.unreadable(&error))?;
+            let Some(name) = entry.file_name().to_str().map(str::to_owned) else {
+                return Err(HostFileError::Odd {
+                    path: path.to_owned(),
+                    name: entry.file_name().to_string_lossy().into_owned(),
+                    problem: "a name that is not UTF-8",
+                });
+            };
+            let kind = entry
+                .file_type()
+                .map_err(|error| bounds.unreadable(&error))?;
+            let is_build_result =
+                kind.is_symlink() && (name == "result" || name.starts_with("result-"));
+            if name == ".git" || is_build_result {
+                continue;
+            }
+            is_empty = false;
+            let inner = format!("{below}{name}");
+            if kind.is_dir() {
+                bounds.add(0)?;
+                todo.push((entry.path(), format!("{inner}/")));
+            } else {
+                let file = copy_file(&entry.path(), &inner, kind, &mut bounds)?;
+                out.insert(inner, file);
+            }
+        }
+        if is_empty && !below.is_empty() {
+            out.insert(below.trim_end_matches('/').to_owned(), SeedFile::Directory);
+        }
+    }
+    Ok(out)
+}
