@@ -244,6 +244,7 @@ fn generations(text: &mut String, name: &str, user: &UserSeen) {
 pub(super) mod tests {
     use super::*;
     use crate::model::{Action, Outcome, Part, TargetKind};
+    pub(in crate::judge) use crate::observe::sample::entry;
     use crate::observe::{
         Content, Entry, EntryKind, FileSeen, Home, LinkEnd, PathDirectory, StepOutput,
     };
@@ -258,16 +259,6 @@ pub(super) mod tests {
             deadline_s: 60,
             part: Part::Own,
             line: 7,
-        }
-    }
-
-    pub(in crate::judge) fn entry(kind: EntryKind) -> Entry {
-        Entry {
-            kind,
-            mode: 0o644,
-            owner: "alice".into(),
-            group: "alice".into(),
-            attributes: BTreeMap::new(),
         }
     }
 

@@ -3,33 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::judge;
-use super::render::tests::{observation, step};
+use super::render::tests::{entry, observation, step};
 use super::verdict::Finding;
 use crate::machine::Shortage;
 use crate::model::{
-    Case, Check, Expectation, FileProperty, FileState, FileType, Guest, InitialHome, Laws, Outcome,
-    PackageState, Profile, Session, TargetKind, TextMatch, UnitState, User,
+    Case, Check, Expectation, FileProperty, FileState, FileType, Guest, Outcome, PackageState,
+    Profile, Session, TargetKind, TextMatch, UnitState,
 };
-use crate::observe::{
-    CommandSeen, Content, Entry, EntryKind, LinkEnd, Observation, Program, UnitSeen,
-};
+use crate::observe::{CommandSeen, Content, EntryKind, LinkEnd, Observation, Program, UnitSeen};
 
 pub(super) fn case() -> Case {
     Case {
-        id: "first-switch".into(),
-        scenario: "first-switch".into(),
-        description: String::new(),
         file: "scenarios/first-switch.yaml".into(),
-        axes: Vec::new(),
-        guest: Guest::default(),
-        users: vec![User {
-            name: "alice".into(),
-            home: InitialHome::Empty,
-        }],
         steps: vec![step()],
-        untracked: std::collections::BTreeSet::new(),
-        laws: Laws::default(),
-        trial: None,
+        ..crate::run::test_case("first-switch", &[])
     }
 }
 
@@ -210,15 +197,9 @@ fn files_have_the_properties_they_must_have() {
 #[test]
 fn nothing_is_claimed_of_what_was_not_looked_into() {
     let mut seen = observation();
-    let entry = Entry {
-        kind: EntryKind::Excluded,
-        mode: 0o755,
-        owner: "alice".into(),
-        group: "alice".into(),
-        attributes: BTreeMap::new(),
-    };
     let home = &mut seen.users.get_mut("alice").unwrap().home;
-    home.entries.insert(".cache/nix".into(), entry);
+    let excluded = entry(EntryKind::Excluded);
+    home.entries.insert(".cache/nix".into(), excluded);
     let check = Check::File {
         path: ".cache/nix/x".into(),
         state: FileState::Absent,
@@ -306,13 +287,7 @@ fn generations_warnings_output_and_leftovers_are_counted() {
     let alice = seen.users.get_mut("alice").unwrap();
     alice.generations.numbers = vec![1, 2];
     alice.generations.current = Some(2);
-    let backup = Entry {
-        kind: EntryKind::File(Content::Text(String::new())),
-        mode: 0o644,
-        owner: "alice".into(),
-        group: "alice".into(),
-        attributes: BTreeMap::new(),
-    };
+    let backup = entry(EntryKind::File(Content::Text(String::new())));
     alice.home.entries.insert(".bashrc.backup".into(), backup);
     let contains = |text: &str| TextMatch::Contains(text.into());
     for check in [
@@ -400,21 +375,15 @@ fn an_expected_failure_must_happen_and_say_what_it_must() {
 #[test]
 fn a_link_that_leads_nowhere_has_no_content() {
     let mut seen = observation();
-    let dangling = Entry {
-        kind: EntryKind::Symlink {
-            target: "/nowhere".into(),
-            end: LinkEnd {
-                kind: TargetKind::Dangling,
-                path: None,
-                file: None,
-                tree: None,
-            },
+    let dangling = entry(EntryKind::Symlink {
+        target: "/nowhere".into(),
+        end: LinkEnd {
+            kind: TargetKind::Dangling,
+            path: None,
+            file: None,
+            tree: None,
         },
-        mode: 0o777,
-        owner: "alice".into(),
-        group: "alice".into(),
-        attributes: BTreeMap::new(),
-    };
+    });
     let home = &mut seen.users.get_mut("alice").unwrap().home;
     home.entries.insert("gone".into(), dangling);
     let content = FileProperty::Content(TextMatch::Contains("x".into()));

@@ -305,16 +305,7 @@ fn normal(path: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn entry(kind: EntryKind) -> Entry {
-        Entry {
-            kind,
-            mode: 0o644,
-            owner: "alice".into(),
-            group: "alice".into(),
-            attributes: BTreeMap::new(),
-        }
-    }
+    use crate::observe::sample::entry;
 
     fn link(path: Option<&str>, tree: &[(&str, bool)]) -> Entry {
         let kind = |is_file| match is_file {

@@ -1,8 +1,22 @@
 //! Streams as a well-behaved guest sends them, made by hand: for fake machines and for tests that spoil them.
 
+use std::collections::BTreeMap;
+
 use super::script::{BLOCKING_FACTOR, HOMES_MAGIC, LOGIN_MAGIC};
+use super::{Entry, EntryKind};
 use crate::login::Nonce;
 use crate::machine::GuestScript;
+
+/// An entry of a home that alice owns.
+pub(crate) fn entry(kind: EntryKind) -> Entry {
+    Entry {
+        kind,
+        mode: 0o644,
+        owner: "alice".into(),
+        group: "alice".into(),
+        attributes: BTreeMap::new(),
+    }
+}
 
 /// What stands for the nonce of a script in prepared answers.
 const NONCE: &str = "@NONCE@";

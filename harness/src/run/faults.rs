@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::fake::{Fault, Method, broken};
 use super::ledger::lock;
-use super::trial::{Bench, cached, case, passed};
+use super::trial::{Bench, cached, case, errored, failed, not_run, passed};
 use crate::judge::{
     Conclusion, FindingKind, SnapshotMode, Verdict, snapshot_path, snapshots_beside,
 };
@@ -24,20 +24,6 @@ fn with_snapshot(bench: &Bench, id: &str, commands: &[&str]) -> Case {
 
 fn snapshot_of(case: &Case, step: usize) -> std::path::PathBuf {
     snapshot_path(&snapshots_beside(&case.file), case, &case.steps[step])
-}
-
-fn errored(verdict: &Verdict) -> &str {
-    match verdict {
-        Verdict::Errored { message, .. } => message,
-        other => panic!("{other:?}"),
-    }
-}
-
-fn not_run(verdict: &Verdict) -> &str {
-    match verdict {
-        Verdict::NotRun { reason } => reason,
-        other => panic!("{other:?}"),
-    }
 }
 
 #[test]
@@ -92,10 +78,8 @@ fn an_observation_that_fails_is_no_word_on_the_setup() {
 fn an_output_without_an_end_is_the_setups_and_told_as_that() {
     let bench = Bench::new();
     let verdicts = bench.run(vec![case("a", &["spam", "never"])]);
-    let Verdict::Failed(findings) = &verdicts["a"] else {
-        panic!("{verdicts:?}")
-    };
-    let [finding] = findings.as_slice() else {
+    let findings = failed(&verdicts["a"]);
+    let [finding] = findings else {
         panic!("{findings:?}")
     };
     assert_eq!(
@@ -252,9 +236,7 @@ fn a_first_snapshot_is_new_then_accepted_then_compared() {
     let pending = snapshot_of(&case, 0).with_extension("snap.new");
     let verdicts = bench.run(vec![case.clone()]);
     assert!(verdicts["a"].is_new() && verdicts["a"].awaits_review());
-    let Verdict::Failed(findings) = &verdicts["a"] else {
-        panic!("{verdicts:?}")
-    };
+    let findings = failed(&verdicts["a"]);
     let same: Vec<_> = findings
         .iter()
         .map(|finding| match &finding.kind {
@@ -278,9 +260,7 @@ fn a_first_snapshot_is_new_then_accepted_then_compared() {
     *lock(&bench.hypervisor.home) = vec![(".new", "1\n")];
     let again = with_snapshot(&bench, "a", &["z", "y"]);
     let verdicts = bench.run(vec![again]);
-    let Verdict::Failed(findings) = &verdicts["a"] else {
-        panic!("{verdicts:?}")
-    };
+    let findings = failed(&verdicts["a"]);
     let told = findings[0]
         .kind
         .change()
@@ -290,9 +270,7 @@ fn a_first_snapshot_is_new_then_accepted_then_compared() {
     bench.mode = SnapshotMode::New;
     fs::write(snapshot_of(&case, 0), "---\nsource: a.yaml\n---\nother\n").unwrap();
     let verdicts = bench.run(vec![case]);
-    let Verdict::Failed(findings) = &verdicts["a"] else {
-        panic!("{verdicts:?}")
-    };
+    let findings = failed(&verdicts["a"]);
     assert!(matches!(
         findings[0].kind,
         FindingKind::ChangedSnapshot { .. }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::ledger::lock;
-use super::trial::{Bench, cached, case, passed};
+use super::trial::{Bench, cached, case, errored, failed, passed};
 use super::*;
 use crate::judge::Verdict;
 use crate::model::{Action, Case, Outcome, Session, Step};
@@ -48,9 +48,7 @@ fn a_command_that_never_ran_fails_its_case_whatever_was_expected_of_it() {
     let verdicts = bench.run(cases);
     assert!(passed(&verdicts["good"]), "{verdicts:?}");
     for case in ["locked", "fails"] {
-        let Verdict::Failed(found) = &verdicts[case] else {
-            panic!("{verdicts:?}")
-        };
+        let found = failed(&verdicts[case]);
         assert_eq!(
             found[0].message,
             "alice cannot log in: .profile ended the shell before a command could run (line 1: `exit 0`)"
@@ -98,7 +96,7 @@ fn a_failure_is_seen_anew_every_time() {
     let cases = vec![case("a", &["fail", "never"])];
     for _ in 0..2 {
         let verdicts = bench.run(cases.clone());
-        assert!(matches!(&verdicts["a"], Verdict::Failed(found) if found.len() == 1));
+        assert_eq!(failed(&verdicts["a"]).len(), 1);
         assert_eq!(bench.hypervisor.ran("exec fail"), 1);
         assert_eq!(
             bench.hypervisor.ran("exec never"),
@@ -119,15 +117,9 @@ fn one_machine_that_breaks_spoils_only_its_own_cases() {
     ];
     let verdicts = bench.run(cases);
     assert!(passed(&verdicts["good"]));
-    assert!(
-        matches!(&verdicts["broken"], Verdict::Errored { message, .. } if message.starts_with("QEMU died"))
-    );
-    assert!(
-        matches!(&verdicts["buggy"], Verdict::Errored { message, .. } if message.contains("has a bug"))
-    );
-    let Verdict::Failed(found) = &verdicts["slow"] else {
-        panic!("{verdicts:?}")
-    };
+    assert!(errored(&verdicts["broken"]).starts_with("QEMU died"));
+    assert!(errored(&verdicts["buggy"]).contains("has a bug"));
+    let found = failed(&verdicts["slow"]);
     assert!(
         found[0].message.contains("within its deadline of 10 s"),
         "{found:?}"
@@ -280,8 +272,8 @@ fn what_others_look_at_changes_no_verdict() {
         vec![alone.clone()],
     ] {
         let verdicts = bench.run(cases);
-        let failed = matches!(&verdicts["alone"], Verdict::Failed(found) if found[0].message.contains("was-here"));
-        assert!(failed, "{verdicts:?}");
+        let found = failed(&verdicts["alone"]);
+        assert!(found[0].message.contains("was-here"), "{verdicts:?}");
         let is_passed = |it: &Verdict| matches!(it, Verdict::Passed { .. });
         assert!(verdicts.get("other").is_none_or(is_passed), "{verdicts:?}");
     }
@@ -298,9 +290,7 @@ fn a_step_slower_than_its_own_case_allows_fails_that_case_alone() {
     hasty.steps[0].deadline_s = 0;
     let verdicts = bench.run(vec![hasty, case("patient", &["sleep"])]);
     assert!(passed(&verdicts["patient"]));
-    let Verdict::Failed(found) = &verdicts["hasty"] else {
-        panic!("{verdicts:?}")
-    };
+    let found = failed(&verdicts["hasty"]);
     assert!(
         found[0].message.contains("within its deadline of 0 s"),
         "{found:?}"
@@ -527,9 +517,7 @@ fn a_seed_that_cannot_be_written_fails_and_is_no_fault_of_the_machine() {
         files: Default::default(),
     };
     let verdicts = bench.run(vec![seeded]);
-    let Verdict::Failed(found) = &verdicts["a"] else {
-        panic!("{verdicts:?}")
-    };
+    let found = failed(&verdicts["a"]);
     assert!(
         format!("{found:?}").contains("Read-only file system"),
         "{found:?}"
@@ -596,10 +584,7 @@ fn a_law_whose_way_fails_has_failed_where_nobody_else_tells_it() {
         "{together:?}"
     );
     let alone = bench.run(vec![law]);
-    assert!(
-        matches!(&alone["law"], Verdict::Failed(found) if found.len() == 1),
-        "{alone:?}"
-    );
+    assert_eq!(failed(&alone["law"]).len(), 1, "{alone:?}");
 }
 
 #[test]
@@ -609,10 +594,7 @@ fn a_step_that_still_printed_at_its_deadline_says_so() {
         case("silent", &["hang"]),
         case("slow", &["drip and hang"]),
     ]);
-    let told = |case: &str| match &verdicts[case] {
-        Verdict::Failed(found) => found[0].detail.clone(),
-        other => panic!("{other:?}"),
-    };
-    assert!(told("slow").contains("still printing"), "{verdicts:?}");
-    assert!(!told("silent").contains("printing"), "{verdicts:?}");
+    let detail = |case: &str| failed(&verdicts[case])[0].detail.clone();
+    assert!(detail("slow").contains("still printing"), "{verdicts:?}");
+    assert!(!detail("silent").contains("printing"), "{verdicts:?}");
 }

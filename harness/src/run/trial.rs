@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::fake::FakeHypervisor;
 use super::ledger::lock;
 use super::*;
-use crate::judge::{SnapshotMode, SnapshotPolicy, Verdict};
+use crate::judge::{Finding, SnapshotMode, SnapshotPolicy, Verdict};
 use crate::model::{Action, Case, Guest, InitialHome, Laws, Outcome, Part, Session, Step, User};
 use crate::plan::Plan;
 use crate::report::results::{Collector, Results, VerdictWord};
@@ -202,4 +202,31 @@ pub(super) fn cached(verdict: &Verdict) -> bool {
             cached_at_s: Some(_)
         }
     )
+}
+
+/// What is wrong in a case that failed.
+#[track_caller]
+pub(super) fn failed(verdict: &Verdict) -> &[Finding] {
+    match verdict {
+        Verdict::Failed(findings) => findings,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Why a case errored.
+#[track_caller]
+pub(super) fn errored(verdict: &Verdict) -> &str {
+    match verdict {
+        Verdict::Errored { message, .. } => message,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Why a case was not run.
+#[track_caller]
+pub(super) fn not_run(verdict: &Verdict) -> &str {
+    match verdict {
+        Verdict::NotRun { reason } => reason,
+        other => panic!("{other:?}"),
+    }
 }
