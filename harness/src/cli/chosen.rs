@@ -243,14 +243,14 @@ fn no_case(wanted: &str) -> Error {
     )
 }
 
-/// The case that is meant.
+/// The case that a text names: by its id, or by a part that only it has.
 pub fn pick(ids: &[String], wanted: &str) -> Result<usize, Error> {
     if let Some(exact) = ids.iter().position(|id| id == wanted) {
         return Ok(exact);
     }
     let is_like = |case: &usize| ids[*case].contains(wanted);
     let mut like: Vec<usize> = (0..ids.len()).filter(is_like).collect();
-    // A case that is meant need not be told from those that try its laws.
+    // The cases that try a case's laws have its id in theirs: they do not make its name ambiguous.
     let meant = like.clone();
     like.retain(|&case| {
         let (of, law) = ids[case].rsplit_once(':').unwrap_or_default();

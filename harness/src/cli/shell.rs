@@ -73,7 +73,7 @@ pub fn run(args: &ShellArgs) -> Result<Exit, Error> {
     }
 }
 
-/// The nodes up to the state that is meant.
+/// The nodes up to the chosen state.
 fn way<'a>(plan: &'a Plan, case: usize, args: &ShellArgs) -> Result<&'a [NodeId], Error> {
     let (path, steps) = (&plan.paths[case], &plan.cases[case].steps);
     let place = match &args.at {

@@ -86,7 +86,7 @@ pub(crate) fn is_local(url: &str) -> bool {
         || url.starts_with("git+file:")
 }
 
-/// Whether an address names one content for ever: local, or with a full commit or a hash of its content.
+/// Whether an address always names the same content: local, or with a full commit or a hash of its content.
 pub(crate) fn is_locked(url: &str) -> bool {
     let (path, parameters) = url.split_once('?').unwrap_or((url, ""));
     let names_content = parameters.split('&').any(|parameter| {

@@ -44,7 +44,7 @@ fn harmless_name(name: &str) -> Option<String> {
     (!out.is_empty()).then_some(out)
 }
 
-/// Why a login name is refused. As `useradd` takes them, and `root` is nobody's home here.
+/// Why a login name is refused: `useradd` would not take it, or it is `root`, who has no home here.
 pub(crate) fn bad_user_name(name: &str) -> Option<&'static str> {
     let is_fine = name.len() <= 31
         && name.starts_with(|first: char| first.is_ascii_lowercase() || first == '_')

@@ -262,7 +262,7 @@ fn read(path: &Path) -> Result<Option<String>, SnapshotError> {
         path: path.to_owned(),
         reason,
     };
-    // Reading anything else could take for ever.
+    // Reading anything else could block.
     open_regular(path).map_err(|error| unreadable(error.to_string()))?;
     let snapshot = Snapshot::from_file(path).map_err(|error| unreadable(error.to_string()))?;
     match snapshot.as_text() {

@@ -41,7 +41,7 @@ pub(super) fn mismatch(wanted: &TextMatch, text: &str) -> Option<Mismatch> {
         TextMatch::Lacks(part) => fails(format!("expected it not to contain {}", show(part))),
         TextMatch::Matches(pattern) => {
             let mut builder = RegexBuilder::new(pattern);
-            // `^` and `$` are about lines, as for everybody who uses grep.
+            // `^` and `$` match at line ends, as in grep.
             match builder.size_limit(REGEX_BYTES).multi_line(true).build() {
                 Ok(regex) if regex.is_match(text) => None,
                 Ok(_) => fails(format!("expected it to match {}", show(pattern))),

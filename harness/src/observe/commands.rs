@@ -94,7 +94,7 @@ impl Reader<'_> {
         Ok((told, no_login))
     }
 
-    /// Parses the variables of a session that was asked for, or why there is none.
+    /// Parses the variables of a session that was asked for, or why it could not be opened.
     pub(super) fn session(
         &self,
         source: &mut Source<'_>,

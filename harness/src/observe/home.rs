@@ -10,7 +10,7 @@ use crate::text::escape_name;
 /// Everything in a home, by path relative to it. Paths are escaped (see [`escape_name`]).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Home {
-    /// The home directory itself; `None` where there is none.
+    /// The home directory itself; `None` where it does not exist.
     pub itself: Option<Entry>,
     /// Sorted bytewise.
     pub entries: BTreeMap<String, Entry>,

@@ -175,7 +175,7 @@ fn noise_never_panics() {
     }
 }
 
-/// Sends a beginning and then the same block for ever.
+/// Sends a beginning and then the same block without end.
 struct Endless {
     head: Vec<u8>,
     block: Vec<u8>,

@@ -139,7 +139,7 @@ pub struct Program {
     pub version: String,
     /// The directory earlier on PATH whose program of the same name is run instead.
     pub shadowed_by: Option<String>,
-    /// What the program is, if the setup itself made it: one whose store path names no version is nobody's package.
+    /// What the program is, if the setup itself made it: one whose store path names no version is no package.
     pub own: Option<OwnProgram>,
 }
 

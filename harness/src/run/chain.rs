@@ -373,7 +373,7 @@ impl Crew<'_> {
     }
 }
 
-/// What a step that its deadline ended did last: one that still printed may do so for ever, however long it is given.
+/// What a step that its deadline ended did last: one that still printed may never end, however long it is given.
 fn still_printing(message: &str, since: Duration) -> String {
     match since < STILL {
         true => format!(

@@ -1,4 +1,4 @@
-//! What is wrong with what was seen of a step. Nothing comes of it here.
+//! Judging what was seen of a step. Records and writes nothing.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ pub struct Evaluator<'a> {
 }
 
 impl Evaluator<'_> {
-    /// What is wrong at a step, its snapshot included. Nothing comes of it.
+    /// What is wrong at a step, its snapshot included.
     pub fn evaluate(&self, visit: Visit, seen: &Seen) -> Evaluation {
         let Some(step) = visit.step else {
             return Evaluation::default();

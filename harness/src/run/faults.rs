@@ -110,7 +110,7 @@ fn a_broken_snapshot_is_no_word_on_the_setup_either() {
     fs::write(&path, "---\n<<<<<<< ours: [\n---\nx\n").unwrap();
     let verdicts = bench.run(vec![case.clone()]);
     assert!(errored(&verdicts["a"]).contains("cannot be read"));
-    // Reading a FIFO would wait for ever.
+    // Reading a FIFO would never end.
     fs::remove_file(&path).unwrap();
     let mode = rustix::fs::Mode::RWXU;
     rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, mode, 0).unwrap();

@@ -104,7 +104,7 @@ impl<'a> Ledger<'a> {
         lock(&self.entries[case]).spent += elapsed;
     }
 
-    /// What is wrong at a step, its snapshot included. Nothing comes of it.
+    /// What is wrong at a step, its snapshot included. Only judges: records and writes nothing.
     pub fn evaluate(&self, visit: Visit, seen: &Seen) -> Evaluation {
         let evaluator = Evaluator {
             plan: self.plan,
@@ -297,7 +297,7 @@ impl<'a> Ledger<'a> {
     }
 }
 
-/// A snapshot could be neither compared nor written: that is no word on the setup.
+/// A snapshot could be neither compared nor written, which says nothing about the setup.
 fn snapshot_broken(error: &SnapshotError) -> Verdict {
     Verdict::Errored {
         message: error.to_string(),

@@ -41,7 +41,7 @@ pub struct Qemu {
 /// Why QEMU cannot be used on this host.
 #[derive(Debug, thiserror::Error)]
 pub enum QemuSetupError {
-    /// There is none, or not a usable one.
+    /// There is no QEMU, or no usable one.
     #[error(transparent)]
     Binary(#[from] BinaryError),
     /// Nothing accelerates it, not even emulation.

@@ -221,7 +221,7 @@ impl ResultStore {
     pub fn verify(&self) -> io::Result<Verified> {
         let mut verified = Verified::default();
         for file in self.files()? {
-            // One that another process removed is none that is damaged.
+            // A file that another process removed is not a damaged one.
             let Ok(bytes) = fs::read(&file.path) else {
                 continue;
             };

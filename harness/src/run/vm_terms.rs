@@ -1,4 +1,4 @@
-//! The terms of the vm crate in those of the harness, and the other way round.
+//! Translates between the types of the harness and those of the vm crate.
 
 use switchproof_vm::guest::{self, GuestCommand};
 use switchproof_vm::image::{ImageError, Progress};

@@ -109,7 +109,7 @@ impl BinaryError {
 }
 
 impl QemuBinary {
-    /// The system emulator for this host's architecture, first on PATH. Errors when there is none or it is too old.
+    /// The system emulator for this host's architecture, first on PATH. Fails when it is missing or too old.
     pub fn find() -> Result<Self, BinaryError> {
         let program = Architecture::host().qemu_program();
         Self::at(find_program(program).ok_or(BinaryError::Missing(program))?)

@@ -77,7 +77,7 @@ fn lends_ids(text: &str) -> bool {
         .lines()
         .find(|line| line.split(':').nth(2) == Some(&uid))
         .and_then(|line| line.split(':').next());
-    // A user whom a directory service knows has no line there; the session's own word is as good.
+    // A user from a directory service has no line there; the session's own name serves as well.
     let login = login.map(str::to_owned).or_else(|| env::var("USER").ok());
     text.lines()
         .filter_map(|line| line.split(':').next())

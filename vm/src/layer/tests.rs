@@ -327,7 +327,7 @@ fn a_clock_that_was_set_back_neither_loses_nor_keeps_anything() {
     assert_eq!(done.removed, [young]);
 }
 
-/// Not for root, to whom every directory is writable.
+/// Skipped for root, who can write to every directory.
 #[test]
 fn a_cache_that_cannot_be_written_is_named_and_left_alone() {
     if rustix::process::geteuid().is_root() {

@@ -115,7 +115,7 @@ impl Machine {
             if let Some(ended) = shell_ended(&status) {
                 return Ok(ended);
             }
-            // The agent may go on answering for ever that the process, which is the guest's, still runs.
+            // The guest decides what the agent answers: it could say for ever that the process still runs.
             self.hear_qmp(waiting)?;
             if waiting.left().is_zero() {
                 return Err(self.agent_silent(waiting));

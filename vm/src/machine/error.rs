@@ -107,7 +107,7 @@ pub enum MachineError {
         /// Whether the guest confirmed that the late command and all its children were killed.
         killed: bool,
     },
-    /// A command printed so much more than anybody keeps that it had to be printing for ever, and was killed with all its
+    /// A command printed far more than is kept, so it was taken to print without end, and was killed with all its
     /// children.
     #[error("{} MiB were printed in {:.0} s, without an end in sight", printed_bytes >> 20, elapsed.as_secs_f64())]
     Endless {

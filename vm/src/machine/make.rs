@@ -97,7 +97,7 @@ impl Host {
 
     /// A running machine in the state that `layer` holds, with the clock set right and entropy of its own.
     ///
-    /// A state that QEMU does not get to its first answer with is of no use, now or later: it is removed, and the error is
+    /// A state with which QEMU does not reach its first answer is useless: it is removed, and the error is
     /// [`LayerError::Damaged`].
     pub fn fork(&self, layer: &Layer, purpose: Purpose) -> Result<Machine, MachineError> {
         let waiting = Waiting::new("the fork to run", FORK * self.accelerator.patience());

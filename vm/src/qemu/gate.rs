@@ -23,7 +23,7 @@ const NAME_SERVER: Ipv4Addr = Ipv4Addr::new(10, 0, 2, 3);
 /// The longest frame that the card sends, with room to spare.
 const FRAME_MAX_BYTES: usize = 128 * 1024;
 
-/// With so many bytes waiting for QEMU further frames are dropped, as on any busy network. Waiting would be for ever: QEMU
+/// With so many bytes waiting for QEMU further frames are dropped, as on any busy network. Waiting could deadlock: QEMU
 /// may be waiting for us.
 const WAITING_MAX_BYTES: usize = 1024 * 1024;
 

@@ -235,7 +235,7 @@ pub(super) fn merge(node: &mut Node, over: &Node) {
         match entries.iter_mut().find(|entry| entry.key == new.key) {
             Some(found) => merge(&mut found.value, &new.value),
             None => {
-                // Through an empty mapping, so that what is removed in vain is not put there.
+                // Through an empty mapping: a `null` in it removes nothing, and must not stay behind as a value.
                 let mut added = new.clone();
                 if matches!(added.value.kind, Kind::Map(_)) {
                     added.value.kind = Kind::Map(Vec::new());
