@@ -9,6 +9,7 @@ use super::sink::is_quiet;
 use super::snapshots::shared;
 use crate::judge::orphans;
 use crate::language;
+use crate::model::Case;
 use crate::report::count;
 
 /// What to check.
@@ -44,9 +45,11 @@ pub fn run(args: &CheckArgs) -> Result<Exit, Error> {
         Format::Github => print(&language::render_github(&checked.diagnostics))?,
         Format::Text => {
             eprint!("{}", language::render_text(&checked.diagnostics));
-            for case in &checked.reach_host {
+            let reaches_host = |case: &&Case| case.guest.network.reaches_host();
+            for case in checked.cases.iter().filter(reaches_host) {
                 print(&format!(
-                    "{case}: its machine reaches this computer over the network\n"
+                    "{}: its machine reaches this computer over the network\n",
+                    case.id
                 ))?;
             }
             let files = count(checked.files, "file");

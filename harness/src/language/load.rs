@@ -43,15 +43,11 @@ pub fn load(paths: &[PathBuf]) -> Result<Vec<Case>, Vec<Diagnostic>> {
 /// # Errors
 /// As [`load`].
 pub fn load_with(paths: &[PathBuf], options: &LoadOptions) -> Result<Vec<Case>, Vec<Diagnostic>> {
-    let loaded = load_all(paths, options);
-    let is_refused = loaded
-        .diagnostics
-        .iter()
-        .any(|one| one.severity == Severity::Error);
-    if is_refused {
-        return Err(loaded.diagnostics);
+    let loaded = check(paths, options);
+    match loaded.is_fine() {
+        true => Ok(loaded.cases),
+        false => Err(loaded.diagnostics),
     }
-    Ok(loaded.cases)
 }
 
 /// The cases of one text as if it were the content of `file`, and what is wrong with it: for editors and fuzzers.
@@ -73,17 +69,25 @@ pub fn load_text(
 
 /// What loading came to.
 #[derive(Debug, Default)]
-pub(crate) struct Loaded {
+pub struct Loaded {
     /// The cases of the files without mistakes, sorted by id.
-    pub(crate) cases: Vec<Case>,
+    pub cases: Vec<Case>,
     /// Mistakes and warnings, by file and place.
-    pub(crate) diagnostics: Vec<Diagnostic>,
+    pub diagnostics: Vec<Diagnostic>,
     /// How many files were read.
-    pub(crate) files: usize,
+    pub files: usize,
+}
+
+impl Loaded {
+    /// Whether nothing is refused.
+    pub fn is_fine(&self) -> bool {
+        let mut found = self.diagnostics.iter();
+        found.all(|one| one.severity != Severity::Error)
+    }
 }
 
 /// Loads what can be loaded, and says what is wrong with the rest.
-pub(crate) fn load_all(paths: &[PathBuf], options: &LoadOptions) -> Loaded {
+pub fn check(paths: &[PathBuf], options: &LoadOptions) -> Loaded {
     let mut loaded = Loaded::default();
     let mut files = Vec::new();
     for path in paths {

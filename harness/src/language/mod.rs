@@ -3,7 +3,6 @@
 //! text → `yaml` (a tree with places) → `matrix` (a tree for each case, changed setups spelled out) → `conform` (checked
 //! against the raw types' schema, short forms spelled out) → `raw` (serde) → `resolve` → `crate::model`.
 
-mod commands;
 mod conform;
 mod diagnostic;
 mod format;
@@ -13,6 +12,7 @@ mod matrix;
 mod options;
 mod project;
 mod raw;
+mod render;
 mod report;
 mod resolve;
 mod schema;
@@ -24,10 +24,10 @@ mod value;
 mod words;
 mod yaml;
 
-pub use commands::{Checked, check, render};
 pub use diagnostic::{Diagnostic, Severity};
 pub use format::{render_github, render_json, render_text, render_text_as};
-pub use load::{load, load_text, load_with};
+pub use load::{Loaded, check, load, load_text, load_with};
 pub use options::LoadOptions;
 pub use project::{PROJECT_FILE, project_schema};
+pub use render::render;
 pub use schema::schema;

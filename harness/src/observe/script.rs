@@ -41,7 +41,7 @@ pub(super) const SESSION_MAGIC: &str = "switchproof-session-1";
 /// Where the guest keeps what was in it before the first step: the names in the store, and of each user the variables
 /// of a login session.
 const BEFORE: &str = "/var/lib/switchproof/before";
-/// The file with the names in the store; the name clashes with no user's file.
+/// The file with the names in the store; those of users end in `.session`.
 const STORE_NAMES: &str = "store";
 
 /// Writes down what is in the store before the first step. POSIX sh, run by root.

@@ -1,52 +1,10 @@
-//! What the commands `check` and `render` do.
+//! The flakes of a case as text: what `switchproof render` prints.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::diagnostic::{Diagnostic, Severity};
-use super::load::load_all;
-use super::options::LoadOptions;
 use crate::model::{Action, Case, FlakeTree, SeedFile};
 use crate::text::escape_name;
-
-/// What checking scenarios came to.
-#[derive(Debug)]
-pub struct Checked {
-    /// How many files were read.
-    pub files: usize,
-    /// The cases that the files without mistakes make, sorted by id.
-    pub cases: Vec<Case>,
-    /// The ids of those cases whose machine reaches this computer over the network.
-    pub reach_host: Vec<String>,
-    /// All mistakes and warnings, by file and place.
-    pub diagnostics: Vec<Diagnostic>,
-}
-
-impl Checked {
-    /// Whether nothing is refused.
-    pub fn is_fine(&self) -> bool {
-        self.diagnostics
-            .iter()
-            .all(|one| one.severity != Severity::Error)
-    }
-}
-
-/// Validates scenarios, files or folders, without touching a machine.
-pub fn check(paths: &[PathBuf], options: &LoadOptions) -> Checked {
-    let loaded = load_all(paths, options);
-    Checked {
-        files: loaded.files,
-        reach_host: loaded
-            .cases
-            .iter()
-            .filter(|case| case.guest.network.reaches_host())
-            .map(|case| case.id.clone())
-            .collect(),
-        cases: loaded.cases,
-        diagnostics: loaded.diagnostics,
-    }
-}
 
 /// The flakes that a case switches to, as text ready to paste: each different one once, in the order of the steps.
 /// A flake of one file is printed bare; the files of others follow a `# name` line each.
