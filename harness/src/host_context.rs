@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use switchproof_vm::cache_dir::{CacheDir, CacheDirError};
 use switchproof_vm::image;
 
-use crate::judge::{SnapshotMode, SnapshotPolicy, Verdict};
+use crate::judge::{SnapshotMode, Verdict};
 use crate::keep::{self, KeepError, keep_within};
 use crate::model::Case;
 use crate::plan::Plan;
@@ -14,7 +14,7 @@ use crate::report::Sink;
 use crate::report::results::{GuestResult, HostResult};
 use crate::run::{
     Budget, BudgetError, Hypervisor, Knowledge, Options, Qemu, QemuSetupError, ResultStore, Run,
-    RunId, foresee, remember,
+    foresee, remember,
 };
 
 /// How much of the host may be used.
@@ -34,29 +34,6 @@ const TOLD_PACKAGES: [&str; 5] = [
     "nix-bin",
     "systemd",
 ];
-
-/// How to run.
-#[derive(Debug, Clone)]
-pub struct How {
-    /// Run everything, also what is known to pass.
-    pub fresh: bool,
-    /// Begin nothing new once a case failed or errored.
-    pub fail_fast: bool,
-    /// What to do about snapshots.
-    pub snapshots: SnapshotPolicy,
-}
-
-impl How {
-    /// As a run without options does.
-    #[must_use]
-    pub fn new(mode: SnapshotMode) -> Self {
-        Self {
-            fresh: false,
-            fail_fast: false,
-            snapshots: SnapshotPolicy::new(mode),
-        }
-    }
-}
 
 /// The host's part of a run: the cache directory, QEMU, the results and the budget.
 pub struct HostContext {
@@ -128,12 +105,7 @@ impl HostContext {
     /// What is known of each node before a run of the selected cases; see [`foresee`].
     #[must_use]
     pub fn foresee(&self, plan: &Plan, selected: &BTreeSet<usize>) -> Vec<Knowledge> {
-        let options = Options {
-            fresh: false,
-            fail_fast: false,
-            run: RunId::new(),
-            snapshots: SnapshotPolicy::new(SnapshotMode::Compare),
-        };
+        let options = Options::new(SnapshotMode::Compare);
         foresee(plan, selected, &self.hypervisor, &self.results, &options)
     }
 
@@ -176,23 +148,17 @@ impl HostContext {
         &self,
         plan: &Plan,
         selected: &BTreeSet<usize>,
-        how: How,
+        options: &Options,
         sink: &Mutex<dyn Sink>,
         on_verdict: &(dyn Fn(usize, &Verdict) + Sync),
     ) -> Vec<(usize, Verdict)> {
-        let options = Options {
-            fresh: how.fresh,
-            fail_fast: how.fail_fast,
-            run: RunId::new(),
-            snapshots: how.snapshots,
-        };
         let verdicts = Run {
             plan,
             selected,
             hypervisor: &self.hypervisor,
             results: &self.results,
             budget: &self.budget,
-            options: &options,
+            options,
             sink,
         }
         .run(on_verdict);

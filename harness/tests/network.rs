@@ -9,10 +9,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
 
-use switchproof::host_context::{HostContext, How, Limits};
+use switchproof::host_context::{HostContext, Limits};
 use switchproof::judge::{SnapshotMode, Verdict};
 use switchproof::language::{load, render_text};
 use switchproof::report::{PlainSink, Telling};
+use switchproof::run::Options;
 
 /// A program that only the cache has, the cache, and the key that the cache is signed with. The cache was written by
 /// `nix copy --to file://…` where the builder finds what it asks for.
@@ -210,13 +211,8 @@ steps:
         let plan = session.plan(cases);
         let all = (0..plan.cases.len()).collect();
         let sink = Mutex::new(PlainSink::new(io::stderr(), Telling::Everything));
-        let verdicts = session.run(
-            &plan,
-            &all,
-            How::new(SnapshotMode::Compare),
-            &sink,
-            &|_, _| {},
-        );
+        let options = Options::new(SnapshotMode::Compare);
+        let verdicts = session.run(&plan, &all, &options, &sink, &|_, _| {});
         verdicts
             .into_iter()
             .map(|(case, verdict)| (plan.cases[case].id.clone(), verdict))

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
-use switchproof::host_context::{HostContext, How};
+use switchproof::host_context::HostContext;
 use switchproof::judge::{SnapshotMode, Verdict};
 use switchproof::model::Case;
 use switchproof::report::Sink;
+use switchproof::run::Options;
 
 /// Runs cases, each of which must pass, and gives back the sink that heard of it. `fresh`: also those that have passed
 /// before.
@@ -18,12 +19,12 @@ pub fn pass<S: Sink + 'static>(
 ) -> Result<S, Box<dyn std::error::Error>> {
     let plan = session.plan(cases);
     let selected: BTreeSet<usize> = (0..plan.cases.len()).collect();
-    let how = How {
+    let options = Options {
         fresh,
-        ..How::new(SnapshotMode::Compare)
+        ..Options::new(SnapshotMode::Compare)
     };
     let sink = Mutex::new(sink);
-    let verdicts = session.run(&plan, &selected, how, &sink, &|_, _| {});
+    let verdicts = session.run(&plan, &selected, &options, &sink, &|_, _| {});
     let failed = verdicts
         .iter()
         .find(|(_, verdict)| !matches!(verdict, Verdict::Passed { .. }));

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use super::common::Error;
 use super::sink::terminal_or_plain;
-use crate::host_context::{HostContext, How};
+use crate::host_context::HostContext;
 use crate::judge::{SnapshotMode, Verdict};
 use crate::model::{Case, Check, Expectation, TextMatch};
 use crate::observe::Observation;
 use crate::plan::{NodeId, Plan, StateKey, Work};
 use crate::report::{Event, Sink, StateSeen, Tee};
+use crate::run::Options;
 
 /// What was seen after each step of a case; `None` after a step that was not reached.
 pub type CaseSeen = Vec<Option<StepSeen>>;
@@ -61,16 +62,12 @@ pub fn gather(
         Box::new(Gatherer(Arc::clone(&gathered))),
     ];
     let selected: BTreeSet<usize> = wanted.iter().copied().collect();
-    let verdicts = session.run(
-        plan,
-        &selected,
-        How {
-            fresh,
-            ..How::new(SnapshotMode::Compare)
-        },
-        &Mutex::new(Tee::new(sinks)),
-        &|_, _| {},
-    );
+    let options = Options {
+        fresh,
+        ..Options::new(SnapshotMode::Compare)
+    };
+    let sink = Mutex::new(Tee::new(sinks));
+    let verdicts = session.run(plan, &selected, &options, &sink, &|_, _| {});
     for (case, verdict) in &verdicts {
         refuse_broken(&plan.cases[*case].id, verdict)?;
     }

@@ -12,9 +12,10 @@ use super::common::{Error, Exit};
 use super::reports::Report;
 use super::shard::Share;
 use super::snapshots::refuse_shared;
-use crate::host_context::{HostContext, How, Limits};
-use crate::judge::{Conclusion, SnapshotMode, SnapshotPolicy, orphans};
+use crate::host_context::{HostContext, Limits};
+use crate::judge::{Conclusion, SnapshotMode, orphans};
 use crate::model::Case;
+use crate::run::Options;
 
 /// What to run, and how.
 #[derive(Args)]
@@ -118,13 +119,13 @@ fn run_before(
         true => orphans(&plan.cases, &args.chosen.paths()),
         false => Vec::new(),
     };
-    let how = How {
+    let options = Options {
         fresh: args.fresh,
         fail_fast: args.fail_fast,
-        snapshots: SnapshotPolicy::new(mode),
+        ..Options::new(mode)
     };
     audience.on_host(session.host(&plan, selected));
-    let verdicts = session.run(&plan, selected, how, audience.sink(), &|_, _| {});
+    let verdicts = session.run(&plan, selected, &options, audience.sink(), &|_, _| {});
     // Images that the run has built are known only now.
     audience.on_host(session.host(&plan, selected));
     for orphan in orphans {

@@ -10,7 +10,7 @@ use super::hypervisor::Hypervisor;
 use super::ledger::{Ledger, lock};
 use super::selection::{Known, Selection, is_wanted};
 use super::{Budget, ResultStore, RunId};
-use crate::judge::{SnapshotPolicy, Verdict};
+use crate::judge::{SnapshotMode, SnapshotPolicy, Verdict};
 use crate::machine::MachineError;
 use crate::plan::{NodeId, Plan, StateKey, Work};
 use crate::report::{Event, Sink};
@@ -29,6 +29,19 @@ pub struct Options {
     pub run: RunId,
     /// What to do about snapshots.
     pub snapshots: SnapshotPolicy,
+}
+
+impl Options {
+    /// As a run without options does.
+    #[must_use]
+    pub fn new(mode: SnapshotMode) -> Self {
+        Self {
+            fresh: false,
+            fail_fast: false,
+            run: RunId::new(),
+            snapshots: SnapshotPolicy::new(mode),
+        }
+    }
 }
 
 /// All that a run needs.

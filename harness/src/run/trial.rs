@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::fake::FakeHypervisor;
 use super::ledger::lock;
 use super::*;
-use crate::judge::{Finding, SnapshotMode, SnapshotPolicy, Verdict};
+use crate::judge::{Finding, SnapshotMode, Verdict};
 use crate::model::{Action, Case, Guest, InitialHome, Laws, Outcome, Part, Session, Step, User};
 use crate::plan::Plan;
 use crate::report::results::{Collector, Results, VerdictWord};
@@ -144,8 +144,7 @@ impl Bench {
         Options {
             fresh: self.fresh,
             fail_fast: self.fail_fast,
-            run: RunId::new(),
-            snapshots: SnapshotPolicy::new(self.mode),
+            ..Options::new(self.mode)
         }
     }
 

@@ -5,12 +5,13 @@ use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use libtest_mimic::Arguments;
-use switchproof::host_context::{HostContext, How, Limits};
+use switchproof::host_context::{HostContext, Limits};
 use switchproof::judge::{SnapshotPolicy, Verdict};
 use switchproof::language::{load, render_text};
 use switchproof::laws::with_trials;
 use switchproof::model::Case;
 use switchproof::report::{Event, PlainSink, Sink, Telling};
+use switchproof::run::Options;
 
 /// The cases of `scenarios/`, or the mistakes in them as text.
 pub fn bundled() -> Result<Vec<Case>, String> {
@@ -81,12 +82,12 @@ impl SharedRun {
             Ok(session) => {
                 let plan = session.plan(self.cases.clone());
                 let sink = Mutex::new(Progress(PlainSink::new(std::io::stderr(), Telling::Cases)));
-                let how = How {
+                let options = Options {
                     fresh: std::env::var_os("SWITCHPROOF_FRESH").is_some(),
-                    fail_fast: false,
                     snapshots: self.snapshots.clone(),
+                    ..Options::new(self.snapshots.mode)
                 };
-                session.run(&plan, &self.selected, how, &sink, &|case, verdict| {
+                session.run(&plan, &self.selected, &options, &sink, &|case, verdict| {
                     self.tell(&plan.cases[case].id, verdict.clone());
                 });
             }
