@@ -78,6 +78,17 @@ impl Action {
             Self::Seed { .. } | Self::Relogin { .. } | Self::Reboot | Self::Edit { .. } => None,
         }
     }
+
+    /// The user whom the action is about, if it is about one.
+    #[must_use]
+    pub fn user(&self) -> Option<&str> {
+        match self {
+            Self::Seed { user, .. } | Self::Relogin { user } | Self::Edit { user, .. } => {
+                Some(user)
+            }
+            _ => self.typed_by(),
+        }
+    }
 }
 
 /// Whose configuration a step is about, and how it is installed.

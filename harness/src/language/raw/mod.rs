@@ -15,6 +15,4 @@ pub(crate) use expect::{
 pub(crate) use laws::{RawLaw, RawLaws};
 pub(crate) use scenario::{RawGuest, RawScenario, RawSubstituter};
 pub(crate) use setup::{RawFlake, RawHome, RawHomeFile, RawInput, RawSetup};
-pub(crate) use step::{
-    RawBuild, RawEdit, RawGeneration, RawRun, RawSeed, RawSeedFile, RawStep, RawSwitch, RawWho,
-};
+pub(crate) use step::{RawBuild, RawEdit, RawRun, RawSeed, RawSeedFile, RawStep, RawSwitch};

@@ -9,9 +9,8 @@ use crate::model::{Action, Edit, SeedFile};
 
 impl<'case> Resolver<'case> {
     /// Files put into a home.
-    pub(super) fn seed(&mut self, raw: &RawSeed, at: At<'case>) -> (Action, Option<String>) {
-        let users = self.all_users();
-        let user = self.user_of(raw.user.as_deref(), &users, at.key("user"));
+    pub(super) fn seed(&mut self, raw: &RawSeed, at: At<'case>) -> Action {
+        let user = self.any_user(raw.user.as_deref(), at.key("user"));
         let mut files = BTreeMap::new();
         if raw.files.is_empty() {
             self.mistake(at.key("files"), "there is nothing to seed", "name a file");
@@ -28,11 +27,7 @@ impl<'case> Resolver<'case> {
                 files.insert(path, file);
             }
         }
-        let action = Action::Seed {
-            user: user.clone(),
-            files,
-        };
-        (action, Some(user))
+        Action::Seed { user, files }
     }
 
     /// A seed's files by path below it; a file alone has the empty path.
@@ -71,13 +66,8 @@ impl<'case> Resolver<'case> {
     }
 
     /// A change made by hand.
-    pub(super) fn edit(
-        &mut self,
-        raw: &RawEdit,
-        at: At<'case>,
-    ) -> Option<(Action, Option<String>)> {
-        let users = self.all_users();
-        let user = self.user_of(raw.user.as_deref(), &users, at.key("user"));
+    pub(super) fn edit(&mut self, raw: &RawEdit, at: At<'case>) -> Option<Action> {
+        let user = self.any_user(raw.user.as_deref(), at.key("user"));
         if let Some(hint) = crate::flake::names::bad_home_path(&raw.path) {
             let message = format!("{} is no path in a home", crate::text::quoted(&raw.path));
             self.mistake(at.key("path"), message, hint);
@@ -92,11 +82,10 @@ impl<'case> Resolver<'case> {
                 return None;
             }
         };
-        let action = Action::Edit {
-            user: user.clone(),
+        Some(Action::Edit {
+            user,
             path: raw.path.clone(),
             change,
-        };
-        Some((action, Some(user)))
+        })
     }
 }

@@ -294,6 +294,12 @@ impl<'case> Resolver<'case> {
         }
     }
 
+    /// The same of everybody on the machine.
+    pub(super) fn any_user(&mut self, named: Option<&str>, at: At<'case>) -> String {
+        let users = self.all_users();
+        self.user_of(named, &users, at)
+    }
+
     pub(super) fn known_user(&mut self, named: &str, candidates: &[String], at: At<'case>) {
         if candidates.iter().any(|one| one == named) || matches!(self.base, Base::Nothing) {
             return;

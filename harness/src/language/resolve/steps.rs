@@ -5,9 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::place::At;
 use super::scenario::Resolver;
 use crate::flake::names::{bad_scenario_name, seconds};
-use crate::language::raw::{
-    RawBuild, RawGeneration, RawRun, RawScenario, RawStep, RawSwitch, RawWho,
-};
+use crate::language::raw::{RawBuild, RawRun, RawScenario, RawStep, RawSwitch};
 use crate::language::words::list_words;
 use crate::language::yaml::Kind;
 use crate::model::{Action, Check, Install, Outcome, Part, Session, Step, Target};
@@ -41,11 +39,11 @@ impl<'case> Resolver<'case> {
                 (None, repeat) => format!("{word}-{repeat}"),
             };
             self.step_name(step, &name, &mut names, at);
-            let Some((action, user)) = self.action(step, word, at) else {
+            let Some(action) = self.action(step, word, at) else {
                 continue;
             };
             let outcome = self.outcome(step, at);
-            let expect = self.expectations(step, user.as_deref(), at);
+            let expect = self.expectations(step, action.user(), at);
             let snapshot = step
                 .snapshot
                 .unwrap_or_else(|| changes_a_home(&action) && raw.snapshot.unwrap_or(true));
@@ -123,42 +121,32 @@ impl<'case> Resolver<'case> {
         self.once(names, name, place);
     }
 
-    /// The action, and the user it is about.
-    fn action(
-        &mut self,
-        step: &RawStep,
-        word: &str,
-        at: At<'case>,
-    ) -> Option<(Action, Option<String>)> {
+    fn action(&mut self, step: &RawStep, word: &str, at: At<'case>) -> Option<Action> {
         let at = at.key(word);
         if let Some(raw) = &step.switch {
             return self.activation(step, raw, at);
         }
         if let Some(raw) = &step.build {
-            let switch = self.switch(step, raw, at)?;
-            let user = switch.target.user.clone();
-            return Some((Action::Build(switch), user));
+            return self.switch(step, raw, at).map(Action::Build);
         }
         if let Some(raw) = &step.rollback {
-            let target = self.target(raw, at);
-            let user = target.user.clone();
-            return Some((Action::Rollback(target), user));
+            return Some(Action::Rollback(self.target(raw.user.as_deref(), at)));
         }
         if let Some(raw) = &step.generation {
-            return Some(self.generation(raw, at));
+            return Some(Action::Generation {
+                target: self.target(raw.user.as_deref(), at),
+                number: raw.number,
+            });
         }
         if let Some(raw) = &step.uninstall {
-            let target = self.target(raw, at);
-            let user = target.user.clone();
-            return Some((Action::Uninstall(target), user));
+            return Some(Action::Uninstall(self.target(raw.user.as_deref(), at)));
         }
         if let Some(raw) = &step.relogin {
-            let users = self.all_users();
-            let user = self.user_of(raw.user.as_deref(), &users, at.key("user"));
-            return Some((Action::Relogin { user: user.clone() }, Some(user)));
+            let user = self.any_user(raw.user.as_deref(), at.key("user"));
+            return Some(Action::Relogin { user });
         }
         if step.reboot.is_some() {
-            return Some((Action::Reboot, None));
+            return Some(Action::Reboot);
         }
         if let Some(raw) = &step.run {
             return Some(self.run(raw, at));
@@ -169,39 +157,30 @@ impl<'case> Resolver<'case> {
         if let Some(raw) = &step.edit {
             return self.edit(raw, at);
         }
-        if let Some(raw) = &step.collect_garbage {
-            let user = self.user_or_root(raw.user.as_deref(), at.key("user"));
-            return Some((Action::CollectGarbage { user: user.clone() }, user));
-        }
-        None
+        let raw = step.collect_garbage.as_ref()?;
+        let user = self.user_or_root(raw.user.as_deref(), at.key("user"));
+        Some(Action::CollectGarbage { user })
     }
 
     /// A switch; of a nix-darwin system, which Linux cannot switch to, a build.
-    fn activation(
-        &mut self,
-        step: &RawStep,
-        raw: &RawSwitch,
-        at: At<'case>,
-    ) -> Option<(Action, Option<String>)> {
+    fn activation(&mut self, step: &RawStep, raw: &RawSwitch, at: At<'case>) -> Option<Action> {
         self.extension(raw.backup.as_deref(), at.key("backup"));
         let mut switch = self.switch(step, &raw.what, at)?;
         if raw.backup.is_some() {
             switch.backup_extension.clone_from(&raw.backup);
         }
         switch.dry_run = raw.dry_run.unwrap_or(false);
-        let user = switch.target.user.clone();
-        let action = match switch.target.install {
+        Some(match switch.target.install {
             Install::DarwinModule => Action::Build(switch),
             Install::Standalone | Install::NixosModule => Action::Switch(switch),
-        };
-        Some((action, user))
+        })
     }
 
-    fn target(&mut self, raw: &RawWho, at: At<'case>) -> Target {
+    fn target(&mut self, named: Option<&str>, at: At<'case>) -> Target {
         let install = self.base.install();
         let homes: Vec<String> = self.base.homes().into_iter().map(str::to_owned).collect();
         let user = match install {
-            Install::Standalone => Some(self.user_of(raw.user.as_deref(), &homes, at.key("user"))),
+            Install::Standalone => Some(self.user_of(named, &homes, at.key("user"))),
             Install::NixosModule | Install::DarwinModule => None,
         };
         let base = self.base.clone();
@@ -214,30 +193,17 @@ impl<'case> Resolver<'case> {
         }
     }
 
-    fn generation(&mut self, raw: &RawGeneration, at: At<'case>) -> (Action, Option<String>) {
-        let who = RawWho {
-            user: raw.user.clone(),
-        };
-        let target = self.target(&who, at);
-        let user = target.user.clone();
-        let number = raw.number;
-        (Action::Generation { target, number }, user)
-    }
-
     /// A named user, or `None` for root.
     fn user_or_root(&mut self, named: Option<&str>, at: At<'case>) -> Option<String> {
         let named = named.filter(|name| *name != "root")?;
-        let users = self.all_users();
-        Some(self.user_of(Some(named), &users, at))
+        Some(self.any_user(Some(named), at))
     }
 
-    fn run(&mut self, raw: &RawRun, at: At<'case>) -> (Action, Option<String>) {
+    fn run(&mut self, raw: &RawRun, at: At<'case>) -> Action {
         let user_at = at.key("user");
-        let user = if raw.user.is_some() {
-            self.user_or_root(raw.user.as_deref(), user_at)
-        } else {
-            let users = self.all_users();
-            Some(self.user_of(None, &users, user_at))
+        let user = match &raw.user {
+            Some(_) => self.user_or_root(raw.user.as_deref(), user_at),
+            None => Some(self.any_user(None, user_at)),
         };
         if raw.command.trim().is_empty() {
             self.mistake(
@@ -251,12 +217,11 @@ impl<'case> Resolver<'case> {
             let hint = "remove `session`: root has no session of its own here";
             self.mistake(at.key("session"), "root has no kinds of session", hint);
         }
-        let action = Action::Run {
+        Action::Run {
             command: raw.command.clone(),
-            user: user.clone(),
+            user,
             session,
-        };
-        (action, user)
+        }
     }
 
     fn outcome(&mut self, step: &RawStep, at: At<'case>) -> Outcome {
