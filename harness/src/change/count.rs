@@ -1,6 +1,7 @@
 //! How much differs, in a line.
 
 use super::model::{Change, UserChange};
+use crate::text::count;
 
 /// How many things differ, by kind.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -102,27 +103,18 @@ impl Counts {
         let told: Vec<String> = kinds
             .into_iter()
             .filter(|(count, _)| *count > 0)
-            .map(|(count, what)| many(count, what))
+            .map(|(number, what)| count(number, what))
             .collect();
         let mut line = match told.is_empty() {
             true => "nothing changed".to_owned(),
             false => format!("{} changed", told.join(", ")),
         };
         if self.generations > 0 {
-            line += &format!("; {}", many(self.generations, "generation link"));
+            line += &format!("; {}", count(self.generations, "generation link"));
         }
         if self.rebuilt > 0 {
             line += &format!("; {} rebuilt", self.rebuilt);
         }
         line
-    }
-}
-
-/// A number of things in words.
-pub(super) fn many(count: usize, what: &str) -> String {
-    match (count, what.ends_with('s')) {
-        (1, _) => format!("1 {what}"),
-        (_, true) => format!("{count} {what}es"),
-        (_, false) => format!("{count} {what}s"),
     }
 }

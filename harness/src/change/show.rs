@@ -1,6 +1,5 @@
 //! A change in the form that people know: a line a program, then files, then the rest, and a last line that counts.
 
-use super::count::many;
 use super::model::{
     Change, Lines, Numbers, Presence, Turn, UnitChange, UnitLook, UserChange, VariableChange,
 };
@@ -8,7 +7,7 @@ use super::page::{Page, ShowOptions};
 use super::show_files::{files, hunk};
 use super::show_programs::{profile, programs};
 use crate::model::{Session, UnitState};
-use crate::text::printable_line;
+use crate::text::{count, printable_line};
 
 impl Change {
     /// The change as text, without a heading. Every line is inert: nothing in it steers a terminal.
@@ -265,7 +264,7 @@ fn numbers(numbers: &Numbers) -> String {
         .map_or("none".to_owned(), |current| current.to_string());
     format!(
         "{}, current {current}",
-        many(numbers.all.len(), "generation")
+        count(numbers.all.len(), "generation")
     )
 }
 

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::count::many;
 use super::model::{Difference, Digest, FileChange, FileLook, FileTurn, Hunk};
 use super::page::Page;
 use crate::model::{FileType, TargetKind};
+use crate::text::count;
 
 /// From so many paths on that came or went in one folder, they are told by their number.
 const MANY: usize = 40;
@@ -119,11 +119,11 @@ pub(super) fn hunk(page: &mut Page, indent: usize, hunk: &Hunk) {
         page.line(indent, line);
     }
     if lines.len() > shown {
-        let more = many(lines.len() - shown, "more line");
+        let more = count(lines.len() - shown, "more line");
         page.line(indent, &format!("… {more} (`--whole` shows them)"));
     }
     if hunk.left_out > 0 {
-        let lines = many(hunk.left_out, "more line");
+        let lines = count(hunk.left_out, "more line");
         page.line(
             indent,
             &format!("… {lines} of this difference are not shown"),
@@ -147,7 +147,7 @@ fn summary(look: &FileLook, text: Option<&Hunk>) -> String {
         other => words.push(file_type(other).to_owned()),
     }
     if let Some(text) = text {
-        words.push(many(text.added + text.removed, "line"));
+        words.push(count(text.added + text.removed, "line"));
     }
     if let Some(digest) = &look.digest {
         words.push(content(Some(digest)));

@@ -11,6 +11,7 @@ mod terminal;
 pub mod views;
 mod words;
 
+pub(crate) use crate::text::count;
 pub use event::*;
 pub use events::EventsSink;
 pub use output::Output;
@@ -18,5 +19,4 @@ pub use plain::{PlainSink, Telling};
 pub use summary::Summary;
 pub use tee::Tee;
 pub use terminal::TerminalSink;
-pub(crate) use words::count;
 pub use words::describe;

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::ci::{Ci, inert};
 use crate::judge::{Finding, FindingKind, Place, Verdict};
+pub(super) use crate::text::count;
 use crate::text::{printable, printable_line};
 
 /// A time span as people say it.
@@ -284,11 +285,6 @@ fn indented(body: &mut String, margin: &str, text: &str) {
     for line in text.lines() {
         let _ = writeln!(body, "{}", format!("{margin}{line}").trim_end());
     }
-}
-
-/// A number and what it counts.
-pub(crate) fn count(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]

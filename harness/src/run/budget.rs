@@ -4,13 +4,12 @@
 //! only begun to fill theirs.
 
 use std::collections::BTreeSet;
-use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use switchproof_vm::store::available_memory_mib;
+use switchproof_vm::store::{FileLock, available_memory_mib};
 
 /// Slots for machines, each one a locked file that says what its machine may use, so that a process that dies gives its
 /// slots back.
@@ -29,7 +28,7 @@ pub struct Budget {
 /// The right to run one machine. Given back when dropped.
 #[derive(Debug)]
 pub struct Slot {
-    file: File,
+    lock: FileLock,
 }
 
 /// What is reserved for a machine that runs.
@@ -144,7 +143,7 @@ impl Budget {
             began: Instant::now(),
             tell: Some(tell),
         };
-        let (number, mut slot) = turn.await_some(&|| self.free_slot())?;
+        let (number, slot) = turn.await_some(&|| self.free_slot())?;
         // A machine that waits for memory keeps its place: smaller ones that come later cannot pass it for ever.
         let _door = turn.await_some(&|| self.lock_file(DOOR))?;
         let reserved = turn.await_some(&|| self.reservation(number, ram_mib))?;
@@ -157,8 +156,8 @@ impl Budget {
     /// A slot that nobody has, and its number. Nothing is reserved yet.
     fn free_slot(&self) -> Result<Option<(usize, Slot)>, BudgetError> {
         for number in 0..self.slots {
-            if let Some(file) = self.lock_file(&format!("{SLOT}{number}"))? {
-                let slot = Slot { file };
+            if let Some(lock) = self.lock_file(&format!("{SLOT}{number}"))? {
+                let slot = Slot { lock };
                 let path = self.slot(number);
                 slot.clear()
                     .map_err(|source| BudgetError::Io { path, source })?;
@@ -203,24 +202,10 @@ impl Budget {
     }
 
     /// The lock file of this name, locked; `None` while another has it.
-    fn lock_file(&self, name: &str) -> Result<Option<File>, BudgetError> {
+    fn lock_file(&self, name: &str) -> Result<Option<FileLock>, BudgetError> {
         let path = self.folder.join(name);
-        let opened = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .read(true)
-            .write(true)
-            .open(&path);
-        let failed = |source| BudgetError::Io {
-            path: path.clone(),
-            source,
-        };
-        let file = opened.map_err(failed)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Some(file)),
-            Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(source)) => Err(failed(source)),
-        }
+        FileLock::exclusive(&path, Instant::now())
+            .map_err(|source| BudgetError::Io { path, source })
     }
 
     fn slot(&self, number: usize) -> PathBuf {
@@ -244,17 +229,17 @@ impl Budget {
 }
 
 impl Slot {
-    fn write(&mut self, reserved: Reservation) -> io::Result<()> {
+    fn write(&self, reserved: Reservation) -> io::Result<()> {
         let Reservation { ram_mib, host_mib } = reserved;
         self.clear()?;
-        self.file.rewind()?;
-        self.file
-            .write_all(format!("{ram_mib} {host_mib}\n").as_bytes())
+        let mut file = self.lock.file();
+        file.rewind()?;
+        file.write_all(format!("{ram_mib} {host_mib}\n").as_bytes())
     }
 
     /// Gives back what was reserved.
     fn clear(&self) -> io::Result<()> {
-        self.file.set_len(0)
+        self.lock.file().set_len(0)
     }
 }
 

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+pub use switchproof_vm::store::now_s;
 
 use super::RunId;
 use crate::observe::Observation;
@@ -316,14 +317,6 @@ fn pass_name(id: &str, key: &StateKey) -> String {
     blake3::hash(format!("{id}\n{key}").as_bytes())
         .to_hex()
         .to_string()
-}
-
-/// Seconds since the epoch; 0 on a host whose clock is before it.
-#[must_use]
-pub fn now_s() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs())
 }
 
 #[cfg(test)]

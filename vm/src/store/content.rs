@@ -56,8 +56,9 @@ pub(crate) enum Checked {
     Wrong(String),
 }
 
-/// Now, in seconds since 1970.
-pub(crate) fn now_s() -> u64 {
+/// Now, in seconds since 1970; 0 on a host whose clock is before that.
+#[must_use]
+pub fn now_s() -> u64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default()

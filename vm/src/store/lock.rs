@@ -18,8 +18,7 @@ const LOOKS: usize = 4;
 /// A held lock on a file. Dropping it releases the lock; the file stays unless [`FileLock::retire`] is used.
 #[derive(Debug)]
 pub struct FileLock {
-    // Held for its lock.
-    _file: File,
+    file: File,
     path: PathBuf,
 }
 
@@ -82,7 +81,7 @@ impl FileLock {
             match lock(&file) {
                 Ok(()) if is_at(&file, path)? => {
                     return Ok(Some(Self {
-                        _file: file,
+                        file,
                         path: path.to_owned(),
                     }));
                 }
@@ -98,6 +97,11 @@ impl FileLock {
                 Err(TryLockError::Error(error)) => return Err(error),
             }
         }
+    }
+
+    /// The locked file, open for reading and writing; an existing one that nothing created is open for reading alone.
+    pub fn file(&self) -> &File {
+        &self.file
     }
 
     /// Who holds the lock that was not to be had.
