@@ -128,7 +128,7 @@ impl<'report> Conform<'report> {
                 });
             }
         }
-        Some(Node::new(node.span, Kind::Map(checked)))
+        Some(Node::new(node.span, in_order(checked)))
     }
 
     /// A list of names as a mapping of each to nothing; an item may also be a mapping with more about its names.
@@ -198,7 +198,7 @@ impl<'report> Conform<'report> {
         }
         self.around.pop();
         self.missing_keys(node.span, &entries, structure, place);
-        Some(Node::new(node.span, Kind::Map(checked)))
+        Some(Node::new(node.span, in_order(checked)))
     }
 
     fn short_form(
@@ -276,6 +276,12 @@ impl<'report> Conform<'report> {
             );
         }
     }
+}
+
+/// A mapping in the order of its keys, so that a place in it is found at once.
+fn in_order(mut entries: Vec<Entry>) -> Kind {
+    entries.sort_by(|left, right| left.key.cmp(&right.key));
+    Kind::Map(entries)
 }
 
 /// That a key is indented too far, by so many columns; by none where both stand in one line.

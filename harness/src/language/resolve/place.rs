@@ -29,14 +29,25 @@ impl<'tree> At<'tree> {
 
     /// What stands under a key.
     pub(super) fn key(self, key: &str) -> Self {
-        let entry = self.node.and_then(|node| node.entry(key));
+        let entry = match self.node.map(|node| &node.kind) {
+            // Checked mappings are in the order of their keys.
+            Some(Kind::Map(entries)) => {
+                let found = entries.binary_search_by(|entry| (*entry.key).cmp(key));
+                found.ok().map(|index| &entries[index])
+            }
+            _ => None,
+        };
         let there = entry.map(|entry| {
             let value = entry.value.span;
             let is_long = matches!(entry.value.kind, Kind::Map(_) | Kind::List(_) | Kind::Null);
             let marked = if is_long { entry.key_span } else { value };
             (&entry.value, marked, entry.key_span)
         });
-        let written = self.written.and_then(|written| written.get(key));
+        // What was written is asked for of steps and their expectations, never below names of the writer's choice.
+        let written = match self.shape {
+            Shape::Struct(_) => self.written.and_then(|written| written.get(key)),
+            _ => None,
+        };
         self.below(there, written, self.shape.under(key))
     }
 
