@@ -1,7 +1,7 @@
 //! Store paths in texts: the same but for their hashes or not.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use super::model::{Rebuilt, Turn};
 
@@ -23,27 +23,28 @@ const PRODUCTS: [&str; 9] = [
     "user-environment",
 ];
 
-/// Store paths of the same name and another hash, as they are found.
+/// Store paths of the same name and another hash, before and after, as they are found.
 #[derive(Debug, Default)]
-pub(super) struct Rebuilds(BTreeSet<Rebuilt>);
+pub(super) struct Rebuilds(HashMap<String, BTreeSet<String>>);
 
 impl Rebuilds {
     /// Notes a pair of store paths, if it is one of the same name.
     pub(super) fn note(&mut self, before: &str, after: &str) {
-        let (Some(old), Some(new)) = (first(before), first(after)) else {
-            return;
-        };
+        if let (Some(old), Some(new)) = (first(before), first(after)) {
+            self.pair(old.stored, new.stored);
+        }
+    }
+
+    fn pair(&mut self, old: Stored<'_>, new: Stored<'_>) {
         if old.path == new.path || old.name != new.name {
             return;
         }
-        self.0.insert(Rebuilt {
-            name: new.name.to_owned(),
-            is_product: PRODUCTS.contains(&new.name) || new.name.starts_with("nixos-system-"),
-            store_path: Turn {
-                before: old.path.to_owned(),
-                after: new.path.to_owned(),
-            },
-        });
+        // The same few stand in many texts.
+        let known = self.0.get(old.path);
+        if known.is_none_or(|known| !known.contains(new.path)) {
+            let known = self.0.entry(old.path.to_owned()).or_default();
+            known.insert(new.path.to_owned());
+        }
     }
 
     /// Whether two texts are the same but for store hashes; if so those that differ are noted.
@@ -52,30 +53,64 @@ impl Rebuilds {
             return true;
         }
         // Hashes are of one length, so that texts of different lengths differ in more.
-        if before.len() != after.len() || without_hashes(before) != without_hashes(after) {
+        if before.len() != after.len() {
             return false;
         }
+        let mut pairs = Vec::new();
         let (mut old, mut new) = (before, after);
         while let (Some(one), Some(other)) = (first(old), first(new)) {
-            self.note(one.path, other.path);
+            if one.head != other.head || one.stored.name != other.stored.name {
+                return false;
+            }
+            pairs.push((one.stored, other.stored));
             (old, new) = (one.rest, other.rest);
+        }
+        if old != new {
+            return false;
+        }
+        for (old, new) in pairs {
+            self.pair(old, new);
         }
         true
     }
 
     /// All that was found, sorted.
     pub(super) fn finish(self) -> Vec<Rebuilt> {
-        self.0.into_iter().collect()
+        let mut all = Vec::new();
+        for (old, after) in self.0 {
+            for new in after {
+                let name = first(&new).map_or_else(String::new, |it| it.stored.name.to_owned());
+                all.push(Rebuilt {
+                    is_product: PRODUCTS.contains(&name.as_str())
+                        || name.starts_with("nixos-system-"),
+                    name,
+                    store_path: Turn {
+                        before: old.clone(),
+                        after: new,
+                    },
+                });
+            }
+        }
+        all.sort_unstable();
+        all
     }
+}
+
+/// A store path.
+#[derive(Debug, Clone, Copy)]
+struct Stored<'a> {
+    /// Up to the end of its own name.
+    path: &'a str,
+    /// What follows the hash and its dash.
+    name: &'a str,
 }
 
 /// The first store path in a text.
 struct Found<'a> {
-    /// Up to the end of the store path's own name.
-    path: &'a str,
-    /// What follows the hash and its dash.
-    name: &'a str,
-    /// What follows the store path.
+    /// What stands before it.
+    head: &'a str,
+    stored: Stored<'a>,
+    /// What follows it.
     rest: &'a str,
 }
 
@@ -94,8 +129,11 @@ fn first(text: &str) -> Option<Found<'_>> {
             .take_while(|byte| byte.is_ascii_alphanumeric() || b"+-._?=".contains(byte))
             .count();
         return Some(Found {
-            path: &text[at..name + length],
-            name: &text[name..name + length],
+            head: &text[..at],
+            stored: Stored {
+                path: &text[at..name + length],
+                name: &text[name..name + length],
+            },
             rest: &text[name + length..],
         });
     }
