@@ -22,7 +22,7 @@ impl CiSystem {
     }
 
     /// The pipeline, for a flake with these homes and hosts.
-    pub fn text(self, outputs: &[&str]) -> String {
+    pub fn text(self, outputs: &[String]) -> String {
         let text = match self {
             Self::Github => include_str!("ci/github.yml"),
             Self::Gitlab => include_str!("ci/gitlab.yml"),
@@ -53,14 +53,14 @@ mod tests {
     #[test]
     fn pipelines_are_yaml_and_ask_for_options_that_exist() {
         for system in [CiSystem::Github, CiSystem::Gitlab] {
-            let text = system.text(&["alice@laptop", "b\"ob"]);
+            let text = system.text(&["alice@laptop".into(), "b\"ob".into()]);
             let read: serde_yaml::Value = serde_yaml::from_str(&text).unwrap();
             assert!(read.is_mapping(), "{system:?}");
             assert!(text.contains("[\"alice@laptop\", \"b\\\"ob\"]"), "{text}");
         }
         let action = include_str!("../../../action.yml");
         let action: serde_yaml::Value = serde_yaml::from_str(action).unwrap();
-        let flow = CiSystem::Github.text(&["alice"]);
+        let flow = CiSystem::Github.text(&["alice".into()]);
         let flow: serde_yaml::Value = serde_yaml::from_str(&flow).unwrap();
         for job in ["scenarios", "preview"] {
             let steps = flow["jobs"][job]["steps"].as_sequence().unwrap();

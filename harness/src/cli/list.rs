@@ -51,7 +51,7 @@ pub fn run(args: &ListArgs) -> Result<Exit, Error> {
     let chosen = |case: &usize| args.chosen.admits(&cases[*case]);
     let selected: BTreeSet<usize> = (0..cases.len()).filter(chosen).collect();
     let text = match args.printed.form() {
-        Format::Text => text(selected.iter().map(|&case| &cases[case]).filter(is_own)),
+        Format::Text => text(&told(&cases, &selected)),
         Format::Json => as_json(selected.iter().map(|&case| &cases[case]))?,
         Format::GithubMatrix => github(&jobs(&cases, &selected, args.shards.into())?),
         Format::Gitlab => gitlab(&jobs(&cases, &selected, args.shards.into())?),
@@ -60,13 +60,20 @@ pub fn run(args: &ListArgs) -> Result<Exit, Error> {
     Ok(args.chosen.exit(Exit::Passed))
 }
 
-/// Whether a case is one of a scenario; those that try its laws are not told to people one by one.
-fn is_own(case: &&Case) -> bool {
-    case.trial.is_none()
+/// The chosen cases that people are told of: those that try laws only where nothing else was asked for.
+fn told<'a>(cases: &'a [Case], selected: &BTreeSet<usize>) -> Vec<&'a Case> {
+    let (own, laws): (Vec<&Case>, Vec<&Case>) = selected
+        .iter()
+        .map(|&case| &cases[case])
+        .partition(|case| case.trial.is_none());
+    match own.is_empty() {
+        true => laws,
+        false => own,
+    }
 }
 
-fn text<'a>(cases: impl Iterator<Item = &'a Case> + Clone) -> String {
-    let widths = cases.clone().map(|case| case.id.chars().count());
+fn text(cases: &[&Case]) -> String {
+    let widths = cases.iter().map(|case| case.id.chars().count());
     let width = widths.max().unwrap_or(0);
     let mut text = String::new();
     for case in cases {

@@ -179,7 +179,11 @@ fn asked(
 ) -> Result<(Asked, Option<Revision>), Error> {
     let found =
         flake::outputs(folder).map_err(|error| Error::input(error.to_string(), error.hint()))?;
-    let install = args.install.map(Install::from);
+    let (kind, output) = output.map_or((None, None), |output| {
+        let (kind, name) = Install::of_output(output);
+        (kind, Some(name))
+    });
+    let install = kind.or(args.install.map(Install::from));
     let output = choose(&found.outputs, &found.notes, output, install)?;
     let revision = args
         .since
@@ -234,10 +238,10 @@ fn choose(
         .collect();
     match candidates.as_slice() {
         [one] => return Ok((*one).clone()),
-        [home, ..] if wanted.is_some() && install.is_none() => {
+        [home, host, ..] if wanted.is_some() && install.is_none() => {
             return Err(Error::input(
                 format!("{} is both a home and a host of the flake", home.name),
-                "say which with --install standalone, or --install nixos-module",
+                format!("say which: #{}, or #{}", full(home), full(host)),
             ));
         }
         _ => {}
@@ -245,7 +249,13 @@ fn choose(
     let all: Vec<String> = found
         .iter()
         .filter(fits)
-        .map(|it| format!("#{}", it.name))
+        .map(|it| {
+            let is_twice = found.iter().filter(|other| other.name == it.name).count() > 1;
+            match is_twice {
+                true => format!("#{}", full(it)),
+                false => format!("#{}", it.name),
+            }
+        })
         .collect();
     let notes = match notes {
         [] => String::new(),
@@ -263,6 +273,11 @@ fn choose(
             format!("name one behind the flake: {}", all.join(", ")),
         )),
     }
+}
+
+/// An output's name below its set, as Nix takes it.
+fn full(output: &Found) -> String {
+    format!("{}.{}", output.install.set_name(), output.name)
 }
 
 /// The case of today and tomorrow, and the one that compares their options.
@@ -556,7 +571,14 @@ mod tests {
             found("a", Install::Standalone),
             found("a", Install::NixosModule),
         ];
-        assert!(choose(&twice, &[], Some("a"), None).is_err());
+        let error = choose(&twice, &[], Some("a"), None).unwrap_err();
+        let told = "say which: #homeConfigurations.a, or #nixosConfigurations.a";
+        assert_eq!(error.hint.as_deref(), Some(told));
+        let (kind, name) = Install::of_output("nixosConfigurations.\"a\"");
+        assert_eq!(
+            choose(&twice, &[], Some(name), kind).unwrap().install,
+            Install::NixosModule
+        );
     }
 
     #[test]

@@ -9,6 +9,8 @@ use clap::{Args, ValueEnum};
 use super::chosen::{Chosen, Trust, pick};
 use super::ci::CiSystem;
 use super::common::{Error, Exit, flake_and_output, print};
+use crate::flake::Draft;
+use crate::model::Install;
 use crate::report::results;
 use crate::{flake, language};
 
@@ -76,9 +78,14 @@ pub fn init(args: &InitArgs) -> Result<Exit, Error> {
     let mut found =
         flake::init(folder).map_err(|error| Error::input(error.to_string(), error.hint()))?;
     if let Some(output) = output {
-        let names = found.drafts.iter().map(|it| format!("#{}", it.output));
-        let names: Vec<String> = names.collect();
-        found.drafts.retain(|draft| draft.output == output);
+        let names: Vec<String> = outputs(&found.drafts)
+            .iter()
+            .map(|name| format!("#{name}"))
+            .collect();
+        let (install, name) = Install::of_output(output);
+        found.drafts.retain(|draft| {
+            draft.output == name && install.is_none_or(|install| draft.install == install)
+        });
         if found.drafts.is_empty() {
             return Err(Error::input(
                 format!("the flake has no output `{output}`"),
@@ -103,20 +110,28 @@ pub fn init(args: &InitArgs) -> Result<Exit, Error> {
         "so that what waits for a review stays out of Git",
     )?;
     if let Some(system) = args.ci {
-        let mut outputs: Vec<&str> = found.drafts.iter().map(|it| it.output.as_str()).collect();
-        outputs.sort_unstable();
-        outputs.dedup();
-        write_new(
-            &folder.join(system.path()),
-            &system.text(&outputs),
-            "for CI",
-        )?;
+        let text = system.text(&outputs(&found.drafts));
+        write_new(&folder.join(system.path()), &text, "for CI")?;
         print(&format!("note: {}\n", system.to_do()))?;
     }
     for note in &found.notes {
         print(&format!("note: {note}\n"))?;
     }
     Ok(Exit::Passed)
+}
+
+/// The homes and hosts by names that each stand for one of them.
+fn outputs(drafts: &[Draft]) -> Vec<String> {
+    let name = |draft: &Draft| {
+        let same = drafts.iter().filter(|other| other.output == draft.output);
+        match same.count() {
+            1 => draft.output.clone(),
+            _ => format!("{}.{}", draft.install.set_name(), draft.output),
+        }
+    };
+    let mut names: Vec<String> = drafts.iter().map(name).collect();
+    names.sort_unstable();
+    names
 }
 
 /// Writes a file that is not there yet, and says so.

@@ -144,6 +144,34 @@ pub enum Install {
     DarwinModule,
 }
 
+impl Install {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Standalone, Self::NixosModule, Self::DarwinModule];
+
+    /// The set of a flake's outputs that holds its homes or hosts.
+    #[must_use]
+    pub fn set_name(self) -> &'static str {
+        match self {
+            Self::Standalone => "homeConfigurations",
+            Self::NixosModule => "nixosConfigurations",
+            Self::DarwinModule => "darwinConfigurations",
+        }
+    }
+
+    /// An output as people name it: by its name alone, or below its set as Nix does, `homeConfigurations.alice`.
+    #[must_use]
+    pub fn of_output(named: &str) -> (Option<Self>, &str) {
+        for install in Self::ALL {
+            let below = named.strip_prefix(install.set_name());
+            if let Some(name) = below.and_then(|rest| rest.strip_prefix('.')) {
+                let bare = name.strip_prefix('"').and_then(|it| it.strip_suffix('"'));
+                return (Some(install), bare.unwrap_or(name));
+            }
+        }
+        (None, named)
+    }
+}
+
 /// The files of a flake, by relative path.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FlakeTree {

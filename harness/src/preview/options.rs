@@ -263,11 +263,7 @@ fn input(name: &str, switch: &Switch) -> String {
 }
 
 fn output(switch: &Switch) -> String {
-    let set = match switch.target.install {
-        Install::Standalone => "homeConfigurations",
-        Install::NixosModule => "nixosConfigurations",
-        Install::DarwinModule => "darwinConfigurations",
-    };
+    let set = switch.target.install.set_name();
     format!("{set}.{}", quoted(&switch.output))
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::look::Seen;
-use super::outputs::{Output, set_name};
+use super::outputs::Output;
 use crate::flake::FlakeInputs;
 use crate::flake::names::is_user_name;
 use crate::flake::nix::is_plain_name;
@@ -24,6 +24,8 @@ pub struct Draft {
     pub subject: String,
     /// The name of the home or host: `alice`.
     pub output: String,
+    /// Which of both it is.
+    pub install: Install,
 }
 
 /// What is known of a flake as a whole.
@@ -43,7 +45,8 @@ pub(super) fn draft(
     platform: Option<&str>,
     about: &About,
 ) -> (Draft, Option<String>) {
-    let subject = format!("{}.{}", set_name(output.install), in_quotes(&output.name));
+    let set = output.install.set_name();
+    let subject = format!("{set}.{}", in_quotes(&output.name));
     let users = users_of(output, seen, &about.everything);
     let other_platform = platform.filter(|_| output.install != Install::DarwinModule);
     let is_real_nixos =
@@ -110,6 +113,7 @@ pub(super) fn draft(
         text,
         subject,
         output: output.name.clone(),
+        install: output.install,
     };
     (draft, note)
 }

@@ -16,28 +16,13 @@ pub(super) struct Output {
     pub(super) value: Option<Expr>,
 }
 
-/// The name of the set that holds an install mode's outputs.
-pub(super) fn set_name(install: Install) -> &'static str {
-    match install {
-        Install::Standalone => "homeConfigurations",
-        Install::NixosModule => "nixosConfigurations",
-        Install::DarwinModule => "darwinConfigurations",
-    }
-}
-
-const INSTALLS: [Install; 3] = [
-    Install::Standalone,
-    Install::NixosModule,
-    Install::DarwinModule,
-];
-
 /// The outputs named in a flake, and what is there but cannot be named without evaluating it.
 pub(super) fn find_outputs(flake: &Bindings) -> (Vec<Output>, Vec<String>) {
     let mut outputs: Vec<Output> = Vec::new();
     let mut notes = Vec::new();
     let all = flake.all();
-    for install in INSTALLS {
-        let set = set_name(install);
+    for install in Install::ALL {
+        let set = install.set_name();
         let (mut is_there, mut is_computed) = (false, false);
         let before = outputs.len();
         for binding in &all {

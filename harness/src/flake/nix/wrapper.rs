@@ -16,16 +16,12 @@ pub(crate) fn wrapper_flake(
     state_version: &str,
     home_manager: Option<&str>,
 ) -> SeedFile {
-    let (outputs, place) = match install {
-        Install::Standalone => ("homeConfigurations", "module"),
-        Install::NixosModule => (
-            "nixosConfigurations",
-            "{ home-manager.sharedModules = [ module ]; }",
-        ),
-        Install::DarwinModule => (
-            "darwinConfigurations",
-            "{ home-manager.sharedModules = [ module ]; }",
-        ),
+    let outputs = install.set_name();
+    let place = match install {
+        Install::Standalone => "module",
+        Install::NixosModule | Install::DarwinModule => {
+            "{ home-manager.sharedModules = [ module ]; }"
+        }
     };
     let name = text::name(output);
     let version = text::quoted(state_version);
