@@ -33,9 +33,27 @@ impl Audience {
         verbose: bool,
         cases: impl IntoIterator<Item = &'a Case>,
     ) -> Result<Self, Error> {
-        let (reports, logs) = Reports::open(wanted, earlier)?;
+        let opened = Reports::open(wanted, earlier)?;
+        Self::with(opened, vec![terminal_or_plain(verbose)], cases)
+    }
+
+    /// The same of a run that is not what was asked for: nobody hears of it but these sinks and the reports that are named.
+    pub fn beside<'a>(
+        wanted: &[Report],
+        sinks: Vec<Box<dyn Sink>>,
+        cases: impl IntoIterator<Item = &'a Case>,
+    ) -> Result<Self, Error> {
+        let (mut reports, logs) = Reports::open(wanted, None)?;
+        reports.only_asked();
+        Self::with((reports, logs), sinks, cases)
+    }
+
+    fn with<'a>(
+        (reports, logs): (Reports, Vec<Box<dyn Sink>>),
+        mut sinks: Vec<Box<dyn Sink>>,
+        cases: impl IntoIterator<Item = &'a Case>,
+    ) -> Result<Self, Error> {
         let collector = Arc::new(Mutex::new(Collector::new(cases, now_s())));
-        let mut sinks = vec![terminal_or_plain(verbose)];
         sinks.extend(logs);
         if reports.need_results() {
             sinks.push(Box::new(Shared(Arc::clone(&collector))));

@@ -87,7 +87,7 @@ fn compare(args: &DiffArgs) -> Result<Exit, Error> {
         .collect();
     wanted.sort_unstable();
     wanted.dedup();
-    let seen = gather(&session, &plan, &wanted, args.fresh)?;
+    let seen = gather(&session, &plan, &wanted, args.fresh, &[])?;
     let told: Vec<Told> = pairs
         .iter()
         .map(|pair| tell(&plan, &wanted, &seen, *pair))

@@ -4,14 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use super::audience::Audience;
 use super::common::Error;
+use super::reports::Report;
 use super::sink::terminal_or_plain;
 use crate::host_context::HostContext;
 use crate::judge::{SnapshotMode, Verdict};
 use crate::model::{Case, Check, Expectation, TextMatch};
 use crate::observe::Observation;
 use crate::plan::{NodeId, Plan, StateKey, Work};
-use crate::report::{Event, Sink, StateSeen, Tee};
+use crate::report::{Event, Sink, StateSeen};
 use crate::run::Options;
 
 /// What was seen after each step of a case; `None` after a step that was not reached.
@@ -41,15 +43,17 @@ pub fn look_everywhere(case: &mut Case) {
 }
 
 /// What was seen of the `wanted` cases of a plan, in their order. Where something is not kept, their machines run; `fresh`
-/// runs them in any case.
+/// runs them in any case. The `reports` tell of it as of a run.
 pub fn gather(
     session: &HostContext,
     plan: &Plan,
     wanted: &[usize],
     fresh: bool,
+    reports: &[Report],
 ) -> Result<Vec<CaseSeen>, Error> {
     let mut seen = Store::default();
     let has_all = !fresh
+        && reports.is_empty()
         && wanted
             .iter()
             .all(|&case| kept(session, plan, case, &mut seen));
@@ -62,12 +66,17 @@ pub fn gather(
         Box::new(Gatherer(Arc::clone(&gathered))),
     ];
     let selected: BTreeSet<usize> = wanted.iter().copied().collect();
+    let audience = Audience::beside(reports, sinks, wanted.iter().map(|&case| &plan.cases[case]))?;
+    audience.on_host(session.host(plan, &selected));
     let options = Options {
         fresh,
         ..Options::new(SnapshotMode::Compare)
     };
-    let sink = Mutex::new(Tee::new(sinks));
-    let verdicts = session.run(plan, &selected, &options, &sink, &|_, _| {});
+    let verdicts = session.run(plan, &selected, &options, audience.sink(), &|_, _| {});
+    audience.on_host(session.host(plan, &selected));
+    if let Some(lost) = audience.finish().into_iter().next() {
+        return Err(Error::machinery(lost, None));
+    }
     for (case, verdict) in &verdicts {
         refuse_broken(&plan.cases[*case].id, verdict)?;
     }

@@ -14,6 +14,7 @@ use super::diff::ShowArgs;
 use super::form::{ComparisonForm, Printed, document};
 use super::gather::{CaseSeen, gather, look_everywhere};
 use super::job_summary::{SUMMARY_BYTES, add_comparisons, add_refusal};
+use super::reports::Report;
 use super::run::LimitArgs;
 use crate::change::{Change, ShowOptions};
 use crate::flake::release::Release;
@@ -21,8 +22,8 @@ use crate::flake::{self, Channels, Found};
 use crate::host_context::HostContext;
 use crate::judge::{complaint, known_reason};
 use crate::language::{self, LoadOptions, Severity};
-use crate::model::{Case, Install};
-use crate::preview::{Answer, Asked, Options, Revision, Stage, comparison};
+use crate::model::{Action, Case, Install};
+use crate::preview::{Answer, Asked, Options, RealHome, Revision, Stage, YOUR_HOME, comparison};
 use crate::report::views::{self, Comparison, Weight};
 
 /// What the summary of a job calls it.
@@ -62,8 +63,23 @@ pub struct PreviewArgs {
     /// How Home Manager is installed [default: by what the output is]
     #[arg(long, value_enum)]
     install: Option<InstallArg>,
+    /// Find all that is in the way in a real home: names, types, modes and link targets of this one are put into the
+    /// machine after today's switch, and no content; folders of browsers and keys by name alone
+    #[arg(long, value_name = "DIR")]
+    home: Option<PathBuf>,
+    /// A folder or file of that home that is left out, relative to it
+    #[arg(long, value_name = "PATH", requires = "home")]
+    exclude: Vec<PathBuf>,
+    /// Also write reports, as `run` does; a folder's name that ends in / for a page, JUnit and JSON
+    #[arg(
+        long = "report",
+        value_name = "DIR/|FORMAT[=FILE]",
+        env = "SWITCHPROOF_REPORT",
+        value_delimiter = '\n'
+    )]
+    reports: Vec<Report>,
     /// Keep it as a scenario in this file below the flake's folder
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "home")]
     write: Option<PathBuf>,
     /// End with status 1 also when anything changes
     #[arg(long)]
@@ -119,13 +135,21 @@ fn preview(args: &PreviewArgs) -> Result<Exit, Error> {
         require_release(version)?;
     }
     let (asked, revision) = asked(args, folder, output)?;
-    let cases = cases(args, folder, &asked)?;
+    let home = args
+        .home
+        .as_ref()
+        .map(|home| RealHome::take(home, &args.exclude))
+        .transpose()
+        .map_err(|error| Error::input(error.to_string(), error.hint()))?;
+    let cases = cases(args, folder, &asked, home.as_ref())?;
     let session = HostContext::open(args.limits.limits())?;
     let wanted: Vec<usize> = (0..cases.len()).collect();
     let plan = session.plan(cases);
-    let seen = gather(&session, &plan, &wanted, args.fresh)?;
+    let seen = gather(&session, &plan, &wanted, args.fresh, &args.reports)?;
     drop(revision);
-    let answer = answer(&asked, &plan.cases[0], seen, notes(&asked));
+    let mut notes = notes(&asked);
+    notes.extend(home.map(|home| home.words()));
+    let answer = answer(&asked, &plan.cases[0], seen, notes);
     let options = ShowOptions {
         brief: !args.show.options().whole,
         ..args.show.options()
@@ -281,7 +305,12 @@ fn full(output: &Found) -> String {
 }
 
 /// The case of today and tomorrow, and the one that compares their options.
-fn cases(args: &PreviewArgs, folder: &Path, asked: &Asked) -> Result<Vec<Case>, Error> {
+fn cases(
+    args: &PreviewArgs,
+    folder: &Path,
+    asked: &Asked,
+    home: Option<&RealHome>,
+) -> Result<Vec<Case>, Error> {
     let text = asked.scenario(&name_of(&asked.output.name), Path::new("."));
     let options = LoadOptions {
         allow_outside: true,
@@ -297,6 +326,9 @@ fn cases(args: &PreviewArgs, folder: &Path, asked: &Asked) -> Result<Vec<Case>, 
         step.snapshot = false;
     }
     cases.iter_mut().for_each(look_everywhere);
+    if let Some(home) = home {
+        cases[0].steps.insert(1, home.step(&asked.user));
+    }
     let last = cases[0].steps.len() - 1;
     let can_compare = !args.no_options && !cases[0].is_only_built();
     let comparison = can_compare.then(|| comparison(&cases[0], &asked.user, 0, last));
@@ -314,9 +346,19 @@ fn answer(asked: &Asked, case: &Case, mut seen: Vec<CaseSeen>, notes: Vec<String
     let count = case.steps.len();
     for (step, seen) in case.steps.iter().zip(seen.remove(0)) {
         let Some(seen) = seen else { break };
-        let change = steps
-            .last()
-            .map(|before| Change::between(&before.observation, &seen.observation, true));
+        let change = match (steps.as_slice(), &step.action) {
+            // What is put there is the user's own.
+            ([], _) | (_, Action::Seed { .. }) => None,
+            ([.., today, home], _) if home.name == YOUR_HOME => {
+                let before = home.observation.clone().said(&today.observation);
+                Some(Change::between(&before, &seen.observation, true))
+            }
+            ([.., before], _) => Some(Change::between(
+                &before.observation,
+                &seen.observation,
+                true,
+            )),
+        };
         steps.push(Stage {
             name: step.name.clone(),
             observation: seen.observation,

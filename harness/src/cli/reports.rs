@@ -125,6 +125,12 @@ impl Reports {
         Ok((reports, sinks))
     }
 
+    /// Leaves out what a CI system reads unasked.
+    pub fn only_asked(&mut self) {
+        self.annotates = false;
+        self.job_summary = None;
+    }
+
     /// Whether any of them needs the document of the run.
     pub fn need_results(&self) -> bool {
         !self.documents.is_empty() || self.annotates || self.job_summary.is_some()

@@ -227,7 +227,7 @@ fn digest(files: &BTreeMap<String, SeedFile>) -> String {
         let (kind, bytes) = match file {
             SeedFile::Regular { bytes, executable } => (1 + u8::from(*executable), &bytes[..]),
             SeedFile::Symlink { target } => (3, target.as_bytes()),
-            SeedFile::Directory => (4, &[][..]),
+            SeedFile::Directory | SeedFile::Bare { .. } => (4, &[][..]),
         };
         for part in [path.as_bytes(), &[kind], bytes] {
             hasher.update(&(part.len() as u64).to_le_bytes());

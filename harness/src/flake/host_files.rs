@@ -88,7 +88,7 @@ impl HostFiles {
     ) -> Result<(), HostFileError> {
         let sizes = files.values().map(|file| match file {
             SeedFile::Regular { bytes, .. } => bytes.len() as u64,
-            SeedFile::Symlink { .. } | SeedFile::Directory => 0,
+            SeedFile::Symlink { .. } | SeedFile::Directory | SeedFile::Bare { .. } => 0,
         });
         self.hand_out(path, sizes.sum())
     }

@@ -49,7 +49,7 @@ fn print_tree(tree: &FlakeTree, out: &mut String) {
                 let target = escape_name(target.as_bytes());
                 let _ = writeln!(out, "# (a link to {target})");
             }
-            SeedFile::Directory => out.push_str("# (an empty folder)\n"),
+            SeedFile::Directory | SeedFile::Bare { .. } => out.push_str("# (empty)\n"),
         }
         if !out.ends_with('\n') {
             out.push('\n');

@@ -75,7 +75,7 @@ fn is_seeded(case: &Case, user: &str, path: &str, target: &str) -> bool {
     });
     let mut links = seeds.flatten().filter_map(|(path, file)| match file {
         SeedFile::Symlink { target } => Some((path, target)),
-        SeedFile::Regular { .. } | SeedFile::Directory => None,
+        _ => None,
     });
     links.any(|(seeded, to)| {
         escape_name(seeded.as_bytes()) == path && escape_name(to.as_bytes()) == target

@@ -197,6 +197,13 @@ pub enum SeedFile {
     },
     /// An empty directory.
     Directory,
+    /// An empty file or directory with permission bits of its own, as a real home has it.
+    Bare {
+        /// Whether it is a directory.
+        is_directory: bool,
+        /// Its permission bits.
+        mode: u32,
+    },
 }
 
 /// A change made by hand.

@@ -41,6 +41,16 @@ impl Observation {
         self.output.no_login.iter().chain(users)
     }
 
+    /// What is seen here, after what `other` printed.
+    #[must_use]
+    pub fn said(self, other: &Self) -> Self {
+        Self {
+            output: other.output.clone(),
+            warnings: other.warnings.clone(),
+            ..self
+        }
+    }
+
     /// What is known when only a step's output was looked at.
     pub fn printed(output: StepOutput) -> Self {
         Self {

@@ -73,7 +73,7 @@ impl Answer {
             }
             return text;
         }
-        let several = self.steps.len() > 2;
+        let several = self.steps.iter().filter(|it| it.change.is_some()).count() > 1;
         for step in &self.steps {
             let Some(change) = &step.change else { continue };
             text.push('\n');
@@ -205,8 +205,11 @@ fn failure(text: &mut String, step: &Stage) {
     let (name, status) = (printable_line(&step.name), step.observation.output.status);
     say(text, &format!("\n{name} failed with status {status}:"));
     let complaint = complaint(&step.observation);
-    let lines: Vec<&str> = complaint.lines().collect();
-    for line in lines.iter().take(FAILURE_LINES) {
+    // Each file that is in the way is told: whoever moves one wants to know of the others.
+    let (in_the_way, lines): (Vec<&str>, Vec<&str>) = complaint
+        .lines()
+        .partition(|line| line.starts_with("Existing file '"));
+    for line in lines.iter().take(FAILURE_LINES).chain(&in_the_way) {
         say(text, &format!("  {}", printable_line(line)));
     }
     if lines.len() > FAILURE_LINES {
@@ -214,6 +217,9 @@ fn failure(text: &mut String, step: &Stage) {
             text,
             &format!("  … {} more lines", lines.len() - FAILURE_LINES),
         );
+    }
+    if in_the_way.len() > 1 {
+        say(text, &format!("{} files are in the way", in_the_way.len()));
     }
 }
 

@@ -6,9 +6,11 @@
 mod answer;
 mod asked;
 mod options;
+mod real_home;
 mod revision;
 
 pub use answer::*;
 pub use asked::*;
 pub use options::*;
+pub use real_home::*;
 pub use revision::*;

@@ -29,15 +29,34 @@ pub(super) fn tar_of<'a>(files: impl Iterator<Item = Named<'a>>) -> io::Result<V
                 header.set_size(0);
                 archive.append_link(&mut header, path, target)?;
             }
-            SeedFile::Directory => {
-                header.set_entry_type(EntryType::Directory);
-                header.set_mode(0o755);
+            SeedFile::Directory => directory(&mut archive, header, path, 0o755)?,
+            SeedFile::Bare {
+                is_directory: true,
+                mode,
+            } => directory(&mut archive, header, path, *mode)?,
+            SeedFile::Bare {
+                is_directory: false,
+                mode,
+            } => {
+                header.set_mode(*mode);
                 header.set_size(0);
-                archive.append_data(&mut header, format!("{path}/"), io::empty())?;
+                archive.append_data(&mut header, path, io::empty())?;
             }
         }
     }
     archive.into_inner()
+}
+
+fn directory(
+    archive: &mut Builder<Vec<u8>>,
+    mut header: Header,
+    path: &str,
+    mode: u32,
+) -> io::Result<()> {
+    header.set_entry_type(EntryType::Directory);
+    header.set_mode(mode);
+    header.set_size(0);
+    archive.append_data(&mut header, format!("{path}/"), io::empty())
 }
 
 /// One second after the epoch, as in the Nix store: some tools take 0 for "no time".
