@@ -61,16 +61,19 @@ pub enum Law {
     Reversible,
     /// Removing Home Manager gives back the home as it was seeded.
     Clean,
+    /// What `Survives` says, of a machine that restarts.
+    Reboots,
 }
 
 impl Law {
     /// All of them, the cheapest first.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Complete,
         Self::Survives,
         Self::Idempotent,
         Self::Reversible,
         Self::Clean,
+        Self::Reboots,
     ];
 
     /// Its name, as scenarios write it.
@@ -82,6 +85,7 @@ impl Law {
             Self::Idempotent => "idempotent",
             Self::Reversible => "reversible",
             Self::Clean => "clean",
+            Self::Reboots => "reboots",
         }
     }
 }
@@ -96,9 +100,11 @@ pub struct Laws {
 }
 
 impl Default for Laws {
-    /// All but `clean`: to remove Home Manager takes as long as to switch to it, and few ever do.
+    /// All but `clean` and `reboots`: to remove Home Manager takes as long as to switch to it, and few ever do; a boot takes
+    /// longer, and a new login says nearly the same.
     fn default() -> Self {
-        let on = Law::ALL.into_iter().filter(|law| *law != Law::Clean);
+        let is_usual = |law: &Law| !matches!(law, Law::Clean | Law::Reboots);
+        let on = Law::ALL.into_iter().filter(is_usual);
         Self {
             on: on.collect(),
             off: BTreeMap::new(),

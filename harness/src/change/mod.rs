@@ -30,3 +30,4 @@ mod units;
 pub use count::*;
 pub use model::*;
 pub use page::ShowOptions;
+pub(crate) use stores::without_hashes;

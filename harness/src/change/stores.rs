@@ -147,7 +147,7 @@ fn is_hash(text: &str, at: usize) -> bool {
 }
 
 /// A text with `…` in place of every store hash.
-pub(super) fn without_hashes(text: &str) -> Cow<'_, str> {
+pub(crate) fn without_hashes(text: &str) -> Cow<'_, str> {
     if !text.contains(STORE) {
         return Cow::Borrowed(text);
     }

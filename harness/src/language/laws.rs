@@ -74,6 +74,7 @@ impl RawLaws {
             Law::Idempotent => self.idempotent,
             Law::Reversible => self.reversible,
             Law::Clean => self.clean,
+            Law::Reboots => self.reboots,
         };
         let all = Law::ALL.map(|law| Some((law, named(law)?)));
         all.into_iter().flatten()
@@ -96,6 +97,7 @@ fn only(words: &[RawLaw]) -> Result<Laws, (&'static str, String, String)> {
         RawLaw::Idempotent => Some(Law::Idempotent),
         RawLaw::Reversible => Some(Law::Reversible),
         RawLaw::Clean => Some(Law::Clean),
+        RawLaw::Reboots => Some(Law::Reboots),
     };
     match words {
         [RawLaw::All] => Ok(laws(Law::ALL.into())),

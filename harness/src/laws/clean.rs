@@ -6,8 +6,10 @@ use sha2::{Digest, Sha256};
 
 use super::broken::{Broken, broken_by};
 use super::place::{Deed, Place};
-use crate::model::{Action, Case, Edit, InitialHome, Install, SeedFile};
-use crate::observe::{Content, EntryKind, Home, Observation};
+use crate::model::{
+    Action, Case, Check, Edit, Expectation, InitialHome, Install, SeedFile, Session,
+};
+use crate::observe::{Content, EntryKind, Home, Observation, UserSeen};
 use crate::text::escape_name;
 
 /// What Debian puts into a new home.
@@ -22,11 +24,43 @@ const KEPT: [&str; 6] = [
     ".nix-profile",
 ];
 
+/// What says whether a file of the skeleton is as the distribution has it.
+fn comparison(file: &str) -> String {
+    format!("cmp -s \"$HOME/{file}\" /etc/skel/{file}")
+}
+
+/// The comparisons of the skeleton's files with what the distribution has, of a home that began with them.
+fn unchanged_skeleton(place: &Place<'_>) -> Vec<Expectation> {
+    let user = place.switch.target.user.as_deref();
+    let line = place.case.steps[place.at].line;
+    let has_skeleton = user.is_some_and(|user| is_skeleton(place.case, user));
+    let files = SKELETON.iter().filter(|_| has_skeleton);
+    files
+        .map(|file| Expectation {
+            check: Check::Command {
+                command: comparison(file),
+                session: Session::Login,
+                exit: 0,
+                stdout: Vec::new(),
+                stderr: Vec::new(),
+            },
+            user: user.map(str::to_owned),
+            line,
+        })
+        .collect()
+}
+
+fn is_skeleton(case: &Case, user: &str) -> bool {
+    let mut users = case.users.iter();
+    users.any(|it| it.name == user && it.home == InitialHome::Skeleton)
+}
+
 /// Only of a home of its own: a module goes with another system.
 pub(super) fn deed(place: &Place<'_>) -> Option<Deed> {
     (place.switch.target.install == Install::Standalone).then(|| Deed {
         action: Action::Uninstall(place.switch.target.clone()),
         against: place.at,
+        expect: unchanged_skeleton(place),
     })
 }
 
@@ -35,6 +69,7 @@ pub(super) fn judge(case: &Case, after: &Observation) -> Option<Broken> {
     let seen = after.users.get(user)?;
     let own = Own::of(case, user);
     let mut found = own.missing(&seen.home);
+    found.extend(own.other_skeleton(seen));
     found.extend(own.left_over(&seen.home));
     if !seen.generations.numbers.is_empty() {
         found.push(format!(
@@ -51,15 +86,15 @@ pub(super) fn judge(case: &Case, after: &Observation) -> Option<Broken> {
 /// What a user had in their home before the switch, by escaped path; a content is `None` where nobody knows it.
 struct Own {
     files: BTreeMap<String, Option<SeedFile>>,
+    /// Those of them that the distribution put there, and no step of the scenario.
+    skeleton: BTreeSet<String>,
     /// Whether commands ran that may have done anything to it.
     is_open: bool,
 }
 
 impl Own {
     fn of(case: &Case, user: &str) -> Self {
-        let is_skeleton =
-            |it: &&crate::model::User| it.name == user && it.home == InitialHome::Skeleton;
-        let skeleton = match case.users.iter().any(|it| is_skeleton(&it)) {
+        let skeleton = match is_skeleton(case, user) {
             true => &SKELETON[..],
             false => &[],
         };
@@ -68,6 +103,7 @@ impl Own {
                 .iter()
                 .map(|name| ((*name).to_owned(), None))
                 .collect(),
+            skeleton: skeleton.iter().map(|name| (*name).to_owned()).collect(),
             is_open: false,
         };
         for step in &case.steps {
@@ -79,6 +115,7 @@ impl Own {
     fn after(&mut self, action: &Action, whose: &str) {
         match action {
             Action::Seed { user, files } if user == whose => {
+                self.skeleton.retain(|path| !files.contains_key(path));
                 let seeded = files.iter();
                 self.files.extend(
                     seeded.map(|(path, file)| (escape_name(path.as_bytes()), Some(file.clone()))),
@@ -86,6 +123,7 @@ impl Own {
             }
             Action::Edit { user, path, change } if user == whose => {
                 let path = escape_name(path.as_bytes());
+                self.skeleton.remove(&path);
                 match change {
                     Edit::Remove => drop(self.files.remove(&path)),
                     Edit::Replace(_) | Edit::Append(_) => drop(self.files.insert(path, None)),
@@ -122,6 +160,22 @@ impl Own {
             (!is_same).then(|| format!("{path} is another one"))
         });
         lost.collect()
+    }
+
+    /// Files of the skeleton that nothing but a switch had to do with, and that are other ones now.
+    fn other_skeleton(&self, seen: &UserSeen) -> Vec<String> {
+        let differs = |file: &&str| {
+            let command = comparison(file);
+            let mut told = seen.commands.iter();
+            told.any(|it| it.command == command && it.no_login.is_none() && it.status == 1)
+        };
+        let is_untouched = |file: &&str| self.skeleton.contains(*file) && !self.is_open;
+        let other = SKELETON
+            .iter()
+            .copied()
+            .filter(is_untouched)
+            .filter(differs);
+        other.map(|file| format!("{file} is another one")).collect()
     }
 
     /// What is there and was not, folders left out: an empty one is nobody's.

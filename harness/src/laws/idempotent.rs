@@ -9,6 +9,7 @@ pub(super) fn deed(place: &Place<'_>) -> Deed {
     Deed {
         action: Action::Switch(place.switch.clone()),
         against: place.at,
+        expect: Vec::new(),
     }
 }
 

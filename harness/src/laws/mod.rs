@@ -35,6 +35,7 @@ impl Law {
             Self::Idempotent => "The same switch again changes nothing.",
             Self::Reversible => "A rollback gives the state before the switch.",
             Self::Clean => "Removing Home Manager gives back the home as it was seeded.",
+            Self::Reboots => "A machine that restarts has the same variables, programs and units.",
         }
     }
 }
@@ -49,7 +50,9 @@ pub fn judge(
 ) -> Option<Broken> {
     match trial.law {
         Law::Complete => None,
-        Law::Survives => survives::judge(change(case, before, after)),
+        Law::Survives | Law::Reboots => {
+            survives::judge(trial.law, change(case, before, after), after)
+        }
         Law::Idempotent => idempotent::judge(change(case, before, after)),
         Law::Reversible => reversible::judge(change(case, before, after)),
         Law::Clean => clean::judge(case, after),

@@ -1,6 +1,6 @@
 //! Where a law is tried, and what it does there.
 
-use crate::model::{Action, Case, Outcome, Step, Switch};
+use crate::model::{Action, Case, Expectation, Outcome, Step, Switch};
 
 /// Where laws are tried of a case: after its last switch that succeeds and is looked at.
 pub(super) struct Place<'a> {
@@ -15,6 +15,8 @@ pub(super) struct Deed {
     pub(super) action: Action,
     /// The step whose state the new one is compared with.
     pub(super) against: usize,
+    /// What it asks of the new state besides.
+    pub(super) expect: Vec<Expectation>,
 }
 
 /// What a step switches to, where it succeeds and is looked at.

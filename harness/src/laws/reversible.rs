@@ -14,6 +14,7 @@ pub(super) fn deed(place: &Place<'_>) -> Option<Deed> {
     is_turned.then(|| Deed {
         action: Action::Rollback(place.switch.target.clone()),
         against,
+        expect: Vec::new(),
     })
 }
 

@@ -2,36 +2,54 @@
 
 use super::broken::{Broken, broken};
 use super::place::{Deed, Place};
-use crate::change::{Change, UnitLook, UserChange};
-use crate::model::{Action, Session, UnitState};
+use crate::change::{Change, UnitLook, UserChange, VariableChange, without_hashes};
+use crate::model::{Action, Law, Session, UnitState};
+use crate::observe::{Observation, UserSeen};
 
 pub(super) fn deed(place: &Place<'_>) -> Option<Deed> {
     let first = place.case.users.first().map(|user| user.name.clone());
-    Some(Deed {
-        action: Action::Relogin {
-            user: place.switch.target.user.clone().or(first)?,
-        },
-        against: place.at,
-    })
+    let user = place.switch.target.user.clone().or(first)?;
+    Some(after(Action::Relogin { user }, place))
 }
 
-pub(super) fn judge(mut change: Change) -> Option<Broken> {
-    for user in change.users.values_mut() {
-        *user = lost(std::mem::take(user));
+pub(super) fn reboot(place: &Place<'_>) -> Deed {
+    after(Action::Reboot, place)
+}
+
+fn after(action: Action, place: &Place<'_>) -> Deed {
+    Deed {
+        action,
+        against: place.at,
+        expect: Vec::new(),
+    }
+}
+
+pub(super) fn judge(law: Law, mut change: Change, after: &Observation) -> Option<Broken> {
+    for (name, user) in &mut change.users {
+        *user = lost(std::mem::take(user), after.users.get(name));
     }
     change
         .users
         .retain(|_, user| *user != UserChange::default());
-    (change != Change::default()).then(|| broken("a new login is another one", &change))
+    let what = match law {
+        Law::Reboots => "after a restart the login is another one",
+        _ => "a new login is another one",
+    };
+    (change != Change::default()).then(|| broken(what, &change))
 }
 
-/// Of a change, what a login must not bring about. A service manager that began anew may know more variables, and run
-/// more units.
-fn lost(mut user: UserChange) -> UserChange {
+/// Of a change, what a login must not bring about. A service manager that began anew may run more units, and know more
+/// variables: those of a login session, as it has them.
+fn lost(mut user: UserChange, after: Option<&UserSeen>) -> UserChange {
+    let login = after.and_then(|after| after.sessions.get(&Session::Login));
+    let is_learned = |it: &VariableChange| {
+        let learned = login.and_then(|login| login.get(&it.name));
+        let value = it.value.after.as_deref();
+        value.is_some() && (it.value.before.is_none() || same(learned, value))
+    };
     user.variables.retain(|it| {
-        it.sessions
-            .iter()
-            .any(|session| *session != Session::Service)
+        let is_of_services = |session: &Session| *session == Session::Service;
+        !it.sessions.iter().all(is_of_services) || !is_learned(it)
     });
     let was_active = |look: &Option<UnitLook>| {
         let state = look.as_ref().map(|look| look.state);
@@ -50,4 +68,9 @@ fn lost(mut user: UserChange) -> UserChange {
         units: user.units,
         ..UserChange::default()
     }
+}
+
+/// Whether a variable has this value, whose store hashes are left out.
+fn same(variable: Option<&String>, value: Option<&str>) -> bool {
+    variable.map(|it| without_hashes(it)).as_deref() == value
 }

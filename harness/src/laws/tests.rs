@@ -2,7 +2,7 @@ use super::*;
 use crate::change::sample::*;
 use crate::language::{LoadOptions, load_text};
 use crate::model::*;
-use crate::observe::{EntryKind, LinkEnd, UnitSeen};
+use crate::observe::{CommandSeen, EntryKind, LinkEnd, UnitSeen};
 
 /// In no project, which could choose other laws.
 const FILE: &str = "/nowhere/t.yaml";
@@ -32,6 +32,10 @@ fn every_case_with_a_switch_tries_the_laws_that_apply() {
     let other_way = "steps: [switch, { switch: { backup: bak } }]\n";
     assert_eq!(ids(other_way), ["t", "t:survives", "t:idempotent"]);
     assert_eq!(ids("laws: [clean]\nsteps: [switch]\n"), ["t", "t:clean"]);
+    assert_eq!(
+        ids("laws: [reboots]\nsteps: [switch]\n"),
+        ["t", "t:reboots"]
+    );
     assert_eq!(ids("laws: none\nsteps: [switch]\n"), ["t"]);
     assert_eq!(ids("steps: [build]\n"), ["t"]);
     assert_eq!(ids("steps: [{ switch: , fails: [] }]\n"), ["t"]);
@@ -94,7 +98,14 @@ fn a_login_may_learn_more_in_services_and_lose_nothing() {
     alice(&mut more)
         .sessions
         .insert(Session::Service, service("vim"));
+    let told = verdict(Law::Survives, &before, &more).unwrap();
+    assert!(told.contains("1 variable"), "{told}");
+    for seen in [&mut before, &mut more] {
+        let login = alice(seen).sessions.get_mut(&Session::Login).unwrap();
+        login.insert("EDITOR".into(), "vim".into());
+    }
     assert_eq!(verdict(Law::Survives, &before, &more), None);
+    assert_eq!(verdict(Law::Reboots, &before, &more), None);
     alice(&mut less).units = Some([("a.service".into(), unit(UnitState::Failed, "failed"))].into());
     let login = alice(&mut less).sessions.get_mut(&Session::Login).unwrap();
     login.insert("EDITOR".into(), "vi".into());
@@ -117,6 +128,43 @@ fn clean_knows_what_was_seeded_and_what_nix_keeps() {
     alice(&mut after).home.entries.clear();
     let told = verdict(Law::Clean, &observation(), &after).unwrap();
     assert!(told.ends_with("mine is gone"), "{told}");
+}
+
+#[test]
+fn clean_asks_whether_the_skeleton_is_as_it_was() {
+    let all = cases("users: { alice: { home: skeleton } }\nlaws: [clean]\nsteps: [switch]\n");
+    let (case, trial) = (&all[1], all[1].trial.as_ref().unwrap());
+    let mut after = observation();
+    let commands: Vec<String> = case.steps[1]
+        .expect
+        .iter()
+        .filter_map(|it| match &it.check {
+            Check::Command { command, .. } => Some(command.clone()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(commands.len(), 3);
+    for name in [".bash_logout", ".bashrc", ".profile"] {
+        let home = &mut alice(&mut after).home.entries;
+        home.insert(name.into(), file("# bash\n"));
+    }
+    assert_eq!(judge(case, trial, &observation(), &after), None);
+    alice(&mut after).commands = vec![CommandSeen {
+        command: commands[1].clone(),
+        session: Session::Login,
+        status: 1,
+        late: false,
+        no_login: None,
+        stdout: String::new(),
+        stderr: String::new(),
+        truncated: false,
+    }];
+    let broken = judge(case, trial, &observation(), &after).unwrap();
+    assert!(
+        broken.message.ends_with(".bashrc is another one"),
+        "{}",
+        broken.message
+    );
 }
 
 #[test]

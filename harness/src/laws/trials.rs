@@ -27,6 +27,7 @@ fn trials(case: &Case) -> Vec<Case> {
             Law::Idempotent => Some(idempotent::deed(&place)),
             Law::Reversible => reversible::deed(&place),
             Law::Clean => clean::deed(&place),
+            Law::Reboots => Some(survives::reboot(&place)),
         };
         Some(place.trial(law, deed?))
     });
@@ -53,7 +54,7 @@ impl<'a> Place<'a> {
             action: deed.action,
             outcome: Outcome::Succeeds,
             // What is compared must have been asked for on both sides.
-            expect: self.case.steps[deed.against].expect.clone(),
+            expect: [&self.case.steps[deed.against].expect[..], &deed.expect].concat(),
             snapshot: false,
             deadline_s: switch.deadline_s,
             line: switch.line,

@@ -21,6 +21,8 @@ pub(crate) struct RawLaws {
     pub(crate) reversible: Option<bool>,
     /// Whether removing Home Manager gives back the home as it was seeded.
     pub(crate) clean: Option<bool>,
+    /// Whether a machine that restarts has the same variables, programs and units.
+    pub(crate) reboots: Option<bool>,
     /// Why laws are off, for the reports.
     pub(crate) because: Option<String>,
 }
@@ -43,4 +45,6 @@ pub(crate) enum RawLaw {
     Reversible,
     /// Removing Home Manager gives back the home as it was seeded.
     Clean,
+    /// A machine that restarts has the same variables, programs and units.
+    Reboots,
 }
