@@ -176,7 +176,7 @@ mod tests {
             project("laws:\n  idempotent: false\n  clean: true\n  because: It keeps a diary.\n");
         let off = off.unwrap();
         assert_eq!(off.off[&Law::Idempotent], "It keeps a diary.");
-        assert_eq!(off.on.len(), Law::ALL.len() - 1);
+        assert_eq!(off.on.len(), Law::ALL.len() - 2);
     }
 
     #[test]

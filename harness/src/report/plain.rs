@@ -5,8 +5,7 @@ use std::io::Write;
 use super::event::{Event, Sink};
 use super::summary::Summary;
 use super::words::{
-    begun, count, is_kept, painted, span, verdict_body, verdict_brief, verdict_heads, verdict_line,
-    wrote,
+    count, is_kept, painted, said, span, verdict_body, verdict_brief, verdict_heads, verdict_line,
 };
 use crate::ci::{Ci, inert};
 use crate::judge::Verdict;
@@ -107,17 +106,6 @@ impl<W: Write + Send> Sink for PlainSink<W> {
             return;
         }
         match event {
-            Event::Started {
-                cases,
-                laws,
-                steps,
-                sources,
-            } => {
-                self.say(&begun(*cases, *laws, *steps));
-                for source in sources {
-                    self.say(&printable_line(source));
-                }
-            }
             Event::Preparing { what } => self.say(&format!("preparing: {}", printable_line(what))),
             Event::Waiting { case, step } => self.say(&format!(
                 "waiting for {}: another switchproof makes it",
@@ -146,11 +134,6 @@ impl<W: Write + Send> Sink for PlainSink<W> {
             } if verbose => {
                 self.say(&format!("ended {} ({})", place(case, step), span(*elapsed)));
             }
-            Event::SnapshotWritten { path, .. } => self.say(&wrote(path)),
-            Event::WaitOver { .. }
-            | Event::StepStarted { .. }
-            | Event::StepOutput { .. }
-            | Event::StepFinished { .. } => {}
             Event::CaseFinished {
                 case,
                 verdict,
@@ -169,8 +152,11 @@ impl<W: Write + Send> Sink for PlainSink<W> {
                 self.write(&painted(verdict, &line, self.colour));
                 self.say_body(case, verdict);
             }
-            Event::CutShort { reason } => self.say(&cut_short(reason, &self.summary)),
-            Event::Finished { .. } => self.say(&self.summary.to_string()),
+            event => {
+                if let Some(text) = said(event, &self.summary) {
+                    self.say(&text);
+                }
+            }
         }
     }
 }
@@ -186,12 +172,6 @@ fn is_trouble(event: &Event) -> bool {
 
 fn place(case: &str, step: &str) -> String {
     format!("{} {}", printable_line(case), printable_line(step))
-}
-
-/// What is said of a run that ends before its time.
-pub(super) fn cut_short(reason: &str, summary: &Summary) -> String {
-    let (done, cases) = (summary.done(), count(summary.cases, "case"));
-    format!("{reason}: {done} of {cases} have a verdict ({summary})")
 }
 
 #[cfg(test)]

@@ -7,9 +7,8 @@ use std::time::{Duration, Instant};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::event::{Event, Sink};
-use super::plain::cut_short;
 use super::summary::Summary;
-use super::words::{begun, is_kept, painted, span, verdict_brief, verdict_line, wrote};
+use super::words::{is_kept, painted, said, span, verdict_brief, verdict_line};
 use crate::text::printable_line;
 
 /// How often the lines at the bottom are drawn anew at most.
@@ -62,6 +61,17 @@ impl<W: Write + Send> TerminalSink<W> {
         screen.push_str(text);
         screen.push('\n');
         self.show(screen);
+    }
+
+    /// A machine has a line of its own from now on.
+    fn begins(&mut self, case: &str, step: &str, line: &str) {
+        let running = Running {
+            began: Instant::now(),
+            line: line.to_owned(),
+        };
+        let key = (printable_line(case), printable_line(step));
+        self.machines.insert(key, running);
+        self.redraw(true);
     }
 
     /// The lines at the bottom, if they are due.
@@ -149,41 +159,14 @@ impl<W: Write + Send> Sink for TerminalSink<W> {
     fn event(&mut self, event: &Event) {
         self.summary.event(event);
         match event {
-            Event::Started {
-                cases,
-                laws,
-                steps,
-                sources,
-            } => {
-                self.say(&begun(*cases, *laws, *steps));
-                for source in sources {
-                    self.say(&printable_line(source));
-                }
-            }
             Event::Preparing { what } => {
                 self.preparing = Some(printable_line(what));
                 self.redraw(true);
             }
-            Event::Waiting { case, step } => {
-                self.machines.insert(
-                    (printable_line(case), printable_line(step)),
-                    Running {
-                        began: Instant::now(),
-                        line: WAITS.to_owned(),
-                    },
-                );
-                self.redraw(true);
-            }
+            Event::Waiting { case, step } => self.begins(case, step, WAITS),
             Event::StepStarted { case, step, .. } => {
                 self.preparing = None;
-                self.machines.insert(
-                    (printable_line(case), printable_line(step)),
-                    Running {
-                        began: Instant::now(),
-                        line: String::new(),
-                    },
-                );
-                self.redraw(true);
+                self.begins(case, step, "");
             }
             Event::StepOutput { case, step, line } => {
                 let key = (printable_line(case), printable_line(step));
@@ -197,7 +180,6 @@ impl<W: Write + Send> Sink for TerminalSink<W> {
                     .remove(&(printable_line(case), printable_line(step)));
                 self.redraw(true);
             }
-            Event::SnapshotWritten { path, .. } => self.say(&wrote(path)),
             Event::CaseFinished {
                 case,
                 verdict,
@@ -213,8 +195,13 @@ impl<W: Write + Send> Sink for TerminalSink<W> {
                 let text = format!("{line}\n{}", verdict_brief(case, verdict));
                 self.say(text.trim_end());
             }
-            Event::CutShort { reason } => self.close(&cut_short(reason, &self.summary)),
-            Event::Finished { .. } => self.close(&self.summary.to_string()),
+            event => {
+                let text = said(event, &self.summary).unwrap_or_default();
+                match event {
+                    Event::CutShort { .. } | Event::Finished { .. } => self.close(&text),
+                    _ => self.say(&text),
+                }
+            }
         }
     }
 

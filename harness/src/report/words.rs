@@ -4,6 +4,8 @@ use std::fmt::Write;
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use super::event::Event;
+use super::summary::Summary;
 use crate::ci::{Ci, inert};
 use crate::judge::{Finding, FindingKind, Place, Verdict};
 pub(super) use crate::text::count;
@@ -20,8 +22,35 @@ pub(super) fn span(elapsed: Duration) -> String {
     }
 }
 
+/// What is said of an event alike wherever it is told: what is about to be done, what was written, and how it ended.
+pub(super) fn said(event: &Event, summary: &Summary) -> Option<String> {
+    Some(match event {
+        Event::Started {
+            cases,
+            laws,
+            steps,
+            sources,
+        } => {
+            let sources = sources.iter().map(|source| printable_line(source));
+            let lines: Vec<String> = std::iter::once(begun(*cases, *laws, *steps))
+                .chain(sources)
+                .collect();
+            lines.join("\n")
+        }
+        Event::SnapshotWritten { path, .. } => {
+            format!("wrote {}", printable_line(&path.to_string_lossy()))
+        }
+        Event::CutShort { reason } => {
+            let (done, cases) = (summary.done(), count(summary.cases, "case"));
+            format!("{reason}: {done} of {cases} have a verdict ({summary})")
+        }
+        Event::Finished { .. } => summary.to_string(),
+        _ => return None,
+    })
+}
+
 /// What a run is about to do.
-pub(super) fn begun(cases: usize, laws: usize, steps: usize) -> String {
+fn begun(cases: usize, laws: usize, steps: usize) -> String {
     let mut told = vec![count(cases - laws, "case")];
     if laws > 0 {
         told.push(count(laws, "law"));
@@ -33,11 +62,6 @@ pub(super) fn begun(cases: usize, laws: usize, steps: usize) -> String {
 /// Whether a law is kept: of that, only the number is told.
 pub(super) fn is_kept(verdict: &Verdict) -> bool {
     matches!(verdict, Verdict::Passed { .. })
-}
-
-/// That a snapshot was accepted.
-pub(super) fn wrote(path: &Path) -> String {
-    format!("wrote {}", printable_line(&path.to_string_lossy()))
 }
 
 /// The same of a number of seconds.
