@@ -14,7 +14,7 @@ pub(super) const REQUIRED_TO_BUILD: &str = " is required to build '";
 /// Where the guest keeps the pocket channel and those that are made of folders, whose packages are the pocket's.
 const POCKET_PACKAGES: [&str; 2] = ["/etc/switchproof/pocket", "/etc/switchproof/channels"];
 
-/// The reason, as the end of a sentence, or nothing: that a file is there and Git does not track it, that something is for
+/// The reason, as the end of a sentence, or nothing: that a file is there and Git does not track it or has it in a submodule, that something is for
 /// another platform, that the pocket channel lacks a package, that a package is not allowed.
 pub fn known_reason(case: &Case, step: &Step, seen: &Observation) -> String {
     let text = printable(&seen.output.stderr);
@@ -30,6 +30,16 @@ pub fn known_reason(case: &Case, step: &Step, seen: &Observation) -> String {
     if let Some(file) = case.untracked.iter().find(is_missing) {
         let file = printable(file);
         return format!("; `{file}` is there, but Git does not track it: `git add {file}`");
+    }
+    let switched = match &step.action {
+        Action::Switch(switch) | Action::Build(switch) => Some(&*switch.flake),
+        _ => None,
+    };
+    if let Some(module) = switched.and_then(|flake| submodule(&text, flake)) {
+        let module = printable(module);
+        return format!(
+            "; `{module}` came along empty: Nix leaves Git submodules out where a flake is not named with `?submodules=1`"
+        );
     }
     if let Some(system) = foreign_platform(&text) {
         return format!(
@@ -48,6 +58,21 @@ pub fn known_reason(case: &Case, step: &Step, seen: &Observation) -> String {
             .to_owned();
     }
     String::new()
+}
+
+/// The submodule of a flake below which something is missing: of a flake in Git nothing else is an empty folder.
+fn submodule<'a>(text: &str, flake: &'a FlakeTree) -> Option<&'a str> {
+    let folders = flake
+        .files
+        .iter()
+        .filter(|(_, file)| matches!(file, SeedFile::Directory));
+    let mut names = folders.map(|(path, _)| path.as_str());
+    let is_missing = |name: &str| {
+        let below = format!("/{name}/");
+        text.lines()
+            .any(|line| line.contains(&below) && line.contains(" does not exist"))
+    };
+    names.find(|name| is_missing(name))
 }
 
 /// The platform that Nix says something has to be built on: `a 'aarch64-darwin' with features {} is required to build`.
@@ -142,6 +167,15 @@ mod tests {
         let module = "error: zsh-abbr cannot be found in pkgs\n       Please…";
         assert_eq!(missing_package(module).as_deref(), Some("zsh-abbr"));
         assert_eq!(missing_package("error: attribute 'x' missing"), None);
+    }
+
+    #[test]
+    fn what_is_missing_in_an_empty_folder_may_be_a_submodule() {
+        let mut flake = flake("");
+        flake.files.insert("mods".to_owned(), SeedFile::Directory);
+        let said = "error: path '/nix/store/x-source/mods/m.nix' does not exist";
+        assert_eq!(submodule(said, &flake), Some("mods"));
+        assert_eq!(submodule(&said.replace("mods", "others"), &flake), None);
     }
 
     #[test]
