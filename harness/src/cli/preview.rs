@@ -329,6 +329,8 @@ fn cases(
     if let Some(home) = home {
         cases[0].steps.insert(1, home.step(&asked.user));
     }
+    // Nobody can run or look into a case that stands in no file.
+    cases.iter_mut().for_each(|case| case.file = PathBuf::new());
     let last = cases[0].steps.len() - 1;
     let can_compare = !args.no_options && !cases[0].is_only_built();
     let comparison = can_compare.then(|| comparison(&cases[0], &asked.user, 0, last));

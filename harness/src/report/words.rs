@@ -254,6 +254,9 @@ fn way_in(case: &str, file: &Path, step: &str) -> String {
 
 /// The command that opens a shell after a step, or `before` it.
 pub(super) fn shell_command(case: &str, file: &Path, step: &str, before: bool) -> String {
+    if file.as_os_str().is_empty() {
+        return String::new();
+    }
     format!(
         "switchproof shell {} {} --at {}{}",
         shell_word(case),
@@ -263,8 +266,11 @@ pub(super) fn shell_command(case: &str, file: &Path, step: &str, before: bool) -
     )
 }
 
-/// The command that runs a case alone.
+/// The command that runs a case alone; empty of one that stands in no file.
 pub(super) fn run_command(case: &str, file: &Path) -> String {
+    if file.as_os_str().is_empty() {
+        return String::new();
+    }
     format!(
         "switchproof run {} --filter {}",
         shell_word(&file.to_string_lossy()),

@@ -81,7 +81,7 @@ function commandsOf(entry) {
 function finding(one) {
   return el("section", { class: "finding" + (one.kind === "new-snapshot" ? " new" : "") },
     el("p", {}, el("strong", {}, one.message)),
-    el("p", { class: "quiet mono" }, one.file + ":" + one.line + ", after " + one.step, one.snapshot ? ", " + one.snapshot : ""),
+    el("p", { class: "quiet mono" }, (one.file ? one.file + ":" + one.line + ", " : "") + "after " + one.step, one.snapshot ? ", " + one.snapshot : ""),
     one.detail ? detail(one.detail) : null);
 }
 

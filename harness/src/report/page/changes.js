@@ -64,7 +64,7 @@ function userPart(name, user, isOne) {
   const rebuilt = user.rebuilt.filter((one) => !one.is_product);
   return [
     isOne ? null : el("h3", {}, "of " + name),
-    [...user.files, ...user.own_programs].map(fileCard),
+    user.files.length + user.own_programs.length ? [el("h3", {}, "Files"), [...user.files, ...user.own_programs].map(fileCard)] : null,
     lines("Programs", user.packages.map(packageLine)),
     lines("Hidden programs", user.shadowed.map((one) => one.program + " of " + one.directory + ", hidden by: " + turn(one.by))),
     lines("Programs from another directory", user.runs.map((one) => one.program + ": " + turn(one.directory))),

@@ -78,10 +78,12 @@ function cell(entry, state) {
 }
 
 function matrix(state) {
-  const groups = [...grouped(results.cases, (entry) => entry.scenario)];
-  const single = groups.filter(([, entries]) => entries.length === 1).map(([, [entry]]) => entry);
-  const tables = groups.filter(([, entries]) => entries.length > 1).map(([scenario, entries]) => {
-    const last = (entry) => (entry.axes.length ? entry.axes[entry.axes.length - 1].value : "");
+  const axes = results.cases.filter((entry) => entry.axes.length);
+  const groups = [...grouped(axes, (entry) => entry.scenario)].filter(([, entries]) => entries.length > 1);
+  const inTables = new Set(groups.flatMap(([, entries]) => entries));
+  const single = results.cases.filter((entry) => !inTables.has(entry));
+  const tables = groups.map(([scenario, entries]) => {
+    const last = (entry) => entry.axes[entry.axes.length - 1].value;
     const first = (entry) => entry.axes.slice(0, -1).map((axis) => axis.value).join(", ");
     const columns = [...grouped(entries, last).keys()];
     const rows = [...grouped(entries, first)];

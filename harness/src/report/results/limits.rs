@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::document::InputResult;
 use crate::flake::{FlakeInputs, Held};
-use crate::model::{Action, Case, Network};
+use crate::model::{Action, Case, FlakeTree, Network, SeedFile};
 
 /// The inputs of the flake that an action switches to or builds.
 pub(super) fn inputs(action: &Action) -> BTreeMap<String, InputResult> {
@@ -19,20 +19,31 @@ pub(super) fn inputs(action: &Action) -> BTreeMap<String, InputResult> {
         };
         (name, told)
     };
-    let mut told: BTreeMap<_, _> = FlakeInputs::of(&switch.flake)
-        .held()
-        .into_iter()
-        .map(own)
-        .collect();
+    let wrapped = original(&switch.flake);
+    let flake = wrapped.as_ref().unwrap_or(&switch.flake);
+    let mut told: BTreeMap<_, _> = FlakeInputs::of(flake).held().into_iter().map(own).collect();
     for (name, address) in &switch.override_inputs {
         let input = InputResult {
             address: Some(address.clone()),
             revision: revision_in(address),
             replaced: true,
         };
-        told.insert(name.clone(), input);
+        let name = name.strip_prefix("original/").unwrap_or(name);
+        told.insert(name.to_owned(), input);
     }
     told
+}
+
+/// The flake that another one was put around to give it another stateVersion.
+fn original(flake: &FlakeTree) -> Option<FlakeTree> {
+    let inside = |(path, file): (&String, &SeedFile)| {
+        let path = path.strip_prefix("original/")?;
+        Some((path.to_owned(), file.clone()))
+    };
+    let files: BTreeMap<_, _> = flake.files.iter().filter_map(inside).collect();
+    files
+        .contains_key("flake.nix")
+        .then_some(FlakeTree { files })
 }
 
 /// The revision that an address holds by itself: `github:o/r/REVISION`, `?rev=REVISION`, `?narHash=…`.
@@ -124,7 +135,26 @@ mod tests {
             dry_run: false,
             override_inputs: [("a".to_owned(), format!("github:o/other/{rev}"))].into(),
         };
+        let mut wrapped = switch.clone();
+        let wrapper = SeedFile::Regular {
+            bytes: "{ inputs.original.url = \"path:./original\"; outputs = _: { }; }".into(),
+            executable: false,
+        };
+        let inner = switch.flake.files["flake.nix"].clone();
+        wrapped.flake = Arc::new(FlakeTree {
+            files: [
+                ("flake.nix".to_owned(), wrapper),
+                ("original/flake.nix".to_owned(), inner),
+            ]
+            .into(),
+        });
+        wrapped.override_inputs = switch
+            .override_inputs
+            .iter()
+            .map(|(name, to)| (format!("original/{name}"), to.clone()))
+            .collect();
         let told = inputs(&Action::Switch(switch));
+        assert_eq!(inputs(&Action::Switch(wrapped)), told);
         assert!(told["a"].replaced && told["a"].revision.as_deref() == Some(rev));
         assert_eq!(told["b"].address.as_deref(), Some("path:/b"));
         assert_eq!(told["b"].revision, None);
