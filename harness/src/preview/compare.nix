@@ -1,5 +1,5 @@
 # Which options of a home have another value tomorrow than today though nobody defines them, and what of the home each of
-# them decides. Evaluated in the guest; one option that cannot be evaluated is skipped and counted.
+# them decides. Evaluated in the guest by compare.sh; one option that cannot be evaluated is skipped and counted.
 {
   today,
   tomorrow,
@@ -8,12 +8,13 @@
 }:
 let
   inherit (builtins)
+    addErrorContext
     attrNames
     attrValues
     concatMap
     concatStringsSep
     deepSeq
-    elemAt
+    elem
     filter
     foldl'
     hashString
@@ -66,6 +67,13 @@ let
           config = output.config.home-manager.users.${user};
           extend = null;
         };
+
+  # What ended an evaluation before, and is left out.
+  skip = filter (line: isString line && line != "") (builtins.split "\n" (readFile ./skip));
+  compares = name: "compares ${name}";
+  findsOut = name: "finds out what decides ${name}";
+  # Says what is looked at where an error ends the evaluation.
+  during = what: value: addErrorContext "switchproof ${what}" value;
 
   old = side today;
   new = side tomorrow;
@@ -234,16 +242,19 @@ let
     in
     it.name != "home.stateVersion"
     && was != null
-    && isShown it.option
-    && isDefined it
-    && (isGated it.option || (isDefault it.option && isDefault was.option))
+    && !elem (compares it.name) skip
+    && during (compares it.name) (
+      isShown it.option
+      && isDefined it
+      && (isGated it.option || (isDefault it.option && isDefault was.option))
+    )
   ) (attrValues newOptions);
 
   compared = map (
     it:
     let
-      before = text old oldOptions.${it.name};
-      after = text new it;
+      before = during (compares it.name) (text old oldOptions.${it.name});
+      after = during (compares it.name) (text new it);
     in
     {
       inherit it;
@@ -317,9 +328,9 @@ let
           ) differing
         );
       };
-      result = tryEval (deepSeq found found);
+      result = during (findsOut it.name) (tryEval (deepSeq found found));
     in
-    if new.extend != null && result.success then result.value else null;
+    if new.extend != null && !elem (findsOut it.name) skip && result.success then result.value else null;
 
   reverse = list: foldl' (done: each: [ each ] ++ done) [ ] list;
 
@@ -339,6 +350,7 @@ let
       found = tryEval (toString side.config.home.stateVersion);
     in
     if found.success then found.value else null;
+  isCompared = line: substring 0 9 line == "compares ";
   chosen = first most differing;
   rest = filter (each: !(builtins.any (other: other.it.name == each.it.name) chosen)) differing;
 in
@@ -348,7 +360,7 @@ in
     before = version old;
     after = version new;
   };
-  looked = length looked;
-  skipped = length (filter (each: each.failed) compared);
+  looked = length looked + length (filter isCompared skip);
+  skipped = length (filter (each: each.failed) compared) + length (filter isCompared skip);
   options = map (told true) chosen ++ map (told false) rest;
 }
