@@ -131,7 +131,21 @@ impl Case {
             matches!(&step.action, Action::Build(it) if it.target.install == Install::DarwinModule)
         })
     }
+
+    /// What its verdict is to be read with, wherever it stands.
+    #[must_use]
+    pub fn remarks(&self) -> Vec<&'static str> {
+        let built = self.is_only_built().then_some(ONLY_BUILT);
+        let reaches = self.guest.network.reaches_host();
+        let reaches = reaches.then_some(REACHES_HOST);
+        built.into_iter().chain(reaches).collect()
+    }
 }
+
+/// The remark on a case whose setup Linux cannot switch to.
+pub const ONLY_BUILT: &str = "built only, never switched";
+/// The remark on a case whose machine reaches this computer over the network.
+pub const REACHES_HOST: &str = "reaches this computer";
 
 /// What a case asks of its machine.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::common::{Error, Exit, refuse};
 use crate::flake::Channels;
-use crate::language::{self, LoadOptions};
+use crate::language::{self, LoadOptions, Severity};
 use crate::laws::with_trials;
 use crate::model::Case;
 
@@ -127,13 +127,16 @@ impl Chosen {
         }
     }
 
-    /// Loads all cases of the paths. Every mistake is printed, then the command ends.
+    /// Loads all cases of the paths. Every mistake and warning is printed; after a mistake the command ends.
     pub fn load(&self) -> Result<Vec<Case>, Error> {
-        let cases = language::load_with(&self.paths(), &self.trust.load_options())
-            .map_err(|found| refuse(&found))?;
-        match cases.is_empty() {
+        let checked = language::check(&self.paths(), &self.trust.load_options());
+        if !checked.is_fine() {
+            return Err(refuse(&checked.diagnostics));
+        }
+        eprint!("{}", language::render_text(&checked.diagnostics));
+        match checked.cases.is_empty() {
             true => Err(self.nothing_here()),
-            false => Ok(with_trials(cases)),
+            false => Ok(with_trials(checked.cases)),
         }
     }
 
@@ -150,7 +153,7 @@ impl Chosen {
     }
 
     /// Loads, and refuses a filter or a name that lets nothing through. Mistakes in files of cases that were not asked
-    /// for are printed, and end nothing; see [`Self::exit`].
+    /// for are printed, and end nothing; see [`Self::exit`]. Their warnings are left to those who ask for them.
     pub fn load_some(&self) -> Result<Vec<Case>, Error> {
         if self.is_everything() {
             return self.load();
@@ -160,14 +163,22 @@ impl Chosen {
         let cases = with_trials(checked.cases);
         let named = self.resolve(&cases);
         if !is_fine {
-            eprint!("{}", language::render_text(&checked.diagnostics));
             // It can be set once only, and that is all it says.
             let _ = self.has_mistakes.set(());
         }
+        let mut told = checked.diagnostics;
+        if let Ok(named) = &named {
+            let _ = self.named.set(named.clone());
+            told.retain(|one| {
+                let is_its_file = |case: &Case| case.file == one.file && self.admits(case);
+                one.severity == Severity::Error || cases.iter().any(is_its_file)
+            });
+        }
+        eprint!("{}", language::render_text(&told));
         if cases.is_empty() && is_fine {
             return Err(self.nothing_here());
         }
-        let _ = self.named.set(named?);
+        named?;
         let idle = |filter: &&String| !cases.iter().any(|case| case.id.contains(*filter));
         match self.filter.iter().find(idle) {
             Some(filter) => Err(no_case(filter)),

@@ -91,8 +91,8 @@ pub enum Event {
         verdict: Verdict,
         /// Time that machines worked for it in this run, shared steps included; zero when cached.
         elapsed: Duration,
-        /// Whether the verdict is about an evaluation and a build alone: no switch was made.
-        only_built: bool,
+        /// What the verdict is to be read with; see [`crate::model::Case::remarks`].
+        remarks: Vec<&'static str>,
         /// Whether the case tries a law of another one.
         is_law: bool,
     },

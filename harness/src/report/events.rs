@@ -9,8 +9,8 @@ use super::event::{Event, Sink};
 use crate::judge::Verdict;
 
 /// Writes each event as a line of JSON. Every line has `event`; times are in seconds; `verdict` is `passed`, `failed`,
-/// `errored` or `not-run`, with `findings`, `message` and `reason` where they belong; `only_built` says that no switch was
-/// made. Keys are only ever added.
+/// `errored` or `not-run`, with `findings`, `message` and `reason` where they belong; `remarks` is what the verdict is to
+/// be read with: `built only, never switched` or `reaches this computer`. Keys are only ever added.
 pub struct EventsSink<W: Write + Send> {
     out: W,
     broken: Arc<OnceLock<io::Error>>,
@@ -90,12 +90,12 @@ fn object(event: &Event) -> Value {
             case,
             verdict,
             elapsed,
-            only_built,
+            remarks,
             is_law,
         } => {
             let mut object = json!({
                 "event": "case-finished", "case": case, "elapsed_s": elapsed.as_secs_f64(),
-                "only_built": only_built, "law": is_law,
+                "remarks": remarks, "law": is_law,
             });
             add_verdict(&mut object, verdict);
             object
@@ -137,17 +137,16 @@ fn add_verdict(object: &mut Value, verdict: &Verdict) {
 mod tests {
     use super::super::plain::tests::{run, run_of_a_mac};
     use super::*;
+    use crate::model::ONLY_BUILT;
 
     #[test]
     fn a_case_that_was_not_switched_to_says_so() {
         let said = |events: Vec<Event>| -> Vec<Value> {
-            let said = events
-                .iter()
-                .map(|event| object(event)["only_built"].clone());
+            let said = events.iter().map(|event| object(event)["remarks"].clone());
             said.filter(|value| !value.is_null()).collect()
         };
-        assert_eq!(said(run_of_a_mac()), [json!(true)]);
-        assert_eq!(said(run()), [json!(false), json!(false)]);
+        assert_eq!(said(run_of_a_mac()), [json!([ONLY_BUILT])]);
+        assert_eq!(said(run()), [json!([]), json!([])]);
     }
 
     #[test]

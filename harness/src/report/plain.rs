@@ -138,13 +138,13 @@ impl<W: Write + Send> Sink for PlainSink<W> {
                 case,
                 verdict,
                 elapsed,
-                only_built,
+                remarks,
                 is_law,
             } => {
                 if *is_law && is_kept(verdict) && !verbose {
                     return;
                 }
-                let line = verdict_line(case, verdict, *elapsed, *only_built);
+                let line = verdict_line(case, verdict, *elapsed, remarks);
                 let line = match self.ci {
                     Some(_) => inert(&line).into_owned(),
                     None => line,
@@ -188,7 +188,7 @@ pub(super) mod tests {
             case: name.into(),
             verdict,
             elapsed: Duration::from_secs(3),
-            only_built: false,
+            remarks: Vec::new(),
             is_law: false,
         };
         vec![
@@ -249,7 +249,7 @@ pub(super) mod tests {
                 case: "on-a-mac".into(),
                 verdict: Verdict::Passed { cached_at_s: None },
                 elapsed: Duration::from_secs(3),
-                only_built: true,
+                remarks: vec![crate::model::ONLY_BUILT],
                 is_law: false,
             },
             Event::Finished {
@@ -330,7 +330,7 @@ pub(super) mod tests {
                 kind: FindingKind::Unmet,
             }]),
             elapsed: Duration::from_secs(1),
-            only_built: false,
+            remarks: Vec::new(),
             is_law: false,
         });
         let mut out = Vec::new();

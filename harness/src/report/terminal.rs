@@ -184,13 +184,13 @@ impl<W: Write + Send> Sink for TerminalSink<W> {
                 case,
                 verdict,
                 elapsed,
-                only_built,
+                remarks,
                 is_law,
             } => {
                 if *is_law && is_kept(verdict) {
                     return;
                 }
-                let line = verdict_line(case, verdict, *elapsed, *only_built);
+                let line = verdict_line(case, verdict, *elapsed, remarks);
                 let line = painted(verdict, &line, self.colour);
                 let text = format!("{line}\n{}", verdict_brief(case, verdict));
                 self.say(text.trim_end());

@@ -99,20 +99,17 @@ pub(super) fn verdict_word(verdict: &Verdict) -> &'static str {
     }
 }
 
-/// What is said of a case whose setup Linux cannot switch to: its verdict is about less than others are.
-pub(super) const ONLY_BUILT: &str = "built only, never switched";
-
-/// A verdict's line: word, case, time.
+/// A verdict's line: word, case, what it is to be read with, time.
 pub(super) fn verdict_line(
     case: &str,
     verdict: &Verdict,
     elapsed: Duration,
-    only_built: bool,
+    remarks: &[&str],
 ) -> String {
     let word = verdict_word(verdict);
     let mut case = printable_line(case);
-    if only_built {
-        case = format!("{case}, {ONLY_BUILT}");
+    for remark in remarks {
+        case = format!("{case}, {remark}");
     }
     match verdict {
         Verdict::Passed {

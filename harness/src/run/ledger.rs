@@ -251,7 +251,7 @@ impl<'a> Ledger<'a> {
             case: case_of.id.clone(),
             verdict: verdict.clone(),
             elapsed,
-            only_built: case_of.is_only_built(),
+            remarks: case_of.remarks(),
             is_law: case_of.trial.is_some(),
         });
         (self.on_verdict)(case, &verdict);

@@ -98,6 +98,12 @@ pub(super) fn not_tested(case: &Case) -> Vec<String> {
             "files that Git does not track, so that Nix does not see them: {files}{more}"
         ));
     }
+    if case.guest.network.reaches_host() {
+        untested.push(
+            "that it works elsewhere: its machine reaches this computer over the network"
+                .to_owned(),
+        );
+    }
     if case.guest.network != Network::Off && !case.guest.locked {
         untested.push(
             "the same again: its inputs are not locked, and may be others the next time".to_owned(),
@@ -171,10 +177,12 @@ mod tests {
         case.guest.exclude.insert(".games".to_owned());
         case.untracked.insert("home/new.nix".to_owned());
         case.steps[1].snapshot = true;
+        case.guest.network = Network::InternetAndHost;
         let told = not_tested(&case).join("\n");
-        for part in ["after run-1:", ".games", "home/new.nix"] {
+        for part in ["after run-1:", ".games", "home/new.nix", "this computer"] {
             assert!(told.contains(part), "{told}");
         }
         assert!(!told.contains("run-2"), "{told}");
+        assert_eq!(case.remarks(), [crate::model::REACHES_HOST]);
     }
 }

@@ -106,7 +106,7 @@ impl Told {
             case: self.plan.cases[case].id.clone(),
             verdict,
             elapsed: Duration::from_secs(3),
-            only_built: false,
+            remarks: Vec::new(),
             is_law: false,
         });
     }

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use crate::ci::{Annotation, Level};
+use crate::model::{ONLY_BUILT, REACHES_HOST};
 use crate::report::count;
 use crate::report::results::{CaseResult, FindingResult, FindingWord, Results, VerdictWord};
-use crate::report::words::ONLY_BUILT;
 
 /// Most annotations of a level: a runner shows ten a step and drops the others.
 const ANNOTATIONS: usize = 10;
@@ -26,16 +26,22 @@ pub fn annotations(results: &Results) -> String {
             message: case.reason.clone().unwrap_or_default(),
             ..at(&case.file, None)
         });
-    let only_built = cases
-        .iter()
-        .filter(|case| case.only_built)
-        .map(|case| Annotation {
+    let remarks = cases.iter().flat_map(|case| {
+        remarks(case).map(|remark| Annotation {
             level: Level::Notice,
             title: Some(case.id.clone()),
-            message: ONLY_BUILT.to_owned(),
+            message: remark.to_owned(),
             ..at(&case.file, None)
-        });
-    first(errors) + &first(not_run) + &first(only_built)
+        })
+    });
+    first(errors) + &first(not_run) + &first(remarks)
+}
+
+/// What the verdict of a case is to be read with.
+fn remarks(case: &CaseResult) -> impl Iterator<Item = &'static str> {
+    let reaches = case.network == "internet-and-host";
+    let built = case.only_built.then_some(ONLY_BUILT);
+    built.into_iter().chain(reaches.then_some(REACHES_HOST))
 }
 
 /// The first of them; where there are more, the last one says how many.

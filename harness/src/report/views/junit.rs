@@ -5,7 +5,7 @@ use std::time::Duration;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use crate::report::results::{CaseResult, FindingWord, Results, VerdictWord};
-use crate::report::words::{ONLY_BUILT, boundary, seconds};
+use crate::report::words::{boundary, seconds};
 
 /// Most bytes of a case's output: its steps' ends are kept.
 const OUTPUT_BYTES: usize = 64 * 1024;
@@ -91,11 +91,11 @@ fn printed(results: &Results, case: &CaseResult) -> String {
     if case.cached_unix_s.is_some() {
         text.push_str("passed (cached): an earlier pass still holds\n");
     }
-    if case.only_built {
-        text.push_str(&format!("{ONLY_BUILT}\n"));
-    }
     for (law, because) in &case.laws_off {
         text.push_str(&format!("law {law} is not tried: {because}\n"));
+    }
+    for what in &case.not_tested {
+        text.push_str(&format!("not tested: {what}\n"));
     }
     let states = case.steps.iter().filter_map(|step| {
         let state = results.states.get(step.state.as_ref()?)?;

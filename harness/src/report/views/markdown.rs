@@ -1,5 +1,7 @@
 //! The summary of a job, in Markdown as GitHub, Gitea and Forgejo show it.
 
+use std::collections::BTreeMap;
+
 use super::inert_markdown::{BLOCK_BYTES, code, fence, folded, inline, push_blocks, push_fence};
 use crate::report::count;
 use crate::report::results::{CaseResult, Results, VerdictWord};
@@ -29,6 +31,14 @@ pub fn markdown(results: &Results, room: usize) -> String {
         room,
         ("case", "the page of the run has them"),
     );
+    if let Some(block) = untested(&cases) {
+        push_blocks(
+            &mut text,
+            &[block],
+            room,
+            ("list of what was not tested", "the page of the run has it"),
+        );
+    }
     text
 }
 
@@ -138,6 +148,27 @@ fn block(results: &Results, case: &CaseResult) -> String {
         fence(&case.commands.shell, "sh")
     ));
     folded(&title, &body)
+}
+
+/// What the verdicts say nothing about: once for all cases of which the same is said.
+fn untested(cases: &[&CaseResult]) -> Option<String> {
+    let mut said: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for case in cases {
+        for what in &case.not_tested {
+            said.entry(what).or_default().push(&case.id);
+        }
+    }
+    let lines: String = said
+        .iter()
+        .map(|(what, ids)| {
+            let others = match ids.len() - 1 {
+                0 => String::new(),
+                more => format!(" and {}", count(more, "more case")),
+            };
+            format!("- {}: {}{others}\n", inline(what), code(ids[0]))
+        })
+        .collect();
+    (!said.is_empty()).then(|| folded("Not tested", &lines))
 }
 
 /// What the step at which a case stopped changed, if it changed anything.
