@@ -1,11 +1,9 @@
 //! What differs in a home: paths that came, went, moved or differ.
 
-use std::borrow::Cow;
-
 use similar::ChangeTag;
 
 use super::hunk::hunk;
-use super::look::{Look, Looks, looks};
+use super::look::{Look, Looks};
 use super::model::{FileChange, FileTurn};
 use super::moves::{Move, moves};
 use super::stores::Rebuilds;
@@ -26,13 +24,13 @@ pub(super) fn home(
     after: &UserSeen,
     rebuilds: &mut Rebuilds,
 ) -> HomeChange {
-    let (old, new) = (looks(&before.home), looks(&after.home));
+    let (old, new) = (Looks::of(&before.home), Looks::of(&after.home));
     let moved = moves(&old, &new);
     let mut all = Vec::new();
-    for (path, look) in &old {
+    for (path, look) in old.iter() {
         let told = match new.get(path) {
-            Some(now) => changed(look, now, moved.leaves(path), rebuilds),
-            None if moved.leaves(path) || goes_without_saying(name, path, look, &old) => None,
+            Some(now) => changed(&look, &now, moved.leaves(path), rebuilds),
+            None if moved.leaves(path) || goes_without_saying(name, path, &look, &old) => None,
             None => Some(FileTurn::Gone {
                 look: look.told(),
                 text: look.whole(ChangeTag::Delete),
@@ -40,13 +38,13 @@ pub(super) fn home(
         };
         all.extend(told.map(|turn| change(path, turn)));
     }
-    for (path, look) in &new {
-        if old.contains_key(path) {
+    for (path, look) in new.iter() {
+        if old.contains(path) {
             continue;
         }
         let told = match moved.comes_from(path) {
-            Some(it) => Some(arrived(it, &old, look, rebuilds)),
-            None if goes_without_saying(name, path, look, &new) => None,
+            Some(it) => arrived(it, &old, &look, rebuilds),
+            None if goes_without_saying(name, path, &look, &new) => None,
             None => Some(FileTurn::Appeared {
                 look: look.told(),
                 text: look.whole(ChangeTag::Insert),
@@ -88,27 +86,27 @@ fn changed(
 }
 
 /// A path whose content was elsewhere before.
-fn arrived(it: &Move<'_>, old: &Looks<'_>, after: &Look<'_>, rebuilds: &mut Rebuilds) -> FileTurn {
-    let before = &old[it.from];
+fn arrived(
+    it: &Move<'_>,
+    old: &Looks<'_>,
+    after: &Look<'_>,
+    rebuilds: &mut Rebuilds,
+) -> Option<FileTurn> {
+    let before = old.get(it.from)?;
     let text = match (before.text(), after.text()) {
         (Some(old), Some(new)) if !rebuilds.same(old, new) => hunk(old, new),
         _ => None,
     };
-    FileTurn::Moved {
+    Some(FileTurn::Moved {
         from: it.from.to_owned(),
         differences: before.differences(after, true, rebuilds),
         text,
-    }
+    })
 }
 
 /// A directory that holds something and is like any other is said by what is in it.
 fn goes_without_saying(user: &str, path: &str, look: &Look<'_>, all: &Looks<'_>) -> bool {
-    let below = format!("{path}/");
-    look.is_plain_directory(user)
-        && all
-            .range(Cow::Owned(below.clone())..)
-            .next()
-            .is_some_and(|(next, _)| next.starts_with(&below))
+    look.is_plain_directory(user) && all.is_above_something(path)
 }
 
 /// Whether a path is a link of Nix's or Home Manager's own that leads to a generation.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::look::{Look, Looks, looks};
+use super::look::Looks;
 use super::model::{FileChange, FileTurn, LeftBehind, VariableChange};
 use crate::observe::UserSeen;
 
@@ -39,14 +39,14 @@ pub(super) fn left_behind(
     if found.is_empty() {
         return Vec::new();
     }
-    let (old, new) = (looks(&before.home), looks(&after.home));
+    let (old, new) = (Looks::of(&before.home), Looks::of(&after.home));
     let still_named = named(&new, after, home);
     found
         .into_values()
         .filter(|it| !is_managed(&it.path, &old) && !is_managed(&it.path, &new))
         .filter(|it| !still_named.iter().any(|place| place == &it.path))
         .map(|mut it| {
-            it.exists = new.contains_key(it.path.as_str());
+            it.exists = new.contains(&it.path);
             it
         })
         .collect()
@@ -98,8 +98,10 @@ fn pairs(lines: &[String], home: &str) -> Vec<(String, Option<String>)> {
 
 /// All places that a configuration names.
 fn named(looks: &Looks<'_>, user: &UserSeen, home: &str) -> Vec<String> {
-    let managed = |look: &&Look<'_>| !look.is_own();
-    let texts = looks.values().filter(managed).filter_map(Look::text);
+    let looks = looks.iter().map(|(_, look)| look);
+    let texts = looks
+        .filter(|look| !look.is_own())
+        .filter_map(|look| look.text());
     let variables = user
         .sessions
         .values()

@@ -30,24 +30,64 @@ pub(super) struct Look<'a> {
     end: Option<&'a str>,
 }
 
-/// Paths by what is seen of them.
-pub(super) type Looks<'a> = BTreeMap<Cow<'a, str>, Look<'a>>;
+/// Everything in a home by path, the home itself as `.`. What is behind a link stands under the link's path. What is seen
+/// of a path is put together when it is asked for: a home may hold very many.
+pub(super) struct Looks<'a> {
+    home: &'a Home,
+    spots: BTreeMap<Cow<'a, str>, Spot<'a>>,
+}
 
-/// Everything in a home by path, the home itself as `.`. What is behind a link stands under the link's path.
-pub(super) fn looks(home: &Home) -> Looks<'_> {
-    let mut looks = BTreeMap::new();
-    if let Some(itself) = &home.itself {
-        looks.insert(Cow::Borrowed("."), of_entry(home, itself));
-    }
-    for (path, entry) in &home.entries {
-        looks.insert(Cow::Borrowed(path.as_str()), of_entry(home, entry));
-        if let EntryKind::Symlink { end, .. } = &entry.kind {
-            for (inner, inside) in end.tree.iter().flatten() {
-                looks.insert(Cow::Owned(format!("{path}/{inner}")), of_inside(inside));
+#[derive(Clone, Copy)]
+enum Spot<'a> {
+    Entry(&'a Entry),
+    Inside(&'a Inside),
+}
+
+impl<'a> Looks<'a> {
+    pub(super) fn of(home: &'a Home) -> Self {
+        let mut spots = BTreeMap::new();
+        if let Some(itself) = &home.itself {
+            spots.insert(Cow::Borrowed("."), Spot::Entry(itself));
+        }
+        for (path, entry) in &home.entries {
+            spots.insert(Cow::Borrowed(path.as_str()), Spot::Entry(entry));
+            if let EntryKind::Symlink { end, .. } = &entry.kind {
+                for (inner, inside) in end.tree.iter().flatten() {
+                    let path = Cow::Owned(format!("{path}/{inner}"));
+                    spots.insert(path, Spot::Inside(inside));
+                }
             }
         }
+        Self { home, spots }
     }
-    looks
+
+    pub(super) fn get(&self, path: &str) -> Option<Look<'a>> {
+        self.spots.get(path).map(|spot| self.look(*spot))
+    }
+
+    pub(super) fn contains(&self, path: &str) -> bool {
+        self.spots.contains_key(path)
+    }
+
+    /// Every path, bytewise sorted.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, Look<'a>)> {
+        let spots = self.spots.iter();
+        spots.map(|(path, spot)| (&**path, self.look(*spot)))
+    }
+
+    /// Whether there is anything below a path.
+    pub(super) fn is_above_something(&self, path: &str) -> bool {
+        let below = format!("{path}/");
+        let next = self.spots.range(Cow::Borrowed(&*below)..).next();
+        next.is_some_and(|(next, _)| next.starts_with(&below))
+    }
+
+    fn look(&self, spot: Spot<'a>) -> Look<'a> {
+        match spot {
+            Spot::Entry(entry) => of_entry(self.home, entry),
+            Spot::Inside(inside) => of_inside(inside),
+        }
+    }
 }
 
 fn of_entry<'a>(home: &'a Home, entry: &'a Entry) -> Look<'a> {
@@ -128,8 +168,8 @@ impl<'a> Look<'a> {
     pub(super) fn is_plain_directory(&self, user: &str) -> bool {
         let is_as_others = self.entry.is_none_or(|entry| {
             entry.mode == 0o755
-                && entry.owner == user
-                && entry.group == user
+                && *entry.owner == *user
+                && *entry.group == *user
                 && entry.attributes.is_empty()
         });
         self.is_directory() && self.is_looked_into && is_as_others
@@ -244,8 +284,8 @@ impl<'a> Look<'a> {
 fn entry_differences(before: &Entry, after: &Entry, found: &mut Vec<Difference>) {
     if before.group != after.group {
         found.push(Difference::Group(turn(
-            before.group.clone(),
-            after.group.clone(),
+            before.group.to_string(),
+            after.group.to_string(),
         )));
     }
     let names: BTreeSet<&String> = before

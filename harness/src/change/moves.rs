@@ -1,7 +1,7 @@
 //! Which paths that came hold what others held before.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use super::hunk::likeness;
 use super::look::{Look, Looks};
@@ -13,6 +13,8 @@ const ALIKE: f32 = 0.5;
 const REWRITTEN: f32 = 0.3;
 /// Most pairs of texts that are compared with each other.
 const PAIRS: usize = 2_000;
+/// Most pairs whose lengths are compared.
+const LOOKED_AT: usize = 200_000;
 /// Longer texts are recognised only when nothing in them differs.
 const LONGEST: usize = 64 * 1024;
 
@@ -68,8 +70,7 @@ pub(super) fn moves<'a>(old: &'a Looks<'a>, new: &'a Looks<'a>) -> Moves<'a> {
 fn only_in<'a>(looks: &'a Looks<'a>, others: &Looks<'_>) -> Vec<At<'a>> {
     looks
         .iter()
-        .filter(|(path, look)| !others.contains_key(&***path) && content(look).is_some())
-        .map(|(path, look)| (&**path, *look))
+        .filter(|(path, look)| !others.contains(path) && content(look).is_some())
         .collect()
 }
 
@@ -81,7 +82,7 @@ fn rewritten<'a>(old: &'a Looks<'a>, new: &Looks<'_>) -> impl Iterator<Item = At
         let other = before != after
             && before.len().max(after.len()) <= LONGEST
             && likeness(before, after) < REWRITTEN;
-        other.then_some((&**path, *look))
+        other.then_some((path, look))
     })
 }
 
@@ -95,20 +96,26 @@ fn content<'a>(look: &Look<'a>) -> Option<Cow<'a, str>> {
     }
 }
 
+/// What holds the same as before elsewhere: those of the same name first, then in the order of paths.
 fn same<'a>(left: &[At<'a>], came: &[At<'a>], moves: &mut Moves<'a>) {
-    let mut by_content: HashMap<Cow<'a, str>, Vec<&'a str>> = HashMap::new();
-    for (path, look) in left {
-        if let Some(content) = content(look) {
-            by_content.entry(content).or_default().push(path);
+    let key = |at: &At<'a>, by_name: bool| {
+        let name = if by_name { name(at.0) } else { "" };
+        content(&at.1).map(|content| (content, name))
+    };
+    for by_name in [true, false] {
+        let mut waiting: HashMap<_, VecDeque<&'a str>> = HashMap::new();
+        for at in left.iter().filter(|at| !moves.leaves(at.0)) {
+            if let Some(key) = key(at, by_name) {
+                waiting.entry(key).or_default().push_back(at.0);
+            }
         }
-    }
-    for (to, look) in came {
-        let Some(paths) = content(look).and_then(|it| by_content.get_mut(&it)) else {
-            continue;
-        };
-        let place = paths.iter().position(|from| name(from) == name(to));
-        if !paths.is_empty() {
-            moves.add(paths.remove(place.unwrap_or(0)), to);
+        for at in came {
+            let is_open = moves.comes_from(at.0).is_none();
+            let key = is_open.then(|| key(at, by_name)).flatten();
+            let from = key.and_then(|key| waiting.get_mut(&key)?.pop_front());
+            if let Some(from) = from {
+                moves.add(from, at.0);
+            }
         }
     }
 }
@@ -123,15 +130,21 @@ fn alike<'a>(left: &[At<'a>], came: &[At<'a>], moves: &mut Moves<'a>) {
     };
     let left = texts(left, &|path| moves.leaves(path));
     let came = texts(came, &|path| moves.comes_from(path).is_some());
-    let mut pairs = Vec::new();
-    for (to, new) in &came {
-        for (from, old) in &left {
-            pairs.push((name(from) != name(to), *from, *old, *to, *new));
-        }
+    let mut by_name: HashMap<&str, Vec<(&str, &str)>> = HashMap::new();
+    for (from, old) in &left {
+        by_name.entry(name(from)).or_default().push((from, old));
     }
-    pairs.sort_by_key(|pair| pair.0);
+    // Never all pairs at once: of ten thousand texts there are a hundred million.
+    let namesakes = came.iter().flat_map(|(to, new)| {
+        let from = by_name.get(name(to)).into_iter().flatten();
+        from.map(move |(from, old)| (false, *from, *old, *to, *new))
+    });
+    let others = came.iter().flat_map(|(to, new)| {
+        let from = left.iter().filter(|(from, _)| name(from) != name(to));
+        from.map(move |(from, old)| (true, *from, *old, *to, *new))
+    });
+    let pairs = namesakes.chain(others).take(LOOKED_AT);
     let mut scored: Vec<_> = pairs
-        .into_iter()
         // A text is at most as like another as their lengths are.
         .filter(|(_, _, old, _, new)| 3 * old.len().min(new.len()) >= old.len().max(new.len()))
         .take(PAIRS)

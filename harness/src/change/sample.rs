@@ -75,7 +75,7 @@ pub fn entry(kind: EntryKind, mode: u32) -> Entry {
 #[must_use]
 pub fn managed(digit: char, path: &str, text: &str) -> Entry {
     let files = stored(digit, "home-manager-files");
-    let end = LinkEnd {
+    let end = Box::new(LinkEnd {
         kind: TargetKind::Generation,
         path: Some(stored(digit, "hm_file")),
         file: Some(Box::new(FileSeen {
@@ -84,7 +84,7 @@ pub fn managed(digit: char, path: &str, text: &str) -> Entry {
             content: Content::Text(text.into()),
         })),
         tree: None,
-    };
+    });
     let target = format!("{files}/{path}");
     entry(EntryKind::Symlink { target, end }, 0o777)
 }

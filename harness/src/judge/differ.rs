@@ -67,12 +67,12 @@ fn tree(inside: &[(&str, Option<&str>, InsideKind)]) -> Entry {
     });
     entry(EntryKind::Symlink {
         target: "/nix/store/0123456789abcdfghijklmnpqrsvwxyz-home-manager-files/t".into(),
-        end: LinkEnd {
+        end: Box::new(LinkEnd {
             kind: TargetKind::Generation,
             path: Some("/nix/store/0123456789abcdfghijklmnpqrsvwxyz-t".into()),
             file: None,
             tree: Some(inside.collect()),
-        },
+        }),
     })
 }
 
@@ -242,12 +242,12 @@ fn text() -> impl Strategy<Value = String> {
 fn kind() -> impl Strategy<Value = EntryKind> {
     let link = "[a-z/.]{1,12}".prop_map(|target| EntryKind::Symlink {
         target,
-        end: LinkEnd {
+        end: Box::new(LinkEnd {
             kind: TargetKind::OutOfStore,
             path: None,
             file: None,
             tree: None,
-        },
+        }),
     });
     prop_oneof![
         4 => text().prop_map(|text| EntryKind::File(Content::Text(text))),
@@ -315,8 +315,8 @@ fn changed(
         // The mode of a link has no meaning.
         Change::Mode(_) if matches!(entry_at.kind, EntryKind::Symlink { .. }) => {}
         Change::Mode(bit) => entry_at.mode ^= bit,
-        Change::Owner => entry_at.owner.push('x'),
-        Change::Group => entry_at.group.push('x'),
+        Change::Owner => entry_at.owner = format!("{}x", entry_at.owner).as_str().into(),
+        Change::Group => entry_at.group = format!("{}x", entry_at.group).as_str().into(),
         Change::Attribute => drop(entry_at.attributes.insert("user.x".into(), "1".into())),
         Change::Kind(kind) => entry_at.kind = kind,
         Change::Content(at, character) => {

@@ -127,8 +127,8 @@ fn content<'a>(found: Found<'a>) -> Option<&'a Content> {
 /// Mode and owner; a directory in the store is always `0555` and root's.
 fn mode_owner<'a>(found: Found<'a>) -> Option<(u32, &'a str)> {
     match found {
-        Found::Entry(entry) => Some((entry.mode, entry.owner.as_str())),
-        Found::Followed(file) => Some((file.mode, file.owner.as_str())),
+        Found::Entry(entry) => Some((entry.mode, &*entry.owner)),
+        Found::Followed(file) => Some((file.mode, &*file.owner)),
         Found::FollowedDirectory => Some((0o555, "root")),
         Found::NotLooked | Found::Nothing => None,
     }

@@ -265,7 +265,7 @@ pub(super) mod tests {
     pub(in crate::judge) fn managed(text: &str) -> Entry {
         entry(EntryKind::Symlink {
             target: "/nix/store/0123456789abcdfghijklmnpqrsvwxyz-home-manager-files/x".into(),
-            end: LinkEnd {
+            end: Box::new(LinkEnd {
                 kind: TargetKind::Generation,
                 path: Some("/nix/store/0123456789abcdfghijklmnpqrsvwxyz-x".into()),
                 file: Some(Box::new(FileSeen {
@@ -274,7 +274,7 @@ pub(super) mod tests {
                     content: Content::Text(text.into()),
                 })),
                 tree: None,
-            },
+            }),
         })
     }
 

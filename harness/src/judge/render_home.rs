@@ -52,7 +52,7 @@ pub(super) fn home(text: &mut String, channel: &Channel<'_>, name: &str, user: &
 impl Writer<'_> {
     /// The home directory, where it is not as a new user's.
     fn itself(&mut self, entry: &Entry) {
-        let group = (entry.group != self.user).then(|| format!("group {}", entry.group));
+        let group = (*entry.group != *self.user).then(|| format!("group {}", entry.group));
         let mut notes = self.notes(entry, Some(0o700));
         notes.extend(group);
         if !notes.is_empty() {
@@ -79,8 +79,8 @@ impl Writer<'_> {
         let mode = usual
             .is_some_and(|usual| entry.mode != usual)
             .then(|| format!("mode {:04o}", entry.mode));
-        let owner = (entry.owner != self.user).then(|| format!("owner {}", entry.owner));
-        let group = (entry.group != self.group).then(|| format!("group {}", entry.group));
+        let owner = (*entry.owner != *self.user).then(|| format!("owner {}", entry.owner));
+        let group = (*entry.group != *self.group).then(|| format!("group {}", entry.group));
         let attributes = entry
             .attributes
             .iter()

@@ -377,12 +377,12 @@ fn a_link_that_leads_nowhere_has_no_content() {
     let mut seen = observation();
     let dangling = entry(EntryKind::Symlink {
         target: "/nowhere".into(),
-        end: LinkEnd {
+        end: Box::new(LinkEnd {
             kind: TargetKind::Dangling,
             path: None,
             file: None,
             tree: None,
-        },
+        }),
     });
     let home = &mut seen.users.get_mut("alice").unwrap().home;
     home.entries.insert("gone".into(), dangling);

@@ -177,12 +177,12 @@ fn complete_names_links_and_units() {
     let current = stored('1', "home-manager-files");
     user.generations.home_files = Some(current.clone());
     let mut link = |path: &str, target: String, kind| {
-        let end = LinkEnd {
+        let end = Box::new(LinkEnd {
             kind,
             path: None,
             file: None,
             tree: None,
-        };
+        });
         let link = entry(EntryKind::Symlink { target, end }, 0o777);
         user.home.entries.insert(path.into(), link);
     };

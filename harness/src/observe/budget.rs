@@ -6,14 +6,15 @@ use std::io;
 
 use crate::text::escape_name;
 
-/// Most that is kept of an observation, in bytes, each thing counted with what it takes to hold it.
-pub(super) const KEPT_BYTES: usize = 112 * 1024 * 1024;
+/// Most that is kept of an observation, in bytes, each thing counted with what it takes to hold it. Two are there at once
+/// where they are compared.
+pub(super) const KEPT_BYTES: usize = 72 * 1024 * 1024;
 /// Most of it as the text of files.
 const TEXT_BYTES: usize = 16 * 1024 * 1024;
 /// Most entries of all homes; fewer in tests, which try to send more.
 pub(super) const ENTRIES: usize = if cfg!(test) { 20_000 } else { 200_000 };
 /// What an entry takes besides its name, in bytes.
-const ENTRY_BYTES: usize = 400;
+const ENTRY_BYTES: usize = 300;
 /// What a field takes besides its bytes.
 const FIELD_BYTES: usize = 64;
 
@@ -41,7 +42,7 @@ impl Default for Budget {
 }
 
 impl Budget {
-    /// Counts a field of so many bytes.
+    /// Counts a field that takes so many bytes to hold; see [`held`].
     pub(super) fn keep(&self, bytes: usize) -> io::Result<()> {
         if take(&self.kept, bytes + FIELD_BYTES) {
             return Ok(());
@@ -61,6 +62,13 @@ impl Budget {
     pub(super) fn keep_text(&self, bytes: usize) -> bool {
         self.text.get() >= bytes && take(&self.kept, bytes) && take(&self.text, bytes)
     }
+}
+
+/// How many bytes a field takes as text: a byte that is not shown as itself becomes up to four.
+pub(super) fn held(field: &[u8]) -> usize {
+    let is_plain = |byte: &&u8| matches!(**byte, b' '..=b'~' | b'\n' | b'\t');
+    let plain = field.iter().filter(is_plain).count();
+    4 * field.len() - 3 * plain
 }
 
 fn take(left: &Cell<usize>, bytes: usize) -> bool {
@@ -182,7 +190,7 @@ mod tests {
         assert!(!budget.keep_text(1));
         budget.keep(KEPT_BYTES - TEXT_BYTES - FIELD_BYTES).unwrap();
         let error = budget.keep(0).unwrap_err().to_string();
-        assert!(error.contains("112 MiB"), "{error}");
+        assert!(error.contains("72 MiB"), "{error}");
         assert!(!budget.keep_entry(0));
     }
 }

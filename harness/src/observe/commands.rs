@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use super::budget::malformed;
+use super::budget::{held, malformed};
 use super::fields::Source;
 use super::observation::CommandSeen;
 use super::script::{COMMAND_BYTES, SESSION_BYTES, SESSION_MAGIC};
@@ -172,6 +172,7 @@ fn bounded(source: &mut Source<'_>, limit: usize) -> io::Result<(Vec<u8>, bool)>
     source.budget().keep(sent)?;
     let mut bytes = vec![0; sent];
     source.exact(&mut bytes)?;
+    source.budget().keep(held(&bytes) - sent)?;
     Ok((bytes, whole > sent as u64))
 }
 

@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 use std::rc::Rc;
 
-use super::budget::{Budget, malformed};
+use super::budget::{Budget, held, malformed};
 
 /// What is read at once, in bytes.
 const BUFFER_BYTES: usize = 64 * 1024;
@@ -62,7 +62,7 @@ impl<'a> Source<'a> {
             field.extend_from_slice(&available[..piece]);
             self.take(piece + usize::from(found.is_some()));
             if found.is_some() {
-                self.budget.keep(field.len())?;
+                self.budget.keep(held(&field))?;
                 return Ok(field);
             }
         }

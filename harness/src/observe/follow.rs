@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::io;
 
-use super::budget::malformed;
+use super::budget::{held, malformed};
 use super::fields::Source;
 use super::home::{EntryKind, FileSeen, Home, Inside, InsideKind, LinkEnd};
 use super::observation::STORE;
@@ -34,13 +34,13 @@ impl Links {
 }
 
 /// The end of a link that leads nowhere.
-pub(super) fn dangling() -> LinkEnd {
-    LinkEnd {
+pub(super) fn dangling() -> Box<LinkEnd> {
+    Box::new(LinkEnd {
         kind: TargetKind::Dangling,
         path: None,
         file: None,
         tree: None,
-    }
+    })
 }
 
 /// Gives every link its end, and reads what is behind links into the store: first the directories and the links in
@@ -113,7 +113,7 @@ fn read_inside(source: &mut Source<'_>, home: &mut Home) -> io::Result<()> {
                 )));
             }
         };
-        if !source.budget().keep_entry(path.len()) {
+        if !source.budget().keep_entry(held(&path)) {
             return Err(malformed(
                 "there is more behind the links of the home than is kept".into(),
             ));

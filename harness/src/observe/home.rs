@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::owner_name::OwnerName;
 use crate::model::{FileType, TargetKind};
 use crate::text::escape_name;
 
@@ -24,9 +25,9 @@ pub struct Entry {
     /// Its permission bits; of no meaning for a symbolic link.
     pub mode: u32,
     /// Its owner's name, or number where there is no name.
-    pub owner: String,
+    pub owner: OwnerName,
     /// Its group's name, or number where there is no name.
-    pub group: String,
+    pub group: OwnerName,
     /// Extended attributes by name, access control lists and capabilities among them: the value as text where it is
     /// text (see [`escape_name`]), else in hexadecimal digits after `0x`.
     pub attributes: BTreeMap<String, String>,
@@ -52,7 +53,7 @@ pub enum EntryKind {
         /// Where it points, as it is written, escaped.
         target: String,
         /// What is there.
-        end: LinkEnd,
+        end: Box<LinkEnd>,
     },
     /// A named pipe.
     Fifo,
@@ -109,7 +110,7 @@ pub struct FileSeen {
     /// Its permission bits.
     pub mode: u32,
     /// Its owner's name, or number where there is no name.
-    pub owner: String,
+    pub owner: OwnerName,
     /// What is in it.
     pub content: Content,
 }
@@ -323,12 +324,12 @@ mod tests {
         let tree: BTreeMap<String, Inside> = tree.collect();
         entry(EntryKind::Symlink {
             target: "t".into(),
-            end: LinkEnd {
+            end: Box::new(LinkEnd {
                 kind: TargetKind::Store,
                 path: path.map(str::to_owned),
                 file: None,
                 tree: (!tree.is_empty()).then_some(tree),
-            },
+            }),
         })
     }
 

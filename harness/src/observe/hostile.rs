@@ -87,7 +87,7 @@ fn the_sample_itself_is_good() {
     let seen = look(homes(), login()).unwrap();
     let alice = &seen.users["alice"];
     assert_eq!(alice.home.entries.len(), 2);
-    assert_eq!(alice.home.entries[".bashrc"].owner, "alice");
+    assert_eq!(alice.home.entries[".bashrc"].owner.to_string(), "alice");
     assert_eq!(alice.login_path.len(), 2);
 }
 

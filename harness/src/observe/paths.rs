@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use super::fields::Source;
+use super::owner_name::OwnerName;
 use crate::text::escape_name;
 
 /// Longest path, in bytes.
@@ -20,8 +21,8 @@ pub(super) fn relative(path: &[u8]) -> Option<String> {
 
 /// The guest's names of users and groups, by number.
 pub(super) struct Owners {
-    users: BTreeMap<u64, String>,
-    groups: BTreeMap<u64, String>,
+    users: BTreeMap<u64, OwnerName>,
+    groups: BTreeMap<u64, OwnerName>,
 }
 
 impl Owners {
@@ -33,27 +34,31 @@ impl Owners {
     }
 
     /// A user's name, or number where the guest has no name for it.
-    pub(super) fn user(&self, uid: u64) -> String {
+    pub(super) fn user(&self, uid: u64) -> OwnerName {
         let name = self.users.get(&uid).cloned();
-        name.unwrap_or_else(|| uid.to_string())
+        name.unwrap_or_else(|| uid.to_string().as_str().into())
     }
 
     /// A group's name, or number where the guest has no name for it.
-    pub(super) fn group(&self, gid: u64) -> String {
+    pub(super) fn group(&self, gid: u64) -> OwnerName {
         let name = self.groups.get(&gid).cloned();
-        name.unwrap_or_else(|| gid.to_string())
+        name.unwrap_or_else(|| gid.to_string().as_str().into())
     }
 }
 
+/// Longest name of a user or group, in bytes, as shadow's tools and systemd have it.
+const NAME_BYTES: usize = 255;
+
 /// Names by number; the first name of a number counts, as it does for the guest.
-fn names(file: &[u8]) -> BTreeMap<u64, String> {
+fn names(file: &[u8]) -> BTreeMap<u64, OwnerName> {
     let mut names = BTreeMap::new();
     for line in String::from_utf8_lossy(file).lines() {
         let mut fields = line.split(':');
-        if let (Some(name), Some(Ok(number))) = (fields.next(), fields.nth(1).map(str::parse)) {
-            names
-                .entry(number)
-                .or_insert_with(|| escape_name(name.as_bytes()));
+        if let (Some(name), Some(Ok(number))) = (fields.next(), fields.nth(1).map(str::parse))
+            && name.len() <= NAME_BYTES
+        {
+            let name = || escape_name(name.as_bytes()).as_str().into();
+            names.entry(number).or_insert_with(name);
         }
     }
     names

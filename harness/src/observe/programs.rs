@@ -14,6 +14,8 @@ use crate::text::escape_name;
 const DIRECTORIES: usize = 1000;
 /// Most programs in all of them.
 const PROGRAMS: usize = 100_000;
+/// What a program of the list takes besides its names, in bytes.
+const PROGRAM_BYTES: usize = 300;
 /// Longest path, in bytes.
 const PATH_BYTES: usize = 8192;
 
@@ -73,7 +75,11 @@ fn read_found(source: &mut Source<'_>) -> io::Result<Vec<Offer>> {
         }
         let directory = escape_name(&source.field(PATH_BYTES)?);
         let name = escape_name(&source.field(PATH_BYTES)?);
-        found.push((directory, name, escape_name(&source.field(PATH_BYTES)?)));
+        let target = escape_name(&source.field(PATH_BYTES)?);
+        // A program of the list holds its directory, another one's that is before it on PATH, and its package.
+        let again = 2 * directory.len() + 3 * target.len();
+        source.budget().keep(again + PROGRAM_BYTES)?;
+        found.push((directory, name, target));
     }
     Ok(found)
 }

@@ -7,8 +7,7 @@ use std::io;
 
 use tar::{EntryType, Header};
 
-use super::budget::Crowd;
-use super::budget::malformed;
+use super::budget::{Crowd, held, malformed};
 use super::digest::ContentHash;
 use super::fields::Source;
 use super::home::Content;
@@ -79,7 +78,7 @@ pub(super) fn read_tar(
             .sum();
         is_full |= !source
             .budget()
-            .keep_entry(path.len() + link.len() + attributes);
+            .keep_entry(held(&path) + held(&link) + attributes);
         if is_full {
             if !counts {
                 return Err(crowd.complaint());

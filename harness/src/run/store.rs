@@ -2,7 +2,7 @@
 //! of the state it belongs to.
 
 use std::fs::{self, File, FileTimes};
-use std::io::{self, Read, Write};
+use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -253,15 +253,13 @@ impl ResultStore {
 
     fn read<T: DeserializeOwned>(&self, kind: &str, name: &str) -> Option<T> {
         let mut file = File::open(self.path(kind, name)).ok()?;
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes).ok()?;
         // The time of last change is that of last use, to the hour. In a cache that cannot be written nothing goes.
         let used = file.metadata().and_then(|data| data.modified());
         let used = used.is_ok_and(|used| used.elapsed().is_ok_and(|age| age < USE_NOTED));
         if !used {
             let _ = file.set_times(FileTimes::new().set_modified(SystemTime::now()));
         }
-        serde_json::from_slice(checked(&bytes)?).ok()
+        parse(&mut file)
     }
 
     fn write<T: Serialize>(&self, kind: &str, name: &str, value: &T) -> io::Result<()> {
@@ -269,9 +267,18 @@ impl ResultStore {
         let folder = self.folder.join(kind);
         fs::create_dir_all(&folder)?;
         let mut aside = tempfile::NamedTempFile::new_in(&folder)?;
-        let text = serde_json::to_vec(value)?;
-        writeln!(aside, "{}", blake3::hash(&text).to_hex())?;
-        aside.write_all(&text)?;
+        // The hash's place is kept free until it is known: an observation is never there a second time, as text.
+        aside.write_all(&[b'\n'; HASH_LINE_BYTES])?;
+        let mut text = Hashed {
+            hasher: blake3::Hasher::new(),
+            inner: BufWriter::new(&mut aside),
+        };
+        serde_json::to_writer(&mut text, value)?;
+        text.flush()?;
+        let hash = text.hasher.finalize();
+        drop(text);
+        aside.rewind()?;
+        aside.write_all(hash.to_hex().as_bytes())?;
         aside.persist(path)?;
         Ok(())
     }
@@ -280,6 +287,47 @@ impl ResultStore {
         // A file that is not there is as good as one that was removed.
         let _ = fs::remove_file(self.path(kind, name));
     }
+}
+
+/// How long the first line of a file of results is, its end included.
+const HASH_LINE_BYTES: usize = blake3::OUT_LEN * 2 + 1;
+/// A file that is larger is not read into memory as a whole.
+const READ_WHOLE_BYTES: u64 = 8 * 1024 * 1024;
+
+/// Writes on, and hashes what it writes.
+struct Hashed<W> {
+    hasher: blake3::Hasher,
+    inner: W,
+}
+
+impl<W: Write> Write for Hashed<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.inner.write(bytes)?;
+        self.hasher.update(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}
+
+/// What a file of results says, if it is what was written.
+fn parse<T: DeserializeOwned>(file: &mut File) -> Option<T> {
+    if file.metadata().ok()?.len() <= READ_WHOLE_BYTES {
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).ok()?;
+        return serde_json::from_slice(checked(&bytes)?).ok();
+    }
+    let mut line = [0; HASH_LINE_BYTES];
+    file.read_exact(&mut line).ok()?;
+    let mut hasher = blake3::Hasher::new();
+    hasher.update_reader(&mut *file).ok()?;
+    if line != *format!("{}\n", hasher.finalize().to_hex()).as_bytes() {
+        return None;
+    }
+    file.seek(SeekFrom::Start(HASH_LINE_BYTES as u64)).ok()?;
+    serde_json::from_reader(BufReader::new(file)).ok()
 }
 
 /// What a file of results holds below its first line, which is the hash of that. Nothing when it is another.

@@ -170,8 +170,8 @@ fn entry(seen: &Entry, texts: &mut Texts<'_>) -> EntryResult {
     let mut told = EntryResult {
         kind: word(&seen.kind),
         mode: Some(octal(seen.mode)),
-        owner: seen.owner.clone(),
-        group: Some(seen.group.clone()),
+        owner: seen.owner.to_string(),
+        group: Some(seen.group.to_string()),
         attributes: seen.attributes.clone(),
         ..EntryResult::default()
     };
@@ -223,7 +223,7 @@ fn file(seen: &FileSeen, texts: &mut Texts<'_>) -> EntryResult {
     EntryResult {
         kind: "file".to_owned(),
         mode: Some(octal(seen.mode)),
-        owner: seen.owner.clone(),
+        owner: seen.owner.to_string(),
         content: Some(content(&seen.content, texts)),
         ..EntryResult::default()
     }
