@@ -44,6 +44,23 @@ impl fmt::Display for Waited {
     }
 }
 
+/// What a kernel that panics says before anything else of it.
+const PANIC: &str = "Kernel panic - not syncing";
+
+/// Lines of the console that are shown before a panic.
+const LINES_BEFORE_PANIC: usize = 10;
+
+/// The first line of a panic on a console, and the console up to it: the trace behind it says little, and is long.
+pub(super) fn panic_of(console: &str) -> Option<(String, String)> {
+    let lines: Vec<&str> = console.lines().collect();
+    let begins = |line: &&str| line.contains(PANIC) && !line.contains("---[ end ");
+    let at = lines.iter().rposition(begins)?;
+    let (_, said) = lines[at].split_once(PANIC)?;
+    let before = at.saturating_sub(LINES_BEFORE_PANIC);
+    let said = said.trim_start_matches(':').trim().to_owned();
+    Some((said, lines[before..=at].join("\n")))
+}
+
 /// Why a machine could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum MachineError {
@@ -78,9 +95,11 @@ pub enum MachineError {
         waited: Box<Waited>,
     },
     /// The guest's kernel panicked.
-    #[error("the guest's kernel panicked: {waited}")]
+    #[error("the guest's kernel panicked ({said}): {waited}")]
     GuestPanicked {
-        /// The wait that noticed it.
+        /// What the kernel said first.
+        said: String,
+        /// The wait that noticed it; its console ends with the panic's first line.
         waited: Box<Waited>,
     },
     /// The guest switched itself off, or rebooted, when nobody had asked for that.
@@ -238,8 +257,11 @@ impl MachineError {
                 "hardware virtualisation does not run this guest on this host: SWITCHPROOF_ACCEL=tcg does without"
             }
             Self::QemuDidNotStart { .. } => "`switchproof doctor` says what this host lacks",
+            Self::GuestPanicked { said, .. } if said.contains("kill init") => {
+                "the first process of the guest's system ended, or could not be started: the console says why"
+            }
             Self::GuestPanicked { .. } => {
-                "a panic at random points under TCG usually means an old QEMU; `switchproof doctor` shows its version"
+                "what stands before it on the console says what led to it"
             }
             Self::GuestPoweredOff { .. } => {
                 "use a `reboot` step where a scenario needs one; a `run` step must not power the guest off"
@@ -268,6 +290,17 @@ impl MachineError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_panic_is_told_by_its_first_line_and_what_led_to_it() {
+        let console = "initrd: cannot start /init\n[ 1.2] Kernel panic - not syncing: Attempted to kill init! exitcode=0x7f00\n\
+             [ 1.2] CPU: 0\n[ 1.2] ---[ end Kernel panic - not syncing: Attempted to kill init! exitcode=0x7f00 ]---";
+        let (said, shown) = panic_of(console).expect("there is one");
+        assert_eq!(said, "Attempted to kill init! exitcode=0x7f00");
+        assert!(shown.starts_with("initrd: cannot") && shown.ends_with("exitcode=0x7f00"));
+        assert_eq!(shown.lines().count(), 2);
+        assert_eq!(panic_of("all is well"), None);
+    }
 
     #[test]
     fn a_crash_is_the_states_and_a_kill_is_not() {

@@ -4,14 +4,23 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::machine::error::panic_of;
 use crate::machine::start::exit_words;
 use crate::machine::waiting::Waiting;
-use crate::machine::{Machine, MachineError};
+use crate::machine::{Machine, MachineError, Waited};
 use crate::qemu::Event;
 use crate::store::free_bytes;
 
 /// With less than this free, a QEMU that died without a word most likely could not grow its memory file.
 const FEW_BYTES: u64 = 256 * 1024 * 1024;
+
+/// More lines than a panic and its trace have.
+const PANIC_LINES: usize = 200;
+
+fn told((said, console_tail): (String, String), mut waited: Box<Waited>) -> MachineError {
+    waited.console_tail = console_tail;
+    MachineError::GuestPanicked { said, waited }
+}
 
 impl Machine {
     /// Takes in what QEMU has said.
@@ -34,9 +43,7 @@ impl Machine {
         match event.name.as_str() {
             "GUEST_PANICKED" => {
                 self.usable = false;
-                return Err(MachineError::GuestPanicked {
-                    waited: self.waited(waiting),
-                });
+                return Err(self.panicked(waiting));
             }
             "SHUTDOWN" => {
                 let reason = text("reason").to_owned();
@@ -87,13 +94,8 @@ impl Machine {
         self.usable = false;
         let waited = self.waited(waiting);
         // A panic reboots at once; where the kernel has no pvpanic driver yet, only the console tells.
-        if self
-            .connections
-            .console
-            .tail(200)
-            .contains("Kernel panic - not syncing")
-        {
-            return MachineError::GuestPanicked { waited };
+        if let Some(panic) = panic_of(&self.console_tail(PANIC_LINES)) {
+            return told(panic, waited);
         }
         let how = if reason == "guest-reset" {
             "rebooted"
@@ -101,6 +103,17 @@ impl Machine {
             "powered off"
         };
         MachineError::GuestPoweredOff { how, waited }
+    }
+
+    fn panicked(&self, waiting: &Waiting) -> MachineError {
+        let waited = self.waited(waiting);
+        match panic_of(&self.console_tail(PANIC_LINES)) {
+            Some(panic) => told(panic, waited),
+            None => MachineError::GuestPanicked {
+                said: "the console says no reason".to_owned(),
+                waited,
+            },
+        }
     }
 
     fn disk_failed(&self, event: &Event) -> MachineError {
