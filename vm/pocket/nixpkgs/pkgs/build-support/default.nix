@@ -15,6 +15,7 @@ let
         allowSubstitutes = false;
       }
       // attrs
+      // lib.optionalAttrs (attrs ? name) { name = lib.strings.sanitizeDerivationName attrs.name; }
     );
   # nixpkgs' shape around a plain derivation.
   packaged =

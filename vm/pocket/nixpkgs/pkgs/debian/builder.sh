@@ -45,11 +45,12 @@ else
   done
 fi
 
-# /usr and / are one; a Nix package has neither sbin nor games.
+# /usr and / are one; a Nix package has no games, and sbin is another name of bin.
 mkdir -p "$out"
 merge() { [[ -d $1 ]] || return 0; mkdir -p "$2"; cp -a "$1/." "$2/"; rm -rf "$1"; }
 merge "$root/usr/bin" "$out/bin"
 merge "$root/bin" "$out/bin"
+[[ ! -d $root/usr/sbin && ! -d $root/sbin ]] || { mkdir -p "$out/bin"; ln -s bin "$out/sbin"; }
 merge "$root/usr/sbin" "$out/bin"
 merge "$root/sbin" "$out/bin"
 merge "$root/usr/games" "$out/bin"
@@ -62,7 +63,8 @@ case " $keep " in *" etc "*) merge "$root/etc" "$out/etc" ;; esac
 for drop in doc doc-base lintian bug menu locale info reportbug perl5 metainfo apport; do
   case " $keep " in *" $drop "*) ;; *) rm -rf "$out/share/$drop" ;; esac
 done
-rm -rf "$out/lib/systemd" "$out/lib/mime" "$out/lib/debug"
+case " $keep " in *" systemd "*) ;; *) rm -rf "$out/lib/systemd" ;; esac
+rm -rf "$out/lib/mime" "$out/lib/debug"
 chmod -R u+w "$out"
 cd "$out"
 
@@ -105,12 +107,17 @@ if [[ -n $programs ]]; then
   done
 fi
 
-# Programs find their libraries in the store; DT_RPATH also counts for what
-# those libraries need in turn.
+# Programs find their loader and their libraries in the store; DT_RPATH also counts for what those libraries need in
+# turn. The C library itself stays as it is.
+: "${libc:=$out}"
+loader=$(echo "$libc"/lib/ld-linux-*.so.*)
 find . -type f \( -perm -100 -o -name '*.so*' \) | while IFS= read -r f; do
   elf "$f" || continue
+  [[ $pname != glibc || $f != ./lib/* ]] || continue
   if "$cache/tools/patchelf" --print-interpreter "$f" >/dev/null 2>&1; then
-    "$cache/tools/patchelf" --force-rpath --set-rpath "$out/lib:$out/lib/$pname:$libs/lib:$(realpath "$(dirname "$f")"):$libs/lib/pulseaudio" "$f"
+    "$cache/tools/patchelf" --force-rpath --set-rpath "$out/lib:$out/lib/$pname:$libs/lib:$(realpath "$(dirname "$f")"):$libs/lib/pulseaudio:$libc/lib" "$f"
+    # Both at once breaks programs that are linked for a fixed address.
+    "$cache/tools/patchelf" --set-interpreter "$loader" "$f"
   elif [[ -n $("$cache/tools/patchelf" --print-rpath "$f" 2>/dev/null) ]]; then
     "$cache/tools/patchelf" --force-rpath --set-rpath "$out/lib:$out/lib/$pname:$libs/lib" "$f" || true
   fi
@@ -126,7 +133,7 @@ if [[ -n $wrapperEnv ]]; then
     mv "$f" "bin/.$b-wrapped"
     {
       # Under the name it was called by: what a program does may depend on it, as with vimdiff.
-      echo "#!/bin/bash"
+      echo "#!${bash:-/bin/bash}"
       while IFS='=' read -r var path; do echo "export $var='$out/$path'"; done <<<"$wrapperEnv"
       echo "exec -a \"\$0\" '$out/bin/.$b-wrapped' \"\$@\""
     } >"$f"

@@ -12,5 +12,5 @@ pkgs.linkFarm "pocket-programs" (
     inherit name;
     path = pkgs.${name};
   }) names
-  ++ map (name: { inherit name; path = pkgs.${name}; }) [ "lndir" "nix" "nixos-rebuild" "sd-switch" "systemd" ]
+  ++ map (name: { inherit name; path = pkgs.${name}; }) [ "lndir" "nixos-rebuild" "sd-switch" ]
 )

@@ -68,6 +68,9 @@ let
     ];
     debs = known.debs or debs;
     libs = if kind == "libs" then index.libs else "${pkgs.debianLibs}";
+    # The C library and its loader are in the store too, so that a program runs on a root without any.
+    libc = if kind == "libs" then "" else if attr == "glibc" then "" else "${pkgs.glibc}";
+    bash = if kind == "libs" || lib.elem attr [ "glibc" "bash" ] then "" else "${pkgs.bash}/bin/bash";
     rename = lib.concatStringsSep " " (lib.mapAttrsToList (a: b: "${a}=${b}") rename);
     wrapperEnv = lib.concatStringsSep "\n" (lib.mapAttrsToList (n: v: "${n}=${v}") env);
     programs = if programs == null then "" else lib.concatStringsSep " " programs;

@@ -36,7 +36,6 @@
   gnupg = { debs = [ "gpg" "gpg-agent" "gpgconf" "gpgsm" ]; description = "Modern release of the GNU Privacy Guard, a GPL OpenPGP implementation"; license = "gpl3Plus"; mainProgram = "gpg"; };
   openssh = { debs = [ "openssh-client" ]; description = "Implementation of the SSH protocol"; license = "bsd2"; mainProgram = "ssh"; };
 
-  dbus = { debs = [ "dbus-daemon" "dbus-bin" "dbus-session-bus-common" "dbus-system-bus-common" ]; description = "Simple interprocess messaging system"; mainProgram = "dbus-run-session"; keep = [ "etc" ]; };
   dconf = { debs = [ "dconf-cli" "dconf-service" "dconf-gsettings-backend" ]; description = "Low-level configuration system used by GSettings"; license = "lgpl21Plus"; postInstall = "sed -i \"s,/usr/libexec,$out/libexec,\" share/dbus-1/services/*"; };
   pinentry-curses = { description = "GnuPG's interface to passphrase input, on a terminal"; license = "gpl2Plus"; };
   pinentry-gnome3 = { description = "GnuPG's interface to passphrase input, in a window"; license = "gpl2Plus"; };
@@ -229,3 +228,4 @@
   xsel = { description = "Command-line program for getting and setting the contents of the X selection"; license = "mit"; };
   zstd = { description = "Zstandard real-time compression algorithm"; license = "bsd3"; };
 }
+// import ./system-packages.nix

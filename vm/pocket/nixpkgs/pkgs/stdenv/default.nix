@@ -20,7 +20,12 @@ let
     inherit (platform) isLinux isDarwin isx86_64 isAarch64 is64bit;
     shell = "/bin/bash";
     shellDryRun = "/bin/bash -n -O extglob";
-    cc = throw "The pocket channel has no compiler; run this scenario on the real channel.";
+    # Of a compiler's parts, those that are not for compiling.
+    cc = {
+      outPath = throw "The pocket channel has no compiler; run this scenario on the real channel.";
+      libc = pkgs.glibc;
+      bintools.dynamicLinker = "${pkgs.glibc}/lib/ld-linux-${if platform.isAarch64 then "aarch64.so.1" else "x86-64.so.2"}";
+    };
   };
 in
 {

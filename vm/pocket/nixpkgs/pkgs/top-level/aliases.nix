@@ -10,9 +10,8 @@ lib.optionalAttrs prev.config.allowAliases (import ./revision-aliases.nix // {
   gnupg_2 = pkgs.gnupg;
   ps = pkgs.procps;
   sqlite-interactive = pkgs.sqlite;
-  xorg = { inherit (pkgs) lndir xrandr xrdb xset xsetroot; };
+  xorg = prev.xorg // { inherit (pkgs) lndir xrandr xrdb xset xsetroot; };
   python3Full = pkgs.python3;
-  texinfo = pkgs.texinfoInteractive;
   nixfmt-rfc-style = pkgs.nixfmt;
   taskwarrior2 = pkgs.taskwarrior;
   man = pkgs.man-db;

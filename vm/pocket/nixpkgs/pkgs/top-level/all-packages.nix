@@ -39,9 +39,8 @@ import ../firefox { inherit lib pkgs; }
     };
   };
 
-  # Locale data: the guest's C library brings its own, so this is a name only.
-  glibcLocales = (pkgs.runCommandLocal "glibc-locales-2.41" { } "mkdir -p $out/lib/locale; touch $out/lib/locale/locale-archive") // { version = "2.41"; };
-  glibc = { version = "2.41"; bin = pkgs.coreutils; };
+  # Locale data: the C library brings its own, so this is a name only.
+  glibcLocales = (pkgs.runCommandLocal "glibc-locales-2.41" { } "mkdir -p $out/lib/locale; touch $out/lib/locale/locale-archive") // { version = "2.41"; override = _: pkgs.glibcLocales; };
 
   unixtools = { hostname = pkgs.inetutils; ps = pkgs.procps; };
   nixos-option = pkgs.writeShellScriptBin "nixos-option" ''
@@ -60,18 +59,9 @@ import ../firefox { inherit lib pkgs; }
   nixos-render-docs = pkgs.writeShellScriptBin "nixos-render-docs" ''
     printf '.TH "POCKET" "5"\n.SH NAME\nThe pocket channel renders no manuals.\n' > "''${!#}"
   '';
-  # The guest's own: a client must fit the manager that runs.
-  systemd = pkgs.runCommandLocal "systemd-257" { version = "257"; meta.mainProgram = "systemctl"; } ''
-    mkdir -p $out/bin
-    for f in systemctl journalctl loginctl systemd-run systemd-tmpfiles busctl systemd-analyze; do ln -s /usr/bin/$f $out/bin/$f; done
-  '';
-  nix = pkgs.runCommandLocal "nix-2.26.3" { version = "2.26.3"; meta.mainProgram = "nix"; } ''
-    mkdir -p $out/bin
-    for f in /usr/bin/nix /usr/bin/nix-*; do ln -s $f $out/bin/; done
-  '';
   nixos-rebuild = pkgs.writeShellScriptBin "nixos-rebuild" (builtins.readFile ./nixos-rebuild.sh);
   # Starts, stops and restarts a user's units when their files change.
-  sd-switch = pkgs.writeScriptBin "sd-switch" ("#!/usr/bin/perl\n" + builtins.readFile ../sd-switch/sd-switch.pl);
+  sd-switch = pkgs.writeScriptBin "sd-switch" ("#!${pkgs.perl}/bin/perl\n" + builtins.readFile ../sd-switch/sd-switch.pl);
 
   # zsh's own functions complete Nix; the package exists to be installed.
   nix-zsh-completions = pkgs.runCommandLocal "nix-zsh-completions-0.5.1" { } "mkdir -p $out/share/zsh/site-functions $out/share/zsh/plugins/nix";

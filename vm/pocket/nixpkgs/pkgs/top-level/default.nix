@@ -34,6 +34,7 @@ let
     (final: _prev: import ../build-support { inherit lib; pkgs = final; })
     (final: _prev: import ../debian { inherit lib; pkgs = final; })
     (final: prev: import ./all-packages.nix { inherit lib prev; pkgs = final; })
+    (final: prev: import ./system-parts.nix { inherit lib prev; pkgs = final; })
     (final: prev: import ./aliases.nix { inherit lib prev; pkgs = final; })
     # What a scenario wants stood in for: a list of names beside the channel's own files.
     (final: prev: lib.optionalAttrs (builtins.pathExists ../../stand-ins.json) (

@@ -2,7 +2,7 @@
 set -euo pipefail
 export PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 action="" flake="" rollback="" profile=/nix/var/nix/profiles/system
-declare -a options=()
+declare -a options=(--extra-experimental-features 'nix-command flakes')
 notModelled() {
   echo "nixos-rebuild: the pocket channel does not model '$1'; run this scenario on the real channel" >&2
   exit 1

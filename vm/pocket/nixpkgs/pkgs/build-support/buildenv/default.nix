@@ -57,7 +57,7 @@ lib.makeOverridable (
       perlScript = builtins.readFile ./builder.pl;
       chosen = lib.concatStringsSep "\n" (lib.concatMap outputsOf (lib.filter (p: p != null) paths));
       pathsToLink = lib.concatStringsSep "\n" pathsToLink;
-      ignoreCollisions = if ignoreCollisions then "1" else "";
+      ignoreCollisions = toString ignoreCollisions;
       checkCollisionContents = if checkCollisionContents then "1" else "";
       inherit postBuild;
       preferLocalBuild = true;
