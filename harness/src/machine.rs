@@ -8,6 +8,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 pub use switchproof_vm::guest::OutputStream as Stream;
 
+/// Where every guest has the programs that scripts call by their full names, whatever the PATH is.
+pub use switchproof_vm::guest::TOOLS;
+
 /// Who runs a command in the guest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum GuestUser {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::machine::GuestScript;
+use crate::machine::{GuestScript, TOOLS};
 use crate::model::Session;
 use switchproof_vm::process::quote;
 
@@ -80,6 +80,7 @@ pub fn prelude(nonce: &Nonce) -> String {
         .replace("@NONCE@", nonce.as_str())
         .replace("@BEGIN_LIMIT@", &BEGIN_LIMIT_S.to_string())
         .replace("@PLAIN_PATH@", PLAIN_PATH)
+        .replace("@TOOLS@", TOOLS)
 }
 
 /// The line of such a script that runs an errand for at most `limit_s` seconds. With `tell`, the host hears at once that
@@ -128,7 +129,7 @@ mod tests {
         };
         let script = errand("alice", &what, Duration::from_secs(1), &nonce).script;
         assert_eq!(Nonce::of(&script), Some(nonce));
-        for placeholder in ["@NONCE@", "@BEGIN_LIMIT@", "@PLAIN_PATH@"] {
+        for placeholder in ["@NONCE@", "@BEGIN_LIMIT@", "@PLAIN_PATH@", "@TOOLS@"] {
             assert!(!script.contains(placeholder), "{script}");
         }
         assert!(script.contains(r#"session login user 3601 1 'echo "it'\''s"'"#));

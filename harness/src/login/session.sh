@@ -10,8 +10,8 @@ while IFS=: read -r name _ _ _ _ _ entry; do
 done </etc/passwd
 export SHELL=$shell
 T=${XDG_RUNTIME_DIR:-/tmp}/switchproof-session-$$
-/usr/bin/mkfifo -m 600 -- "$T" 2>/dev/null || { /bin/rm -rf -- "$T"; /usr/bin/mkfifo -m 600 -- "$T"; }
-trap '/bin/rm -rf -- "$T" "$T".*' EXIT
+@TOOLS@/mkfifo -m 600 -- "$T" 2>/dev/null || { @TOOLS@/rm -rf -- "$T"; @TOOLS@/mkfifo -m 600 -- "$T"; }
+trap '@TOOLS@/rm -rf -- "$T" "$T".*' EXIT
 exec 9<>"$T"
 
 # Sets `word` to one word of the user's shell, whatever $1 holds.
@@ -33,11 +33,11 @@ compose() { # LANGUAGE COMMAND
     nologin | false | true) family=posix ;;
     *) family= ;;
   esac
-  if [[ $1 == bash ]]; then quoted "$command"; command="exec /bin/bash -p -c $word"; fi
+  if [[ $1 == bash ]]; then quoted "$command"; command="exec @TOOLS@/bash -p -c $word"; fi
   quoted "$command"
   case $family in
-    fish) text="/bin/echo $token began >>$T; eval $word; begin; /bin/echo $token ended \$status >>$T; end 2>/dev/null" ;;
-    posix) text="/bin/echo $token began >>$T; eval $word; { /bin/echo $token ended \$? >>$T; } 2>/dev/null" ;;
+    fish) text="@TOOLS@/echo $token began >>$T; eval $word; begin; @TOOLS@/echo $token ended \$status >>$T; end 2>/dev/null" ;;
+    posix) text="@TOOLS@/echo $token began >>$T; eval $word; { @TOOLS@/echo $token ended \$? >>$T; } 2>/dev/null" ;;
     # Nobody knows how such a shell would write a mark.
     *) text=$command; printf '%s began\n' "$token" >&9 ;;
   esac
@@ -46,7 +46,7 @@ compose() { # LANGUAGE COMMAND
 # Turns into the user's shell.
 become() { # KIND
   local name=${shell##*/} plain=(
-    /usr/bin/env -i --argv0="${shell##*/}" HOME="$HOME" USER="$USER" LOGNAME="$USER" SHELL="$shell" LANG=C.UTF-8
+    @TOOLS@/env -i --argv0="${shell##*/}" HOME="$HOME" USER="$USER" LOGNAME="$USER" SHELL="$shell" LANG=C.UTF-8
     TERM=dumb XDG_RUNTIME_DIR="$XDG_RUNTIME_DIR" PATH=@PLAIN_PATH@ ${PS4_TRACED:+"PS4=$PS4_TRACED"}
   )
   case $1 in
@@ -57,7 +57,7 @@ become() { # KIND
     interactive) exec "${plain[@]}" "$shell" $traced -i -c "$text" ;;
     non-interactive) exec "${plain[@]}" "$shell" $traced -c "$text" ;;
     service)
-      exec /usr/bin/systemd-run --user --pipe --wait --quiet --collect --service-type=exec --expand-environment=no \
+      exec @TOOLS@/systemd-run --user --pipe --wait --quiet --collect --service-type=exec --expand-environment=no \
         -- "$shell" -c "$text" ;;
   esac
 }
@@ -112,8 +112,8 @@ blame() { # KIND OUTCOME STATUS
   esac
   traced=-x token=$n.$((serial += 1)) text=:
   attend "$1" 10 10 0 >"$T.why" 2>&1 </dev/null
-  last=$(/usr/bin/tail -c 65536 -- "$T.why" | LC_ALL=C /usr/bin/grep -a '^+*@@ [^ ]*:[0-9]*: ' |
-    /usr/bin/grep -av '^+*@@ [^ ]*logout:' | /usr/bin/tail -n 1 | /usr/bin/cut -c 1-300)
+  last=$(@TOOLS@/tail -c 65536 -- "$T.why" | LC_ALL=C @TOOLS@/grep -a '^+*@@ [^ ]*:[0-9]*: ' |
+    @TOOLS@/grep -av '^+*@@ [^ ]*logout:' | @TOOLS@/tail -n 1 | @TOOLS@/cut -c 1-300)
   outcome=$2 status=$3
 }
 

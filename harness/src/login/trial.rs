@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use super::*;
+use crate::machine::TOOLS;
 use crate::model::Session;
 
 /// What became of `command` in a login session whose bash reads this `.profile`: why it did not begin, or how it ended.
@@ -31,6 +32,7 @@ fn login_with(
     let script = errand("alice", &errand_of, Duration::from_secs(20), &nonce).script;
     let script = script
         .replace("/etc/passwd", &users.display().to_string())
+        .replace(TOOLS, "/usr/bin")
         .replace("attend \"$1\" 60 ", "attend \"$1\" 2 ");
     let output = Command::new("/bin/bash")
         .args(["--noprofile", "--norc", "-p", "-c", &script])

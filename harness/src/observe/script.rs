@@ -9,6 +9,7 @@ use std::fmt::Write;
 use switchproof_vm::process::quote;
 
 use crate::login::{Errand, Language, Nonce, prelude, session};
+use crate::machine::TOOLS;
 use crate::model::Session;
 
 /// tar's `--blocking-factor`: an archive is padded to so many blocks.
@@ -60,7 +61,7 @@ pub fn before(users: &[&str]) -> String {
 /// Writes down the variables of a login session before the first step. Run by bash in that session, as the session is
 /// looked at later.
 pub fn before_session(user: &str) -> String {
-    format!("/usr/bin/env -0 >{}", quote(&before_of(user)))
+    format!("{TOOLS}/env -0 >{}", quote(&before_of(user)))
 }
 
 /// Makes what was written down root's alone. POSIX sh, run by root.
@@ -213,6 +214,7 @@ pub(super) struct LoginPlan<'a> {
 pub(super) fn login(plan: &LoginPlan<'_>, nonce: &Nonce) -> String {
     let mut look = LOGIN_FUNCTIONS
         .replace("@MAGIC@", &format!("{nonce} {LOGIN_MAGIC}"))
+        .replace("@TOOLS@", TOOLS)
         .replace("@BLOCKING@", &BLOCKING_FACTOR.to_string());
     let units: Vec<String> = plan.units.iter().map(|unit| quote(unit)).collect();
     // Writing to a String cannot fail.
@@ -224,11 +226,12 @@ pub(super) fn login(plan: &LoginPlan<'_>, nonce: &Nonce) -> String {
         text: &look,
     };
     let mut script = format!(
-        "{{\n{}{SEND_FUNCTIONS}{}\ntold\n",
+        "{{\n{}{}{}\ntold\n",
         prelude(nonce),
+        SEND_FUNCTIONS.replace("@TOOLS@", TOOLS),
         session(&look, LOOK_DEADLINE_S, false)
     );
-    let variables = format!("printf '\\0{SESSION_MAGIC}\\0'; /usr/bin/env -0");
+    let variables = format!("printf '\\0{SESSION_MAGIC}\\0'; {TOOLS}/env -0");
     for kind in &plan.sessions {
         let line = user_errand(*kind, &variables, VARIABLES_DEADLINE_S);
         let _ = writeln!(
@@ -259,18 +262,18 @@ fn user_errand(kind: Session, text: &str, limit_s: u64) -> String {
 
 const SEND_FUNCTIONS: &str = r#"
 send() { # FILE LIMIT: its size, how much of it follows, and that
-  local size; size=$(/usr/bin/stat -c %s -- "$1") || size=0
+  local size; size=$(@TOOLS@/stat -c %s -- "$1") || size=0
   printf '%s\0' "$size"
   if (( size > $2 )); then size=$2; fi
-  printf '%s\0' "$size"; /usr/bin/head -c "$size" -- "$1"
+  printf '%s\0' "$size"; @TOOLS@/head -c "$size" -- "$1"
 }
 "#;
 
 const LOGIN_FUNCTIONS: &str = r#"{
 printf '\0%s\0' '@MAGIC@'
-/usr/bin/env -0; printf '\0'
+@TOOLS@/env -0; printf '\0'
 # The session's own PATH and variables must not change which tools look at it.
-t() { local tool=/usr/bin/$1; shift; LC_ALL=C LD_PRELOAD= LD_LIBRARY_PATH= "$tool" "$@"; }
+t() { local tool=@TOOLS@/$1; shift; LC_ALL=C LD_PRELOAD= LD_LIBRARY_PATH= "$tool" "$@"; }
 T=${XDG_RUNTIME_DIR:-/tmp}/switchproof-look-$$
 t mkdir -m 700 "$T" 2>/dev/null || { t rm -rf -- "$T"; t mkdir -m 700 "$T"; } || exit 90
 trap 't rm -rf -- "$T"' EXIT
@@ -332,7 +335,7 @@ units() {
   shopt -u nullglob
   if (( ${#names[@]} == 0 )); then printf '\0\0%s\0' 0; return; fi
   printf '%s\0' "${names[@]}"; printf '\0'
-  LC_ALL=C /usr/bin/timeout 30 /usr/bin/systemctl --user --no-pager show \
+  LC_ALL=C @TOOLS@/timeout 30 @TOOLS@/systemctl --user --no-pager show \
     --property=Id,LoadState,ActiveState,SubState,UnitFileState -- "${names[@]}" 2>/dev/null
   printf '\0%s\0' "$?"
 }

@@ -27,7 +27,7 @@ pub enum GuestUser {
     /// A user with a login session as `su --login` gives it: PAM, `XDG_RUNTIME_DIR`, the user's systemd manager,
     /// a login shell that has read the profile files.
     Login(String),
-    /// The same login session just before its shell begins: `/bin/bash` runs the shell text in its place, with the
+    /// The same login session just before its shell begins: a bash runs the shell text in its place, with the
     /// variables that the shell would begin with (but its own `SHELL`), and reads no file, whatever the user's shell
     /// and files are.
     BeforeLogin(String),

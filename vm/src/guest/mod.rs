@@ -3,12 +3,15 @@
 mod agent;
 mod command;
 mod frame;
+mod offer;
 mod request;
 
 pub use agent::Agent;
 pub(crate) use agent::{shell_arguments, shell_ended};
 pub use command::{Ending, GuestCommand, GuestExit, GuestUser, OutputStream, Program, Room};
 pub(crate) use frame::{Decoder, Frame, FrameKind, PAYLOAD_MAX_BYTES, encode};
+pub use offer::TOOLS;
+pub(crate) use offer::install;
 pub(crate) use request::{Input, Streams, exec_payload, wake_payload};
 
 /// The program that runs commands in the guest; started through the agent, then part of every frozen state.

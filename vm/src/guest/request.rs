@@ -3,17 +3,13 @@
 use std::os::unix::ffi::OsStrExt;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::guest::{GuestCommand, GuestUser, Program};
+use crate::guest::{GuestCommand, GuestUser, Program, TOOLS};
 
 /// Longest request: what the supervisor accepts, and far above what `execve` takes as one argument.
 const REQUEST_MAX_BYTES: usize = 1024 * 1024;
 
-/// Root's environment: what a system service has, fixed.
-const ROOT_ENVIRONMENT: [(&str, &str); 6] = [
-    (
-        "PATH",
-        "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-    ),
+/// Root's environment: what a system service has, fixed. Its PATH is the supervisor's own, which each guest sets.
+const ROOT_ENVIRONMENT: [(&str, &str); 5] = [
     ("HOME", "/root"),
     ("USER", "root"),
     ("LOGNAME", "root"),
@@ -97,10 +93,11 @@ pub(crate) fn exec_payload(command: &GuestCommand, streams: Streams) -> Result<V
             }
             field("cwd", b"/")?;
             let (name, script) = (name.as_bytes(), login_script(command)?);
+            let (su, bash) = (format!("{TOOLS}/su"), format!("{TOOLS}/bash"));
             let arguments: &[&[u8]] = match command.user {
                 GuestUser::BeforeLogin(_) => &[
                     b"--shell",
-                    b"/bin/bash",
+                    bash.as_bytes(),
                     b"--",
                     name,
                     // As a login shell it would read profiles, and `-p` keeps it from everything else.
@@ -112,7 +109,7 @@ pub(crate) fn exec_payload(command: &GuestCommand, streams: Streams) -> Result<V
                 ],
                 _ => &[b"--command", &script, b"--", name],
             };
-            field("arg", b"/usr/bin/su")?;
+            field("arg", su.as_bytes())?;
             field("arg", b"--login")?;
             for argument in arguments {
                 field("arg", argument)?;
@@ -239,8 +236,8 @@ mod tests {
     fn before_a_login_no_start_up_file_is_read() {
         let command = GuestCommand::shell("true").before_login("alice");
         let fields = fields(&command).join(" ");
-        let su = "arg=/usr/bin/su arg=--login arg=--shell arg=/bin/bash arg=-- arg=alice arg=--noprofile arg=--norc \
-            arg=-p arg=-c arg=true";
+        let su = "arg=/run/switchproof/tools/su arg=--login arg=--shell arg=/run/switchproof/tools/bash arg=-- arg=alice \
+            arg=--noprofile arg=--norc arg=-p arg=-c arg=true";
         assert!(fields.contains(su), "{fields}");
     }
 

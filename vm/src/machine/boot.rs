@@ -7,17 +7,12 @@ use std::time::{Duration, Instant, SystemTime};
 use serde_json::{Value, json};
 
 use crate::guest::{
-    FrameKind, GuestCommand, SUPERVISOR, Streams, shell_arguments, shell_ended, wake_payload,
+    FrameKind, GuestCommand, SUPERVISOR, Streams, install, shell_arguments, shell_ended,
+    wake_payload,
 };
 use crate::machine::turn::BulkWork;
 use crate::machine::waiting::Waiting;
 use crate::machine::{Machine, MachineError};
-
-/// Starts the supervisor, whose text is on standard input. As a unit of its own: delegated, so that it may make
-/// control groups for commands, and spared when memory runs out, so that the end of the step can be told.
-const INSTALL: &str = "set -e; umask 077; mkdir -p /run/switchproof; cat > /run/switchproof/supervisor.pl
-exec systemd-run --quiet --collect --unit=switchproof-supervisor --property=Delegate=yes \
---property=OOMScoreAdjust=-900 --property=TasksMax=infinity -- /usr/bin/perl /run/switchproof/supervisor.pl";
 
 /// Asks the kernel for a root file system of as many blocks as the disk has: `EXT4_IOC_RESIZE_FS` of Linux'
 /// `include/uapi/linux/ext4.h`, which is what `resize2fs` does to a mounted file system, and the guest has no `resize2fs`.
@@ -61,7 +56,7 @@ impl Machine {
     /// Waits for the agent, starts the supervisor, and waits until the guest has settled.
     fn come_up(&mut self, waiting: &Waiting) -> Result<(), MachineError> {
         self.await_agent(waiting)?;
-        let (status, output) = self.agent_shell(INSTALL, SUPERVISOR.as_bytes(), waiting)?;
+        let (status, output) = self.agent_shell(&install(), SUPERVISOR.as_bytes(), waiting)?;
         if status != 0 {
             let what = "starting the supervisor".to_owned();
             return Err(MachineError::GuestSetup {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags};
 
-use crate::guest::{GuestCommand, GuestExit, GuestUser, Input, OutputStream, Streams};
+use crate::guest::{GuestCommand, GuestExit, GuestUser, Input, OutputStream, Streams, TOOLS};
 use crate::machine::job::Job;
 use crate::machine::turn::BulkWork;
 use crate::machine::waiting::Waiting;
@@ -46,7 +46,7 @@ impl Machine {
         let (rows, columns) = shown_size;
         // `script` gives the shell a terminal; all three streams of this command are pipes.
         let command = GuestCommand::argv([
-            "/usr/bin/script",
+            &format!("{TOOLS}/script"),
             "--quiet",
             "--return",
             "--echo",

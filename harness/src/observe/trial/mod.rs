@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 use super::*;
-use crate::machine::{GuestExit, GuestScript, GuestUser, Machine, MachineError, Stream};
+use crate::machine::{GuestExit, GuestScript, GuestUser, Machine, MachineError, Stream, TOOLS};
 use crate::model::{FileType, Profile, Session, TargetKind};
 
 struct Chroot {
@@ -23,13 +23,14 @@ impl Chroot {
     }
 
     fn command(&self, script: &GuestScript) -> Command {
+        let text = script.script.replace(TOOLS, "/usr/bin");
         let mut command = Command::new("chroot");
         command
             .env_clear()
             .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
         command.arg(&self.root);
         match &script.user {
-            GuestUser::Root => command.args(["sh", "-c", &script.script]),
+            GuestUser::Root => command.args(["sh", "-c", &text]),
             GuestUser::Login(user) => command.args([
                 "/sbin/runuser",
                 "-u",
@@ -43,7 +44,7 @@ impl Chroot {
                 "bash",
                 "-l",
                 "-c",
-                &script.script,
+                &text,
             ]),
         };
         command
