@@ -124,6 +124,23 @@ pub struct Trial {
 }
 
 impl Case {
+    /// The first host that it switches to, where its channel makes systems of NixOS' own modules, which boot by themselves.
+    #[must_use]
+    pub fn booted_host(&self) -> Option<&Switch> {
+        let mut hosts = self.steps.iter().filter_map(|step| match &step.action {
+            Action::Switch(switch) | Action::Build(switch)
+                if switch.target.install == Install::NixosModule =>
+            {
+                Some(switch)
+            }
+            _ => None,
+        });
+        let host = hosts.next()?;
+        let mut channels = self.guest.channels.iter();
+        let boots = channels.any(|channel| channel.has_nixos() && channel.serves(host));
+        boots.then_some(host)
+    }
+
     /// Whether its setup is of a system that no machine here can switch to, so that its switches are builds.
     #[must_use]
     pub fn is_only_built(&self) -> bool {
@@ -243,6 +260,32 @@ impl fmt::Display for ChannelSource {
             Some((id, true)) => write!(f, ", revision {id:.12} with changes"),
             None => Ok(()),
         }
+    }
+}
+
+/// Where a channel has the modules of NixOS, and where a checkout puts the real ones.
+pub const NIXOS_PLACE: &str = "nixpkgs/nixos";
+
+impl ChannelOverlay {
+    /// Whether a switch is on it: by its name in what the flake is made from, or as the channel that all have.
+    fn serves(&self, switch: &Switch) -> bool {
+        let Some(name) = &self.name else {
+            return true;
+        };
+        let place = format!("/etc/switchproof/channels/{name}/");
+        let names = |text: &str| text.contains(&place);
+        let in_file = |file: &SeedFile| match file {
+            SeedFile::Regular { bytes, .. } => names(&String::from_utf8_lossy(bytes)),
+            _ => false,
+        };
+        switch.override_inputs.values().any(|url| names(url))
+            || switch.flake.files.values().any(in_file)
+    }
+
+    /// Whether its hosts are systems of NixOS' own modules, which boot by themselves.
+    #[must_use]
+    pub fn has_nixos(&self) -> bool {
+        self.replaced.iter().any(|it| it == NIXOS_PLACE)
     }
 }
 

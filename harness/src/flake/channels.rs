@@ -22,7 +22,8 @@ pub struct Channels {
 
 impl Channels {
     /// The checkout `home_manager` in the pocket channel's place, or else the one that `SWITCHPROOF_HOME_MANAGER` names, and
-    /// with it the folder with nixpkgs' `lib` that `SWITCHPROOF_NIXPKGS_LIB` or else `SWITCHPROOF_NIXPKGS` names.
+    /// with it the folder with nixpkgs' `lib` that `SWITCHPROOF_NIXPKGS_LIB` or else `SWITCHPROOF_NIXPKGS` names. Where the
+    /// latter has nixpkgs' `nixos` too, that is taken as well.
     #[must_use]
     pub fn from_environment(home_manager: Option<PathBuf>) -> Self {
         let folder = |name| {
@@ -35,6 +36,7 @@ impl Channels {
             home_manager,
             nixpkgs_lib: folder("SWITCHPROOF_NIXPKGS_LIB")
                 .or_else(|| folder("SWITCHPROOF_NIXPKGS")),
+            nixos: folder("SWITCHPROOF_NIXPKGS").filter(|it| it.join("nixos/modules").is_dir()),
         });
         Self {
             pocket,
@@ -70,6 +72,7 @@ impl Channels {
             let checkout = Checkout {
                 home_manager: folder.clone(),
                 nixpkgs_lib: None,
+                nixos: None,
             };
             all.named.insert(name.clone(), checkout);
         }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::copy::{copy_folder, copy_tracked};
 use super::host_file_error::HostFileError;
 use super::tracked::revision;
-use crate::model::{ChannelOverlay, ChannelSource, FlakeTree, SeedFile};
+use crate::model::{ChannelOverlay, ChannelSource, FlakeTree, NIXOS_PLACE, SeedFile};
 use crate::open_regular::open_regular;
 
 /// Folders of real projects on this computer.
@@ -19,6 +19,9 @@ pub struct Checkout {
     /// A checkout of nixpkgs, or of its library alone (`nixpkgs.lib`): a folder with `lib/default.nix`. The pocket
     /// channel's own library when `None`.
     pub nixpkgs_lib: Option<PathBuf>,
+    /// A folder with nixpkgs' `nixos`, which then takes the place of the pocket channel's: a host of it is a NixOS of its
+    /// own modules, over the pocket's packages.
+    pub nixos: Option<PathBuf>,
 }
 
 /// A checkout cannot be used.
@@ -58,6 +61,9 @@ const HOME_MANAGER: [&str; 6] = [
     "nix-darwin",
     "nixos",
 ];
+
+/// The command of a system; a checkout of `nixos` and `lib` alone has none, and the pocket's serves.
+const NIXOS_REBUILD: &str = "pkgs/os-specific/linux/nixos-rebuild/nixos-rebuild.sh";
 
 /// What follows the release in the channel's version.
 const VERSION_SUFFIX: &str = "pre-pocket";
@@ -99,6 +105,16 @@ impl Checkout {
             files.insert("nixpkgs/lib/.version".to_owned(), regular(version));
             let suffix = VERSION_SUFFIX.as_bytes().to_vec();
             files.insert("nixpkgs/.version-suffix".to_owned(), regular(suffix));
+        }
+        if let Some(nixpkgs) = &self.nixos {
+            require(nixpkgs, "nixpkgs", "nixos/lib/eval-config.nix")?;
+            add_nixos(&mut files, &nixpkgs.join("nixos"))?;
+            replaced.push(NIXOS_PLACE.to_owned());
+            let version = release.clone().into_bytes();
+            files.insert("nixpkgs/.version".to_owned(), regular(version));
+            if let Ok(bytes) = read(&nixpkgs.join(NIXOS_REBUILD)) {
+                files.insert(format!("nixpkgs/{NIXOS_REBUILD}"), regular(bytes));
+            }
         }
         Ok(ChannelOverlay {
             sources,
@@ -212,6 +228,28 @@ fn add(
             .map(|(path, file)| (format!("{place}/{path}"), file)),
     );
     Ok(is_tracked)
+}
+
+/// Adds the library and the modules of `nixos`; its tests and its manual stay out for their size. The modules are more
+/// than one folder may hold, so each of their folders is one.
+fn add_nixos(files: &mut BTreeMap<String, SeedFile>, nixos: &Path) -> Result<(), CheckoutError> {
+    add(files, &nixos.join("lib"), &format!("{NIXOS_PLACE}/lib"))?;
+    let modules = nixos.join("modules");
+    let unreadable = |error: std::io::Error| CheckoutError::Unreadable {
+        folder: modules.clone(),
+        reason: error.to_string(),
+    };
+    for entry in modules.read_dir().map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let place = format!("{NIXOS_PLACE}/modules/{name}");
+        if path.is_dir() {
+            add(files, &path, &place)?;
+        } else {
+            files.insert(place, regular(read(&path).map_err(unreadable)?));
+        }
+    }
+    Ok(())
 }
 
 fn regular(bytes: Vec<u8>) -> SeedFile {

@@ -170,6 +170,10 @@ fn checkout(folders: &BTreeMap<&str, PathBuf>, name: &str) -> Result<Checkout, S
         nixpkgs_lib: ["nixpkgs-lib", "nixpkgs"]
             .iter()
             .find_map(|project| folders.get(project).cloned()),
+        nixos: folders
+            .get("nixpkgs")
+            .filter(|it| it.join("nixos/modules").is_dir())
+            .cloned(),
     })
 }
 

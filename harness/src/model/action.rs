@@ -128,6 +128,10 @@ pub struct Switch {
     pub dry_run: bool,
     /// Inputs replaced from outside the flake: name and flake reference, given as `--override-input`.
     pub override_inputs: BTreeMap<String, String>,
+    /// The same host with nothing on it but its users' accounts, of which a first system is made for many cases; `None` for
+    /// a flake of one's own.
+    #[serde(skip)]
+    pub first_host: Option<Arc<FlakeTree>>,
 }
 
 /// How Home Manager is installed.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Action, Guest, User};
+use crate::model::{Action, Guest, Switch, User};
 use crate::observe::Probe;
 
 /// A node's place in [`super::Plan::nodes`].
@@ -85,6 +85,10 @@ pub enum Work {
         /// Who has logged in already: the user of the first step. The first login of a machine takes longer than
         /// many a step, and this way it is shared.
         logged_in: Option<String>,
+        /// The host whose system, still without its homes, takes the guest's place; `None` where the guest that the
+        /// image holds is switched itself.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        system: Option<Switch>,
     },
     /// A step of a scenario.
     Step(Action),

@@ -1,7 +1,9 @@
 //! Merging.
 
+use std::sync::Arc;
+
 use super::*;
-use crate::model::{Action, Step};
+use crate::model::{Action, ChannelOverlay, Install, NIXOS_PLACE, Step, Switch, Target};
 use crate::run::test_case as case;
 
 fn plan(cases: Vec<crate::model::Case>) -> Plan {
@@ -46,6 +48,49 @@ fn the_user_of_the_first_step_has_logged_in() {
     // A first login may read what is seeded before it.
     assert_eq!(logged_in(1), None);
     assert_eq!(logged_in(2), None, "root needs no login");
+}
+
+#[test]
+fn a_host_of_its_own_modules_boots_before_the_first_step() {
+    let mut on_pocket = case("a", &["x"]);
+    on_pocket.steps[0].action = Action::Switch(Switch {
+        target: Target {
+            install: Install::NixosModule,
+            user: None,
+            command: None,
+        },
+        flake: Arc::default(),
+        output: "host".to_owned(),
+        backup_extension: None,
+        dry_run: false,
+        override_inputs: Default::default(),
+        first_host: None,
+    });
+    let mut on_modules = on_pocket.clone();
+    let Action::Switch(switch) = &mut on_modules.steps[0].action else {
+        unreachable!("it was made so above")
+    };
+    let plain = Arc::new(crate::model::FlakeTree {
+        files: [("flake.nix".to_owned(), crate::model::SeedFile::Directory)].into(),
+    });
+    switch.first_host = Some(Arc::clone(&plain));
+    on_modules.guest.channels.push(ChannelOverlay {
+        name: None,
+        digest: "d".to_owned(),
+        files: Arc::default(),
+        replaced: vec![NIXOS_PLACE.to_owned()],
+        sources: Default::default(),
+    });
+    let plan = plan(vec![on_pocket, on_modules]);
+    let boots = |case: usize| match &plan[plan.paths[case][0]].work {
+        Work::Prepare { system, .. } => system
+            .as_ref()
+            .map(|host| (host.output.clone(), host.flake.clone())),
+        Work::Step(_) => unreachable!("every way begins with a preparation"),
+    };
+    assert_eq!(boots(0), None);
+    assert_eq!(boots(1), Some(("host".to_owned(), plain)));
+    assert!(plan.is_kept(plan.paths[1][0]), "it took a boot");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Node, NodeId, StateKey, Visit, Work};
-use crate::model::{Action, Case, Guest, Part, Step};
+use crate::model::{Action, Case, Guest, Part, Step, Switch};
 use crate::observe::{Probe, probes};
 
 /// All cases as one trie. Every node is reached once, however many cases pass through it.
@@ -44,6 +44,7 @@ impl Plan {
                     .first()
                     .and_then(|step| step.action.typed_by())
                     .map(str::to_owned),
+                system: first_host(case),
             };
             let key = base.after(&work, None);
             let mut at = plan.reach(
@@ -89,18 +90,29 @@ impl Plan {
     ) -> NodeId {
         let id = *known.entry(key.clone()).or_insert_with(|| {
             let id = NodeId(self.nodes.len());
+            let deadline_s = match &work {
+                Work::Prepare {
+                    system: Some(_), ..
+                } => SYSTEM_DEADLINE_S,
+                Work::Prepare { .. } | Work::Step(_) => PREPARE_DEADLINE_S,
+            };
             match parent {
                 Some(parent) => self.nodes[parent.0].children.push(id),
                 None => self.roots.push(id),
             }
             self.nodes.push(Node {
                 parent,
-                work,
                 key,
-                name: "prepare".to_owned(),
+                name: match &work {
+                    Work::Prepare {
+                        system: Some(_), ..
+                    } => "first NixOS".to_owned(),
+                    Work::Prepare { .. } | Work::Step(_) => "prepare".to_owned(),
+                },
+                work,
                 locked: true,
                 is_end: false,
-                deadline_s: PREPARE_DEADLINE_S,
+                deadline_s,
                 look: None,
                 visits: Vec::new(),
                 children: Vec::new(),
@@ -144,7 +156,14 @@ impl Plan {
     #[must_use]
     pub fn is_kept(&self, id: NodeId) -> bool {
         let node = &self[id];
-        let took_boot = matches!(node.work, Work::Step(Action::Reboot));
+        let took_boot = matches!(
+            node.work,
+            Work::Step(Action::Reboot)
+                | Work::Prepare {
+                    system: Some(_),
+                    ..
+                }
+        );
         node.children.len() > 1 || (!node.children.is_empty() && (node.is_end || took_boot))
     }
 }
@@ -166,3 +185,19 @@ fn look(step: &Step) -> Option<Vec<Probe>> {
 /// Making users and a first login take seconds, laying a checkout over the channel half a minute under emulation; a machine
 /// that needs longer than this for one of them is broken.
 const PREPARE_DEADLINE_S: u32 = 120;
+
+/// Building a system of some hundred derivations, and booting it.
+const SYSTEM_DEADLINE_S: u32 = 1500;
+
+/// The host that a case begins on, where it is a NixOS that boots: the first that it switches to, as it is before anybody
+/// has a home.
+fn first_host(case: &Case) -> Option<Switch> {
+    let host = case.booted_host()?.clone();
+    Some(Switch {
+        flake: host.first_host.unwrap_or(host.flake),
+        backup_extension: None,
+        dry_run: false,
+        first_host: None,
+        ..host
+    })
+}

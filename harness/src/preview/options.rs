@@ -354,6 +354,7 @@ mod tests {
             backup_extension: None,
             dry_run: false,
             override_inputs: [("original/nixpkgs".to_owned(), "path:/x".to_owned())].into(),
+            first_host: None,
         };
         assert_eq!(
             input("tomorrow", &switch),

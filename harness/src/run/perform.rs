@@ -30,7 +30,10 @@ pub fn perform(
             guest,
             users,
             logged_in,
-        } => doing.prepare(guest, users, logged_in).map_err(not_the_step),
+            system,
+        } => doing
+            .prepare(guest, users, logged_in, system)
+            .map_err(not_the_step),
         Work::Step(action) => doing.step(action),
     }
 }
@@ -47,8 +50,16 @@ impl Doing<'_> {
         guest: &Guest,
         users: &[User],
         logged_in: &Option<String>,
+        system: &Option<Switch>,
     ) -> Result<StepOutput, MachineError> {
-        let mut script = scripts::make_users(users);
+        let entered = match system {
+            Some(host) => self.enter(host)?,
+            None => false,
+        };
+        let mut script = match entered {
+            true => scripts::require_users(users),
+            false => scripts::make_users(users),
+        };
         if guest.network.is_on() {
             script += &network::connect(guest);
         }
@@ -65,6 +76,32 @@ impl Doing<'_> {
             }
         }
         self.root(&before_is_known())
+    }
+
+    /// Builds the system of `host`, still without its homes, and boots it in place of the guest that built it. False where
+    /// it cannot be built, which is the setup's fault: the step that switches to it says why.
+    fn enter(&mut self, host: &Switch) -> Result<bool, MachineError> {
+        let place = scripts::flake_place(host.target.install);
+        let made = self.root(&scripts::make_place(place, None))?;
+        if made.status != 0 {
+            return Err(prepare_failed(&made));
+        }
+        let archive = tar_of(host.flake.files.iter()).map_err(|source| unpackable(&source))?;
+        self.push(&archive, place, None)?;
+        let built = self.root(&scripts::first_system(host))?;
+        if built.status != 0 {
+            let why = format!(
+                "the host cannot be built without its homes:\n{}",
+                built.stderr
+            );
+            let told = self.root(&scripts::no_first_system(&why))?;
+            return match told.status {
+                0 => Ok(false),
+                _ => Err(prepare_failed(&told)),
+            };
+        }
+        self.machine.reboot()?;
+        Ok(true)
     }
 
     /// Writes down what a login session of a user has before the first step, so that later only what differs from it

@@ -31,6 +31,64 @@ pub fn make_users(users: &[User]) -> String {
     script
 }
 
+/// Says of a user whom a system was to declare that it does not.
+pub fn require_users(users: &[User]) -> String {
+    let mut script = "set -eu\n".to_owned();
+    for user in users {
+        let name = quote(&user.name);
+        script += &format!(
+            "getent passwd {name} >/dev/null || {{ echo \"the host declares no user \"{name} >&2; exit 1; }}\n"
+        );
+    }
+    script
+}
+
+/// Said of a host that cannot be built without its homes.
+const NO_EXTEND: &str = "the host has no `extendModules`, by which it is built without its homes: let the output be what \
+     `nixosSystem` returns, not a set made of parts of it";
+
+/// Where the guest remembers why a host has no first system.
+const NO_FIRST_SYSTEM: &str = "/etc/switchproof/no-first-system";
+
+/// Remembers why there is no first system, for the step that switches to it.
+pub fn no_first_system(why: &str) -> String {
+    format!("printf '%s\\n' {} > {NO_FIRST_SYSTEM}", quote(why))
+}
+
+/// Builds the system of a host without the homes that it declares, makes it the profile's first generation, and lays out
+/// a root for it: the image's initrd boots it from there, and brings the store and the homes along.
+pub fn first_system(host: &Switch) -> String {
+    let place = flake_place(host.target.install);
+    let mut options = String::new();
+    for (input, url) in &host.override_inputs {
+        options += &format!(" --override-input {} {}", quote(input), quote(url));
+    }
+    let expression = format!(
+        "let host = (builtins.getFlake \"path:/tmp/first-system\").nixosConfigurations.{}; in \
+         if !(host ? extendModules) then throw \"{NO_EXTEND}\" else (host.extendModules {{ modules = [ ({{ lib, options, ... }}: {{ \
+         config = lib.optionalAttrs (options ? home-manager) {{ home-manager.users = lib.mkForce {{ }}; }}; \
+         }}) ]; }}).config.system.build.toplevel",
+        nix_string(&host.output)
+    );
+    format!(
+        "set -eu\ncp -r {place} /tmp/first-system\nnix flake lock{options} path:/tmp/first-system\n\
+         system=$(nix build --impure --no-link --print-out-paths --expr {})\n\
+         nix-env --profile /nix/var/nix/profiles/system --set \"$system\"\n\
+         rm -r /tmp/first-system\nmkdir -p /switchproof/root/etc\n\
+         cp -a {place} /etc/switchproof /switchproof/root/etc/\n",
+        quote(&expression)
+    )
+}
+
+/// A string of Nix' language.
+fn nix_string(text: &str) -> String {
+    let escaped = text
+        .replace('\\', "\\\\")
+        .replace('"', "\\\"")
+        .replace("${", "\\${");
+    format!("\"{escaped}\"")
+}
+
 /// Where the guest image keeps the pocket channel's flakes.
 pub const CHANNEL: &str = "/etc/switchproof/pocket";
 
@@ -123,7 +181,10 @@ pub fn switch(switch: &Switch, verb: &str) -> String {
         }
         Install::NixosModule => {
             let verb = if switch.dry_run { "dry-activate" } else { verb };
-            format!("nixos-rebuild {verb} --flake {reference}{options}")
+            format!(
+                "if [ -e {NO_FIRST_SYSTEM} ]; then cat {NO_FIRST_SYSTEM} >&2; exit 1; fi\n\
+                 nixos-rebuild {verb} --flake {reference}{options}"
+            )
         }
         Install::DarwinModule => format!(
             "nix build --no-link --print-out-paths {}{options}",
@@ -241,5 +302,10 @@ mod tests {
             "nix run --inputs-from /srv/flake --override-input nixpkgs nixpkgs --no-write-lock-file \
              path:/srv/flake/vendor/hm -- switch"
         ));
+    }
+
+    #[test]
+    fn a_host_cannot_break_out_of_the_expression_that_names_it() {
+        assert_eq!(nix_string(r#"a"b${c}\"#), r#""a\"b\${c}\\""#);
     }
 }

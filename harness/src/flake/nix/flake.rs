@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::expression::{Nix, path};
 use super::home::{HomePlace, home_modules};
-use super::host::{darwin_system, nixos_system};
+use super::host::{darwin_system, nixos_system, plain_nixos_system};
 use super::module::{inline_module, overlays, special_args};
 use super::text;
 use crate::flake::setup::{Input, Setup};
@@ -25,11 +25,17 @@ pub(crate) fn render_flake(setup: &Setup) -> Rendered {
         Install::NixosModule => nixos_system(setup, &mut files),
         Install::DarwinModule => darwin_system(setup, &mut files),
     };
+    flake(&setup.inputs, outputs, files)
+}
+
+fn flake(
+    all: &BTreeMap<String, Input>,
+    outputs: Nix,
+    mut files: BTreeMap<String, SeedFile>,
+) -> Rendered {
     let arguments = std::iter::once("nixpkgs")
         .chain(
-            setup
-                .inputs
-                .keys()
+            all.keys()
                 .map(String::as_str)
                 .filter(|name| *name != "nixpkgs"),
         )
@@ -38,13 +44,22 @@ pub(crate) fn render_flake(setup: &Setup) -> Rendered {
         .chain(std::iter::once("...".to_owned()))
         .collect();
     let flake = Nix::Attrs(vec![
-        (path("inputs"), inputs(&setup.inputs)),
+        (path("inputs"), inputs(all)),
         (path("outputs"), Nix::Function(arguments, Box::new(outputs))),
     ]);
     files.insert("flake.nix".to_owned(), regular(spaced(&flake)));
     Rendered {
         tree: FlakeTree { files },
     }
+}
+
+/// Renders the host of a setup as it is before anything is set up on it: the same for all setups of a host's name, its
+/// users and its nixpkgs.
+pub(crate) fn render_first_host(setup: &Setup) -> Option<Rendered> {
+    let mut inputs = setup.inputs.clone();
+    inputs.retain(|name, _| name == "nixpkgs");
+    (setup.install == Install::NixosModule)
+        .then(|| flake(&inputs, plain_nixos_system(setup), BTreeMap::new()))
 }
 
 /// The flake's text, with an empty line between its inputs and its outputs.

@@ -12,6 +12,31 @@ type Bindings = Vec<(Vec<String>, Nix)>;
 
 /// `nixosConfigurations.HOST`.
 pub(super) fn nixos_system(setup: &Setup, files: &mut BTreeMap<String, SeedFile>) -> Nix {
+    let mut host = accounts(setup);
+    if let Some(version) = newest_state_version(setup) {
+        host.push((path("system.stateVersion"), Nix::text(version)));
+    }
+    let module = "home-manager.nixosModules.home-manager";
+    system(
+        setup,
+        host,
+        module,
+        files,
+        "nixosConfigurations",
+        NIXOS_SYSTEM,
+    )
+}
+
+/// `nixosConfigurations.HOST` of a host on which nothing is yet but the accounts of its users.
+pub(super) fn plain_nixos_system(setup: &Setup) -> Nix {
+    let modules = vec![Nix::Attrs(grouped(accounts(setup)))];
+    configuration(setup, "nixosConfigurations", NIXOS_SYSTEM, modules)
+}
+
+const NIXOS_SYSTEM: &str = "nixpkgs.lib.nixosSystem";
+
+/// A host that can boot, and its users.
+fn accounts(setup: &Setup) -> Bindings {
     let mut host: Bindings = vec![
         (path("nixpkgs.hostPlatform"), Nix::text(&setup.system)),
         (path("networking.hostName"), Nix::text(&setup.host)),
@@ -29,18 +54,7 @@ pub(super) fn nixos_system(setup: &Setup, files: &mut BTreeMap<String, SeedFile>
         let option = ["users", "users", user, "isNormalUser"];
         host.push((option.map(str::to_owned).to_vec(), Nix::bool(true)));
     }
-    if let Some(version) = newest_state_version(setup) {
-        host.push((path("system.stateVersion"), Nix::text(version)));
-    }
-    let module = "home-manager.nixosModules.home-manager";
-    system(
-        setup,
-        host,
-        module,
-        files,
-        "nixosConfigurations",
-        "nixpkgs.lib.nixosSystem",
-    )
+    host
 }
 
 /// `darwinConfigurations.HOST`.
@@ -95,6 +109,10 @@ fn system(
     modules.push(Nix::Verbatim(home_manager.to_owned()));
     let homes = Nix::Attrs(grouped(home_manager_options(setup, files)));
     modules.push(Nix::Attrs(vec![(path("home-manager"), homes)]));
+    configuration(setup, output, function, modules)
+}
+
+fn configuration(setup: &Setup, output: &str, function: &str, modules: Vec<Nix>) -> Nix {
     let call = Nix::Call(
         function.to_owned(),
         Box::new(Nix::Attrs(vec![(path("modules"), Nix::List(modules))])),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::place::At;
 use super::scenario::{Base, Resolver};
 use crate::flake::FlakeInputs;
-use crate::flake::nix::{is_plain_name, render_flake, wrapper_flake};
+use crate::flake::nix::{is_plain_name, render_first_host, render_flake, wrapper_flake};
 use crate::language::raw::{RawBuild, RawFlake, RawStep};
 use crate::model::{FlakeTree, Install, SeedFile, Switch, Target};
 use crate::text::quoted;
@@ -44,6 +44,10 @@ impl<'case> Resolver<'case> {
             command: self.command_of(&base, &override_inputs),
         };
         let (flake, output) = self.flake_and_output(raw, &base, &target, at)?;
+        let first_host = match &base {
+            Base::Setup(setup) => render_first_host(setup).map(|it| self.shared(it.tree)),
+            Base::Flake(_) | Base::Nothing => None,
+        };
         if step.switch.is_some() {
             self.refuse_real_nixos(&base, &override_inputs, at);
         }
@@ -70,6 +74,7 @@ impl<'case> Resolver<'case> {
                 })
                 .collect(),
             target,
+            first_host,
         })
     }
 

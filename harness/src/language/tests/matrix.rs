@@ -2,7 +2,7 @@
 
 use super::{cases, mistakes};
 use crate::language::render;
-use crate::model::{Action, Install};
+use crate::model::{Action, Install, SeedFile};
 
 fn scenario(matrix: &str, rest: &str) -> String {
     format!(
@@ -226,4 +226,36 @@ fn a_mistake_of_every_case_is_reported_once() {
         "description: \"${{ matrix.nope }}\"\n",
     ));
     assert!(found.contains("the matrix has no axis `nope`"), "{found}");
+}
+
+#[test]
+fn hosts_that_differ_in_what_is_on_them_begin_as_one() {
+    let text = "name: t\nmatrix: { globalPkgs: [true, false], userPackages: [true, false] }\nsetup:\n  \
+                install: nixos-module\n  modules: environment.systemPackages = [ pkgs.tree ];\n  \
+                home: { stateVersion: \"24.05\" }\nsteps: [switch]\n";
+    let hosts: Vec<_> = cases(text)
+        .iter()
+        .map(|case| match &case.steps[0].action {
+            Action::Switch(switch) => switch.clone(),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    let first = hosts[0].first_host.clone().expect("a host is described");
+    let SeedFile::Regular { bytes, .. } = &first.files["flake.nix"] else {
+        panic!("a flake is a file")
+    };
+    let flake = String::from_utf8_lossy(bytes);
+    assert!(
+        flake.contains("users.users.alice.isNormalUser = true"),
+        "{flake}"
+    );
+    assert!(
+        !flake.contains("home-manager") && !flake.contains("tree"),
+        "{flake}"
+    );
+    assert_eq!(hosts.len(), 4);
+    for host in &hosts[1..] {
+        assert_ne!(host.flake, hosts[0].flake);
+        assert_eq!(host.first_host.as_ref(), Some(&first));
+    }
 }

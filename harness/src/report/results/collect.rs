@@ -212,10 +212,7 @@ impl Sink for Collector {
                     .states
                     .entry(node.key.0.clone())
                     .or_insert_with(|| StateResult {
-                        step: match &node.work {
-                            Work::Prepare { .. } => "prepare".to_owned(),
-                            Work::Step(_) => node.name.clone(),
-                        },
+                        step: node.name.clone(),
                         parent: parent.map(str::to_owned),
                         ..StateResult::default()
                     });

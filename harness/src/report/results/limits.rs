@@ -62,11 +62,18 @@ fn revision_in(address: &str) -> Option<String> {
         .or_else(|| value("narHash"))
 }
 
+/// What a NixOS leaves to the machine, whatever its host says: see `vm/pocket/nixpkgs/machine.nix`.
+const MACHINES_OWN: &str = "what the machine here has instead of the host's own: kernel, initrd and their modules; \
+     GRUB or systemd-boot; the layout of disks, LUKS and swap; DHCP and the firewall; binary caches";
+
 /// What the verdict says nothing about.
 pub(super) fn not_tested(case: &Case) -> Vec<String> {
     let mut untested = Vec::new();
     if case.is_only_built() {
         untested.push("it is only built, never switched to: no machine here could".to_owned());
+    }
+    if case.booted_host().is_some() {
+        untested.push(MACHINES_OWN.to_owned());
     }
     let unseen: Vec<&str> = case
         .steps
@@ -140,6 +147,7 @@ mod tests {
             backup_extension: None,
             dry_run: false,
             override_inputs: [("a".to_owned(), format!("github:o/other/{rev}"))].into(),
+            first_host: None,
         };
         let mut wrapped = switch.clone();
         let wrapper = SeedFile::Regular {
