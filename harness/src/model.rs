@@ -190,6 +190,9 @@ pub struct Guest {
     /// Checkouts of Home Manager that inputs name, by the channel that each becomes.
     #[serde(skip)]
     pub checkouts: BTreeMap<String, PathBuf>,
+    /// Packages that the pocket channel has by name alone; they are in the files of the channels, too.
+    #[serde(skip)]
+    pub stand_ins: BTreeSet<String>,
     /// Folders that are not looked into, relative to each home.
     pub exclude: BTreeSet<String>,
 }
@@ -203,7 +206,8 @@ impl Guest {
     /// Gives a guest whose inputs are not the pocket channel's alone the memory and the disk that real ones need, where
     /// the scenario says nothing of them.
     pub(crate) fn make_room(&mut self) {
-        if self.network.is_on() || !self.channels.is_empty() {
+        let is_real = |channel: &ChannelOverlay| !channel.sources.is_empty();
+        if self.network.is_on() || self.channels.iter().any(is_real) {
             self.memory_mib.get_or_insert(REAL_MEMORY_MIB);
             self.disk_mib.get_or_insert(REAL_DISK_MIB);
         }
@@ -211,7 +215,7 @@ impl Guest {
 }
 
 /// Files that are laid over a copy of the guest's pocket channel before anything else is done.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChannelOverlay {
     /// The channel that the copy is; `None`: the files take the place of the pocket channel's own, so that scenarios run
     /// on them unchanged.

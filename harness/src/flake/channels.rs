@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::checkout::{Checkout, CheckoutError};
 use crate::model::{Action, Case, ChannelOverlay, SeedFile};
@@ -118,8 +119,34 @@ impl Channels {
             }
             out.extend(read.get(&known).cloned());
         }
+        // Channels with a name begin as copies of the pocket's.
+        if !case.guest.stand_ins.is_empty() {
+            let pocket = match out.first() {
+                Some(first) if first.name.is_none() => out.remove(0),
+                _ => ChannelOverlay::default(),
+            };
+            out.insert(0, with_stand_ins(pocket, &case.guest.stand_ins));
+        }
         Ok(out)
     }
+}
+
+/// The file of a channel's nixpkgs that names what is there by name alone.
+const STAND_INS: &str = "nixpkgs/stand-ins.json";
+
+/// A channel with packages that it has by name alone.
+fn with_stand_ins(mut channel: ChannelOverlay, packages: &BTreeSet<String>) -> ChannelOverlay {
+    let bytes = serde_json::json!(packages).to_string().into_bytes();
+    channel.digest = blake3::hash(&[channel.digest.as_bytes(), &bytes].concat())
+        .to_hex()
+        .to_string();
+    let file = SeedFile::Regular {
+        bytes,
+        executable: false,
+    };
+    let files = &mut Arc::make_mut(&mut channel.files).files;
+    files.insert(STAND_INS.to_owned(), file);
+    channel
 }
 
 /// Whether the word for an input is a folder of this computer.

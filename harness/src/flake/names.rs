@@ -67,6 +67,17 @@ pub(crate) fn is_user_name(name: &str) -> bool {
     bad_user_name(name).is_none()
 }
 
+/// Whether a text names a package of a package set: words of Nix, joined by dots where they are in a set of it.
+pub(crate) fn is_package_name(name: &str) -> bool {
+    let is_word = |word: &str| {
+        word.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+            && word
+                .chars()
+                .all(|one| one.is_ascii_alphanumeric() || matches!(one, '-' | '_'))
+    };
+    name.len() <= 100 && name.split('.').all(is_word) && !name.starts_with("pkgs.")
+}
+
 /// Why a host name is refused.
 pub(crate) fn bad_host_name(name: &str) -> Option<&'static str> {
     let is_fine = (1..=63).contains(&name.len())
@@ -148,6 +159,21 @@ mod tests {
             "a\nb",
         ] {
             assert!(bad_home_path(bad).is_some(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn packages_are_named_as_nix_text_names_them() {
+        for good in [
+            "zig",
+            "nodePackages.prettier",
+            "python3Packages.x_y",
+            "_1password-cli",
+        ] {
+            assert!(is_package_name(good), "{good}");
+        }
+        for bad in ["", "pkgs.zig", "a.", "1password", "a b", "a${b}", "ü"] {
+            assert!(!is_package_name(bad), "{bad}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! Expectations against what was seen.
 
 use super::command::command;
-use super::evaluation::{errors, warnings};
+use super::evaluation::{errors, only_warnings, warnings};
 use super::file::file;
 use super::generation::generations;
 use super::leftovers::leftovers;
@@ -42,6 +42,7 @@ fn expected(case: &Case, expectation: &Expectation, seen: &Observation) -> Vec<M
     match &expectation.check {
         Check::Output(wanted) => return output(wanted, seen),
         Check::Warnings(wanted) => return warnings(wanted, seen),
+        Check::OnlyWarnings(wanted) => return only_warnings(wanted, seen),
         Check::Errors(wanted) => return errors(wanted, seen),
         _ => {}
     }
@@ -77,6 +78,8 @@ fn expected(case: &Case, expectation: &Expectation, seen: &Observation) -> Vec<M
         Check::GenerationCount(count) => generations(who, Some(*count), None),
         Check::CurrentGeneration(number) => generations(who, None, Some(*number)),
         Check::NoLeftovers(extensions) => leftovers(who, extensions),
-        Check::Output(_) | Check::Warnings(_) | Check::Errors(_) => Vec::new(),
+        Check::Output(_) | Check::Warnings(_) | Check::OnlyWarnings(_) | Check::Errors(_) => {
+            Vec::new()
+        }
     }
 }

@@ -54,6 +54,28 @@ pub(super) fn warnings(wanted: &[TextMatch], seen: &Observation) -> Vec<Mismatch
     listed("warning", "a warning", wanted, &seen.warnings)
 }
 
+/// Checks that there is no warning but those that are like one of these.
+pub(super) fn only_warnings(wanted: &[TextMatch], seen: &Observation) -> Vec<Mismatch> {
+    let is_wanted = |said: &String| {
+        wanted
+            .iter()
+            .any(|wanted| printed_mismatch(wanted, said).is_none())
+    };
+    let others: Vec<&str> = seen
+        .warnings
+        .iter()
+        .filter(|said| !is_wanted(said))
+        .map(String::as_str)
+        .collect();
+    match others.len() {
+        0 => Vec::new(),
+        count => vec![Mismatch {
+            message: format!("expected no other warnings than these, seen {count}"),
+            detail: others.join("\n\n"),
+        }],
+    }
+}
+
 /// Checks the errors of the evaluation in the same way.
 pub(super) fn errors(wanted: &[TextMatch], seen: &Observation) -> Vec<Mismatch> {
     listed(
@@ -85,6 +107,7 @@ fn listed(what: &str, one: &str, wanted: &[TextMatch], said: &[String]) -> Vec<M
             TextMatch::Contains(text) => format!("{one} that contains {}", show(text)),
             TextMatch::Lacks(text) => format!("no {what} that contains {}", show(text)),
             TextMatch::Matches(text) => format!("{one} that matches {}", show(text)),
+            TextMatch::DoesNotMatch(text) => format!("no {what} that matches {}", show(text)),
         };
         Mismatch {
             message: format!("expected {expected}, seen {count}"),
@@ -102,7 +125,7 @@ fn listed(what: &str, one: &str, wanted: &[TextMatch], said: &[String]) -> Vec<M
 fn some_fits(wanted: &TextMatch, said: &[String]) -> bool {
     let fits = |text: &String| printed_mismatch(wanted, text).is_none();
     match wanted {
-        TextMatch::Lacks(_) => said.iter().all(fits),
+        TextMatch::Lacks(_) | TextMatch::DoesNotMatch(_) => said.iter().all(fits),
         _ => said.iter().any(fits),
     }
 }
@@ -142,6 +165,23 @@ mod tests {
         let mut activated = of("error: path '/x' is not in the profile\n");
         activated.output.stdout = "Starting Home Manager activation\n".into();
         assert_eq!(evaluation_errors(&activated), [""; 0]);
+    }
+
+    #[test]
+    fn no_warning_is_overlooked_where_only_some_are_wanted() {
+        let contains = |text: &str| TextMatch::Contains(text.to_owned());
+        let mut seen = of("");
+        seen.warnings = vec!["`a` is old".into(), "`b` is gone".into()];
+        assert_eq!(
+            only_warnings(&[contains("`a`"), contains("gone")], &seen),
+            []
+        );
+        let found = only_warnings(&[contains("`a`")], &seen);
+        assert_eq!(
+            found[0].message,
+            "expected no other warnings than these, seen 1"
+        );
+        assert_eq!(found[0].detail, "`b` is gone");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Paths in a user's home.
 
+use super::data::data_mismatch;
 use super::text_match::{Mismatch, content_mismatch, mismatch};
 use super::who::{Who, plain};
 use crate::model::{FileProperty, FileState, FileType, TargetKind};
@@ -64,6 +65,11 @@ fn property(wanted: &FileProperty, found: Found<'_>, end: Found<'_>) -> Option<M
         },
         FileProperty::Content(wanted) => match content(end) {
             Some(content) => content_mismatch(wanted, content),
+            None => unknown("a file to read", end),
+        },
+        FileProperty::Value { format, way, value } => match content(end) {
+            Some(Content::Text(text)) => data_mismatch(*format, way, value.as_ref(), text),
+            Some(_) => Some(plain("only text up to 64 KiB can be read".into())),
             None => unknown("a file to read", end),
         },
         FileProperty::Target(wanted) => match link(found) {

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::flake::lacking;
 use crate::model::{Action, Case, FlakeTree, SeedFile, Step};
 use crate::observe::Observation;
 use crate::text::printable;
@@ -46,10 +47,18 @@ pub fn known_reason(case: &Case, step: &Step, seen: &Observation) -> String {
             "; this is for {system}, and Linux builds only what needs nothing that {system} builds"
         );
     }
-    let flake = flake_on_pocket(step);
-    if let Some(package) = flake.and_then(|flake| missing_package(&text, flake)) {
+    if let Some(flake) = flake_on_pocket(step)
+        && let Some(package) = missing_package(&text, flake)
+    {
+        // Nix stops at the first.
+        let mut names = lacking(flake);
+        names.insert(package.clone());
+        names.extend(case.guest.stand_ins.iter().cloned());
+        let names: Vec<String> = names.into_iter().collect();
         return format!(
-            "; the pocket channel has no package `{package}`: leave it out of this case, or take nixpkgs from the network"
+            "; the pocket channel has no package `{package}`: leave it out of this case, take nixpkgs from the network, or have what \
+             is missing by name alone, with `standIns: [{}]` in the scenario",
+            names.join(", ")
         );
     }
     if text.contains("has an unfree license") {

@@ -4,6 +4,7 @@ mod channel;
 mod check;
 mod command;
 mod complaint;
+mod data;
 mod diff;
 #[cfg(test)]
 mod differ;

@@ -39,12 +39,14 @@ pub(super) fn mismatch(wanted: &TextMatch, text: &str) -> Option<Mismatch> {
         TextMatch::Contains(part) => fails(format!("expected it to contain {}", show(part))),
         TextMatch::Lacks(part) if !text.contains(part.as_str()) => None,
         TextMatch::Lacks(part) => fails(format!("expected it not to contain {}", show(part))),
-        TextMatch::Matches(pattern) => {
+        TextMatch::Matches(pattern) | TextMatch::DoesNotMatch(pattern) => {
             let mut builder = RegexBuilder::new(pattern);
+            let wants = matches!(wanted, TextMatch::Matches(_));
             // `^` and `$` match at line ends, as in grep.
             match builder.size_limit(REGEX_BYTES).multi_line(true).build() {
-                Ok(regex) if regex.is_match(text) => None,
-                Ok(_) => fails(format!("expected it to match {}", show(pattern))),
+                Ok(regex) if regex.is_match(text) == wants => None,
+                Ok(_) if wants => fails(format!("expected it to match {}", show(pattern))),
+                Ok(_) => fails(format!("expected it not to match {}", show(pattern))),
                 Err(error) => fails(format!(
                     "{} is no regular expression: {error}",
                     show(pattern)
@@ -145,6 +147,7 @@ mod tests {
             (TextMatch::Lacks("b".into()), "ac", "abc"),
             (TextMatch::Matches("^a.c$".into()), "abc", "abcd"),
             (TextMatch::Matches("^[0-9]+$".into()), "x\n42\n", "x42\n"),
+            (TextMatch::DoesNotMatch("^#".into()), "a # b\n", "a\n# b\n"),
             (
                 TextMatch::Matches(r"\A[0-9]+\n\z".into()),
                 "42\n",

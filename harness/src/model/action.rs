@@ -132,6 +132,9 @@ pub struct Switch {
     /// a flake of one's own.
     #[serde(skip)]
     pub first_host: Option<Arc<FlakeTree>>,
+    /// What else the command is told, word by word.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub options: Vec<String>,
 }
 
 /// How Home Manager is installed.
@@ -173,6 +176,17 @@ impl Install {
             }
         }
         (None, named)
+    }
+
+    /// Where the flake of a setup lies in the guest: outside every home, so that the home holds only what the switch put
+    /// there; where people keep it for a system.
+    #[must_use]
+    pub fn flake_place(self) -> &'static str {
+        match self {
+            Self::Standalone => "/srv/flake",
+            Self::NixosModule => "/etc/nixos",
+            Self::DarwinModule => "/srv/darwin",
+        }
     }
 }
 

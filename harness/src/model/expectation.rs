@@ -68,6 +68,8 @@ pub enum Check {
     Output(TextMatch),
     /// Warnings of the evaluation, each one a text that some warning must match; `[]`: there is none.
     Warnings(Vec<TextMatch>),
+    /// No warning but those that are like one of these.
+    OnlyWarnings(Vec<TextMatch>),
     /// Errors of the evaluation, in the same way; `[]` is true also of a step that fails later.
     Errors(Vec<TextMatch>),
     /// The number of Home Manager generations.
@@ -130,6 +132,15 @@ pub enum FileProperty {
     Owner(String),
     /// Its content, links followed.
     Content(TextMatch),
+    /// A value in its content, which is of that format.
+    Value {
+        /// How the content is read.
+        format: DataFormat,
+        /// The names that lead to the value, from the outermost.
+        way: Vec<String>,
+        /// The value; `None`: there is none.
+        value: Option<serde_json::Value>,
+    },
     /// Where the link points, as it is written.
     Target(TextMatch),
     /// What kind of place the link leads to.
@@ -172,6 +183,17 @@ pub enum TargetKind {
     Dangling,
 }
 
+/// A format of settings files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DataFormat {
+    /// JSON.
+    Json,
+    /// TOML.
+    Toml,
+    /// `key = value` below `[section]`; a value is a text.
+    Ini,
+}
+
 /// What a text must be like.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TextMatch {
@@ -183,6 +205,8 @@ pub enum TextMatch {
     Lacks(String),
     /// This regular expression matches somewhere in it.
     Matches(String),
+    /// This regular expression matches nowhere in it.
+    DoesNotMatch(String),
 }
 
 /// The state of a unit.

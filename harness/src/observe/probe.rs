@@ -78,6 +78,7 @@ fn probe(expectation: &Expectation) -> Option<Probe> {
         | Check::File { .. }
         | Check::Output(_)
         | Check::Warnings(_)
+        | Check::OnlyWarnings(_)
         | Check::Errors(_)
         | Check::GenerationCount(_)
         | Check::CurrentGeneration(_)

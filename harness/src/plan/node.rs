@@ -88,7 +88,7 @@ pub enum Work {
         /// The host whose system, still without its homes, takes the guest's place; `None` where the guest that the
         /// image holds is switched itself.
         #[serde(skip_serializing_if = "Option::is_none")]
-        system: Option<Switch>,
+        system: Option<Box<Switch>>,
     },
     /// A step of a scenario.
     Step(Action),

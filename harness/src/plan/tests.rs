@@ -65,6 +65,7 @@ fn a_host_of_its_own_modules_boots_before_the_first_step() {
         dry_run: false,
         override_inputs: Default::default(),
         first_host: None,
+        options: Vec::new(),
     });
     let mut on_modules = on_pocket.clone();
     let Action::Switch(switch) = &mut on_modules.steps[0].action else {

@@ -44,7 +44,7 @@ impl Plan {
                     .first()
                     .and_then(|step| step.action.typed_by())
                     .map(str::to_owned),
-                system: first_host(case),
+                system: first_host(case).map(Box::new),
             };
             let key = base.after(&work, None);
             let mut at = plan.reach(

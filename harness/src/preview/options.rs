@@ -355,6 +355,7 @@ mod tests {
             dry_run: false,
             override_inputs: [("original/nixpkgs".to_owned(), "path:/x".to_owned())].into(),
             first_host: None,
+            options: Vec::new(),
         };
         assert_eq!(
             input("tomorrow", &switch),

@@ -50,7 +50,7 @@ impl Doing<'_> {
         guest: &Guest,
         users: &[User],
         logged_in: &Option<String>,
-        system: &Option<Switch>,
+        system: &Option<Box<Switch>>,
     ) -> Result<StepOutput, MachineError> {
         let entered = match system {
             Some(host) => self.enter(host)?,
@@ -81,7 +81,7 @@ impl Doing<'_> {
     /// Builds the system of `host`, still without its homes, and boots it in place of the guest that built it. False where
     /// it cannot be built, which is the setup's fault: the step that switches to it says why.
     fn enter(&mut self, host: &Switch) -> Result<bool, MachineError> {
-        let place = scripts::flake_place(host.target.install);
+        let place = host.target.install.flake_place();
         let made = self.root(&scripts::make_place(place, None))?;
         if made.status != 0 {
             return Err(prepare_failed(&made));
@@ -164,7 +164,7 @@ impl Doing<'_> {
             Install::Standalone => switch.target.user.as_deref(),
             Install::NixosModule | Install::DarwinModule => None,
         };
-        let place = scripts::flake_place(switch.target.install);
+        let place = switch.target.install.flake_place();
         let prepared = self.root(&scripts::make_place(place, owner))?;
         if prepared.status != 0 {
             return Ok(prepared);

@@ -8,16 +8,6 @@ pub fn home_of(user: &str) -> String {
     format!("/home/{user}")
 }
 
-/// Where the flake of a setup lies in the guest: outside every home, so that the home holds only what the switch
-/// put there; where people keep it for a system.
-pub fn flake_place(install: Install) -> &'static str {
-    match install {
-        Install::Standalone => "/srv/flake",
-        Install::NixosModule => "/etc/nixos",
-        Install::DarwinModule => "/srv/darwin",
-    }
-}
-
 /// Makes users as the distribution makes them.
 pub fn make_users(users: &[User]) -> String {
     let mut script = "set -eu\n".to_owned();
@@ -58,7 +48,7 @@ pub fn no_first_system(why: &str) -> String {
 /// Builds the system of a host without the homes that it declares, makes it the profile's first generation, and lays out
 /// a root for it: the image's initrd boots it from there, and brings the store and the homes along.
 pub fn first_system(host: &Switch) -> String {
-    let place = flake_place(host.target.install);
+    let place = host.target.install.flake_place();
     let mut options = String::new();
     for (input, url) in &host.override_inputs {
         options += &format!(" --override-input {} {}", quote(input), quote(url));
@@ -160,11 +150,14 @@ pub fn make_place(place: &str, owner: Option<&str>) -> String {
 
 /// Builds or activates a setup. For a home that has no `home-manager` yet, the one of the flake's own input runs.
 pub fn switch(switch: &Switch, verb: &str) -> String {
-    let place = flake_place(switch.target.install);
+    let place = switch.target.install.flake_place();
     let reference = quote(&format!("{place}#{}", switch.output));
     let mut options = String::new();
     for (input, url) in &switch.override_inputs {
         options += &format!(" --override-input {} {}", quote(input), quote(url));
+    }
+    for option in &switch.options {
+        options += &format!(" {}", quote(option));
     }
     match switch.target.install {
         Install::Standalone => {
@@ -198,7 +191,7 @@ pub fn switch(switch: &Switch, verb: &str) -> String {
 
 /// The command of the home, or the one that the flake takes it from, with all that replaces the flake's inputs.
 fn home_manager(target: &Target, arguments: &str) -> String {
-    let place = flake_place(Install::Standalone);
+    let place = Install::Standalone.flake_place();
     let mut run = String::new();
     if let Some(command) = &target.command {
         if command.is_input {
@@ -286,6 +279,27 @@ pub fn edit(path: &str, change: &Edit) -> String {
 mod tests {
     use super::*;
     use crate::model::CommandSource;
+
+    #[test]
+    fn a_switch_hands_on_what_it_is_told() {
+        let switch = Switch {
+            target: Target {
+                user: Some("alice".into()),
+                install: Install::Standalone,
+                command: None,
+            },
+            flake: Default::default(),
+            output: "alice".into(),
+            backup_extension: None,
+            dry_run: false,
+            override_inputs: Default::default(),
+            first_host: None,
+            options: ["--impure", "--specialisation", "a b"]
+                .map(str::to_owned)
+                .into(),
+        };
+        assert!(super::switch(&switch, "switch").contains(" --impure --specialisation 'a b'\n"));
+    }
 
     #[test]
     fn a_command_inside_of_the_flake_runs_by_its_place() {

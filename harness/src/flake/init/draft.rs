@@ -34,6 +34,8 @@ pub(super) struct About {
     pub(super) inputs: FlakeInputs,
     /// What all of its files say.
     pub(super) everything: Seen,
+    /// The packages that they name and the pocket channel lacks.
+    pub(super) lacking: BTreeSet<String>,
 }
 
 /// The scenario for one output, and what is left to be checked in it. `seen` is what is said of this output, `platform` the
@@ -89,7 +91,12 @@ pub(super) fn draft(
         text.push_str(&other_users(&users.others));
     }
     if about.inputs.may_be_remote() {
-        text.push_str(&on_network(&about.inputs));
+        text.push_str(&on_network(&about.inputs, &about.lacking));
+    } else if !about.lacking.is_empty() {
+        text.push_str(&format!(
+            "\n# The pocket channel has no programs of these; it has them by name, so that the rest can be tried.\n{}\n",
+            stand_ins(&about.lacking)
+        ));
     }
     let have = seen.state_version.or(about.everything.state_version);
     text.push_str(&match (is_built, other_platform) {
@@ -131,7 +138,7 @@ fn other_users(others: &[String]) -> String {
 }
 
 /// That inputs are on the network, and how to do without it.
-fn on_network(inputs: &FlakeInputs) -> String {
+fn on_network(inputs: &FlakeInputs, lacking: &BTreeSet<String>) -> String {
     let names = inputs.names.iter().flatten().map(String::as_str);
     let (known, others): (Vec<&str>, Vec<&str>) =
         names.partition(|name| inputs.project(name).is_some());
@@ -145,6 +152,12 @@ fn on_network(inputs: &FlakeInputs) -> String {
             " To stay offline, replace them from outside:\n#   inputs: {{ {} }}   (under `flake`)\n# and remove this line.",
             replaced.join(", ")
         );
+        if !lacking.is_empty() {
+            text += &format!(
+                "\n# The pocket channel has no programs of these; add it to have them by name:\n# {}",
+                stand_ins(lacking)
+            );
+        }
     }
     let others: Vec<String> = others.into_iter().map(key).collect();
     if !others.is_empty() {
@@ -155,6 +168,12 @@ fn on_network(inputs: &FlakeInputs) -> String {
         );
     }
     text + "\nnetwork: true\n"
+}
+
+/// The key that has packages in the pocket channel by name alone.
+fn stand_ins(packages: &BTreeSet<String>) -> String {
+    let names: Vec<&str> = packages.iter().map(String::as_str).collect();
+    format!("standIns: [{}]", names.join(", "))
 }
 
 /// A name as a key of YAML, on its line also in a comment.

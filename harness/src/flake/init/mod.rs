@@ -9,6 +9,7 @@ use std::path::Path;
 
 use super::host_files::HostFiles;
 use super::lock::FlakeInputs;
+use super::packages::lacking;
 use super::setup::this_system;
 use crate::model::{FlakeTree, Install, SeedFile};
 use draft::{About, draft, free_name};
@@ -155,6 +156,7 @@ impl Flake {
         let about = About {
             inputs: FlakeInputs::of(&flake),
             everything: texts.everything(),
+            lacking: lacking(&flake),
         };
         Ok(Self {
             texts,

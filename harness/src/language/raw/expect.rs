@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::model::{FileType, Profile, Session, TargetKind, UnitState};
 
@@ -31,6 +32,9 @@ pub(crate) struct RawExpect {
     /// Warnings of the evaluation: each text must be in one of them. `[]`: there are none.
     #[schemars(extend("x-one" = true))]
     pub(crate) warnings: Option<Vec<RawOutputMatch>>,
+    /// The same, and there are no others.
+    #[schemars(extend("x-one" = true))]
+    pub(crate) only_warnings: Option<Vec<RawOutputMatch>>,
     /// Errors of the evaluation, for a step that `fails`: each text must be in one of them. `[]`: there are none, so
     /// it is the build or the activation that fails.
     #[schemars(extend("x-one" = true))]
@@ -84,6 +88,13 @@ pub(crate) struct RawFileExpect {
     pub(crate) text: Option<String>,
     #[serde(flatten)]
     pub(crate) pieces: RawPieces,
+    /// Values in JSON, each by the names that lead to it, joined by dots; a part of a list by its number from 0. `null` says
+    /// that there is none.
+    pub(crate) json: Option<BTreeMap<String, Value>>,
+    /// The same in TOML.
+    pub(crate) toml: Option<BTreeMap<String, Value>>,
+    /// The same in an INI file: `section.key`, or `key` before the first section.
+    pub(crate) ini: Option<BTreeMap<String, Value>>,
     /// Where the link points, as it is written. A text is the whole of it.
     pub(crate) target: Option<RawMatch>,
     /// What kind of place the link leads to.
@@ -103,6 +114,9 @@ pub(crate) struct RawPieces {
     /// Regular expressions that match somewhere in it.
     #[schemars(extend("x-one" = true))]
     pub(crate) matches: Option<Vec<String>>,
+    /// Regular expressions that match nowhere in it.
+    #[schemars(extend("x-one" = true))]
+    pub(crate) does_not_match: Option<Vec<String>>,
 }
 
 /// What a value must be like; each one that is given.

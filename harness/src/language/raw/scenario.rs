@@ -37,6 +37,10 @@ pub(crate) struct RawScenario {
     /// Binary caches in place of the default one, where `network` is on. A text is an address, or `default` for Nix's
     /// own.
     pub(crate) substituters: Option<Vec<RawSubstituter>>,
+    /// Packages that the pocket channel has by name alone, by the names that Nix text gives them: what is installed says what
+    /// it is and fails. One that the channel has stays as it is.
+    #[schemars(extend("examples" = [["zig", "nodePackages.prettier"]]))]
+    pub(crate) stand_ins: Option<Vec<String>>,
     /// Folders of a home that are not looked into, relative to it: what they hold says nothing of the setup.
     pub(crate) exclude: Option<Vec<String>>,
     /// Whether what is seen after steps that change a home is compared with a reviewed snapshot. On by default; a

@@ -63,6 +63,8 @@ pub(crate) struct RawSwitch {
     pub(crate) backup: Option<String>,
     /// Whether to only say what would be done.
     pub(crate) dry_run: Option<bool>,
+    /// Which specialisation of the setup is activated: `--specialisation`.
+    pub(crate) specialisation: Option<String>,
 }
 
 /// Builds a setup without activating it: the scenario's, or for this step alone another one.
@@ -82,6 +84,10 @@ pub(crate) struct RawBuild {
     pub(crate) state_version: Option<String>,
     /// Inputs replaced from outside, by name: an address or a channel.
     pub(crate) inputs: Option<BTreeMap<String, String>>,
+    /// Whether the evaluation may read what is outside of the flake: `--impure`.
+    pub(crate) impure: Option<bool>,
+    /// Whether errors are told with all that was evaluated on the way: `--show-trace`.
+    pub(crate) show_trace: Option<bool>,
 }
 
 /// A user.
@@ -121,6 +127,8 @@ pub(crate) struct RawRun {
     pub(crate) user: Option<String>,
     /// In which kind of session; `login` by default.
     pub(crate) session: Option<Session>,
+    /// Variables that are set for it.
+    pub(crate) env: Option<BTreeMap<String, String>>,
 }
 
 /// Files to put into a home.

@@ -8,7 +8,9 @@ use crate::language::raw::{
     RawCommand, RawExpect, RawFileExpect, RawOutputMatch, RawPackage, RawPieces, RawPresence,
     RawStep, RawVariable,
 };
-use crate::model::{Check, Expectation, FileProperty, FileState, PackageState, Session, TextMatch};
+use crate::model::{
+    Check, DataFormat, Expectation, FileProperty, FileState, PackageState, Session, TextMatch,
+};
 use crate::text::quoted;
 
 impl<'case> Resolver<'case> {
@@ -151,6 +153,16 @@ impl<'case> Resolver<'case> {
             let matches = self.output_list(warnings, at);
             out.push((Check::Warnings(matches), at.line()));
         }
+        if let Some(warnings) = &raw.only_warnings {
+            let at = at.key("onlyWarnings");
+            let matches = self.output_list(warnings, at);
+            out.push((Check::Warnings(matches.clone()), at.line()));
+            out.push((Check::OnlyWarnings(matches), at.line()));
+            if raw.warnings.is_some() {
+                let hint = "keep one of them";
+                self.key_mistake(at, "there are both `warnings` and `onlyWarnings`", hint);
+            }
+        }
         if let Some(errors) = &raw.errors {
             let at = at.key("errors");
             let matches = self.output_list(errors, at);
@@ -210,6 +222,19 @@ impl<'case> Resolver<'case> {
         properties.extend(raw.owner.clone().map(FileProperty::Owner));
         let content = self.text_matches(raw.text.as_ref(), &raw.pieces, at);
         properties.extend(content.into_iter().map(FileProperty::Content));
+        for (format, values) in [
+            (DataFormat::Json, &raw.json),
+            (DataFormat::Toml, &raw.toml),
+            (DataFormat::Ini, &raw.ini),
+        ] {
+            for (way, value) in values.iter().flatten() {
+                properties.push(FileProperty::Value {
+                    format,
+                    way: way.split('.').map(str::to_owned).collect(),
+                    value: Some(value.clone()).filter(|value| !value.is_null()),
+                });
+            }
+        }
         if let Some(target) = &raw.target {
             let matches = self.some_texts(target.equals.as_ref(), &target.pieces, at.key("target"));
             properties.extend(matches.into_iter().map(FileProperty::Target));
@@ -266,7 +291,7 @@ impl<'case> Resolver<'case> {
                 .unwrap_or_default()
         };
         Check::Command {
-            command: raw.run.clone(),
+            command: self.with_flake(&raw.run),
             session: raw.session.unwrap_or(Session::Login),
             exit: raw.exit.unwrap_or(0),
             stdout: stream(self, &raw.stdout, "stdout"),
@@ -296,7 +321,7 @@ impl<'case> Resolver<'case> {
     ) -> Vec<TextMatch> {
         let matches = self.text_matches(equals, pieces, at);
         if matches.is_empty() {
-            let hint = "give it `equals`, `contains`, `lacks` or `matches`";
+            let hint = "give it `equals`, `contains`, `lacks`, `matches` or `doesNotMatch`";
             self.mistake(at, "it is not said what the text must be like", hint);
         }
         matches
@@ -317,11 +342,16 @@ impl<'case> Resolver<'case> {
                 self.mistake(at.key(key), message, hint);
             }
         }
-        for text in pieces.matches.iter().flatten() {
-            if let Err(reason) = super::pattern::check(text) {
-                let message = format!("{} is no regular expression: {reason}", quoted(text));
-                let hint = "write it in the syntax of the Rust crate `regex`";
-                self.mistake(at.key("matches"), message, hint);
+        for (key, texts) in [
+            ("matches", &pieces.matches),
+            ("doesNotMatch", &pieces.does_not_match),
+        ] {
+            for text in texts.iter().flatten() {
+                if let Err(reason) = super::pattern::check(text) {
+                    let message = format!("{} is no regular expression: {reason}", quoted(text));
+                    let hint = "write it in the syntax of the Rust crate `regex`";
+                    self.mistake(at.key(key), message, hint);
+                }
             }
         }
         let every = |texts: &Option<Vec<String>>| texts.clone().unwrap_or_default().into_iter();
@@ -330,6 +360,7 @@ impl<'case> Resolver<'case> {
             .chain(every(&pieces.contains).map(TextMatch::Contains))
             .chain(every(&pieces.lacks).map(TextMatch::Lacks))
             .chain(every(&pieces.matches).map(TextMatch::Matches))
+            .chain(every(&pieces.does_not_match).map(TextMatch::DoesNotMatch))
             .collect()
     }
 
@@ -337,7 +368,7 @@ impl<'case> Resolver<'case> {
     fn errors_of_a_success(&mut self, step: &RawStep, all: &[Expectation]) {
         let wants_error = |one: &&Expectation| {
             matches!(&one.check, Check::Errors(texts)
-                if texts.iter().any(|text| !matches!(text, TextMatch::Lacks(_))))
+                if texts.iter().any(|text| !matches!(text, TextMatch::Lacks(_) | TextMatch::DoesNotMatch(_))))
         };
         if step.fails.is_none()
             && let Some(line) = all.iter().find(wants_error).map(|one| one.line)

@@ -60,6 +60,11 @@ impl<'case> Resolver<'case> {
             output,
             backup_extension: base_backup(&base),
             dry_run: false,
+            options: [(raw.impure, "--impure"), (raw.show_trace, "--show-trace")]
+                .into_iter()
+                .filter(|(is_asked, _)| *is_asked == Some(true))
+                .map(|(_, option)| option.to_owned())
+                .collect(),
             override_inputs: override_inputs
                 .into_iter()
                 .map(|(name, url)| {

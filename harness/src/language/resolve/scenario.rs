@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::place::{At, short};
 use crate::flake::Channels;
 use crate::flake::host_files::HostFiles;
-use crate::flake::names::{bad_home_path, bad_scenario_name};
+use crate::flake::names::{bad_home_path, bad_scenario_name, is_package_name};
 use crate::flake::setup::{DEFAULT_USER, Setup};
 use crate::language::matrix::Variant;
 use crate::language::options::LoadOptions;
@@ -139,6 +139,7 @@ impl<'case> Resolver<'case> {
         self.find_users(raw);
         let caches = self.caches(raw);
         let exclude = self.exclude(raw);
+        let stand_ins = self.stand_ins(raw);
         let steps = self.steps(raw);
         // A command may fetch what nothing of the scenario pins.
         let runs = |step: &Step| matches!(step.action, Action::Run { .. });
@@ -156,6 +157,7 @@ impl<'case> Resolver<'case> {
                 reaches: std::mem::take(&mut self.reaches),
                 locked: !self.network.is_on() || pinned,
                 exclude,
+                stand_ins,
                 checkouts: std::mem::take(&mut self.checkouts),
                 ..self.machine(raw)
             },
@@ -201,6 +203,20 @@ impl<'case> Resolver<'case> {
             folders.insert(folder.to_owned());
         }
         folders
+    }
+
+    /// The packages that the pocket channel has by name alone.
+    fn stand_ins(&mut self, raw: &RawScenario) -> BTreeSet<String> {
+        let mut packages = BTreeSet::new();
+        for (index, package) in raw.stand_ins.iter().flatten().enumerate() {
+            if !is_package_name(package) {
+                let message = format!("{} cannot name a package", quoted(package));
+                let hint = "write it as Nix text does, without `pkgs.`: `nodePackages.prettier`";
+                self.mistake(self.root().key("standIns").item(index), message, hint);
+            }
+            packages.insert(package.clone());
+        }
+        packages
     }
 
     fn id(&mut self, name: &str, axes: &[(String, String)]) -> String {

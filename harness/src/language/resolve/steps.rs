@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use switchproof_vm::process::quote;
+
 use super::place::At;
 use super::scenario::Resolver;
 use crate::flake::names::{bad_scenario_name, seconds};
@@ -170,6 +172,21 @@ impl<'case> Resolver<'case> {
             switch.backup_extension.clone_from(&raw.backup);
         }
         switch.dry_run = raw.dry_run.unwrap_or(false);
+        if let Some(name) = &raw.specialisation {
+            let is_fine = !name.is_empty() && !name.starts_with('-') && !name.contains('/');
+            if !is_fine || switch.target.install == Install::DarwinModule {
+                let message = format!(
+                    "{} cannot be a specialisation here",
+                    crate::text::quoted(name)
+                );
+                let hint =
+                    "name one of a home or of a NixOS system, as under `specialisation.NAME`";
+                self.mistake(at.key("specialisation"), message, hint);
+            }
+            switch
+                .options
+                .extend(["--specialisation".to_owned(), name.clone()]);
+        }
         Some(match switch.target.install {
             Install::DarwinModule => Action::Build(switch),
             Install::Standalone | Install::NixosModule => Action::Switch(switch),
@@ -217,10 +234,28 @@ impl<'case> Resolver<'case> {
             let hint = "remove `session`: root has no session of its own here";
             self.mistake(at.key("session"), "root has no kinds of session", hint);
         }
+        let mut command = String::new();
+        for (name, value) in raw.env.iter().flatten() {
+            self.variable_name(name, at.key("env").key(name));
+            command += &format!("export {name}={}\n", quote(value));
+        }
+        command += &self.with_flake(&raw.command);
         Action::Run {
-            command: raw.command.clone(),
+            command,
             user,
             session,
+        }
+    }
+
+    /// A command that knows the place of the flake in the machine, where it names it.
+    pub(super) fn with_flake(&self, command: &str) -> String {
+        let is_named = ["$FLAKE", "${FLAKE"].iter().any(|it| command.contains(it));
+        match is_named {
+            true => format!(
+                "export FLAKE={}\n{command}",
+                self.base.install().flake_place()
+            ),
+            false => command.to_owned(),
         }
     }
 
@@ -287,7 +322,7 @@ fn only_built(steps: Vec<Step>) -> Vec<Step> {
         step.expect.retain(|one| {
             matches!(
                 one.check,
-                Check::Output(_) | Check::Warnings(_) | Check::Errors(_)
+                Check::Output(_) | Check::Warnings(_) | Check::OnlyWarnings(_) | Check::Errors(_)
             )
         });
     }

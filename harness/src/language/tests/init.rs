@@ -349,3 +349,23 @@ fn broken_modules_and_outputs_of_one_name_are_no_obstacle() {
     ]);
     assert_eq!(found.len(), 2, "each has a file of its own");
 }
+
+#[test]
+fn what_the_pocket_lacks_is_asked_for_by_name() {
+    let home =
+        "{ pkgs, ... }: { home.username = \"bob\"; home.packages = with pkgs; [ git zig ]; }";
+    let flake = |url: &str| {
+        format!(
+            "{{ inputs.nixpkgs.url = \"{url}\"; outputs = {{ self, nixpkgs }}: {{ homeConfigurations.bob = f {{ modules = [ ./home.nix ]; }}; }}; }}"
+        )
+    };
+    let draft = |url: &str| {
+        drafts(&[("flake.nix", &flake(url)), ("home.nix", home)])
+            .remove(0)
+            .1
+    };
+    let offline = draft("path:/etc/switchproof/pocket/nixpkgs");
+    assert!(offline.contains("\nstandIns: [zig]\n"), "{offline}");
+    let online = draft("github:NixOS/nixpkgs");
+    assert!(online.contains("\n# standIns: [zig]\n"), "{online}");
+}

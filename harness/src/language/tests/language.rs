@@ -363,3 +363,37 @@ fn nothing_in_a_changed_setup_removes_what_was_there() {
         "{second}"
     );
 }
+
+#[test]
+fn packages_by_name_alone_are_a_file_of_the_pocket_channel() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("zig.yaml");
+    let text =
+        "name: zig\nstandIns: [zig, a.b]\nsetup: { home: { packages: [zig] } }\nsteps: [switch]\n";
+    std::fs::write(&file, text).expect("written");
+    let cases = crate::language::load(&[file]).expect("fine");
+    let [channel] = cases[0].guest.channels.as_slice() else {
+        panic!("one channel");
+    };
+    assert_eq!((channel.name.as_deref(), channel.sources.len()), (None, 0));
+    let stand_ins = &channel.files.files["nixpkgs/stand-ins.json"];
+    assert!(
+        matches!(stand_ins, crate::model::SeedFile::Regular { bytes, .. } if bytes == br#"["a.b","zig"]"#)
+    );
+    // It is no channel of one's own, which would want more room.
+    assert_eq!(cases[0].guest.memory_mib, None);
+}
+
+#[test]
+fn a_command_knows_the_flake_and_its_variables() {
+    let case = &cases(
+        "name: x\nsetup: { install: nixos-module, home: {} }\nsteps:\n  - run: { command: 'ls $FLAKE', user: alice, env: { A: \"it's\" } }\n",
+    )[0];
+    let crate::model::Action::Run { command, .. } = &case.steps[0].action else {
+        panic!("a command");
+    };
+    assert_eq!(
+        command,
+        "export A='it'\\''s'\nexport FLAKE=/etc/nixos\nls $FLAKE"
+    );
+}

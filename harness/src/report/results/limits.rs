@@ -94,6 +94,13 @@ pub(super) fn not_tested(case: &Case) -> Vec<String> {
             folders.join(", ")
         ));
     }
+    if !case.guest.stand_ins.is_empty() {
+        let packages: Vec<&str> = case.guest.stand_ins.iter().map(String::as_str).collect();
+        untested.push(format!(
+            "what these packages do, which the pocket channel may have by name alone: {}",
+            packages.join(", ")
+        ));
+    }
     if !case.untracked.is_empty() {
         let files: Vec<&str> = case.untracked.iter().take(10).map(String::as_str).collect();
         let more = match case.untracked.len() - files.len() {
@@ -148,6 +155,7 @@ mod tests {
             dry_run: false,
             override_inputs: [("a".to_owned(), format!("github:o/other/{rev}"))].into(),
             first_host: None,
+            options: Vec::new(),
         };
         let mut wrapped = switch.clone();
         let wrapper = SeedFile::Regular {
