@@ -1,5 +1,7 @@
 //! `switchproof check`.
 
+use std::collections::BTreeSet;
+
 use clap::{Args, ValueEnum};
 
 use super::chosen::Chosen;
@@ -7,10 +9,12 @@ use super::common::{Error, Exit, print};
 use super::form::{Form, Printed};
 use super::sink::is_quiet;
 use super::snapshots::shared;
+use crate::flake::FlakeInputs;
 use crate::judge::orphans;
 use crate::language;
-use crate::model::Case;
+use crate::model::{Action, Case};
 use crate::report::count;
+use crate::text::printable_line;
 
 /// What to check.
 #[derive(Args)]
@@ -52,6 +56,11 @@ pub fn run(args: &CheckArgs) -> Result<Exit, Error> {
                     case.id
                 ))?;
             }
+            if !is_quiet() {
+                for line in inputs(&checked.cases) {
+                    print(&line)?;
+                }
+            }
             let files = count(checked.files, "file");
             if !checked.is_fine() {
                 let mistakes = count(checked.diagnostics.len(), "mistake");
@@ -70,4 +79,35 @@ pub fn run(args: &CheckArgs) -> Result<Exit, Error> {
     } else {
         Exit::Input
     })
+}
+
+/// Where each input of a flake is, of cases without a network whose flakes have more than channels have; each line once.
+fn inputs(cases: &[Case]) -> BTreeSet<String> {
+    let mut lines = BTreeSet::new();
+    for case in cases.iter().filter(|case| !case.guest.network.is_on()) {
+        for step in &case.steps {
+            let (Action::Switch(switch) | Action::Build(switch)) = &step.action else {
+                continue;
+            };
+            let states = FlakeInputs::of(&switch.flake).states(&switch.override_inputs);
+            let is_usual = |name: &String| {
+                matches!(
+                    name.as_str(),
+                    "nixpkgs" | "home-manager" | "nix-darwin" | "original"
+                )
+            };
+            if states.keys().all(is_usual) {
+                continue;
+            }
+            for (name, state) in states {
+                lines.insert(format!(
+                    "{}: input {}: {}\n",
+                    case.scenario,
+                    printable_line(&name),
+                    printable_line(&state)
+                ));
+            }
+        }
+    }
+    lines
 }

@@ -122,6 +122,33 @@ impl FlakeInputs {
         named.map(|name| (name.clone(), held(name))).collect()
     }
 
+    /// Each input of the flake and where it is, in words, with some inputs `replaced` by others.
+    pub(crate) fn states(&self, replaced: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+        let names = replaced.keys().map(String::as_str).collect();
+        let remote = self.on_network(&names);
+        let held = self.held();
+        let state = |name: &str, held: &Held| {
+            let is_at = |it: &&Remote| it.name.split('/').next() == Some(name);
+            let locked = held.revision.is_some();
+            match (replaced.get(name), remote.iter().find(is_at)) {
+                (Some(address), _) => format!("replaced by {address}"),
+                (None, Some(found)) if found.name != name => {
+                    format!("kept, with {} on the network", found.name)
+                }
+                (None, Some(found)) if locked && !found.is_needed => {
+                    "locked, on the network, fetched where something looks at it".to_owned()
+                }
+                (None, Some(_)) if locked => "locked, on the network".to_owned(),
+                (None, Some(_)) => "on the network, not locked".to_owned(),
+                (None, None) if locked => "locked and kept".to_owned(),
+                (None, None) => "kept".to_owned(),
+            }
+        };
+        held.iter()
+            .map(|(name, held)| (name.clone(), state(name, held)))
+            .collect()
+    }
+
     /// Where on the network Nix gets the inputs from, each place as `host:port`.
     pub(crate) fn reaches(&self) -> BTreeSet<String> {
         let outdated = self.outdated();
@@ -252,6 +279,26 @@ mod tests {
             inputs.reaches().into_iter().collect::<Vec<_>>(),
             ["codeload.github.com:443", "github.com:443", "h:8000"]
         );
+    }
+
+    #[test]
+    fn each_input_is_somewhere() {
+        let b = r#"{"type": "path", "path": "/b", "narHash": "sha256-y"}"#;
+        let text = FLAKE.replace("git+http://h:8000/b", "path:/b");
+        let text = text.replace(
+            "inputs.a.url",
+            "inputs.c.url = \"github:o/c\"; inputs.a.url",
+        );
+        let inputs = inputs_of(&[("flake.nix", &text), ("flake.lock", &lock_text(b))]);
+        let states = inputs.states(&BTreeMap::new());
+        assert_eq!(
+            states["a"],
+            "locked, on the network, fetched where something looks at it"
+        );
+        assert_eq!(states["b"], "locked and kept");
+        assert_eq!(states["c"], "on the network, not locked");
+        let replaced = BTreeMap::from([("c".to_owned(), "path:/c".to_owned())]);
+        assert_eq!(inputs.states(&replaced)["c"], "replaced by path:/c");
     }
 
     #[test]
