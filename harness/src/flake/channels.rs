@@ -110,7 +110,8 @@ impl Channels {
             let (name, checkout) = self.named.get_key_value(name)?;
             Some((Some(name.clone()), checkout))
         });
-        for (name, checkout) in pocket.into_iter().chain(wanted) {
+        // Channels with a name begin as copies of the pocket's own, so they are laid out before anything takes its place.
+        for (name, checkout) in wanted.chain(pocket) {
             let known = (name, checkout.clone());
             if !read.contains_key(&known) {
                 let mut overlay = checkout.overlay()?;
@@ -119,15 +120,17 @@ impl Channels {
             }
             out.extend(read.get(&known).cloned());
         }
-        // Channels with a name begin as copies of the pocket's.
-        if !case.guest.stand_ins.is_empty() {
-            let pocket = match out.first() {
-                Some(first) if first.name.is_none() => out.remove(0),
-                _ => ChannelOverlay::default(),
-            };
-            out.insert(0, with_stand_ins(pocket, &case.guest.stand_ins));
+        let stand_ins = &case.guest.stand_ins;
+        if stand_ins.is_empty() {
+            return Ok(out);
         }
-        Ok(out)
+        if out.iter().all(|channel| channel.name.is_some()) {
+            out.push(ChannelOverlay::default());
+        }
+        let all = out.into_iter();
+        Ok(all
+            .map(|channel| with_stand_ins(channel, stand_ins))
+            .collect())
     }
 }
 

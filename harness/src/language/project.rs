@@ -319,7 +319,7 @@ mod tests {
         }
         write(
             PROJECT_FILE,
-            "channels:\n  \"24.05\": hm-24.05\n  \"26.05\": hm-26.05\n  unused: nowhere\n",
+            "channels:\n  home-manager: hm-26.05\n  \"24.05\": hm-24.05\n  \"26.05\": hm-26.05\n  unused: nowhere\n",
         );
         write(
             "scenarios/upgrade.yaml",
@@ -330,7 +330,8 @@ mod tests {
         let cases = crate::language::load(&file).unwrap();
         let channels = &cases[0].guest.channels;
         let names: Vec<_> = channels.iter().map(|it| it.name.as_deref()).collect();
-        assert_eq!(names, [Some("24.05"), Some("26.05")]);
+        // The pocket's own is copied before another takes its place.
+        assert_eq!(names, [Some("24.05"), Some("26.05"), None]);
         assert!(
             crate::language::render(&cases[0])
                 .contains("path:/etc/switchproof/channels/26.05/nixpkgs")

@@ -94,7 +94,7 @@ pub fn channel_place(name: Option<&str>) -> String {
 }
 
 /// Counted up when the scripts that lay out a channel change: what older ones made is not used any more.
-pub const LAYING: u32 = 1;
+pub const LAYING: u32 = 2;
 
 /// Makes a channel as a copy of the pocket's, without the folders that its own files replace.
 pub fn make_channel(place: &str, channel: &ChannelOverlay) -> String {
