@@ -292,19 +292,60 @@ fn after_another_start_of_the_host_all_is_checked_and_used() {
     place.is_whole();
 }
 
-/// Needs a directory on a file system of its own of 1 to 1.5 GiB, which is filled on purpose:
-/// `mount -t tmpfs -o size=1200m none DIR`, named in `$SWITCHPROOF_TEST_SMALL_DISK`.
+/// A directory on a file system of its own of 1 to 1.5 GiB, which is filled on purpose: that of
+/// `$SWITCHPROOF_TEST_SMALL_DISK`, or one in memory until it is dropped.
+enum SmallDisk {
+    Named(PathBuf),
+    Mounted(tempfile::TempDir),
+}
+
+impl SmallDisk {
+    fn new() -> Self {
+        if let Some(named) = std::env::var_os("SWITCHPROOF_TEST_SMALL_DISK") {
+            return Self::Named(named.into());
+        }
+        let folder = tempfile::tempdir().expect("a directory");
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", "size=1200m,mode=0700", "none"])
+            .arg(folder.path())
+            .status()
+            .expect("started");
+        let hint = "only root can mount; as somebody else name a directory in $SWITCHPROOF_TEST_SMALL_DISK";
+        assert!(mounted.success(), "{hint}");
+        Self::Mounted(folder)
+    }
+
+    fn path(&self) -> &Path {
+        match self {
+            Self::Named(path) => path,
+            Self::Mounted(folder) => folder.path(),
+        }
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        if let Self::Mounted(folder) = self {
+            // What still holds a file in it, a machine that is ending, does not keep the name.
+            let unmount = Command::new("umount")
+                .arg("--lazy")
+                .arg(folder.path())
+                .status();
+            assert!(unmount.expect("started").success(), "unmounted");
+        }
+    }
+}
+
 #[test]
 #[ignore = "boots machines; needs the guest image"]
 fn a_full_disk_is_said_and_harms_nothing() {
-    let Some(disk) = std::env::var_os("SWITCHPROOF_TEST_SMALL_DISK").map(PathBuf::from) else {
-        panic!("$SWITCHPROOF_TEST_SMALL_DISK names no directory of a small file system");
-    };
+    let small = SmallDisk::new();
+    let disk = small.path();
     let place = Place::at(disk.join("run-cache"));
     place.write(&salt("full"));
     place.is_whole();
     for left_mib in [100, 0] {
-        let ballast = Ballast::leaving(&disk, left_mib);
+        let ballast = Ballast::leaving(disk, left_mib);
         let cached = place.run();
         assert!(cached.status.success(), "{}", text(&cached));
         place.write(&salt("full"));
