@@ -40,6 +40,10 @@ pub(super) fn said(event: &Event, summary: &Summary) -> Option<String> {
         Event::SnapshotWritten { path, .. } => {
             format!("wrote {}", printable_line(&path.to_string_lossy()))
         }
+        // A preview, or a run that was about to begin.
+        Event::CutShort { reason } if summary.cases == 0 => {
+            format!("{reason}: nothing has a verdict yet")
+        }
         Event::CutShort { reason } => {
             let (done, cases) = (summary.done(), count(summary.cases, "case"));
             format!("{reason}: {done} of {cases} have a verdict ({summary})")
