@@ -99,19 +99,38 @@ fn find<'data>(data: &'data Value, way: &[String]) -> Option<&'data Value> {
     })
 }
 
-/// Whether two values are the same. What a file of texts alone holds is compared as it is written.
+/// Whether two values are the same. What a file of texts alone holds is compared as it is written, with or without its
+/// quotes.
 fn is_same(format: DataFormat, wanted: &Value, seen: &Value) -> bool {
     let is_number = |left: &Value, right: &Value| {
         left.as_f64()
             .is_some_and(|left| right.as_f64() == Some(left))
     };
     match (format, wanted, seen) {
-        (DataFormat::Ini, Value::Number(_) | Value::Bool(_), Value::String(text)) => {
-            let written = wanted.to_string();
-            written.as_str() == text
+        (DataFormat::Ini, wanted, Value::String(text)) => {
+            let wanted = match wanted {
+                Value::String(wanted) => wanted.clone(),
+                wanted => wanted.to_string(),
+            };
+            *text == wanted || in_quotes(text).is_some_and(|inner| inner == wanted)
         }
         _ => wanted == seen || is_number(wanted, seen),
     }
+}
+
+/// What stands between the quotes of a value that is quoted as a whole, as Git writes and reads them.
+fn in_quotes(text: &str) -> Option<String> {
+    let inner = text.strip_prefix('"')?.strip_suffix('"')?;
+    let mut plain = String::new();
+    let mut rest = inner.chars();
+    while let Some(character) = rest.next() {
+        plain.push(match character {
+            '\\' => rest.next()?,
+            '"' => return None,
+            other => other,
+        });
+    }
+    Some(plain)
 }
 
 #[cfg(test)]
@@ -131,6 +150,7 @@ mod tests {
         let json = r#"{"a": {"b": [1, {"c": "x"}]}, "d.e": true}"#;
         let toml = "[font]\nsize = 12.0\n[[bind]]\nkey = \"q\"\n";
         let ini = "top = 1\n[user]\n name = Alice B\n[filter \"lfs\"]\nrequired=true\n";
+        let quoted = "[user]\nname = \"A \\\\ \\\"B\\\"\"\nmail = \"a\" b \"c\"\n";
         for (format, way, wanted, text) in [
             (DataFormat::Json, "a.b.1.c", json!("x"), json),
             (DataFormat::Json, "a.b.0", json!(1), json),
@@ -141,6 +161,8 @@ mod tests {
             (DataFormat::Ini, "top", json!(1), ini),
             (DataFormat::Ini, "user.name", json!("Alice B"), ini),
             (DataFormat::Ini, "filter \"lfs\".required", json!(true), ini),
+            (DataFormat::Ini, "user.name", json!("A \\ \"B\""), quoted),
+            (DataFormat::Ini, "user.mail", json!("\"a\" b \"c\""), quoted),
         ] {
             assert_eq!(said(format, way, &wanted, text), None, "{way}");
         }
