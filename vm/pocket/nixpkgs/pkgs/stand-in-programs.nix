@@ -116,10 +116,8 @@ in
       swaynotificationcenter = package "swaynotificationcenter" [ "swaync" "swaync-client" ] "";
       taskwarrior3 = package "taskwarrior3" [ "task" ] "";
       linuxPackages = data "nvidia_x11";
-      texinfoInteractive = package "texinfo-interactive" [ "info" ] "";
       vscode = package "vscode" [ "code" ] "";
       vscodium = package "vscodium" [ "codium" ] "";
-      cacert = package "ca-certificates" [ ] "mkdir -p $out/etc/ssl/certs; ln -s /etc/ssl/certs/ca-certificates.crt $out/etc/ssl/certs/ca-bundle.crt";
       autojump = package "autojump" [ "autojump" ] "mkdir -p $out/share/autojump; touch $out/share/autojump/autojump.{bash,fish,zsh}";
       z-lua = package "z-lua" [ "z" ] "mkdir -p $out/share; touch $out/share/z.lua";
       writableTmpDirAsHomeHook = package "writable-tmpdir-as-home-hook" [ ] "mkdir -p $out/nix-support; echo 'export HOME=$(mktemp -d)' > $out/nix-support/setup-hook";
