@@ -1,5 +1,5 @@
-//! The real scripts in a real tree: a Debian root directory with a user alice, entered by chroot. Needs root and a
-//! tree that may be written to, so it runs only when asked:
+//! The real scripts in a real tree: a Debian root directory with the users alice and bob, entered by chroot. Needs root and
+//! a tree that may be written to, so it runs only when asked:
 //! `SWITCHPROOF_TRIAL_ROOT=DIR cargo test --lib -- --ignored trial`.
 
 use std::collections::BTreeSet;
@@ -38,6 +38,7 @@ impl Chroot {
                 "--",
                 "env",
                 "-i",
+                &format!("--chdir=/home/{user}"),
                 &format!("HOME=/home/{user}"),
                 &format!("USER={user}"),
                 "PATH=/usr/local/bin:/usr/bin:/bin",
