@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::model::{Action, ChannelOverlay, Install, NIXOS_PLACE, Step, Switch, Target};
-use crate::run::test_case as case;
+use crate::model::{Action, ChannelOverlay, Install, NIXOS_PLACE, Step};
+use crate::run::{test_case as case, test_switch};
 
 fn plan(cases: Vec<crate::model::Case>) -> Plan {
     Plan::new(cases, |_| StateKey("base".to_owned()))
@@ -53,20 +53,7 @@ fn the_user_of_the_first_step_has_logged_in() {
 #[test]
 fn a_host_of_its_own_modules_boots_before_the_first_step() {
     let mut on_pocket = case("a", &["x"]);
-    on_pocket.steps[0].action = Action::Switch(Switch {
-        target: Target {
-            install: Install::NixosModule,
-            user: None,
-            command: None,
-        },
-        flake: Arc::default(),
-        output: "host".to_owned(),
-        backup_extension: None,
-        dry_run: false,
-        override_inputs: Default::default(),
-        first_host: None,
-        options: Vec::new(),
-    });
+    on_pocket.steps[0].action = Action::Switch(test_switch(Install::NixosModule));
     let mut on_modules = on_pocket.clone();
     let Action::Switch(switch) = &mut on_modules.steps[0].action else {
         unreachable!("it was made so above")
@@ -90,7 +77,7 @@ fn a_host_of_its_own_modules_boots_before_the_first_step() {
         Work::Step(_) => unreachable!("every way begins with a preparation"),
     };
     assert_eq!(boots(0), None);
-    assert_eq!(boots(1), Some(("host".to_owned(), plain)));
+    assert_eq!(boots(1), Some(("output".to_owned(), plain)));
     assert!(plan.is_kept(plan.paths[1][0]), "it took a boot");
 }
 

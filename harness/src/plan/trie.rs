@@ -151,20 +151,16 @@ impl Plan {
         }
     }
 
-    /// Whether the state is worth freezing: more than one way leads on from it, or it took a boot, which a repeat of what
-    /// follows must not cost again.
+    /// Whether the state is worth freezing: more than one way leads on from it, or it took a boot or a switch, which a repeat of
+    /// a step that failed after it must not cost again.
     #[must_use]
     pub fn is_kept(&self, id: NodeId) -> bool {
         let node = &self[id];
-        let took_boot = matches!(
-            node.work,
-            Work::Step(Action::Reboot)
-                | Work::Prepare {
-                    system: Some(_),
-                    ..
-                }
-        );
-        node.children.len() > 1 || (!node.children.is_empty() && (node.is_end || took_boot))
+        let took_long = match &node.work {
+            Work::Prepare { system, .. } => system.is_some(),
+            Work::Step(action) => matches!(action, Action::Reboot | Action::Switch(_)),
+        };
+        node.children.len() > 1 || (!node.children.is_empty() && (node.is_end || took_long))
     }
 }
 

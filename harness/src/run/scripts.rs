@@ -283,20 +283,10 @@ mod tests {
     #[test]
     fn a_switch_hands_on_what_it_is_told() {
         let switch = Switch {
-            target: Target {
-                user: Some("alice".into()),
-                install: Install::Standalone,
-                command: None,
-            },
-            flake: Default::default(),
-            output: "alice".into(),
-            backup_extension: None,
-            dry_run: false,
-            override_inputs: Default::default(),
-            first_host: None,
             options: ["--impure", "--specialisation", "a b"]
                 .map(str::to_owned)
                 .into(),
+            ..crate::run::test_switch(Install::Standalone)
         };
         assert!(super::switch(&switch, "switch").contains(" --impure --specialisation 'a b'\n"));
     }

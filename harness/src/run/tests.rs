@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::ledger::lock;
-use super::trial::{Bench, cached, case, errored, failed, passed};
+use super::trial::{Bench, cached, case, errored, failed, passed, test_switch};
 use super::*;
 use crate::judge::Verdict;
-use crate::model::{Action, Case, Outcome, Session, Step};
+use crate::model::{Action, Case, Install, Outcome, Session, Step};
 use crate::observe::{Observation, StepOutput};
 use crate::plan::{Plan, StateKey};
 
@@ -140,20 +140,29 @@ fn a_break_in_a_shared_beginning_reaches_all_who_need_it() {
 }
 
 #[test]
-fn a_boot_is_not_repeated_for_what_failed_after_it() {
-    let bench = Bench::new();
-    let cases = || {
-        let mut case = case("a", &["first", "reboot", "fail"]);
-        case.steps[1].action = Action::Reboot;
-        vec![case]
-    };
-    let verdict = |bench: &Bench| bench.run(cases()).remove("a");
-    assert!(matches!(verdict(&bench), Some(Verdict::Failed(_))));
-    assert_eq!(bench.hypervisor.ran("freeze"), 1);
-    assert!(matches!(verdict(&bench), Some(Verdict::Failed(_))));
-    assert_eq!(bench.hypervisor.ran("exec first"), 0);
-    assert_eq!(bench.hypervisor.ran("reboot"), 0);
-    assert_eq!(bench.hypervisor.ran("exec fail"), 1);
+fn a_boot_or_a_switch_is_not_repeated_for_what_failed_after_it() {
+    for took_long in [
+        Action::Reboot,
+        Action::Switch(test_switch(Install::Standalone)),
+    ] {
+        let bench = Bench::new();
+        let cases = || {
+            let mut case = case("a", &["first", "second", "fail"]);
+            case.steps[1].action = took_long.clone();
+            vec![case]
+        };
+        let verdict = |bench: &Bench| bench.run(cases()).remove("a");
+        assert!(matches!(verdict(&bench), Some(Verdict::Failed(_))));
+        assert_eq!(bench.hypervisor.ran("freeze"), 1);
+        assert!(matches!(verdict(&bench), Some(Verdict::Failed(_))));
+        assert_eq!(bench.hypervisor.ran("freeze"), 0);
+        assert_eq!(bench.hypervisor.ran("reboot"), 0);
+        assert_eq!(
+            bench.hypervisor.ran("exec"),
+            1,
+            "the step that failed alone"
+        );
+    }
 }
 
 #[test]

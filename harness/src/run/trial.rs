@@ -9,7 +9,10 @@ use super::fake::FakeHypervisor;
 use super::ledger::lock;
 use super::*;
 use crate::judge::{Finding, SnapshotMode, Verdict};
-use crate::model::{Action, Case, Guest, InitialHome, Laws, Outcome, Part, Session, Step, User};
+use crate::model::{
+    Action, Case, Guest, InitialHome, Install, Laws, Outcome, Part, Session, Step, Switch, Target,
+    User,
+};
 use crate::plan::Plan;
 use crate::report::results::{Collector, Results, VerdictWord};
 use crate::report::{Event, Sink, StateSeen, views};
@@ -48,6 +51,24 @@ pub(crate) fn case(id: &str, commands: &[&str]) -> Case {
             home: InitialHome::Empty,
         }],
         steps: commands.iter().enumerate().map(step).collect(),
+    }
+}
+
+/// A switch to a flake that is empty.
+pub(crate) fn test_switch(install: Install) -> Switch {
+    Switch {
+        target: Target {
+            install,
+            user: None,
+            command: None,
+        },
+        flake: Arc::default(),
+        output: "output".to_owned(),
+        backup_extension: None,
+        dry_run: false,
+        override_inputs: BTreeMap::new(),
+        first_host: None,
+        options: Vec::new(),
     }
 }
 

@@ -131,7 +131,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::model::{FlakeTree, Install, SeedFile, Switch, Target};
+    use crate::model::{FlakeTree, Install, SeedFile, Switch};
 
     #[test]
     fn inputs_are_told_with_what_takes_their_place() {
@@ -142,20 +142,11 @@ mod tests {
         };
         let rev = "0123456789012345678901234567890123456789";
         let switch = Switch {
-            target: Target {
-                install: Install::Standalone,
-                user: Some("alice".to_owned()),
-                command: None,
-            },
             flake: Arc::new(FlakeTree {
                 files: [("flake.nix".to_owned(), file)].into(),
             }),
-            output: "alice".to_owned(),
-            backup_extension: None,
-            dry_run: false,
             override_inputs: [("a".to_owned(), format!("github:o/other/{rev}"))].into(),
-            first_host: None,
-            options: Vec::new(),
+            ..crate::run::test_switch(Install::Standalone)
         };
         let mut wrapped = switch.clone();
         let wrapper = SeedFile::Regular {
