@@ -1,5 +1,5 @@
 # Which options of a home have another value tomorrow than today though nobody defines them, and what of the home each of
-# them decides. Evaluated in the guest by compare.sh; one option that cannot be evaluated is skipped and counted.
+# them decides. compare.sh asks for it in the guest, an option at a time: an error ends the answer to one question only.
 {
   today,
   tomorrow,
@@ -8,20 +8,16 @@
 }:
 let
   inherit (builtins)
-    addErrorContext
     attrNames
     attrValues
     concatMap
     concatStringsSep
     deepSeq
-    elem
+    elemAt
     filter
     foldl'
     hashString
-    head
     isAttrs
-    isFunction
-    isString
     length
     listToAttrs
     map
@@ -32,17 +28,15 @@ let
     replaceStrings
     stringLength
     substring
-    tail
     toJSON
     tryEval
     typeOf
     unsafeDiscardStringContext
     ;
 
-  # How deep a value is looked into, how long a text may be, and for how many options it is found out what they decide.
+  # How deep a value is looked into, and how long a text may be.
   deepest = 4;
   longest = 2000;
-  most = 12;
 
   side =
     output:
@@ -55,25 +49,31 @@ let
       let
         users = output.options.home-manager.users;
         meta = users.valueMeta.attrs.${user}.configuration or null;
+        home = if meta != null then meta else again users user;
       in
-      if meta != null then
-        {
-          inherit (meta) options config;
-          extend = meta.extendModules or null;
-        }
-      else
-        {
-          options = users.type.getSubOptions [ ];
-          config = output.config.home-manager.users.${user};
-          extend = null;
-        };
+      {
+        inherit (home) options config;
+        extend = home.extendModules or null;
+      };
 
-  # What ended an evaluation before, and is left out.
-  skip = filter (line: isString line && line != "") (builtins.split "\n" (readFile ./skip));
-  compares = name: "compares ${name}";
-  findsOut = name: "finds out what decides ${name}";
-  # Says what is looked at where an error ends the evaluation.
-  during = what: value: addErrorContext "switchproof ${what}" value;
+  # A user's home out of a system, where the library does not keep how it came about: evaluated once more from its modules.
+  again =
+    users: user:
+    let
+      inherit (users.type.nestedTypes.elemType.functor) payload;
+      own = filter (each: each.value ? ${user}) users.definitionsWithLocations;
+    in
+    payload.specialArgs.lib.evalModules {
+      inherit (payload) specialArgs;
+      class = payload.class or null;
+      modules =
+        payload.modules
+        ++ [ { _module.args.name = user; } ]
+        ++ map (each: {
+          _file = each.file;
+          imports = [ each.value.${user} ];
+        }) own;
+    };
 
   old = side today;
   new = side tomorrow;
@@ -136,19 +136,9 @@ let
   isGated = option: builtins.any (file: speaking.${file} or false) (filesOf option);
 
   # Nobody's definition: a default of the option itself.
-  isDefault =
-    option:
-    let
-      priority = tryEval (option.highestPrio or 0);
-    in
-    priority.success && priority.value >= 1500;
+  isDefault = option: option.highestPrio or 0 >= 1500;
 
-  isShown =
-    option:
-    let
-      hidden = tryEval ((option.internal or false) || (option.visible or true) == false);
-    in
-    hidden.success && !hidden.value;
+  isShown = option: !(option.internal or false) && option.visible or true != false;
 
   get = path: set: foldl' (at: name: at.${name}) set path;
 
@@ -221,50 +211,35 @@ let
       toJSON value;
 
   text =
-    side: it:
-    let
-      home = tryEval side.config.home.homeDirectory;
-      found = write (if home.success then home.value else null) deepest (get it.path side.config);
-    in
-    tryEval (deepSeq found found);
+    side: it: write (side.config.home.homeDirectory or null) deepest (get it.path side.config);
 
-  isDefined =
+  # What may be asked for, by number.
+  all = filter (it: it.name != "home.stateVersion" && oldOptions ? ${it.name}) (attrValues newOptions);
+  was = it: oldOptions.${it.name};
+
+  # Options that nobody is meant to set decide paths of programs, some of them.
+  isLookedAt =
+    it:
+    it.option.isDefined or true
+    && (isGated it.option || (isShown it.option && isDefault it.option && isDefault (was it).option));
+
+  # Where nobody defines it, its default is the reason; a value that was put together follows from others.
+  rank =
+    it:
+    if !(isDefault it.option || isDefault (was it).option) then
+      "2"
+    else if isGated it.option then
+      "0"
+    else
+      "1";
+
+  compared =
     it:
     let
-      defined = tryEval (it.option.isDefined or true);
+      before = text old (was it);
+      after = text new it;
     in
-    defined.success && defined.value;
-
-  looked = filter (
-    it:
-    let
-      was = oldOptions.${it.name} or null;
-    in
-    it.name != "home.stateVersion"
-    && was != null
-    && !elem (compares it.name) skip
-    && during (compares it.name) (
-      isShown it.option
-      && isDefined it
-      && (isGated it.option || (isDefault it.option && isDefault was.option))
-    )
-  ) (attrValues newOptions);
-
-  compared = map (
-    it:
-    let
-      before = during (compares it.name) (text old oldOptions.${it.name});
-      after = during (compares it.name) (text new it);
-    in
-    {
-      inherit it;
-      failed = !before.success || !after.success;
-      before = before.value;
-      after = after.value;
-    }
-  ) looked;
-
-  differing = filter (each: !each.failed && each.before != each.after) compared;
+    if before == after then null else { inherit before after; };
 
   # What a configuration comes to, as far as its evaluation tells: files, variables, packages.
   facts =
@@ -302,9 +277,9 @@ let
 
   tomorrows = facts new.config;
 
-  # What would be otherwise tomorrow if the option kept today's value.
+  # What would be otherwise tomorrow if the option kept today's value, `others` being the other options that differ.
   decides =
-    it:
+    it: others:
     let
       value = get it.path old.config;
       module = foldl' (inner: name: { ${name} = inner; }) {
@@ -314,34 +289,39 @@ let
       } (reverse it.path);
       pinned = new.extend { modules = [ module ]; };
       kept = facts pinned.config;
-      found = {
-        files = different tomorrows.files kept.files;
-        variables = different tomorrows.variables kept.variables;
-        packages = different tomorrows.packages kept.packages;
-        options = map (other: other.it.name) (
-          filter (
-            other:
-            let
-              again = text pinned other.it;
-            in
-            other.it.name != it.name && again.success && again.value == other.before
-          ) differing
-        );
-      };
-      result = during (findsOut it.name) (tryEval (deepSeq found found));
     in
-    if new.extend != null && !elem (findsOut it.name) skip && result.success then result.value else null;
+    {
+      files = different tomorrows.files kept.files;
+      variables = different tomorrows.variables kept.variables;
+      packages = different tomorrows.packages kept.packages;
+      options = map (other: other.name) (
+        filter (
+          other:
+          let
+            found = tryEval (text pinned other);
+          in
+          other.name != it.name && found.success && found.value != text new other
+        ) others
+      );
+    };
 
   reverse = list: foldl' (done: each: [ each ] ++ done) [ ] list;
 
-  first = count: list: if count == 0 || list == [ ] then [ ] else [ (head list) ] ++ first (count - 1) (tail list);
+  bounded =
+    value:
+    if stringLength value > longest then
+      "<${toString (stringLength value)} bytes, sha256 ${substring 0 16 (hashString "sha256" value)}>"
+    else
+      value;
 
   told =
-    isAmongFirst: each: {
-      option = each.it.name;
-      inherit (each) before after;
-      gated = isGated each.it.option;
-      decides = if isAmongFirst then decides each.it else null;
+    it: found: decides:
+    toJSON {
+      option = it.name;
+      before = bounded found.before;
+      after = bounded found.after;
+      gated = isGated it.option;
+      inherit decides;
     };
 
   version =
@@ -350,17 +330,36 @@ let
       found = tryEval (toString side.config.home.stateVersion);
     in
     if found.success then found.value else null;
-  isCompared = line: substring 0 9 line == "compares ";
-  chosen = first most differing;
-  rest = filter (each: !(builtins.any (other: other.it.name == each.it.name) chosen)) differing;
 in
 {
-  format = 1;
-  stateVersion = {
+  # How many options there are, and what is told in any case.
+  count = toString (length all);
+  head = toJSON {
     before = version old;
     after = version new;
   };
-  looked = length looked + length (filter isCompared skip);
-  skipped = length (filter (each: each.failed) compared) + length (filter isCompared skip);
-  options = map (told true) chosen ++ map (told false) rest;
+  # The option of a number: "-" where it is not looked at, "=" where nothing differs, or a rank, its number, and the answer.
+  # The rank is 0 and 1 for what may be a reason, and 2 for what follows from others.
+  at =
+    number:
+    let
+      it = elemAt all number;
+      found = compared it;
+    in
+    if !isLookedAt it then
+      "-"
+    else if found == null then
+      "="
+    else
+      "${rank it} ${toString number} ${told it found null}";
+  # The answer with what the option decides.
+  whole =
+    number: others:
+    let
+      it = elemAt all number;
+    in
+    if new.extend == null then
+      told it (compared it) null
+    else
+      told it (compared it) (decides it (map (elemAt all) others));
 }

@@ -239,7 +239,6 @@ fn tree(old: &Switch, new: &Switch, user: &str) -> BTreeMap<String, SeedFile> {
     files.insert("flake.nix".to_owned(), regular(flake));
     files.insert("compare.nix".to_owned(), regular(COMPARE.to_owned()));
     files.insert("compare.sh".to_owned(), regular(COMPARE_SH.to_owned()));
-    files.insert("skip".to_owned(), regular(String::new()));
     files
 }
 
@@ -344,18 +343,9 @@ mod tests {
     #[test]
     fn inputs_are_replaced_as_the_switch_replaces_them() {
         let switch = Switch {
-            target: crate::model::Target {
-                install: Install::Standalone,
-                user: Some("alice".into()),
-                command: None,
-            },
-            flake: Arc::default(),
             output: "a\"${x}".into(),
-            backup_extension: None,
-            dry_run: false,
             override_inputs: [("original/nixpkgs".to_owned(), "path:/x".to_owned())].into(),
-            first_host: None,
-            options: Vec::new(),
+            ..crate::run::test_switch(Install::Standalone)
         };
         assert_eq!(
             input("tomorrow", &switch),
