@@ -12,6 +12,9 @@ pub enum CiSystem {
     Gitlab,
 }
 
+/// Where the preview begins in a pipeline's text.
+const PREVIEW: &str = "{{preview}}\n";
+
 impl CiSystem {
     /// Where the pipeline belongs, below the folder of the flake.
     pub fn path(self) -> &'static str {
@@ -21,16 +24,22 @@ impl CiSystem {
         }
     }
 
-    /// The pipeline, for a flake with these homes and hosts.
+    /// The pipeline, for a flake with these homes and hosts that a machine can be switched to; where there is none, no preview is
+    /// in it.
     pub fn text(self, outputs: &[String]) -> String {
         let text = match self {
             Self::Github => include_str!("ci/github.yml"),
             Self::Gitlab => include_str!("ci/gitlab.yml"),
         };
+        let (text, preview) = text.split_once(PREVIEW).unwrap_or((text, ""));
+        if outputs.is_empty() {
+            return text.to_owned();
+        }
         // JSON is YAML, whatever stands in a name. Neither system lets a name mean more than itself: the action and the
         // shell take it from a variable.
         let outputs: Vec<String> = outputs.iter().map(|name| json!(name).to_string()).collect();
-        text.replace("{{outputs}}", &format!("[{}]", outputs.join(", ")))
+        let preview = preview.replace("{{outputs}}", &format!("[{}]", outputs.join(", ")));
+        format!("{text}{preview}")
     }
 
     /// What the user has to do before it works.
@@ -57,6 +66,9 @@ mod tests {
             let read: serde_yaml::Value = serde_yaml::from_str(&text).unwrap();
             assert!(read.is_mapping(), "{system:?}");
             assert!(text.contains("[\"alice@laptop\", \"b\\\"ob\"]"), "{text}");
+            let text = system.text(&[]);
+            let read: serde_yaml::Value = serde_yaml::from_str(&text).unwrap();
+            assert!(read.is_mapping() && !text.contains("preview"), "{text}");
         }
         let action = include_str!("../../../action.yml");
         let action: serde_yaml::Value = serde_yaml::from_str(action).unwrap();

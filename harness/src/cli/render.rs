@@ -110,8 +110,16 @@ pub fn init(args: &InitArgs) -> Result<Exit, Error> {
         "so that what waits for a review stays out of Git",
     )?;
     if let Some(system) = args.ci {
-        let text = system.text(&outputs(&found.drafts));
+        let (built, switched): (Vec<_>, Vec<_>) =
+            found.drafts.iter().cloned().partition(|it| it.is_built);
+        let text = system.text(&outputs(&switched));
         write_new(&folder.join(system.path()), &text, "for CI")?;
+        for draft in built {
+            found.notes.push(format!(
+                "{} has no preview in the pipeline: no machine here can be switched to it",
+                draft.subject
+            ));
+        }
         print(&format!("note: {}\n", system.to_do()))?;
     }
     for note in &found.notes {

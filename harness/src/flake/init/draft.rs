@@ -26,6 +26,8 @@ pub struct Draft {
     pub output: String,
     /// Which of both it is.
     pub install: Install,
+    /// Whether a machine here can only build it.
+    pub is_built: bool,
 }
 
 /// What is known of a flake as a whole.
@@ -121,6 +123,7 @@ pub(super) fn draft(
         subject,
         output: output.name.clone(),
         install: output.install,
+        is_built,
     };
     (draft, note)
 }
