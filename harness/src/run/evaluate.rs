@@ -161,8 +161,13 @@ pub struct Evaluation {
 impl Evaluation {
     /// Whether all is as it must be.
     pub fn is_good(&self) -> bool {
-        let is_accepted = self.snapshot.is_none() || self.is_accepted;
-        !self.stops && self.broken.is_none() && self.findings.is_empty() && is_accepted
+        self.may_go_on() && (self.snapshot.is_none() || self.is_accepted)
+    }
+
+    /// Whether what follows may begin from here without another look: all is as it must be but for the snapshot, of which the
+    /// same look says the same again.
+    pub fn may_go_on(&self) -> bool {
+        !self.stops && self.broken.is_none() && self.findings.is_empty()
     }
 }
 

@@ -199,7 +199,7 @@ impl Known<'_> {
     }
 
     /// The place in the case's path where its machine has to begin: after the last kept state all of whose
-    /// steps are known to be as they must; and what was seen before that. The last step of a case that did not pass
+    /// steps are known to be as they must, whatever their snapshots say; and what was seen before that. The last step of a case that did not pass
     /// always runs.
     fn first_to_run(
         &self,
@@ -223,7 +223,7 @@ impl Known<'_> {
                 let leads_on = before
                     .as_ref()
                     .is_none_or(|before| self.leads_on(case, before, seen));
-                if !found.is_good() || !leads_on {
+                if !found.may_go_on() || !leads_on {
                     break;
                 }
                 ledger.saw(id, seen);

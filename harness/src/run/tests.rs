@@ -149,6 +149,7 @@ fn a_boot_or_a_switch_is_not_repeated_for_what_failed_after_it() {
         let cases = || {
             let mut case = case("a", &["first", "second", "fail"]);
             case.steps[1].action = took_long.clone();
+            case.steps[1].snapshot = true;
             vec![case]
         };
         let verdict = |bench: &Bench| bench.run(cases()).remove("a");
