@@ -127,7 +127,7 @@ fn homes(members: Pieces, behind: Pieces) -> Pieces {
 /// A session of alice's with these variables and programs, each a run of fields, and answers to commands.
 fn login(nonce: &str, variables: Pieces, programs: Pieces, answers: Pieces) -> Pieces {
     let head = format!("\0{nonce} switchproof-login-2\0");
-    let tail = format!("\0\0\0\0\0\x000\0done\0\0{nonce} told\nran\n0\n/bin/bash\n\0");
+    let tail = format!("\0\0\0\0\0\0\x000\0done\0\0{nonce} told\nran\n0\n/bin/bash\n\0");
     Box::new(
         piece(head)
             .chain(variables)

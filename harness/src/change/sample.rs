@@ -101,6 +101,7 @@ pub fn program(name: &str, package: &str, version: &str) -> Program {
         version: version.into(),
         shadowed_by: None,
         own: None,
+        unable: None,
     }
 }
 

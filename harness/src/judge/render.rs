@@ -325,6 +325,7 @@ pub(super) mod tests {
                 version: "2.10".into(),
                 shadowed_by: None,
                 own: None,
+                unable: None,
             }],
             system_programs: BTreeMap::from([("git".into(), "/usr/bin".into())]),
             sessions: BTreeMap::from([(

@@ -1,7 +1,10 @@
-//! What a switch put in place is whole: no link leads nowhere or into an older generation, and no unit failed.
+//! What a switch put in place is whole: no link leads nowhere or into an older generation, no program lacks what it runs with,
+//! and no unit failed.
 
 use super::broken::{Broken, broken_by};
-use crate::model::{Action, Case, Law, Outcome, Part, SeedFile, Step, TargetKind, UnitState};
+use crate::model::{
+    Action, Case, Law, Outcome, Part, Profile, SeedFile, Step, TargetKind, UnitState,
+};
 use crate::observe::{EntryKind, Observation, UserSeen};
 use crate::text::escape_name;
 
@@ -38,6 +41,7 @@ pub fn incomplete(case: &Case, step: &Step, seen: &Observation) -> Option<Broken
             false => String::new(),
         };
         found.extend(links(case, name, user).map(|it| format!("link{whose}: {it}")));
+        found.extend(unable(user).map(|it| format!("program{whose}: {it}")));
         found.extend(failed_units(user).map(|it| format!("unit{whose}: {it}")));
     }
     broken_by("the switch left something broken", &found)
@@ -80,6 +84,21 @@ fn is_seeded(case: &Case, user: &str, path: &str, target: &str) -> bool {
     links.any(|(seeded, to)| {
         escape_name(seeded.as_bytes()) == path && escape_name(to.as_bytes()) == target
     })
+}
+
+/// Programs of the user's own profiles; a system's are not what a home brings.
+fn unable(user: &UserSeen) -> impl Iterator<Item = String> {
+    let own = [Some(Profile::User), Some(Profile::PerUser)];
+    let programs = user.programs.iter();
+    programs
+        .filter(move |it| own.contains(&it.profile))
+        .filter_map(|it| {
+            Some(format!(
+                "{} cannot be executed: {}",
+                it.name,
+                it.unable.as_ref()?
+            ))
+        })
 }
 
 fn failed_units(user: &UserSeen) -> impl Iterator<Item = String> {

@@ -2,7 +2,7 @@ use super::*;
 use crate::change::sample::*;
 use crate::language::{LoadOptions, load_text};
 use crate::model::*;
-use crate::observe::{CommandSeen, EntryKind, LinkEnd, UnitSeen};
+use crate::observe::{CommandSeen, EntryKind, LinkEnd, Program, UnitSeen};
 
 /// In no project, which could choose other laws.
 const FILE: &str = "/nowhere/t.yaml";
@@ -168,7 +168,7 @@ fn clean_asks_whether_the_skeleton_is_as_it_was() {
 }
 
 #[test]
-fn complete_names_links_and_units() {
+fn complete_names_links_programs_and_units() {
     let all = cases("steps: [switch]\n");
     let told = |seen: &Observation| incomplete(&all[0], &all[0].steps[0], seen);
     let mut seen = observation();
@@ -198,8 +198,22 @@ fn complete_names_links_and_units() {
         TargetKind::Store,
     );
     link(".gone", "/nowhere".into(), TargetKind::Dangling);
+    let mut lost = program("lost", "hello", "2.10");
+    lost.unable = Some("its loader /lib/ld.so is not there".to_owned());
+    let of_system = Program {
+        profile: Some(Profile::System),
+        ..lost.clone()
+    };
+    user.programs = vec![program("hello", "hello", "2.10"), lost, of_system];
     let broken = told(&seen).unwrap();
-    assert_eq!(broken.detail.lines().count(), 2);
+    assert_eq!(broken.detail.lines().count(), 3);
+    assert!(
+        broken
+            .detail
+            .contains("program: lost cannot be executed: its loader /lib/ld.so is not there"),
+        "{}",
+        broken.detail
+    );
     assert!(
         broken
             .detail
@@ -208,7 +222,7 @@ fn complete_names_links_and_units() {
         broken.detail
     );
     assert!(
-        broken.message.ends_with("leads nowhere, and 1 more"),
+        broken.message.ends_with("leads nowhere, and 2 more"),
         "{}",
         broken.message
     );

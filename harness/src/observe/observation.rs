@@ -151,6 +151,9 @@ pub struct Program {
     pub shadowed_by: Option<String>,
     /// What the program is, if the setup itself made it: one whose store path names no version is no package.
     pub own: Option<OwnProgram>,
+    /// Why it cannot be executed: its loader, a library or its interpreter is not there.
+    #[serde(default)]
+    pub unable: Option<String>,
 }
 
 /// A program that the setup itself made.

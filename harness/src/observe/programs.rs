@@ -51,6 +51,7 @@ pub(super) fn read_programs(
     read_hops(source, &mut hops)?;
     read_hops(source, &mut hops)?;
     let own = read_own(source)?;
+    let unable = read_unable(source)?;
     let path: Vec<PathDirectory> = path
         .split(':')
         .filter(|directory| !directory.is_empty())
@@ -59,7 +60,8 @@ pub(super) fn read_programs(
             profile: profile(directory, user, home),
         })
         .collect();
-    Ok(listing(path, &ends, &found, &hops, &own))
+    let known = Known { hops, own, unable };
+    Ok(listing(path, &ends, &found, &known))
 }
 
 /// Directory, name, and what the name links to (empty for a file).
@@ -86,12 +88,33 @@ fn read_found(source: &mut Source<'_>) -> io::Result<Vec<Offer>> {
 
 fn read_hops(source: &mut Source<'_>, hops: &mut HashMap<String, String>) -> io::Result<()> {
     while !source.field(8)?.is_empty() {
-        if hops.len() == 2 * PROGRAMS {
-            return Err(malformed("too many links of programs".into()));
-        }
         let from = escape_name(&source.field(PATH_BYTES)?);
-        hops.insert(from, escape_name(&source.field(PATH_BYTES)?));
+        read_second(source, from, hops)?;
     }
+    Ok(())
+}
+
+/// Reads why programs cannot be executed, by their paths in the store.
+fn read_unable(source: &mut Source<'_>) -> io::Result<HashMap<String, String>> {
+    let mut unable = HashMap::new();
+    loop {
+        let path = escape_name(&source.field(PATH_BYTES)?);
+        if path.is_empty() {
+            return Ok(unable);
+        }
+        read_second(source, path, &mut unable)?;
+    }
+}
+
+fn read_second(
+    source: &mut Source<'_>,
+    first: String,
+    pairs: &mut HashMap<String, String>,
+) -> io::Result<()> {
+    if pairs.len() == 2 * PROGRAMS {
+        return Err(malformed("too much is said of programs".into()));
+    }
+    pairs.insert(first, escape_name(&source.field(PATH_BYTES)?));
     Ok(())
 }
 
@@ -114,12 +137,22 @@ fn read_own(source: &mut Source<'_>) -> io::Result<HashMap<String, OwnProgram>> 
     Ok(own)
 }
 
+/// What is known of files in the store, by path.
+#[derive(Default)]
+struct Known {
+    /// What links lead to.
+    hops: HashMap<String, String>,
+    /// Programs that the setup itself made.
+    own: HashMap<String, OwnProgram>,
+    /// Why programs cannot be executed.
+    unable: HashMap<String, String>,
+}
+
 fn listing(
     path: Vec<PathDirectory>,
     ends: &HashMap<String, String>,
     found: &[Offer],
-    hops: &HashMap<String, String>,
-    own: &HashMap<String, OwnProgram>,
+    known: &Known,
 ) -> Listing {
     let mut by_directory: HashMap<&str, BTreeMap<&str, &str>> = HashMap::new();
     for (directory, name, target) in found {
@@ -145,7 +178,8 @@ fn listing(
                     .or_insert_with(|| place.directory.clone());
                 continue;
             }
-            let path = origin(end, name, target, hops);
+            let first = in_store(end, name, target);
+            let path = origin(&first, &known.hops);
             let origin = store_path(&path);
             let (package, version) = origin.as_deref().map(package_name).unwrap_or_default();
             programs.push(Program {
@@ -156,7 +190,8 @@ fn listing(
                 package,
                 version,
                 shadowed_by: (winner != place.directory).then(|| winner.to_owned()),
-                own: own.get(&path).cloned(),
+                own: known.own.get(&path).cloned(),
+                unable: known.unable.get(&first).cloned(),
             });
         }
     }
@@ -184,14 +219,18 @@ fn profile(directory: &str, user: &str, home: &str) -> Option<Profile> {
     }
 }
 
+/// Where a folder on PATH has a program: where its link leads into the store, or else the file itself.
+fn in_store(directory_end: &str, name: &str, target: &str) -> String {
+    match target.starts_with(STORE) {
+        true => target.to_owned(),
+        false => format!("{directory_end}/{name}"),
+    }
+}
+
 /// Where the package a program comes from has it: through the links of profiles to the first store path that is no
 /// profile.
-fn origin(directory_end: &str, name: &str, target: &str, hops: &HashMap<String, String>) -> String {
-    let mut at = if target.starts_with(STORE) {
-        target.to_owned()
-    } else {
-        format!("{directory_end}/{name}")
-    };
+fn origin(first: &str, hops: &HashMap<String, String>) -> String {
+    let mut at = first.to_owned();
     for _ in 0..2 {
         let is_profile = store_path(&at).is_some_and(|path| is_environment(&path));
         match hops.get(&at) {
@@ -312,13 +351,20 @@ mod tests {
         let hops = HashMap::from([(in_path, package.clone()), (package, debian)]);
         let ends = HashMap::from([(bin.to_owned(), stored("vim-9.1/bin"))]);
         let deploy = OwnProgram::File(Content::Text("#!/bin/sh\n".into()));
-        let own = HashMap::from([(stored("deploy/bin/deploy"), deploy.clone())]);
-        let seen = listing(path(&[bin]), &ends, &found, &hops, &own);
+        let reason = "its loader /lib/ld.so is not there".to_owned();
+        let known = Known {
+            hops,
+            own: HashMap::from([(stored("deploy/bin/deploy"), deploy.clone())]),
+            unable: HashMap::from([(stored("vim-9.1/bin/vi"), reason.clone())]),
+        };
+        let seen = listing(path(&[bin]), &ends, &found, &known);
         assert_eq!(seen.programs[0].package, "hello");
         assert_eq!(seen.programs[0].version, "2.10");
         assert_eq!(seen.programs[0].profile, Some(Profile::User));
         assert_eq!(seen.programs[0].own, None);
+        assert_eq!(seen.programs[0].unable, None);
         assert_eq!(seen.programs[1].package, "vim");
+        assert_eq!(seen.programs[1].unable, Some(reason));
         assert_eq!(seen.programs[2].own, Some(deploy));
     }
 
@@ -333,8 +379,7 @@ mod tests {
             path(&["/usr/bin", bin, bin]),
             &HashMap::new(),
             &found,
-            &HashMap::new(),
-            &HashMap::new(),
+            &Known::default(),
         );
         assert_eq!(seen.programs.len(), 1);
         assert_eq!(seen.programs[0].shadowed_by.as_deref(), Some("/usr/bin"));
@@ -343,8 +388,7 @@ mod tests {
             path(&[bin, "/usr/bin"]),
             &HashMap::new(),
             &found,
-            &HashMap::new(),
-            &HashMap::new(),
+            &Known::default(),
         );
         assert_eq!(first.programs[0].shadowed_by, None);
     }

@@ -107,8 +107,8 @@ pub(crate) fn login_stream(variables: &[(&str, &str)]) -> Vec<u8> {
         field(&mut stream, &format!("{name}={value}"));
     }
     field(&mut stream, "");
-    // Directories, their ends, programs, two lists of links, and no programs of the setup's own.
-    stream.extend_from_slice(&[0; 6]);
+    // Directories, their ends, programs, two lists of links, no programs of the setup's own, and none that cannot run.
+    stream.extend_from_slice(&[0; 7]);
     // Units: no names, no answer, and systemctl's status.
     stream.extend_from_slice(&[0; 2]);
     field(&mut stream, "0");

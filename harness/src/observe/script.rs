@@ -215,7 +215,8 @@ pub(super) fn login(plan: &LoginPlan<'_>, nonce: &Nonce) -> String {
     let mut look = LOGIN_FUNCTIONS
         .replace("@MAGIC@", &format!("{nonce} {LOGIN_MAGIC}"))
         .replace("@TOOLS@", TOOLS)
-        .replace("@BLOCKING@", &BLOCKING_FACTOR.to_string());
+        .replace("@BLOCKING@", &BLOCKING_FACTOR.to_string())
+        .replace("@UNABLE@", &quote(UNABLE));
     let units: Vec<String> = plan.units.iter().map(|unit| quote(unit)).collect();
     // Writing to a String cannot fail.
     let _ = writeln!(look, "units {}", units.join(" "));
@@ -269,6 +270,8 @@ send() { # FILE LIMIT: its size, how much of it follows, and that
 }
 "#;
 
+const UNABLE: &str = include_str!("unable.pl");
+
 const LOGIN_FUNCTIONS: &str = r#"{
 printf '\0%s\0' '@MAGIC@'
 @TOOLS@/env -0; printf '\0'
@@ -278,7 +281,8 @@ T=${XDG_RUNTIME_DIR:-/tmp}/switchproof-look-$$
 t mkdir -m 700 "$T" 2>/dev/null || { t rm -rf -- "$T"; t mkdir -m 700 "$T"; } || exit 90
 trap 't rm -rf -- "$T"' EXIT
 programs() {
-  local IFS=: dir other all dirs=() ends=() profile versioned
+  local IFS=: dir other all dirs=() profile versioned
+  ends=()
   set -f; all=($PATH); set +f
   for dir in "${all[@]}"; do
     [[ $dir == /* && -d $dir ]] || continue
@@ -326,6 +330,18 @@ programs() {
   printf 'end\0%s\0' "$?"; t tail -c 4000 "$T/err" | t tr -d '\000'; printf '\0'
 }
 programs
+# Which programs out of the store cannot be executed, and why.
+unable() {
+  local dir perl=/usr/bin/perl
+  [[ ! -x /run/switchproof/perl ]] || perl=/run/switchproof/perl
+  for dir in "${ends[@]}"; do
+    [[ $dir != /nix/store/* ]] || t find "$dir" -mindepth 1 -maxdepth 1 -xtype f -executable -print0 >>"$T/1" 2>/dev/null
+  done
+  SWITCHPROOF_LIBRARY_PATH=$LD_LIBRARY_PATH PERL5OPT= PERL5LIB= LC_ALL=C LD_PRELOAD= LD_LIBRARY_PATH= \
+    "$perl" -e @UNABLE@ <"$T/1" 2>/dev/null
+}
+[[ ! -e $T/1 ]] || unable
+printf '\0'
 units() {
   local file names=("$@")
   shopt -s nullglob
@@ -362,7 +378,7 @@ mod tests {
         assert!(at("session login user 60 0 zz") < at("session service user 60 0 aa"));
         // Behind `\\0` in a format of printf the digits that a nonce may begin with are part of the escape.
         assert!(LOGIN_FUNCTIONS.contains(r"printf '\0%s\0' '@MAGIC@'"));
-        for placeholder in ["@MAGIC@", "@NONCE@", "@BLOCKING@"] {
+        for placeholder in ["@MAGIC@", "@NONCE@", "@BLOCKING@", "@UNABLE@"] {
             assert!(!script.contains(placeholder), "{script}");
         }
     }

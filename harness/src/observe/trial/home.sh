@@ -16,6 +16,7 @@ ln -sfn $(h a)-nvim $(h z)-home-manager-files/.config/nvim
 ln -sfn /home/alice/dots/rc $(h z)-home-manager-files/.outrc
 ln -sfn $(h z)-home-manager-files $(h d)-home-manager-generation/home-files
 ln -sfn $(h b)-hello-2.10/bin/hello $(h c)-home-manager-path/bin/hello
+printf '#!/nowhere/sh -e\n' > $(h b)-hello-2.10/bin/lost; chmod 555 $(h b)-hello-2.10/bin/lost; ln -sfn $(h b)-hello-2.10/bin/lost $(h c)-home-manager-path/bin/lost
 ln -sfn $(h g)-git-2.39.5/bin/git $(h c)-home-manager-path/bin/git
 ln -sfn $(h k)-deploy/bin/deploy $(h c)-home-manager-path/bin/deploy
 ln -sfn $(h c)-home-manager-path/bin $(h f)-user-environment/bin

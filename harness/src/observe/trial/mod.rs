@@ -203,6 +203,12 @@ fn a_home_of_everything_is_seen_whole() {
     );
     assert_eq!(hello.profile, Some(Profile::User));
     assert_eq!(hello.own, None, "a package");
+    assert_eq!(hello.unable, None);
+    let lost = alice.programs.iter().find(|it| it.name == "lost").unwrap();
+    assert_eq!(
+        lost.unable.as_deref(),
+        Some("its interpreter /nowhere/sh is not there")
+    );
     let deploy = alice.programs.iter().find(|it| it.name == "deploy");
     assert_eq!(
         deploy.unwrap().own,
