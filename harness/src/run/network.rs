@@ -114,8 +114,8 @@ fn hint(guest: &Guest) -> String {
     };
     if guest.default_substituters {
         return format!(
-            "{way}; without the internet, remove `network: true`, or take all inputs from the channel `pocket` and \
-             name caches within reach under `substituters`"
+            "{way}; without the internet, remove `network: true`, or take all inputs from the channel `pocket` (for a \
+             preview: `--channel pocket`) and name caches within reach under `substituters`"
         );
     }
     way.to_owned()

@@ -85,7 +85,7 @@ impl Known<'_> {
             &silent,
             &|_, _| {},
         );
-        let is_open = |case: &usize| self.kept(*case).is_none();
+        let is_open = |case: &usize| self.kept(*case, &ledger).is_none();
         let open: Vec<usize> = selected.iter().copied().filter(is_open).collect();
         self.must_run(&open, &ledger, &mut Kept::default(), &mut |_, _| {})
     }
@@ -108,12 +108,10 @@ impl Known<'_> {
         must_run
     }
 
-    /// All that was seen of a case that passed before, when that is all that is asked now.
-    fn kept(&self, case: usize) -> Option<(Pass, Vec<Look>)> {
+    /// All that was seen of a case, when that is all that is asked now, and when: it passed before, or it would have passed if
+    /// what is wanted now had been wanted then. A failure is seen anew.
+    fn kept(&self, case: usize, ledger: &Ledger<'_>) -> Option<(u64, Vec<Look>)> {
         let last = *self.plan.paths[case].last()?;
-        let pass = self
-            .results
-            .pass(&self.plan.cases[case].id, &self.plan[last].key)?;
         if self.is_fresh(last) {
             return None;
         }
@@ -124,7 +122,21 @@ impl Known<'_> {
         let seen = seen?;
         let mut pairs = seen.windows(2);
         let is_one_way = pairs.all(|pair| self.leads_on(case, &pair[0].2.run, &pair[1].2));
-        is_one_way.then_some((pass, seen))
+        if !is_one_way {
+            return None;
+        }
+        let pass = self
+            .results
+            .pass(&self.plan.cases[case].id, &self.plan[last].key);
+        let at_s = match pass {
+            Some(pass) => pass.at_s,
+            None => {
+                let mut looks = seen.iter();
+                let is_good = looks.all(|(_, visit, seen)| ledger.evaluate(*visit, seen).is_good());
+                is_good.then_some(seen.last()?.2.at_s)?
+            }
+        };
+        Some((at_s, seen))
     }
 
     /// Whether what was seen after was made from what the run `before` saw. Only laws compare the two: of a state that was made
@@ -135,11 +147,18 @@ impl Known<'_> {
 
     /// Judges a case by what is kept of its last run; true when that gave it a verdict.
     fn settle(&self, case: usize, ledger: &Ledger<'_>) -> bool {
-        let Some((pass, seen)) = self.kept(case) else {
+        let Some((at_s, seen)) = self.kept(case, ledger) else {
             return false;
         };
+        if let Some(&last) = self.plan.paths[case].last() {
+            // A pass that cannot be kept is found out anew.
+            let id = &self.plan.cases[case].id;
+            let _ = self
+                .results
+                .keep_pass(id, &self.plan[last].key, &Pass { at_s });
+        }
         for (id, visit, seen) in &seen {
-            ledger.reached(*visit, *id, seen, Some(pass.at_s));
+            ledger.reached(*visit, *id, seen, Some(at_s));
         }
         !ledger.is_open(case)
     }

@@ -150,6 +150,7 @@ fn a_boot_or_a_switch_is_not_repeated_for_what_failed_after_it() {
             let mut case = case("a", &["first", "second", "fail"]);
             case.steps[1].action = took_long.clone();
             case.steps[1].snapshot = true;
+            case.file = bench.folder.path().join("test.yaml");
             vec![case]
         };
         let verdict = |bench: &Bench| bench.run(cases()).remove("a");
