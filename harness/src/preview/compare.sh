@@ -4,10 +4,12 @@
 # For how many options it is found out what they decide: the whole home is evaluated once for each.
 most=20
 
-cd "$(dirname "$0")" || exit 1
-mkfifo questions || exit 1
+# Not beside the flake, whose folder is copied into the store.
+flake=$(dirname "$0")
+work=$(mktemp -d) && cd "$work" && mkfifo questions || exit 1
+trap 'rm -rf "$work"' EXIT
 : >told
-nix repl --quiet "path:$PWD#report" <questions >told 2>said &
+nix repl --quiet "path:$flake#report" <questions >told 2>said &
 nix=$!
 exec 3>questions
 
