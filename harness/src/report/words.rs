@@ -208,7 +208,13 @@ pub(super) fn verdict_brief(case: &str, verdict: &Verdict) -> String {
         return verdict_body(case, verdict);
     };
     if !verdict.is_new() {
-        return verdict_body(case, verdict);
+        let mut findings = findings.clone();
+        for finding in &mut findings {
+            if matches!(finding.kind, FindingKind::NewSnapshot { .. }) {
+                finding.detail.clear();
+            }
+        }
+        return verdict_body(case, &Verdict::Failed(findings));
     }
     let mut body = String::new();
     for finding in findings {
