@@ -186,7 +186,7 @@ impl<'report> Conform<'report> {
             } else if let Some(rest) = &structure.rest {
                 self.check(&entry.value, rest, &quoted(&entry.key))
             } else {
-                self.unknown_key(entry, structure, place);
+                self.unknown_key(entry, &entries, structure, place);
                 None
             };
             if let Some(value) = value {
@@ -225,11 +225,15 @@ impl<'report> Conform<'report> {
         Some(Node::new(node.span, Kind::Map(entries)))
     }
 
-    fn unknown_key(&mut self, entry: &Entry, structure: &'static Struct, place: &str) {
+    fn unknown_key(
+        &mut self,
+        entry: &Entry,
+        entries: &[Entry],
+        structure: &'static Struct,
+        place: &str,
+    ) {
         let known = structure.fields.keys().map(String::as_str);
-        let below = structure.fields.iter().find(|(_, field)| {
-            matches!(&*field.shape, Shape::Struct(inner) if inner.fields.contains_key(&*entry.key))
-        });
+        let below = below(&entry.key, entries, structure);
         // The last of those around is this mapping itself.
         let outer = self.around.iter().rev().nth(1);
         let outer = outer.filter(|(outer, _)| outer.fields.contains_key(&*entry.key));
@@ -243,8 +247,8 @@ impl<'report> Conform<'report> {
             format!("did you mean `{near}`? {doc}")
                 .trim_end()
                 .to_owned()
-        } else if let Some((name, _)) = below {
-            format!("it belongs under `{name}:`")
+        } else if let Some(below) = below {
+            below
         } else {
             format!("it can hold {}", list_words(known))
         };
@@ -276,6 +280,29 @@ impl<'report> Conform<'report> {
             );
         }
     }
+}
+
+/// Below which key of a mapping another one belongs, in words: one that stands there before one that does not.
+fn below(key: &str, entries: &[Entry], structure: &Struct) -> Option<String> {
+    let there = |name: &str| entries.iter().find(|entry| *entry.key == *name);
+    let mut places: Vec<_> = structure
+        .fields
+        .iter()
+        .filter_map(|(name, field)| match &*field.shape {
+            Shape::Struct(inner) if inner.fields.contains_key(key) => Some((name, inner)),
+            _ => None,
+        })
+        .collect();
+    places.sort_by_key(|(name, _)| there(name).is_none());
+    let (name, inner) = places.first()?;
+    let is_short =
+        there(name).is_some_and(|it| matches!(it.value.kind, Kind::Plain(_) | Kind::Text(_)));
+    Some(match &inner.short {
+        Some(short) if is_short => {
+            format!("it belongs under `{name}:`, where `{short}:` takes what stands there now")
+        }
+        _ => format!("it belongs under `{name}:`"),
+    })
 }
 
 /// A mapping in the order of its keys, so that a place in it is found at once.

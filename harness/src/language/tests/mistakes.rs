@@ -48,6 +48,9 @@ fn what_is_missing_is_named() {
 fn keys_in_the_wrong_place_are_told_theirs() {
     let found = mistakes("name: t\nsetup: { packages: [git], home: {} }\nsteps: [switch]\n");
     assert!(found.contains("it belongs under `home:`"), "{found}");
+    let found = mistakes(&with_steps("- run: id\n  user: alice"));
+    let way_out = "it belongs under `run:`, where `command:` takes what stands there now";
+    assert!(found.contains(way_out), "{found}");
 }
 
 #[test]
