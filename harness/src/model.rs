@@ -195,6 +195,10 @@ pub struct Guest {
     pub stand_ins: BTreeSet<String>,
     /// Folders that are not looked into, relative to each home.
     pub exclude: BTreeSet<String>,
+    /// Whether its case begins on a NixOS that boots, so that what all such systems of its channels have in common is built
+    /// in the guest that cases fork.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub builds_nixos: bool,
 }
 
 /// The memory that real inputs get unless a scenario says otherwise.

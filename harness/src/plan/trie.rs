@@ -21,7 +21,10 @@ pub struct Plan {
 
 impl Plan {
     /// Merges `cases`. `base` names the booted guest that a case with such needs begins from.
-    pub fn new(cases: Vec<Case>, base: impl Fn(&Guest) -> StateKey) -> Self {
+    pub fn new(mut cases: Vec<Case>, base: impl Fn(&Guest) -> StateKey) -> Self {
+        for case in &mut cases {
+            case.guest.builds_nixos = case.booted_host().is_some();
+        }
         let mut plan = Self {
             cases: Vec::new(),
             nodes: Vec::new(),

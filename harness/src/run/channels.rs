@@ -7,20 +7,46 @@ use super::ForkedMachine;
 use super::archive::tar_of;
 use super::scripts;
 use crate::machine::{GuestScript, MachineError};
-use crate::model::ChannelOverlay;
+use crate::model::{ChannelOverlay, Guest};
 use crate::observe::{OutputCollector, StepOutput};
 use crate::plan::StateKey;
 
 /// Copying a channel and locking it takes some seconds; building what it needs for every home up to some minutes.
-const DEADLINE: Duration = Duration::from_secs(900);
+const DEADLINE: Duration = Duration::from_secs(1500);
 
-/// Names the state of the guest `booted` in which `channels` are laid out.
+/// Names the state of the guest `booted` in which the channels of `guest` are laid out, and what it builds of them for all
+/// cases is built.
 #[must_use]
-pub fn key(booted: StateKey, channels: &[ChannelOverlay]) -> StateKey {
-    match channels {
+pub fn key(booted: StateKey, guest: &Guest) -> StateKey {
+    let laid = match guest.channels.as_slice() {
         [] => booted,
         channels => booted.with(&(channels, scripts::LAYING)),
+    };
+    match guest.builds_nixos {
+        true => laid.with(&("nixos", scripts::LAYING)),
+        false => laid,
     }
+}
+
+/// Builds a host of each channel that has NixOS' own modules: of some hundred derivations, all but a dozen are those of every
+/// other host. Where that fails, the first system of a case says why; where time runs out, it builds what is missing.
+pub fn build_nixos(
+    machine: &mut dyn ForkedMachine,
+    channels: &[ChannelOverlay],
+    tell: &mut dyn FnMut(&str),
+) -> Result<(), MachineError> {
+    for channel in channels.iter().filter(|channel| channel.has_nixos()) {
+        let name = channel.shown_name();
+        tell(&format!(
+            "building what every NixOS of the channel {name} needs, once for all its hosts"
+        ));
+        let place = scripts::channel_place(channel.name.as_deref());
+        match root(machine, &scripts::build_host(&place)) {
+            Err(error) if error.beyond.is_some() => tell(&error.message),
+            built => drop(built?),
+        }
+    }
+    Ok(())
 }
 
 /// Lays `channels` out. What every home of such a channel needs, whatever is in it (the description of all options, its

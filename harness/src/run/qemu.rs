@@ -194,7 +194,7 @@ impl Qemu {
 
 impl Hypervisor for Qemu {
     fn base_key(&self, guest: &Guest) -> StateKey {
-        channels::key(self.booted_key(guest), &guest.channels)
+        channels::key(self.booted_key(guest), guest)
     }
 
     fn image(&self, guest: &Guest) -> Option<String> {
@@ -227,6 +227,16 @@ impl Hypervisor for Qemu {
         let _claim = self.claim(&key, &mut waits)?;
         if self.has(&key) {
             return Ok(());
+        }
+        if guest.builds_nixos {
+            let laid = Guest {
+                builds_nixos: false,
+                ..guest.clone()
+            };
+            self.ensure_base(&laid, progress)?;
+            let mut machine = self.fork(&self.base_key(&laid), &laid, Purpose::Layer)?;
+            channels::build_nixos(&mut *machine, &guest.channels, progress)?;
+            return machine.freeze(&key, "what every NixOS of a channel needs");
         }
         self.ensure_booted(guest, progress)?;
         let mut machine = self.fork(&self.booted_key(guest), guest, Purpose::Layer)?;

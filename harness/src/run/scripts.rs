@@ -139,6 +139,23 @@ pub fn build_manual(place: &str) -> String {
     )
 }
 
+/// Builds what NixOS makes of its options alone, nearly equal for every host: one with nothing on it is built and kept.
+pub fn build_host(place: &str) -> String {
+    let name = place.rsplit('/').next().unwrap_or(place);
+    let expression = format!(
+        "((builtins.getFlake \"path:{place}/nixpkgs\").lib.nixosSystem {{ modules = [ {{ \
+         nixpkgs.hostPlatform = builtins.currentSystem; boot.loader.grub.enable = false; \
+         fileSystems.\"/\".device = \"/dev/vda\"; system.stateVersion = \"24.05\"; \
+         }} ]; }}).config.system.build.toplevel"
+    );
+    format!(
+        "mkdir -p /nix/var/nix/gcroots/channels\n\
+         nix build --impure --out-link /nix/var/nix/gcroots/channels/{} --expr {}",
+        quote(&format!("{name}-nixos")),
+        quote(&expression)
+    )
+}
+
 /// An empty folder for a flake.
 pub fn make_place(place: &str, owner: Option<&str>) -> String {
     let mut script = format!("set -eu\nrm -rf {place}\nmkdir -p {place}\n");
