@@ -124,21 +124,48 @@ pub struct Trial {
 }
 
 impl Case {
-    /// The first host that it switches to, where its channel makes systems of NixOS' own modules, which boot by themselves.
+    /// The first host that it switches to, or else builds, where its channel makes systems of NixOS' own modules, which boot
+    /// by themselves.
     #[must_use]
     pub fn booted_host(&self) -> Option<&Switch> {
-        let mut hosts = self.steps.iter().filter_map(|step| match &step.action {
-            Action::Switch(switch) | Action::Build(switch)
-                if switch.target.install == Install::NixosModule =>
-            {
-                Some(switch)
-            }
+        let built = self.steps.iter().find_map(|step| match &step.action {
+            Action::Build(host) if host.target.install == Install::NixosModule => Some(host),
             _ => None,
         });
-        let host = hosts.next()?;
-        let mut channels = self.guest.channels.iter();
-        let boots = channels.any(|channel| channel.has_nixos() && channel.serves(host));
-        boots.then_some(host)
+        let host = self.hosts().map(|(_, host)| host).next().or(built)?;
+        self.boots(host).then_some(host)
+    }
+
+    /// The step that switches from one kind of NixOS to the other, if one does: a machine is the pocket's Debian, or a system
+    /// of NixOS' own modules, from its first step to the last.
+    #[must_use]
+    pub fn changes_kind(&self) -> Option<&Step> {
+        let mut hosts = self.hosts();
+        let first = self.boots(hosts.next()?.1);
+        hosts
+            .find(|(_, host)| self.boots(host) != first)
+            .map(|(step, _)| step)
+    }
+
+    /// The hosts that it switches to.
+    fn hosts(&self) -> impl Iterator<Item = (&Step, &Switch)> {
+        self.steps.iter().filter_map(|step| match &step.action {
+            Action::Switch(host) if host.target.install == Install::NixosModule => {
+                Some((step, host))
+            }
+            _ => None,
+        })
+    }
+
+    /// Whether a host is a system of NixOS' own modules: its channel has them, or what has taken the pocket's place.
+    fn boots(&self, host: &Switch) -> bool {
+        let channels = &self.guest.channels;
+        let named = channels
+            .iter()
+            .find(|it| it.name.is_some() && it.serves(host));
+        let pocket = || channels.iter().find(|it| it.name.is_none());
+        let is_older = host.names("/etc/switchproof/pocket/2");
+        !is_older && named.or_else(pocket).is_some_and(ChannelOverlay::has_nixos)
     }
 
     /// Whether its setup is of a system that no machine here can switch to, so that its switches are builds.
@@ -275,19 +302,12 @@ impl fmt::Display for ChannelSource {
 pub const NIXOS_PLACE: &str = "nixpkgs/nixos";
 
 impl ChannelOverlay {
-    /// Whether a switch is on it: by its name in what the flake is made from, or as the channel that all have.
+    /// Whether a switch takes its nixpkgs from it, by its name; the channel that all have has none.
     fn serves(&self, switch: &Switch) -> bool {
-        let Some(name) = &self.name else {
-            return true;
-        };
-        let place = format!("/etc/switchproof/channels/{name}/");
-        let names = |text: &str| text.contains(&place);
-        let in_file = |file: &SeedFile| match file {
-            SeedFile::Regular { bytes, .. } => names(&String::from_utf8_lossy(bytes)),
-            _ => false,
-        };
-        switch.override_inputs.values().any(|url| names(url))
-            || switch.flake.files.values().any(in_file)
+        let place = |name| format!("/etc/switchproof/channels/{name}/nixpkgs");
+        self.name
+            .as_ref()
+            .is_some_and(|name| switch.names(&place(name)))
     }
 
     /// Whether its hosts are systems of NixOS' own modules, which boot by themselves.

@@ -128,6 +128,7 @@ fn lay_out_channels(loaded: &mut Loaded, options: &LoadOptions) {
     let mut projects: BTreeMap<PathBuf, Channels> = BTreeMap::new();
     let mut read = BTreeMap::new();
     let mut refused = BTreeSet::new();
+    let mut mixed = BTreeSet::new();
     for case in &mut loaded.cases {
         let channels = projects
             .entry(case.file.clone())
@@ -140,9 +141,21 @@ fn lay_out_channels(loaded: &mut Loaded, options: &LoadOptions) {
             Ok(overlays) => {
                 case.guest.channels = overlays;
                 case.guest.make_room();
+                if let Some(step) = case.changes_kind() {
+                    mixed.insert((case.file.clone(), step.line, step.name.clone()));
+                }
             }
             Err(error) => drop(refused.insert((case.file.clone(), error.to_string()))),
         }
+    }
+    for (file, line, step) in mixed {
+        let message = format!(
+            "the step `{step}` switches between the pocket's NixOS and one of NixOS' own modules, and a machine is one of them"
+        );
+        let hint = "take channels whose nixpkgs has `nixos` for all steps, or for none: a scenario of its own for each kind";
+        let mut mistake = Diagnostic::about_file(file, message).with_hint(hint);
+        mistake.line = line;
+        loaded.diagnostics.push(mistake);
     }
     for (file, message) in refused {
         let hint = "name the folder of a whole checkout, such as `git clone` makes";

@@ -336,6 +336,29 @@ mod tests {
             crate::language::render(&cases[0])
                 .contains("path:/etc/switchproof/channels/26.05/nixpkgs")
         );
+        // One of them gets NixOS' own modules, on which a machine of the pocket's NixOS cannot go on.
+        for file in [
+            "lib/default.nix",
+            "nixos/lib/eval-config.nix",
+            "nixos/modules/m.nix",
+        ] {
+            write(&format!("nixpkgs/{file}"), "{ }");
+        }
+        write(
+            PROJECT_FILE,
+            "channels:\n  \"24.05\": hm-24.05\n  \"26.05\": { home-manager: hm-26.05, nixpkgs: nixpkgs }\n",
+        );
+        let host = "install: nixos-module, home: { stateVersion: \"24.05\" }";
+        write(
+            "scenarios/upgrade.yaml",
+            &format!(
+                "name: upgrade\nsetup: {{ channel: \"24.05\", {host} }}\n\
+                 steps:\n  - switch\n  - switch: {{ setup: {{ channel: \"26.05\" }} }}\n"
+            ),
+        );
+        let found = crate::language::load(&file).unwrap_err();
+        assert!(found[0].message.contains("`switch-2` switches between"));
+        assert_eq!(found[0].line, 5);
         write(
             PROJECT_FILE,
             "channels:\n  \"24.05\": nowhere\n  \"26.05\": hm-26.05\n",

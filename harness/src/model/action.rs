@@ -137,6 +137,18 @@ pub struct Switch {
     pub options: Vec<String>,
 }
 
+impl Switch {
+    /// Whether a file of the flake, or what replaces an input of it, has this text.
+    pub(super) fn names(&self, text: &str) -> bool {
+        let in_file = |file: &SeedFile| match file {
+            SeedFile::Regular { bytes, .. } => String::from_utf8_lossy(bytes).contains(text),
+            _ => false,
+        };
+        self.override_inputs.values().any(|url| url.contains(text))
+            || self.flake.files.values().any(in_file)
+    }
+}
+
 /// How Home Manager is installed.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
