@@ -21,14 +21,20 @@ pub fn make_users(users: &[User]) -> String {
     script
 }
 
-/// Says of a user whom a system was to declare that it does not.
+/// Says of a user whom a system was to declare that it does not. A NixOS gives them an empty home; one that is to hold the
+/// distribution's skeleton gets that of the guest that built the system.
 pub fn require_users(users: &[User]) -> String {
     let mut script = "set -eu\n".to_owned();
     for user in users {
-        let name = quote(&user.name);
+        let (name, home) = (quote(&user.name), quote(&home_of(&user.name)));
         script += &format!(
             "getent passwd {name} >/dev/null || {{ echo \"the host declares no user \"{name} >&2; exit 1; }}\n"
         );
+        if user.home == InitialHome::Skeleton {
+            script += &format!(
+                "cp -r /run/switchproof/debian/etc/skel/. {home}/\nchown -R {name}: {home}\n"
+            );
+        }
     }
     script
 }
@@ -323,6 +329,20 @@ mod tests {
             "nix run --inputs-from /srv/flake --override-input nixpkgs nixpkgs --no-write-lock-file \
              path:/srv/flake/vendor/hm -- switch"
         ));
+    }
+
+    #[test]
+    fn a_skeleton_is_laid_into_the_homes_of_those_who_are_to_have_it() {
+        let user = |name: &str, home| User {
+            name: name.into(),
+            home,
+        };
+        let script = require_users(&[
+            user("alice", InitialHome::Skeleton),
+            user("bob", InitialHome::Empty),
+        ]);
+        assert!(script.contains("/etc/skel/. /home/alice/\nchown -R alice: /home/alice\n"));
+        assert!(script.contains("passwd bob") && !script.contains("/home/bob"));
     }
 
     #[test]
