@@ -120,7 +120,7 @@ fn homes(members: Pieces, behind: Pieces) -> Pieces {
             .chain(piece("\0"))
             .chain(archive(none()))
             .chain(piece(end))
-            .chain(piece("done\0")),
+            .chain(piece("\0done\0")),
     )
 }
 

@@ -151,6 +151,7 @@ pub fn observe(
         users: seen,
         system,
         image_paths: homes.image_paths,
+        replaced: homes.replaced,
         ..Observation::printed(output)
     })
 }

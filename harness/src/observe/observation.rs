@@ -29,6 +29,9 @@ pub struct Observation {
     pub system: Option<ProfileSeen>,
     /// The names in the store (`HASH-NAME`) that were there before the first step: what the image brought along.
     pub image_paths: BTreeSet<String>,
+    /// What of a NixOS host is not in the system that runs, as the machine has its own, a line each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replaced: Vec<String>,
 }
 
 impl Observation {
@@ -60,6 +63,7 @@ impl Observation {
             users: BTreeMap::new(),
             system: None,
             image_paths: BTreeSet::new(),
+            replaced: Vec::new(),
         }
     }
 }

@@ -94,6 +94,8 @@ pub(crate) fn homes_stream(users: &[(&str, &[(&str, &str)])]) -> Vec<u8> {
         stream.extend_from_slice(&archive(&[], uid));
         status(&mut stream);
     }
+    // Nothing of a host that the machine replaces.
+    field(&mut stream, "");
     field(&mut stream, "done");
     stream
 }

@@ -32,6 +32,11 @@ pub(super) const VARIABLES_DEADLINE_S: u64 = 30;
 /// How long the look at a login session may take, in seconds.
 pub(super) const LOOK_DEADLINE_S: u64 = 120;
 
+/// Where a system says what of its host is not in it, as the machine has its own: `vm/pocket/nixpkgs/machine.nix`.
+const REPLACED: &str = "/run/current-system/replaced-by-the-machine";
+/// How much of it is kept, in bytes.
+pub(super) const REPLACED_BYTES: usize = 16 * 1024;
+
 /// First field of what the script of root sends.
 pub(super) const HOMES_MAGIC: &str = "switchproof-homes-1";
 /// What follows the script's nonce in the first field of the look at a login session.
@@ -101,7 +106,10 @@ pub(super) fn homes(users: &[String], exclude: &BTreeSet<String>) -> String {
         // Writing to a String cannot fail.
         let _ = writeln!(script, "home {}", quote(user));
     }
-    script.push_str("printf 'done\\0'\nexit 0; } </dev/null\n");
+    let _ = writeln!(
+        script,
+        "head -c {REPLACED_BYTES} {REPLACED} 2>/dev/null; printf '\\0done\\0'\nexit 0; }} </dev/null"
+    );
     script
 }
 

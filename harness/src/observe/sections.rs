@@ -9,15 +9,17 @@ use super::fields::Source;
 use super::follow::{Links, attach};
 use super::home::{Entry, EntryKind, Home};
 use super::paths::{Owners, PATH_BYTES, PATHS, relative};
-use super::script::HOMES_MAGIC;
+use super::script::{HOMES_MAGIC, REPLACED_BYTES};
 use super::tarball::{Member, MemberKind, read_tar, tar_status};
-use crate::text::escape_name;
+use crate::text::{escape_name, printable_line};
 
 /// All that the script of root sent.
 #[derive(Debug, Default)]
 pub(super) struct Homes {
     /// The names in the store that the image brought along.
     pub(super) image_paths: BTreeSet<String>,
+    /// What of the host the machine has instead, a line each.
+    pub(super) replaced: Vec<String>,
     /// Links in the directories of the system's profiles: path and target.
     pub(super) profile_links: BTreeMap<String, String>,
     /// By login name.
@@ -66,6 +68,9 @@ pub(super) fn read_homes(source: &mut Source<'_>, users: usize) -> io::Result<Ho
         let home = read_home(source, &owners)?;
         homes.users.insert(name, home);
     }
+    let replaced = source.field(REPLACED_BYTES)?;
+    let replaced = String::from_utf8_lossy(&replaced);
+    homes.replaced = replaced.lines().map(printable_line).collect();
     source.expect("done")?;
     Ok(homes)
 }

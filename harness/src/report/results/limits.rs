@@ -62,9 +62,25 @@ fn revision_in(address: &str) -> Option<String> {
         .or_else(|| value("narHash"))
 }
 
-/// What a NixOS leaves to the machine, whatever its host says: see `vm/pocket/nixpkgs/machine.nix`.
+/// What a NixOS leaves to the machine, as long as none has been looked at that says so itself.
 const MACHINES_OWN: &str = "what the machine here has instead of the host's own: kernel, initrd and their modules; \
      GRUB or systemd-boot; the layout of disks, LUKS and swap; DHCP and the firewall; binary caches";
+
+/// Puts what a system that ran says of itself in the place of what is so of every NixOS here.
+pub(super) fn replaced(untested: &mut Vec<String>, replaced: &[String]) {
+    if replaced.is_empty() {
+        return;
+    }
+    let told: Vec<&str> = replaced.iter().map(String::as_str).collect();
+    let told = format!(
+        "what the machine here has instead of the host's own: {}",
+        told.join("; ")
+    );
+    untested.retain(|it| it != MACHINES_OWN);
+    if !untested.contains(&told) {
+        untested.insert(0, told);
+    }
+}
 
 /// What the verdict says nothing about.
 pub(super) fn not_tested(case: &Case) -> Vec<String> {
@@ -176,6 +192,21 @@ mod tests {
             Some("abc")
         );
         assert!(inputs(&Action::Reboot).is_empty());
+    }
+
+    #[test]
+    fn what_a_system_says_of_itself_is_told_in_place_of_what_is_so_of_all() {
+        let mut told = vec![MACHINES_OWN.to_owned(), "more".to_owned()];
+        replaced(&mut told, &[]);
+        assert_eq!(told, [MACHINES_OWN, "more"]);
+        for _ in 0..2 {
+            replaced(
+                &mut told,
+                &["LUKS: cryptroot".into(), "GRUB on /dev/sda".into()],
+            );
+        }
+        let own = "what the machine here has instead of the host's own: LUKS: cryptroot; GRUB on /dev/sda";
+        assert_eq!(told, [own, "more"]);
     }
 
     #[test]
