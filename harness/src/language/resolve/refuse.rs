@@ -9,8 +9,8 @@ use crate::flake::{FlakeInputs, is_offline, other_platform};
 use crate::model::Install;
 
 impl<'case> Resolver<'case> {
-    /// Refuses to switch to a NixOS of real nixpkgs, for the machine is Debian: it can install NixOS, and not be it. To be
-    /// lifted where machines boot NixOS.
+    /// Refuses to switch to a NixOS whose nixpkgs comes over the network: what a system must be to run in the machine is
+    /// added by the channel, and nothing adds it there.
     pub(super) fn refuse_real_nixos(
         &mut self,
         base: &Base,
@@ -37,13 +37,15 @@ impl<'case> Resolver<'case> {
         if !is_real {
             return;
         }
-        let message = "the machine is Debian, and cannot be switched to a NixOS of nixpkgs itself";
+        let message = "a host whose nixpkgs comes over the network cannot be switched to yet";
         let hint = match base {
             Base::Flake(_) => {
-                "`build` it in place of `switch`, or replace its nixpkgs: `inputs: { nixpkgs: pocket }`"
+                "`build` it in place of `switch`, or replace its nixpkgs: `inputs: { nixpkgs: pocket }`; with a checkout of \
+                 nixpkgs as `nixpkgs` among the `channels` of switchproof.yaml that is a NixOS of its own modules"
             }
             Base::Setup(_) | Base::Nothing => {
-                "`build` it in place of `switch`, test its homes with `install: standalone`, or take the channel `pocket`"
+                "`build` it in place of `switch`, test its homes with `install: standalone`, or take the channel `pocket`, \
+                 which is a NixOS of its own modules with a checkout of nixpkgs among the `channels` of switchproof.yaml"
             }
         };
         self.mistake(at, message, hint);

@@ -329,7 +329,7 @@ fn a_real_nixos_is_built_and_not_switched_to() {
         let found = of(&keys, "switch");
         assert_eq!(
             found[0].message,
-            "the machine is Debian, and cannot be switched to a NixOS of nixpkgs itself"
+            "a host whose nixpkgs comes over the network cannot be switched to yet"
         );
         assert_eq!(found[0].line, 4);
         assert!(found[0].hint.as_deref().expect("a hint").contains(hint));
