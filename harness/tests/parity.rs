@@ -28,12 +28,13 @@ use switchproof::flake::{Channels, Checkout, CheckoutError, revision_overlay};
 use switchproof::judge::{
     SnapshotFolder, SnapshotMode, SnapshotPolicy, Verdict, redact_message, snapshot_path,
 };
+use switchproof::language::LoadOptions;
 use switchproof::model::{Action, Case, ChannelOverlay, Install, SeedFile};
 use switchproof::report::describe;
 
 fn main() -> ExitCode {
     let mut args = Arguments::from_args();
-    let (cases, pocket_only): (Vec<_>, Vec<_>) = match bundled() {
+    let (cases, pocket_only): (Vec<_>, Vec<_>) = match bundled(&LoadOptions::default()) {
         Ok(cases) => cases
             .into_iter()
             .filter(|case| case.steps.iter().any(|step| step.snapshot))

@@ -10,11 +10,12 @@ use std::sync::Arc;
 use libtest_mimic::{Arguments, Failed, Trial};
 use shared_run::{SharedRun, bundled};
 use switchproof::judge::{Conclusion, SnapshotMode, SnapshotPolicy, Verdict};
+use switchproof::language::LoadOptions;
 use switchproof::report::describe;
 
 fn main() -> ExitCode {
     let mut args = Arguments::from_args();
-    let cases = match bundled() {
+    let cases = match bundled(&LoadOptions::default()) {
         Ok(cases) => cases,
         Err(mistakes) => {
             eprint!("{mistakes}");

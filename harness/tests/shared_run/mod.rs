@@ -7,16 +7,16 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use libtest_mimic::Arguments;
 use switchproof::host_context::{HostContext, Limits};
 use switchproof::judge::{SnapshotPolicy, Verdict};
-use switchproof::language::{load, render_text};
+use switchproof::language::{LoadOptions, load_with, render_text};
 use switchproof::laws::with_trials;
 use switchproof::model::Case;
 use switchproof::report::{Event, PlainSink, Sink, Telling};
 use switchproof::run::Options;
 
 /// The cases of `scenarios/`, or the mistakes in them as text.
-pub fn bundled() -> Result<Vec<Case>, String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let cases = load(&[root.join("scenarios")]).map_err(|found| render_text(&found))?;
+pub fn bundled(options: &LoadOptions) -> Result<Vec<Case>, String> {
+    let scenarios = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    let cases = load_with(&[scenarios], options).map_err(|found| render_text(&found))?;
     Ok(with_trials(cases))
 }
 
