@@ -1,5 +1,5 @@
-# Compares the options of both homes. `nix repl` goes on after an error, whatever it is, and keeps what it evaluated: each
-# question is a line, and what cannot be answered costs one option.
+# Compares the options of both homes; its arguments are Nix' and replace inputs. `nix repl` goes on after an error, whatever
+# it is, and keeps what it evaluated: each question is a line, and what cannot be answered costs one option.
 
 # For how many options it is found out what they decide: the whole home is evaluated once for each.
 most=20
@@ -9,19 +9,22 @@ flake=$(dirname "$0")
 work=$(mktemp -d) && cd "$work" && mkfifo questions || exit 1
 trap 'rm -rf "$work"' EXIT
 : >told
-nix repl --quiet "path:$flake#report" <questions >told 2>said &
+nix repl --quiet "$@" "path:$flake#report" <questions >told 2>said &
 nix=$!
 exec 3>questions
+
+# Ends with the words of the failure, without what `nix repl` says first.
+fail() {
+  sed '/^Nix [0-9]/d; /^Type :. for help/d; /^$/d' said >&2
+  exit 1
+}
 
 # Waits until all that was asked is answered.
 answered() {
   asked=$((asked + 1))
   echo "\"end \" + \"$asked\"" >&3
   until tail -n 4 told | texts | grep -qx "end $asked"; do
-    if ! kill -0 "$nix" 2>/dev/null; then
-      cat said >&2
-      exit 1
-    fi
+    kill -0 "$nix" 2>/dev/null || fail
     sleep 0.2
   done
 }
@@ -45,8 +48,7 @@ count=$(texts <told | sed -n 1p)
 versions=$(texts <told | sed -n 2p)
 case $count in
 '' | *[!0-9]*)
-  cat said >&2
-  exit 1
+  fail
   ;;
 esac
 

@@ -11,6 +11,7 @@ use crate::model::{
     Action, Case, FlakeTree, Install, Outcome, Part, SeedFile, Session, Step, Switch,
 };
 use crate::observe::Observation;
+use switchproof_vm::process::quote;
 
 /// What compares them.
 const COMPARE: &str = include_str!("compare.nix");
@@ -210,7 +211,7 @@ pub fn comparison(case: &Case, user: &str, before: usize, after: usize) -> Optio
     case.steps.push(step(
         "options",
         Action::Run {
-            command: format!("sh \"$HOME/{PLACE}/compare.sh\""),
+            command: format!("sh \"$HOME/{PLACE}/compare.sh\"{}", overrides(old, new)),
             user: Some(user),
             session: Session::Login,
         },
@@ -230,9 +231,9 @@ fn tree(old: &Switch, new: &Switch, user: &str) -> BTreeMap<String, SeedFile> {
         quoted(user)
     };
     let flake = format!(
-        "{{\n{}{}  outputs = {{ today, tomorrow, ... }}: {{\n    report = import ./compare.nix {{\n      today = today.{};\n      tomorrow = tomorrow.{};\n      user = {user};\n    }};\n  }};\n}}\n",
-        input("today", old),
-        input("tomorrow", new),
+        "{{\n  inputs.today.url = \"path:./today\";\n  inputs.tomorrow.url = \"path:./tomorrow\";\n  \
+         outputs = {{ today, tomorrow, ... }}: {{\n    report = import ./compare.nix {{\n      today = today.{};\n      \
+         tomorrow = tomorrow.{};\n      user = {user};\n    }};\n  }};\n}}\n",
         output(old),
         output(new),
     );
@@ -248,21 +249,17 @@ fn add(files: &mut BTreeMap<String, SeedFile>, place: &str, flake: &Arc<FlakeTre
     }
 }
 
-/// A flake's input, with its own inputs replaced as the switch replaces them.
-fn input(name: &str, switch: &Switch) -> String {
-    let mut text = format!("  inputs.{name}.url = \"path:./{name}\";\n");
-    for (path, url) in &switch.override_inputs {
-        let inner: Vec<String> = path
-            .split('/')
-            .map(|part| format!("inputs.{}", quoted(part)))
-            .collect();
-        text += &format!(
-            "  inputs.{name}.{}.url = {};\n",
-            inner.join("."),
-            quoted(url)
-        );
-    }
-    text
+/// Nix' arguments that replace inputs as the switches replace them. In a flake's text an input of an input cannot be replaced
+/// without naming what is between.
+fn overrides(old: &Switch, new: &Switch) -> String {
+    let of = |name: &'static str, switch: &Switch| {
+        let all = switch.override_inputs.clone().into_iter();
+        all.map(move |(path, url)| {
+            let path = quote(&format!("{name}/{path}"));
+            format!(" --override-input {path} {}", quote(&url))
+        })
+    };
+    of("today", old).chain(of("tomorrow", new)).collect()
 }
 
 fn output(switch: &Switch) -> String {
@@ -347,10 +344,11 @@ mod tests {
             override_inputs: [("original/nixpkgs".to_owned(), "path:/x".to_owned())].into(),
             ..crate::run::test_switch(Install::Standalone)
         };
+        let mut today = switch.clone();
+        today.override_inputs.clear();
         assert_eq!(
-            input("tomorrow", &switch),
-            "  inputs.tomorrow.url = \"path:./tomorrow\";\n  \
-             inputs.tomorrow.inputs.\"original\".inputs.\"nixpkgs\".url = \"path:/x\";\n"
+            overrides(&today, &switch),
+            " --override-input tomorrow/original/nixpkgs path:/x"
         );
         assert_eq!(output(&switch), "homeConfigurations.\"a\\\"\\${x}\"");
     }
