@@ -164,6 +164,13 @@ impl Evaluation {
         self.may_go_on() && (self.snapshot.is_none() || self.is_accepted)
     }
 
+    /// Whether all is as it must be but for a snapshot that is not there yet.
+    pub fn is_new_at_most(&self) -> bool {
+        let snapshot = self.snapshot.as_ref();
+        let is_new = snapshot.is_some_and(|it| it.outdated().is_none());
+        self.may_go_on() && (is_new || self.is_good())
+    }
+
     /// Whether what follows may begin from here without another look: all is as it must be but for the snapshot, of which the
     /// same look says the same again.
     pub fn may_go_on(&self) -> bool {

@@ -246,6 +246,8 @@ fn a_first_snapshot_is_new_then_accepted_then_compared() {
         .collect();
     assert_eq!(same, [(2, None), (2, Some("run-1"))]);
     assert!(pending.exists());
+    assert!(bench.run(vec![case.clone()])["a"].is_new());
+    assert_eq!(bench.hypervisor.ran("fork"), 0);
 
     bench.mode = SnapshotMode::Update;
     // All of it was seen before it was accepted: nothing runs again.

@@ -108,8 +108,8 @@ impl Known<'_> {
         must_run
     }
 
-    /// All that was seen of a case, when that is all that is asked now, and when: it passed before, or it would have passed if
-    /// what is wanted now had been wanted then. A failure is seen anew.
+    /// All that was seen of a case, when that is all that is asked now, and when: it passed before, or by what is wanted now
+    /// nothing was wrong but that snapshots are not there yet. A failure is seen anew.
     fn kept(&self, case: usize, ledger: &Ledger<'_>) -> Option<(u64, Vec<Look>)> {
         let last = *self.plan.paths[case].last()?;
         if self.is_fresh(last) {
@@ -132,8 +132,9 @@ impl Known<'_> {
             Some(pass) => pass.at_s,
             None => {
                 let mut looks = seen.iter();
-                let is_good = looks.all(|(_, visit, seen)| ledger.evaluate(*visit, seen).is_good());
-                is_good.then_some(seen.last()?.2.at_s)?
+                let is_well =
+                    looks.all(|(_, visit, seen)| ledger.evaluate(*visit, seen).is_new_at_most());
+                is_well.then_some(seen.last()?.2.at_s)?
             }
         };
         Some((at_s, seen))
