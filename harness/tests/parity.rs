@@ -286,7 +286,7 @@ impl Side {
             mode: SnapshotMode::Update,
             folder: SnapshotFolder::At(seen.clone()),
         };
-        let run = SharedRun::new(args, cases, snapshots);
+        let run = SharedRun::new(args, cases, snapshots, Arc::new(|_, _, _| {}));
         Self { run, seen }
     }
 

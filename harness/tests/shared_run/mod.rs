@@ -9,8 +9,10 @@ use switchproof::host_context::{HostContext, Limits};
 use switchproof::judge::{SnapshotPolicy, Verdict};
 use switchproof::language::{LoadOptions, load_with, render_text};
 use switchproof::laws::with_trials;
-use switchproof::model::Case;
-use switchproof::report::{Event, PlainSink, Sink, Telling};
+use switchproof::model::{Case, Step};
+use switchproof::observe::Observation;
+use switchproof::plan::Plan;
+use switchproof::report::{Event, PlainSink, Sink, StateSeen, Telling};
 use switchproof::run::Options;
 
 /// The cases of `scenarios/`, or the mistakes in them as text.
@@ -20,12 +22,16 @@ pub fn bundled(options: &LoadOptions) -> Result<Vec<Case>, String> {
     Ok(with_trials(cases))
 }
 
+/// Is shown what was seen after each step of a selected case.
+pub type Watch = dyn Fn(&str, &Step, &Observation) + Send + Sync;
+
 /// The run, begun by the first who asks for a verdict.
 pub struct SharedRun {
     jobs: Option<usize>,
     cases: Vec<Case>,
     selected: BTreeSet<usize>,
     snapshots: SnapshotPolicy,
+    watch: Arc<Watch>,
     started: OnceLock<()>,
     verdicts: Mutex<BTreeMap<String, Verdict>>,
     changed: Condvar,
@@ -34,7 +40,12 @@ pub struct SharedRun {
 impl SharedRun {
     /// A run of those `cases` that `args` select. Tells libtest-mimic to start all tests at once, as they only wait:
     /// how many machines run at once is the budget's business.
-    pub fn new(args: &mut Arguments, cases: Vec<Case>, snapshots: SnapshotPolicy) -> Arc<Self> {
+    pub fn new(
+        args: &mut Arguments,
+        cases: Vec<Case>,
+        snapshots: SnapshotPolicy,
+        watch: Arc<Watch>,
+    ) -> Arc<Self> {
         let jobs = args.test_threads.filter(|&threads| threads > 0);
         let selected = selection(args, &cases);
         // A single thread prints a test's name before it runs, and what goes on would tear that line.
@@ -44,6 +55,7 @@ impl SharedRun {
             cases,
             selected,
             snapshots,
+            watch,
             started: OnceLock::new(),
             verdicts: Mutex::default(),
             changed: Condvar::new(),
@@ -80,8 +92,12 @@ impl SharedRun {
         };
         match HostContext::open(limits) {
             Ok(session) => {
-                let plan = session.plan(self.cases.clone());
-                let sink = Mutex::new(Progress(PlainSink::new(std::io::stderr(), Telling::Cases)));
+                let plan = Arc::new(session.plan(self.cases.clone()));
+                let sink = Mutex::new(Progress {
+                    shown: PlainSink::new(std::io::stderr(), Telling::Cases),
+                    plan: Arc::clone(&plan),
+                    watch: Arc::clone(&self.watch),
+                });
                 let options = Options {
                     fresh: std::env::var_os("SWITCHPROOF_FRESH").is_some(),
                     snapshots: self.snapshots.clone(),
@@ -133,12 +149,28 @@ pub fn selection(args: &Arguments, cases: &[Case]) -> BTreeSet<usize> {
 }
 
 /// What goes on; the verdicts are libtest's to print.
-struct Progress(PlainSink<std::io::Stderr>);
+struct Progress {
+    shown: PlainSink<std::io::Stderr>,
+    plan: Arc<Plan>,
+    watch: Arc<Watch>,
+}
 
 impl Sink for Progress {
     fn event(&mut self, event: &Event) {
         if !matches!(event, Event::CaseFinished { .. } | Event::Finished { .. }) {
-            self.0.event(event);
+            self.shown.event(event);
+        }
+    }
+
+    fn saw(&mut self, state: StateSeen<'_>) {
+        let nodes = self.plan.nodes.iter();
+        for node in nodes.filter(|node| node.key == *state.state) {
+            for visit in &node.visits {
+                let case = &self.plan.cases[visit.case];
+                if let Some(step) = visit.step.and_then(|step| case.steps.get(step)) {
+                    (self.watch)(&case.id, step, state.observation);
+                }
+            }
         }
     }
 }
