@@ -1,5 +1,5 @@
 //! What can go wrong around a whole run: the tool killed at any moment, kept states damaged, a cache that cannot be
-//! written, a full disk, another start of the host. Needs the guest image (`switchproof image build`):
+//! written, a full disk, another start of the host, many runs at once. Needs the guest image (`switchproof image build`):
 //! `cargo test --test faults -- --ignored`.
 //!
 //! What can go wrong with one machine or one frozen state is tried by the tests of the crate `switchproof-vm`.
@@ -8,6 +8,7 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -57,12 +58,16 @@ impl Place {
 
     /// As [`Place::write`]; `end` makes only what follows the first step new.
     fn write_ends(&self, salt: &str, end: &str) {
+        Self::write_in(self.scenarios.path(), salt, end);
+    }
+
+    fn write_in(folder: &Path, salt: &str, end: &str) {
         let text = format!(
             "name: fault\nmatrix:\n  last: [\"0\", \"1\"]\nsetup:\n  home:\n    stateVersion: \"24.05\"\nsteps:\n  \
              - run: {{ command: 'sleep 1; echo {salt}' }}\n    snapshot: false\n  \
              - run: {{ command: 'sleep 1; echo ${{{{ matrix.last }}}}{end}' }}\n    snapshot: false\n"
         );
-        fs::write(self.scenarios.path().join("fault.yaml"), text).expect("written");
+        fs::write(folder.join("fault.yaml"), text).expect("written");
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
@@ -289,6 +294,55 @@ fn after_another_start_of_the_host_all_is_checked_and_used() {
             text.contains(other)
         });
     assert!(probed, "the accelerator was tried anew");
+    place.is_whole();
+}
+
+#[test]
+#[ignore = "boots machines; needs the guest image"]
+fn twenty_runs_and_a_listing_share_one_store() {
+    let place = Place::new();
+    let folders = tempfile::tempdir().expect("a directory");
+    let salts: Vec<String> = (0..5).map(|of| salt(&format!("shared-{of}"))).collect();
+    let run = &|number: usize| {
+        // Four runs want the same first state, and what follows it is each one's own.
+        let folder = folders.path().join(number.to_string());
+        fs::create_dir(&folder).expect("made");
+        Place::write_in(&folder, &salts[number % salts.len()], &number.to_string());
+        let mut run = place.command(&["run", "."]);
+        run.current_dir(folder).output().expect("started")
+    };
+    let are_over = AtomicBool::new(false);
+    let (runs, listings) = std::thread::scope(|scope| {
+        let listing = scope.spawn(|| {
+            let mut listings = 0;
+            while !are_over.load(Ordering::Relaxed) {
+                let list = place.command(&["cache", "list"]).output();
+                let list = list.expect("started");
+                assert!(list.status.success(), "{}", text(&list));
+                listings += 1;
+            }
+            listings
+        });
+        let runs: Vec<_> = (0..20)
+            .map(|number| scope.spawn(move || run(number)))
+            .collect();
+        let runs: Vec<Output> = runs
+            .into_iter()
+            .map(|run| run.join().expect("ran"))
+            .collect();
+        are_over.store(true, Ordering::Relaxed);
+        (runs, listing.join().expect("every listing succeeded"))
+    });
+    eprintln!("{listings} listings beside {} runs", runs.len());
+    for run in &runs {
+        let said = text(run);
+        assert!(run.status.success(), "{said}");
+        assert!(
+            !said.contains("vanished") && !said.contains("in use"),
+            "{said}"
+        );
+    }
+    place.write(&salts[0]);
     place.is_whole();
 }
 
