@@ -12,7 +12,7 @@ use regex::Regex;
 const STORE_HASH: &str = r"/nix/store/[0-9a-df-np-sv-z]{32}-";
 
 /// What is redacted in messages besides store hashes: what it is, pattern, replacement.
-const MESSAGES: [(&str, &str, &str); 6] = [
+const MESSAGES: [(&str, &str, &str); 9] = [
     (
         "times in the addresses of flake inputs, as Nix prints them",
         r"([?&]lastModified=)[0-9]+",
@@ -37,6 +37,21 @@ const MESSAGES: [(&str, &str, &str); 6] = [
         "processes that a shell says were killed",
         r"(: line [0-9]+: +)[0-9]+( (?:Killed|Terminated|Aborted|Segmentation fault|Hangup|Quit)\b)",
         "${1}…${2}",
+    ),
+    (
+        "what newer versions of Nix say of a build that failed, in the words of older ones",
+        r"Cannot build ('[^'\n]*')\.\n +Reason: builder ([^\n]*)\.\n +Output paths?:\n(?: +/nix/store/[^\n]*\n)+( +)Last ([0-9]+ log lines:)",
+        "builder for ${1} ${2};\n${3}last ${4}",
+    ),
+    (
+        "the same of a build that left no log",
+        r"Cannot build ('[^'\n]*')\.\n +Reason: builder ([^\n]*)\.\n +Output paths?:(?:\n +/nix/store/[^\n]*)+",
+        "builder for ${1} ${2}",
+    ),
+    (
+        "the same of what was to be built with it",
+        r"Cannot build ('[^'\n]*')\.\n +Reason: ([0-9]+) dependenc(?:y|ies) failed\.\n +Output paths?:(?:\n +/nix/store/[^\n]*)+",
+        "${2} dependencies of derivation ${1} failed to build",
     ),
     (
         "the process of an ssh-agent",
@@ -134,6 +149,34 @@ mod tests {
                 "released (2024-05-31)",
                 "'notes' (2024-05-31)",
                 "~/notes (2024)",
+            ],
+        );
+    }
+
+    #[test]
+    fn a_build_that_failed_is_told_in_the_same_words_by_every_nix() {
+        check(
+            &[
+                (
+                    "error: Cannot build '/nix/store/…-a.drv'.\n       Reason: builder failed with exit code 1.\n       \
+                     Output paths:\n         /nix/store/…-a\n       Last 1 log lines:\n       > no\n",
+                    "error: builder for '/nix/store/…-a.drv' failed with exit code 1;\n       last 1 log lines:\n       \
+                     > no\n",
+                ),
+                (
+                    "error: Cannot build '/nix/store/…-a.drv'.\n       Reason: builder failed with exit code 1.\n       \
+                     Output paths:\n         /nix/store/…-a\nerror: next",
+                    "error: builder for '/nix/store/…-a.drv' failed with exit code 1\nerror: next",
+                ),
+                (
+                    "error: Cannot build '/nix/store/…-b.drv'.\n       Reason: 1 dependency failed.\n       Output \
+                     paths:\n         /nix/store/…-b",
+                    "error: 1 dependencies of derivation '/nix/store/…-b.drv' failed to build",
+                ),
+            ],
+            &[
+                "Cannot build 'my house'.",
+                "error: Cannot build '/nix/store/…-a.drv'.\n       Reason: platform mismatch",
             ],
         );
     }
