@@ -37,7 +37,7 @@ impl Audience {
         Self::with(opened, vec![terminal_or_plain(verbose)], cases)
     }
 
-    /// The same of a run that is not what was asked for: nobody hears of it but these sinks and the reports that are named.
+    /// The same of a run that is not what was asked for: only these sinks are told of it, and the reports that are named.
     pub fn beside<'a>(
         wanted: &[Report],
         sinks: Vec<Box<dyn Sink>>,

@@ -14,7 +14,7 @@ use crate::text::escape_name;
 
 /// What Debian puts into a new home.
 const SKELETON: [&str; 3] = [".bash_logout", ".bashrc", ".profile"];
-/// What Nix keeps for whoever uses it, and the command `home-manager` for whoever runs it.
+/// What Nix keeps for each of its users, and what the command `home-manager` keeps.
 const KEPT: [&str; 6] = [
     ".cache/nix",
     ".local/share/home-manager/news-read-ids",

@@ -205,7 +205,7 @@ fn failure(text: &mut String, step: &Stage) {
     let (name, status) = (printable_line(&step.name), step.observation.output.status);
     say(text, &format!("\n{name} failed with status {status}:"));
     let complaint = complaint(&step.observation);
-    // Each file that is in the way is told: whoever moves one wants to know of the others.
+    // Each file that is in the way is told, so that all are moved at once.
     let (in_the_way, lines): (Vec<&str>, Vec<&str>) = complaint
         .lines()
         .partition(|line| line.starts_with("Existing file '"));

@@ -35,7 +35,7 @@ impl<W: Write + Send> Sink for EventsSink<W> {
     fn event(&mut self, event: &Event) {
         let line = format!("{}\n", object(event));
         let written = self.out.write_all(line.as_bytes());
-        // The run goes on; whoever asked for the log is told in the end.
+        // The run goes on; that the log is not whole is said at its end.
         if let Err(error) = written.and_then(|()| self.out.flush()) {
             let _ = self.broken.set(error);
         }

@@ -1,4 +1,4 @@
-//! What a run tells, to whoever listens.
+//! What a run tells those who listen.
 
 mod event;
 mod events;

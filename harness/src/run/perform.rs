@@ -86,7 +86,7 @@ impl Doing<'_> {
         if made.status != 0 {
             return Err(prepare_failed(&made));
         }
-        let archive = tar_of(host.flake.files.iter()).map_err(|source| unpackable(&source))?;
+        let archive = tar_of(host.flake.files.iter()).map_err(|source| not_packed(&source))?;
         self.push(&archive, place, None)?;
         let built = self.root(&scripts::first_system(host))?;
         if built.status != 0 {
@@ -117,7 +117,7 @@ impl Doing<'_> {
     fn step(&mut self, action: &Action) -> Result<StepOutput, MachineError> {
         match action {
             Action::Seed { user, files } => {
-                let archive = tar_of(files.iter()).map_err(|source| unpackable(&source))?;
+                let archive = tar_of(files.iter()).map_err(|source| not_packed(&source))?;
                 // Where a setup leaves no room for a file, that is for the setup to answer for.
                 let place = scripts::home_of(user);
                 let unpacked = self.machine.push(&archive, &place, Some(user));
@@ -169,7 +169,7 @@ impl Doing<'_> {
         if prepared.status != 0 {
             return Ok(prepared);
         }
-        let archive = tar_of(switch.flake.files.iter()).map_err(|source| unpackable(&source))?;
+        let archive = tar_of(switch.flake.files.iter()).map_err(|source| not_packed(&source))?;
         self.push(&archive, place, owner)?;
         self.run(&switch.target.user, &scripts::switch(switch, verb))
     }
@@ -324,7 +324,7 @@ pub fn prepare_failed(output: &StepOutput) -> MachineError {
     )
 }
 
-fn unpackable(source: &io::Error) -> MachineError {
+fn not_packed(source: &io::Error) -> MachineError {
     MachineError::new(
         format!("the files for the guest cannot be packed: {source}"),
         Some("shorten the path that is named"),
