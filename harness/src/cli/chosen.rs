@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use clap::Args;
+use switchproof_vm::image::Suite;
 
 use super::common::{Error, Exit, refuse};
+use super::image::parse_suite;
 use crate::flake::Channels;
 use crate::language::{self, LoadOptions, Severity};
 use crate::laws::with_trials;
@@ -46,6 +48,9 @@ pub struct Trust {
     /// The channel of setups that name none: `pocket`, a release such as 26.05, or one of switchproof.yaml
     #[arg(long, value_name = "CHANNEL", env = "SWITCHPROOF_CHANNEL")]
     pub channel: Option<String>,
+    /// The guest's Debian release where a scenario names none: trixie or sid [default: trixie]
+    #[arg(long, value_name = "SUITE", env = "SWITCHPROOF_SUITE", value_parser = parse_suite)]
+    pub suite: Option<Suite>,
     /// A checkout of Home Manager in place of the pocket channel's [default: $SWITCHPROOF_HOME_MANAGER]
     #[arg(long, value_name = "DIR")]
     pub channel_from: Option<PathBuf>,
@@ -66,6 +71,7 @@ impl Trust {
             .collect();
         LoadOptions {
             allow_outside: self.allow_outside,
+            suite: self.suite.unwrap_or(usual.suite),
             channel: self.channel.clone().unwrap_or(usual.channel),
             inputs,
             channels,

@@ -41,11 +41,12 @@ enum Command {
 #[derive(Args)]
 struct Which {
     /// The guest's Debian release: trixie or sid
-    #[arg(long, default_value_t, value_parser = suite)]
+    #[arg(long, default_value_t, value_parser = parse_suite)]
     suite: Suite,
 }
 
-fn suite(name: &str) -> Result<Suite, String> {
+/// A Debian release by its name, for options that take one.
+pub fn parse_suite(name: &str) -> Result<Suite, String> {
     name.parse()
         .map_err(|error: image::UnknownSuite| format!("{error}: {}", error.hint()))
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use switchproof_vm::image::Suite;
+
 use crate::flake::Channels;
 use crate::flake::setup::this_system;
 
@@ -12,6 +14,8 @@ pub struct LoadOptions {
     pub system: String,
     /// Whether files that scenarios name may lie outside of their repository.
     pub allow_outside: bool,
+    /// The guest's Debian release of scenarios that name none.
+    pub suite: Suite,
     /// The channel of described setups that name none.
     pub channel: String,
     /// Inputs that are replaced in every flake that has them, by name: an address or a channel. Scenarios that replace one
@@ -26,6 +30,7 @@ impl Default for LoadOptions {
         Self {
             system: this_system(),
             allow_outside: false,
+            suite: Suite::default(),
             channel: "pocket".to_owned(),
             inputs: BTreeMap::new(),
             channels: Channels::default(),

@@ -55,7 +55,10 @@ impl<'case> Resolver<'case> {
     /// What the machine is, as far as `guest` says.
     pub(super) fn machine(&mut self, raw: &RawScenario) -> Guest {
         let Some(raw) = &raw.guest else {
-            return Guest::default();
+            return Guest {
+                suite: self.default_suite,
+                ..Guest::default()
+            };
         };
         Guest {
             suite: self.suite(raw),
@@ -85,7 +88,7 @@ impl<'case> Resolver<'case> {
     /// The Debian release of the guest.
     fn suite(&mut self, raw: &RawGuest) -> Suite {
         let Some(name) = &raw.suite else {
-            return Suite::default();
+            return self.default_suite;
         };
         name.parse().unwrap_or_else(|error: UnknownSuite| {
             self.mistake(

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use switchproof_vm::image::Suite;
+
 use super::place::{At, short};
 use crate::flake::Channels;
 use crate::flake::host_files::HostFiles;
@@ -27,6 +29,8 @@ pub(crate) struct Resolver<'case> {
     pub(super) files: &'case mut HostFiles,
     /// The platform of setups that name none.
     pub(super) system: String,
+    /// The guest's Debian release of scenarios that name none.
+    pub(super) default_suite: Suite,
     /// The channel of setups that name none.
     pub(super) default_channel: String,
     /// Inputs that are replaced in every flake that has them.
@@ -108,6 +112,7 @@ pub(crate) fn resolve(
         report,
         files,
         system: options.system.clone(),
+        default_suite: options.suite,
         default_channel: options.channel.clone(),
         given_inputs: options.inputs.clone(),
         channels: channels.clone(),

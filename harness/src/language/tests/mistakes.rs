@@ -1,6 +1,9 @@
 //! What people get wrong, and what they are told.
 
+use switchproof_vm::image::Suite;
+
 use super::{mistakes, with_home, with_steps};
+use crate::language::{LoadOptions, load_text};
 use crate::model::Network;
 
 #[test]
@@ -310,6 +313,18 @@ fn a_guest_is_of_a_release_that_can_be_one() {
     let suite = |guest: &str| super::cases(&with(guest)).remove(0).guest.suite.as_str();
     assert_eq!(suite("sid"), "sid");
     assert_eq!(suite("{ suite: trixie }"), "trixie");
+    let on_sid = LoadOptions {
+        suite: Suite::Sid,
+        ..LoadOptions::default()
+    };
+    let asked = |text: &str| load_text("t.yaml", text, &on_sid).0.remove(0).guest.suite;
+    assert_eq!(asked(&with("{ cpus: 1 }")), Suite::Sid);
+    assert_eq!(asked(&with("{}").replace("guest: {}\n", "")), Suite::Sid);
+    assert_eq!(
+        asked(&with("trixie")),
+        Suite::Trixie,
+        "the scenario's own comes first"
+    );
     let found = mistakes(&with("bookworm"));
     assert!(
         found.contains("2:8 no guest can be made of Debian `bookworm` (its Nix is 2.8"),
