@@ -109,11 +109,18 @@ fn piece(bytes: impl Into<Vec<u8>>) -> Pieces {
 
 /// Alice's home with these members in its archive, and these fields behind its links.
 fn homes(members: Pieces, behind: Pieces) -> Pieces {
+    home(none(), members, behind)
+}
+
+/// As [`homes`], with these packages in the user's profile.
+fn home(packages: Pieces, members: Pieces, behind: Pieces) -> Pieces {
     let head = "switchproof-homes-1\0root:x:0:0\nalice:x:1000:1000::/home/alice:/bin/bash\n\0root:x:0:\nalice:x:1000:\n\0\
                 \0\0alice\0/home/alice\0\0present\0\0\0\0\0\0";
     let end = "end\x000\0\0";
     Box::new(
         piece(head)
+            .chain(packages)
+            .chain(piece("\0\0\0"))
             .chain(archive(members))
             .chain(piece(end))
             .chain(behind)
@@ -269,8 +276,26 @@ fn names_of_a_home() {
     });
 }
 
+#[test]
+fn packages_of_a_profile() {
+    measure("packages_of_a_profile", || {
+        judge_twice(|| Guest {
+            homes: || {
+                let path = |number| {
+                    let path = format!("/nix/store/{}-", "0".repeat(32)).into_bytes();
+                    [path, name(number, 20), b"-1\0".to_vec()].concat()
+                };
+                home(Box::new((0..PACKAGES).map(path)), none(), none())
+            },
+            ..Guest::default()
+        });
+    });
+}
+
 /// How many paths differ from one look to the next.
 const MOVED: usize = 20_000;
+/// How many packages of a profile are just let through.
+const PACKAGES: usize = 50_000;
 /// How many names, programs, variables and answers are just let through.
 const NAMES: usize = 90_000;
 

@@ -39,7 +39,7 @@ fn main() -> ExitCode {
         mode: SnapshotMode::Update,
         folder: SnapshotFolder::At(Path::new(env!("CARGO_TARGET_TMPDIR")).join("nixos")),
     };
-    let run = SharedRun::new(&mut args, cases, snapshots);
+    let run = SharedRun::new(&mut args, cases, snapshots, Arc::new(|_, _, _| {}));
     let trials = ids
         .into_iter()
         .map(|id| {

@@ -6,7 +6,7 @@ use super::home::home;
 use super::left_behind::left_behind;
 use super::messages::{difference, messages};
 use super::model::{Change, Lines, Numbers, Presence, Turn, UserChange};
-use super::own_programs::own_programs;
+use super::own_programs::{is_told_by, own_programs};
 use super::packages::packages;
 use super::runs::{runs, shadowed, system_programs};
 use super::session::{commands, variables};
@@ -84,6 +84,8 @@ fn user(name: &str, before: &UserSeen, after: &UserSeen) -> UserChange {
     let home = home(name, before, after, &mut rebuilds);
     let mut files = home.files;
     let variables = variables(before, after, &mut rebuilds);
+    let mut own_programs = own_programs(before, after, &mut rebuilds);
+    own_programs.retain(|file| !is_told_by(&variables, file));
     let left_behind = left_behind(before, after, &files, &variables);
     let units = units(before, after, &mut files);
     let (old, new) = (numbers(&before.generations), numbers(&after.generations));
@@ -93,7 +95,7 @@ fn user(name: &str, before: &UserSeen, after: &UserSeen) -> UserChange {
         packages,
         shadowed,
         runs,
-        own_programs: own_programs(before, after, &mut rebuilds),
+        own_programs,
         system_programs: system_programs(before, after),
         variables,
         commands: commands(before, after),

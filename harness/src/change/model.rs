@@ -61,13 +61,14 @@ pub struct Numbers {
 pub struct UserChange {
     /// Whether the user came or went: the rest is then against nothing.
     pub presence: Presence,
-    /// Packages whose programs are on the login PATH.
+    /// Packages whose programs are on the login PATH, and those without programs in the user's own profiles.
     pub packages: Vec<PackageChange>,
     /// Programs of profiles that became hidden by others, or are not hidden any more.
     pub shadowed: Vec<ShadowChange>,
     /// Programs that another directory provides now, and whose package says nothing of it.
     pub runs: Vec<RunsChange>,
-    /// Programs that the setup itself made and that say something else, by their path.
+    /// What the setup itself made and says something else: programs by their path, other files of packages in the
+    /// user's profiles as `PACKAGE/PATH`.
     pub own_programs: Vec<FileChange>,
     /// Programs of the distribution that came or went.
     pub system_programs: Lines,
@@ -104,7 +105,7 @@ pub enum Presence {
     Gone,
 }
 
-/// A package whose programs are on the login PATH.
+/// A package whose programs are on the login PATH, or one without programs in a profile of the user's own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PackageChange {
     /// Its name, without version.

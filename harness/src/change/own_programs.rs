@@ -1,24 +1,35 @@
-//! Programs that the setup itself made: what they say is a part of the setup, as a file of the home is.
+//! Programs and other files of packages that the setup itself made: what they say is a part of the setup, as a file of the home is.
 
 use std::collections::BTreeMap;
 
 use super::hunk::{hunk, shown};
-use super::model::{Difference, Digest, FileChange, FileTurn, Turn};
+use super::model::{
+    Difference, Digest, FileChange, FileLook, FileTurn, Hunk, Turn, VariableChange,
+};
 use super::stores::{Rebuilds, without_hashes};
-use crate::observe::{Content, OwnProgram, UserSeen};
+use crate::model::FileType;
+use crate::observe::{Content, OwnFile, UserSeen};
 
-/// Those that are there on both sides and say something else. One that came or went is said by its package.
+/// Those that say something else, and files of a package on both sides that came or went. A program that came or went is
+/// said by its package.
 pub(super) fn own_programs(
     before: &UserSeen,
     after: &UserSeen,
     rebuilds: &mut Rebuilds,
 ) -> Vec<FileChange> {
-    let (old, new) = (own(before), own(after));
+    let (mut old, new) = (own(before), own(after));
     let mut found = Vec::new();
     for (path, is) in new {
-        let Some(was) = old.get(&path) else { continue };
+        let Some(was) = old.remove(&path) else {
+            if is_of_both(&path, before, after) {
+                let (look, text) = came_or_went(is, |text| hunk("", text));
+                let turn = FileTurn::Appeared { look, text };
+                found.push(FileChange { path, turn });
+            }
+            continue;
+        };
         let (differences, text) = match (was, is) {
-            (OwnProgram::File(was), OwnProgram::File(is)) => contents(was, is, rebuilds),
+            (OwnFile::File(was), OwnFile::File(is)) => contents(was, is, rebuilds),
             (was, is) => {
                 let (was, is) = (words(was), words(is));
                 let differs = !rebuilds.same(&was, &is);
@@ -34,24 +45,85 @@ pub(super) fn own_programs(
             found.push(FileChange { path, turn });
         }
     }
+    for (path, was) in old {
+        if is_of_both(&path, before, after) {
+            let (look, text) = came_or_went(was, |text| hunk(text, ""));
+            let turn = FileTurn::Gone { look, text };
+            found.push(FileChange { path, turn });
+        }
+    }
     found
 }
 
-fn own(user: &UserSeen) -> BTreeMap<String, &OwnProgram> {
-    user.programs
+/// Whether all that a file of exported variables says otherwise is told by what became of these variables.
+pub(super) fn is_told_by(variables: &[VariableChange], file: &FileChange) -> bool {
+    let FileTurn::Changed {
+        differences,
+        text: Some(text),
+    } = &file.turn
+    else {
+        return false;
+    };
+    let mut lines = text
+        .lines
         .iter()
-        .filter_map(|program| {
-            let own = program.own.as_ref()?;
-            Some((format!("{}/{}", program.directory, program.name), own))
-        })
-        .collect()
+        .filter(|line| line.starts_with(['-', '+']));
+    let is_told = |line: &String| {
+        let export = line[1..].strip_prefix("export ");
+        let name = export.and_then(|export| export.split('=').next());
+        name.is_some_and(|name| variables.iter().any(|it| it.name == name))
+    };
+    differences.is_empty() && text.left_out == 0 && lines.all(is_told)
+}
+
+/// Whether both sides have the package in whose folder a file is.
+fn is_of_both(path: &str, before: &UserSeen, after: &UserSeen) -> bool {
+    let has = |user: &UserSeen| {
+        let mut packages = user.packages.iter();
+        packages.any(|it| path.split('/').next() == Some(&it.package))
+    };
+    has(before) && has(after)
+}
+
+fn came_or_went(file: &OwnFile, hunk: impl Fn(&str) -> Option<Hunk>) -> (FileLook, Option<Hunk>) {
+    let (file_type, target, digest, text) = match file {
+        OwnFile::File(Content::Text(text)) => (FileType::File, None, None, hunk(text)),
+        OwnFile::File(content) => (FileType::File, None, digest(content), None),
+        OwnFile::Link(target) => (
+            FileType::Symlink,
+            Some(without_hashes(target).into_owned()),
+            None,
+            None,
+        ),
+    };
+    let look = FileLook {
+        file_type,
+        link: None,
+        target,
+        mode: None,
+        owner: "root".into(),
+        digest,
+    };
+    (look, text)
+}
+
+fn own(user: &UserSeen) -> BTreeMap<String, &OwnFile> {
+    let programs = user.programs.iter().filter_map(|program| {
+        let own = program.own.as_ref()?;
+        Some((format!("{}/{}", program.directory, program.name), own))
+    });
+    let files = user.packages.iter().flat_map(|package| {
+        let path = |(path, file)| (format!("{}/{path}", package.package), file);
+        package.files.iter().map(path)
+    });
+    programs.chain(files).collect()
 }
 
 fn contents(
     before: &Content,
     after: &Content,
     rebuilds: &mut Rebuilds,
-) -> (Vec<Difference>, Option<super::model::Hunk>) {
+) -> (Vec<Difference>, Option<Hunk>) {
     if let (Content::Text(before), Content::Text(after)) = (before, after) {
         let text = match rebuilds.same(before, after) {
             true => None,
@@ -83,9 +155,9 @@ fn digest(content: &Content) -> Option<Digest> {
     }
 }
 
-fn words(program: &OwnProgram) -> String {
+fn words(program: &OwnFile) -> String {
     match program {
-        OwnProgram::File(_) => "a file".to_owned(),
-        OwnProgram::Link(target) => format!("link to {target}"),
+        OwnFile::File(_) => "a file".to_owned(),
+        OwnFile::Link(target) => format!("link to {target}"),
     }
 }

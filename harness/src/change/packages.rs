@@ -1,11 +1,11 @@
-//! Packages on the login PATH: which came, went, have another version or are in another profile.
+//! Packages on the login PATH and in the user's profiles: which came, went, have another version or are in another profile.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::model::{Lines, PackageChange, PackageTurn, Provider, Turn};
 use super::stores::Rebuilds;
 use crate::model::Profile;
-use crate::observe::{Program, UserSeen};
+use crate::observe::UserSeen;
 
 /// A package as one profile offers it.
 #[derive(Debug, Default, Clone)]
@@ -25,7 +25,7 @@ pub(super) fn packages(
     after: &UserSeen,
     rebuilds: &mut Rebuilds,
 ) -> Vec<PackageChange> {
-    let (mut old, mut new) = (by_package(&before.programs), by_package(&after.programs));
+    let (mut old, mut new) = (by_package(before), by_package(after));
     let names: BTreeSet<&str> = old.keys().chain(new.keys()).copied().collect();
     let mut found = Vec::new();
     for name in names {
@@ -36,9 +36,9 @@ pub(super) fn packages(
     found
 }
 
-fn by_package(programs: &[Program]) -> BTreeMap<&str, Offers<'_>> {
+fn by_package(user: &UserSeen) -> BTreeMap<&str, Offers<'_>> {
     let mut all: BTreeMap<&str, Offers<'_>> = BTreeMap::new();
-    for program in programs {
+    for program in &user.programs {
         let place = (program.profile, program.version.as_str());
         let offer = all
             .entry(&program.package)
@@ -47,6 +47,15 @@ fn by_package(programs: &[Program]) -> BTreeMap<&str, Offers<'_>> {
             .or_default();
         offer.programs.insert(&program.name);
         offer.store_paths.extend(program.store_path.as_deref());
+    }
+    // Those without programs.
+    for package in &user.packages {
+        let place = (Some(package.profile), package.version.as_str());
+        let offers = all.entry(&package.package).or_default();
+        let offer = offers.entry(place).or_default();
+        if offer.programs.is_empty() {
+            offer.store_paths.insert(&package.store_path);
+        }
     }
     all
 }

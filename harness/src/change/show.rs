@@ -56,7 +56,7 @@ impl Page {
             page.line(1, line)
         });
         if !user.own_programs.is_empty() {
-            self.line(0, &heading("programs of the setup's own"));
+            self.line(0, &heading("packages of the setup's own"));
             files(self, &user.own_programs);
         }
         if !user.files.is_empty() {

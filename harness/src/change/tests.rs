@@ -3,7 +3,7 @@
 use super::sample::{BIN, alice, directory, entry, file, managed, observation, program, stored};
 use super::*;
 use crate::model::{Profile, Session, UnitState};
-use crate::observe::{Content, EntryKind, Observation, OwnProgram, UnitSeen};
+use crate::observe::{Content, EntryKind, Observation, OwnFile, ProfilePackage, UnitSeen};
 
 fn show(before: &Observation, after: &Observation) -> String {
     Change::between(before, after, true).show(ShowOptions::default())
@@ -72,7 +72,7 @@ fn a_program_of_the_setups_own_is_compared_as_a_file_is() {
     let script = |text: &str| {
         let mut seen = observation();
         let mut deploy = program("deploy", "deploy", "");
-        deploy.own = Some(OwnProgram::File(Content::Text(text.into())));
+        deploy.own = Some(OwnFile::File(Content::Text(text.into())));
         alice(&mut seen).programs = vec![deploy];
         seen
     };
@@ -82,6 +82,95 @@ fn a_program_of_the_setups_own_is_compared_as_a_file_is() {
     );
     assert!(text.contains(&format!("  ~ {BIN}/deploy\n")), "{text}");
     assert!(text.contains("+rm -rf /\n"), "{text}");
+}
+
+/// A package of the user's profile, with these files if the setup itself made it.
+fn held(package: &str, version: &str, files: &[(&str, &str)]) -> ProfilePackage {
+    let file = |(path, text): &(&str, &str)| {
+        let content = Content::Text((*text).into());
+        ((*path).to_owned(), OwnFile::File(content))
+    };
+    ProfilePackage {
+        profile: Profile::User,
+        store_path: stored('0', &format!("{package}-{version}")),
+        package: package.into(),
+        version: version.into(),
+        files: files.iter().map(file).collect(),
+    }
+}
+
+#[test]
+fn packages_without_programs_come_and_go_and_change_their_version() {
+    let with = |packages: &[ProfilePackage]| {
+        let mut seen = observation();
+        alice(&mut seen).packages = packages.into();
+        seen
+    };
+    let text = show(
+        &with(&[held("dejavu-fonts", "2.37", &[]), held("icons", "1", &[])]),
+        &with(&[
+            held("dejavu-fonts", "2.38", &[]),
+            held("man-pages", "6", &[]),
+        ]),
+    );
+    for line in [
+        "[U] dejavu-fonts 2.37 -> 2.38  (user's profile)\n",
+        "[R] icons 1  (user's profile)\n",
+        "[A] man-pages 6  (user's profile)\n",
+    ] {
+        assert!(text.contains(line), "no {line}in {text}");
+    }
+}
+
+#[test]
+fn a_variable_that_a_session_has_is_told_once() {
+    let with = |exported: &str, session: &str| {
+        let mut seen = observation();
+        let file = format!("export A=1\nexport EDITOR=\"{exported}\"\n");
+        let files: &[(&str, &str)] = &[("etc/profile.d/hm-session-vars.sh", &file)];
+        let alice = alice(&mut seen);
+        alice.packages = vec![held("hm-session-vars.sh", "", files)];
+        let login = alice.sessions.get_mut(&Session::Login).unwrap();
+        login.insert("EDITOR".into(), session.into());
+        seen
+    };
+    let text = show(&with("vi", "vi"), &with("nano", "nano"));
+    assert!(
+        text.contains("EDITOR") && !text.contains("hm-session-vars"),
+        "{text}"
+    );
+    let text = show(&with("vi", "vi"), &with("nano", "vi"));
+    assert!(text.contains("+export EDITOR=\"nano\"\n"), "{text}");
+}
+
+#[test]
+fn files_of_the_setups_own_packages_are_compared() {
+    let with = |files: &[(&str, &str)]| {
+        let mut seen = observation();
+        alice(&mut seen).packages = vec![held("vars", "", files)];
+        seen
+    };
+    let text = show(
+        &with(&[
+            ("etc/a", "LANG=C\n"),
+            ("etc/old", "x\n"),
+            ("etc/same", "s\n"),
+        ]),
+        &with(&[
+            ("etc/a", "LANG=de\n"),
+            ("etc/new", "y\n"),
+            ("etc/same", "s\n"),
+        ]),
+    );
+    for line in [
+        "~ vars/etc/a\n",
+        "+LANG=de\n",
+        "+ vars/etc/new",
+        "- vars/etc/old",
+    ] {
+        assert!(text.contains(line), "no {line} in {text}");
+    }
+    assert!(!text.contains("same"), "{text}");
 }
 
 #[test]

@@ -6,11 +6,11 @@ use proptest::prelude::*;
 
 use super::diff::diff;
 use super::render::render;
-use super::render::tests::{entry, managed, observation, step};
+use super::render::tests::{entry, font, managed, observation, step};
 use crate::model::{Session, TargetKind};
 use crate::observe::{
-    Content, Entry, EntryKind, Home, Inside, InsideKind, LinkEnd, Observation, OwnProgram, Program,
-    UserSeen,
+    Content, Entry, EntryKind, Home, Inside, InsideKind, LinkEnd, Observation, OwnFile,
+    ProfilePackage, Program, UserSeen,
 };
 
 /// What was seen of a setup that made this of a common home.
@@ -34,7 +34,7 @@ fn file(name: &str, [one, other]: [&str; 2], told: &[&str]) {
     differ(name, told, [with(one), with(other)]);
 }
 
-fn program(name: &str, own: Option<OwnProgram>) -> Program {
+fn program(name: &str, own: Option<OwnFile>) -> Program {
     Program {
         name: name.into(),
         package: "tools".into(),
@@ -162,8 +162,32 @@ fn eleven_pairs_of_setups_that_differ_are_told_apart() {
             ]),
         ],
     );
+    let fonts = |fonts: &[ProfilePackage]| seen(|user| user.packages = fonts.into());
+    differ(
+        "a font, which has no programs",
+        &["+  dejavu-fonts 2.37 (the user's profile), no programs"],
+        [fonts(&[]), fonts(&[font()])],
+    );
+    let variables = |text: &str| {
+        let file = OwnFile::File(Content::Text(text.into()));
+        let package = ProfilePackage {
+            package: "hm-session-vars.sh".into(),
+            version: String::new(),
+            files: [("etc/profile.d/hm-session-vars.sh".to_owned(), file)].into(),
+            ..font()
+        };
+        seen(|user| user.packages = vec![package.clone()])
+    };
+    differ(
+        "the language, in a file that no shell reads",
+        &["-      | export LANG=\"C\"", "+      | export LANG=\"de\""],
+        [
+            variables("export LANG=\"C\"\n"),
+            variables("export LANG=\"de\"\n"),
+        ],
+    );
     let deploy = |text: &str| {
-        let own = OwnProgram::File(Content::Text(text.into()));
+        let own = OwnFile::File(Content::Text(text.into()));
         seen(|user| user.programs = vec![program("deploy", Some(own))])
     };
     differ(

@@ -1,14 +1,15 @@
-//! Packages on a user's login PATH.
+//! Packages on a user's login PATH, or in a profile of theirs.
 
 use std::collections::BTreeSet;
 
 use super::text_match::Mismatch;
 use super::who::{Who, plain};
 use crate::model::{PackageState, Profile};
-use crate::observe::Program;
+use crate::observe::{ProfilePackage, Program};
 use crate::suggest::did_you_mean;
 
-/// Checks a package by the name of a program or of the package that has it.
+/// Checks a package by the name of a program or of the package that has it. One without programs counts where a
+/// profile of the user's own has it.
 pub(super) fn package(who: Who<'_>, name: &str, state: &PackageState) -> Vec<Mismatch> {
     let offered: Vec<&Program> = who
         .seen
@@ -16,6 +17,15 @@ pub(super) fn package(who: Who<'_>, name: &str, state: &PackageState) -> Vec<Mis
         .iter()
         .filter(|program| program.name == name || program.package == name)
         .collect();
+    let without_programs: Vec<&ProfilePackage> = who
+        .seen
+        .packages
+        .iter()
+        .filter(|it| offered.is_empty() && it.package == name)
+        .collect();
+    if !without_programs.is_empty() {
+        return in_profile(who, name, state, &without_programs);
+    }
     match state {
         PackageState::Absent => offered
             .first()
@@ -48,6 +58,57 @@ pub(super) fn package(who: Who<'_>, name: &str, state: &PackageState) -> Vec<Mis
             }
             vec![other(who, name, version.as_deref(), *profile, &winners)]
         }
+    }
+}
+
+/// Checks a package that has no programs.
+fn in_profile(
+    who: Who<'_>,
+    name: &str,
+    state: &PackageState,
+    packages: &[&ProfilePackage],
+) -> Vec<Mismatch> {
+    let expected = match state {
+        PackageState::Absent => format!("expected no profile of {} to have `{name}`", who.name),
+        PackageState::Present { version, profile } => {
+            let fits = |it: &&ProfilePackage| {
+                version.as_ref().is_none_or(|wanted| it.version == *wanted)
+                    && profile.is_none_or(|wanted| it.profile == wanted)
+            };
+            if packages.iter().any(fits) {
+                return Vec::new();
+            }
+            wanted(name, version.as_deref(), *profile)
+        }
+    };
+    let seen = packages.iter().map(|it| {
+        let version = with(&it.package, &it.version);
+        format!(
+            "{version} without programs in {}",
+            profile_words(it.profile)
+        )
+    });
+    let seen = seen.collect::<Vec<_>>().join(" and ");
+    vec![plain(format!("{expected}, seen {seen}"))]
+}
+
+/// What a scenario asks of a package, in words.
+fn wanted(name: &str, version: Option<&str>, profile: Option<Profile>) -> String {
+    let mut expected = format!("expected `{name}`");
+    if let Some(version) = version {
+        expected.push_str(&format!(" in version {version}"));
+    }
+    if let Some(profile) = profile {
+        expected.push_str(&format!(" from {}", profile_words(profile)));
+    }
+    expected
+}
+
+/// A package's name with its version, if it has one.
+fn with(package: &str, version: &str) -> String {
+    match version {
+        "" => package.to_owned(),
+        version => format!("{package} {version}"),
     }
 }
 
@@ -91,13 +152,7 @@ fn other(
     profile: Option<Profile>,
     winners: &[&Program],
 ) -> Mismatch {
-    let mut expected = format!("expected `{name}`");
-    if let Some(version) = version {
-        expected.push_str(&format!(" in version {version}"));
-    }
-    if let Some(profile) = profile {
-        expected.push_str(&format!(" from {}", profile_words(profile)));
-    }
+    let expected = wanted(name, version, profile);
     let seen: BTreeSet<String> = winners.iter().map(|program| describe(program)).collect();
     plain(format!(
         "{expected} on the login PATH of {}, seen {}",
@@ -107,10 +162,9 @@ fn other(
 }
 
 fn describe(program: &Program) -> String {
-    let package = match (program.package.as_str(), program.version.as_str()) {
-        ("", _) => String::new(),
-        (package, "") => format!(" of {package}"),
-        (package, version) => format!(" of {package} {version}"),
+    let package = match program.package.as_str() {
+        "" => String::new(),
+        package => format!(" of {}", with(package, &program.version)),
     };
     let from = program.profile.map_or("the store".to_owned(), |profile| {
         profile_words(profile).to_owned()

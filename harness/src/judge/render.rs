@@ -6,10 +6,10 @@ use super::channel::{Channel, WORD};
 use super::complaint::complaint;
 use super::lines::{block, heading, line, with};
 use super::package::profile_words;
-use super::render_home::{digest, home};
+use super::render_home::{Writer, digest, home};
 use super::unit::unit_words;
 use crate::model::{Profile, Session, Step};
-use crate::observe::{Observation, OwnProgram, Program, UserSeen};
+use crate::observe::{Observation, OwnFile, ProfilePackage, Program, UserSeen};
 use crate::text::visible_value;
 
 /// Most programs of a package that are named on its own line.
@@ -56,22 +56,27 @@ fn ending(status: i32) -> String {
 /// what is in it.
 type Group<'a> = (&'a str, &'a str, Option<Profile>, bool);
 
+/// A line a package, and under it what the setup itself made.
 fn packages(text: &mut String, channel: &Channel<'_>, name: &str, user: &UserSeen) {
     heading(text, &format!("packages of {name}"));
-    let mut groups: BTreeMap<Group<'_>, Vec<&Program>> = BTreeMap::new();
-    for program in &user.programs {
-        let store_path = program.store_path.as_deref();
-        let is_channels = store_path.is_some_and(|path| channel.has(path));
-        let version = if is_channels { WORD } else { &program.version };
-        groups
-            .entry((&program.package, version, program.profile, is_channels))
-            .or_default()
-            .push(program);
+    let mut groups: BTreeMap<Group<'_>, (Vec<&Program>, Vec<&ProfilePackage>)> = BTreeMap::new();
+    let version = |version, is_channels| if is_channels { WORD } else { version };
+    for it in &user.programs {
+        let is_channels = it.store_path.as_ref().is_some_and(|path| channel.has(path));
+        let version = version(&it.version, is_channels);
+        let group = (it.package.as_str(), version, it.profile, is_channels);
+        groups.entry(group).or_default().0.push(it);
+    }
+    for it in &user.packages {
+        let is_channels = channel.has(&it.store_path);
+        let version = version(&it.version, is_channels && !it.version.is_empty());
+        let group = (it.package.as_str(), version, Some(it.profile), is_channels);
+        groups.entry(group).or_default().1.push(it);
     }
     if groups.is_empty() {
         line(text, 1, "none from a profile");
     }
-    for ((package, version, profile, is_channels), programs) in groups {
+    for ((package, version, profile, is_channels), (programs, packages)) in groups {
         let what = if version.is_empty() {
             package.to_owned()
         } else {
@@ -85,6 +90,7 @@ fn packages(text: &mut String, channel: &Channel<'_>, name: &str, user: &UserSee
         };
         let what = format!("{what} ({from})");
         match names.len() {
+            0 if programs.is_empty() => line(text, 1, &format!("{what}, no programs")),
             0 => line(text, 1, &what),
             1..=PROGRAMS => line(text, 1, &format!("{what}: {}", names.join(", "))),
             many => {
@@ -94,6 +100,11 @@ fn packages(text: &mut String, channel: &Channel<'_>, name: &str, user: &UserSee
         }
         if !is_channels {
             own_programs(text, channel, &programs);
+        }
+        // A package without programs that is in the image all the same is there because a setup like this was built.
+        if !is_channels || programs.is_empty() {
+            let files = packages.iter().flat_map(|package| &package.files);
+            files.for_each(|(path, file)| Writer::new(text, channel, name).own_file(path, file));
         }
     }
 }
@@ -140,14 +151,14 @@ fn own_programs(text: &mut String, channel: &Channel<'_>, programs: &[&Program])
     for program in programs {
         match &program.own {
             None => {}
-            Some(OwnProgram::File(content)) => {
+            Some(OwnFile::File(content)) => {
                 line(
                     text,
                     2,
                     &format!("{} ({})", program.name, digest(content, channel)),
                 );
             }
-            Some(OwnProgram::Link(target)) => {
+            Some(OwnFile::Link(target)) => {
                 line(
                     text,
                     2,
@@ -276,6 +287,17 @@ pub(super) mod tests {
                 tree: None,
             }),
         })
+    }
+
+    /// A package without programs.
+    pub(in crate::judge) fn font() -> ProfilePackage {
+        ProfilePackage {
+            profile: Profile::User,
+            store_path: "/nix/store/0123456789abcdfghijklmnpqrsvwxyz-dejavu-fonts-2.37".into(),
+            package: "dejavu-fonts".into(),
+            version: "2.37".into(),
+            files: BTreeMap::new(),
+        }
     }
 
     /// A home with a managed file, a package, a variable and a generation.

@@ -8,7 +8,8 @@ use super::channel::Channel;
 use super::lines::{heading, line, with};
 use crate::model::TargetKind;
 use crate::observe::{
-    Content, Entry, EntryKind, FileSeen, Home, Inside, InsideKind, LinkEnd, UserSeen,
+    Content, Entry, EntryKind, FileSeen, Home, Inside, InsideKind, LinkEnd, OwnFile, UserSeen,
+    is_always_excluded,
 };
 use crate::text::visible_line;
 
@@ -34,10 +35,8 @@ pub(super) fn home(text: &mut String, channel: &Channel<'_>, name: &str, user: &
     heading(text, &format!("home of {name}"));
     let itself = user.home.itself.as_ref();
     let mut writer = Writer {
-        text,
-        channel,
-        user: name,
         group: itself.map_or(name, |entry| &entry.group),
+        ..Writer::new(text, channel, name)
     };
     if let Some(entry) = itself {
         writer.itself(entry);
@@ -49,7 +48,31 @@ pub(super) fn home(text: &mut String, channel: &Channel<'_>, name: &str, user: &
     }
 }
 
-impl Writer<'_> {
+impl<'a> Writer<'a> {
+    pub(super) fn new(text: &'a mut String, channel: &'a Channel<'a>, user: &'a str) -> Self {
+        Self {
+            text,
+            channel,
+            user,
+            group: user,
+        }
+    }
+
+    /// A file that the setup itself made, in a package of a profile.
+    pub(super) fn own_file(&mut self, path: &str, file: &OwnFile) {
+        let shown = self.path(path);
+        match file {
+            OwnFile::File(content) => {
+                let (summary, body) = self.show(content, MANAGED_BYTES);
+                line(self.text, 2, &with(&shown, summary.into_iter().collect()));
+                self.content(body);
+            }
+            OwnFile::Link(target) => {
+                let said = format!("{shown} -> {}", self.path(target));
+                line(self.text, 2, &said);
+            }
+        }
+    }
     /// The home directory, where it is not as a new user's.
     fn itself(&mut self, entry: &Entry) {
         let group = (*entry.group != *self.user).then(|| format!("group {}", entry.group));
@@ -60,7 +83,7 @@ impl Writer<'_> {
         }
     }
 
-    /// A directory that holds something and is like any other is said by what is in it.
+    /// A directory that holds something and is like any other is said by what is in it, Nix's caches by nothing.
     fn goes_without_saying(&self, home: &Home, path: &str, entry: &Entry) -> bool {
         let below = format!("{path}/");
         let holds_something = home
@@ -68,6 +91,10 @@ impl Writer<'_> {
             .range(below.clone()..)
             .next()
             .is_some_and(|(next, _)| next.starts_with(&below));
+        // Which of its caches Nix makes is a matter of its version.
+        if entry.kind == EntryKind::Excluded && is_always_excluded(path) {
+            return true;
+        }
         entry.kind == EntryKind::Directory
             && holds_something
             && self.notes(entry, Some(0o755)).is_empty()

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::judge;
+use super::render::tests::font;
 use super::render::tests::{entry, observation, step};
 use super::verdict::Finding;
 use crate::machine::Shortage;
@@ -94,6 +95,29 @@ fn a_package_is_present_when_a_profile_provides_it() {
     assert_eq!(
         said(&seen, present("git")),
         "expected `git` on the login PATH of alice from a profile, seen only /usr/bin/git, which no profile provides"
+    );
+}
+
+#[test]
+fn a_package_without_programs_is_present_in_a_profile() {
+    let mut seen = observation();
+    let alice = seen.users.get_mut("alice").unwrap();
+    alice.packages.push(font());
+    assert_eq!(said(&seen, present("dejavu-fonts")), "");
+    let profile = versioned("dejavu-fonts", Some("2.37"), Some(Profile::User));
+    assert_eq!(said(&seen, profile), "");
+    assert_eq!(
+        said(
+            &seen,
+            versioned("dejavu-fonts", None, Some(Profile::PerUser))
+        ),
+        "expected `dejavu-fonts` from the per-user profile, seen dejavu-fonts 2.37 without programs in the user's \
+         profile"
+    );
+    assert_eq!(
+        said(&seen, absent("dejavu-fonts")),
+        "expected no profile of alice to have `dejavu-fonts`, seen dejavu-fonts 2.37 without programs in the user's \
+         profile"
     );
 }
 

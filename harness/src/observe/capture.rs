@@ -145,6 +145,7 @@ pub fn observe(
         if let Some(user) = seen.get_mut(&name) {
             user.home = home.home.unwrap_or_default();
             user.baseline = home.baseline;
+            user.packages = home.packages;
         }
     }
     Ok(Observation {

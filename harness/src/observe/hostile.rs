@@ -205,7 +205,7 @@ fn endless(head: &[&[u8]], block: &[u8]) -> io::Error {
 }
 
 const TO_TAR: &[u8] =
-    b"switchproof-homes-1\0root:x:0:0\n\0root:x:0:\n\0\0\0alice\0/home/alice\0\0present\0\0\0\0\0\0";
+    b"switchproof-homes-1\0root:x:0:0\n\0root:x:0:\n\0\0\0alice\0/home/alice\0\0present\0\0\0\0\0\0\0\0\0";
 
 fn header(kind: tar::EntryType, size: u64) -> tar::Header {
     let mut header = tar::Header::new_gnu();

@@ -18,6 +18,7 @@ mod owner_name;
 mod paths;
 mod pax;
 mod probe;
+mod profile_packages;
 mod programs;
 #[cfg(test)]
 pub(crate) mod sample;
@@ -36,5 +37,5 @@ pub use output::*;
 pub use owner_name::*;
 pub use probe::*;
 pub use programs::*;
-pub use script::{COMMAND_DEADLINE_S, before, before_is_known, before_session};
+pub use script::{COMMAND_DEADLINE_S, before, before_is_known, before_session, is_always_excluded};
 pub use warnings::*;

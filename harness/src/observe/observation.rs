@@ -75,7 +75,7 @@ pub struct Format;
 
 impl Format {
     /// Counted up whenever what an observation holds, or how it is captured, changes.
-    const NUMBER: u32 = 3;
+    const NUMBER: u32 = 4;
 }
 
 impl Serialize for Format {
@@ -109,6 +109,9 @@ pub struct UserSeen {
     pub login_path: Vec<PathDirectory>,
     /// The programs that Nix profiles or store paths put on that PATH, sorted by name, then by place on PATH.
     pub programs: Vec<Program>,
+    /// The packages that the profiles of their own are made of, by profile and store path, whether or not they have
+    /// programs.
+    pub packages: Vec<ProfilePackage>,
     /// The programs that other directories of that PATH offer (the distribution's), with the first such directory.
     pub system_programs: BTreeMap<String, String>,
     /// The variables of each kind of session that was looked at. A login session always is.
@@ -154,19 +157,35 @@ pub struct Program {
     /// The directory earlier on PATH whose program of the same name is run instead.
     pub shadowed_by: Option<String>,
     /// What the program is, if the setup itself made it: one whose store path names no version is no package.
-    pub own: Option<OwnProgram>,
+    pub own: Option<OwnFile>,
     /// Why it cannot be executed: its loader, a library or its interpreter is not there.
     #[serde(default)]
     pub unable: Option<String>,
 }
 
-/// A program that the setup itself made.
+/// A package that a user's profile is made of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProfilePackage {
+    /// The profile.
+    pub profile: Profile,
+    /// The package's store path.
+    pub store_path: String,
+    /// The package's name, without version.
+    pub package: String,
+    /// The package's version; empty when its store path names none.
+    pub version: String,
+    /// What it holds besides programs, by path, if the setup itself made it: one without a version is no package of
+    /// anybody's.
+    pub files: BTreeMap<String, OwnFile>,
+}
+
+/// A file that the setup itself made.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum OwnProgram {
+pub enum OwnFile {
     /// A file.
     File(Content),
-    /// A link to a program of somebody's package, as it is written.
+    /// A link, as it is written.
     Link(String),
 }
 

@@ -5,7 +5,7 @@ use std::io;
 
 use super::budget::malformed;
 use super::fields::Source;
-use super::observation::{OwnProgram, PathDirectory, Program, STORE};
+use super::observation::{OwnFile, PathDirectory, Program, STORE};
 use super::tarball::{MemberKind, read_tar, tar_status};
 use crate::model::Profile;
 use crate::text::escape_name;
@@ -118,16 +118,16 @@ fn read_second(
     Ok(())
 }
 
-/// Reads the programs that the setup itself made, by their paths in the store.
-fn read_own(source: &mut Source<'_>) -> io::Result<HashMap<String, OwnProgram>> {
+/// Reads the files that the setup itself made, by their paths in the store.
+pub(super) fn read_own(source: &mut Source<'_>) -> io::Result<HashMap<String, OwnFile>> {
     let mut own = HashMap::new();
     if source.field(8)?.is_empty() {
         return Ok(own);
     }
     read_tar(source, |member| {
         let program = match member.kind {
-            MemberKind::File(content) => OwnProgram::File(content),
-            MemberKind::Symlink => OwnProgram::Link(escape_name(&member.link)),
+            MemberKind::File(content) => OwnFile::File(content),
+            MemberKind::Symlink => OwnFile::Link(escape_name(&member.link)),
             _ => return Ok(()),
         };
         own.insert(escape_name(&member.path), program);
@@ -143,7 +143,7 @@ struct Known {
     /// What links lead to.
     hops: HashMap<String, String>,
     /// Programs that the setup itself made.
-    own: HashMap<String, OwnProgram>,
+    own: HashMap<String, OwnFile>,
     /// Why programs cannot be executed.
     unable: HashMap<String, String>,
 }
@@ -242,7 +242,7 @@ fn origin(first: &str, hops: &HashMap<String, String>) -> String {
 }
 
 /// The store path that a path in the store belongs to: `/nix/store/<hash>-<name>`.
-fn store_path(path: &str) -> Option<String> {
+pub(super) fn store_path(path: &str) -> Option<String> {
     let rest = path.strip_prefix(STORE)?;
     let name = rest.split('/').next().unwrap_or(rest);
     (!name.is_empty()).then(|| format!("{STORE}{name}"))
@@ -350,7 +350,7 @@ mod tests {
         ];
         let hops = HashMap::from([(in_path, package.clone()), (package, debian)]);
         let ends = HashMap::from([(bin.to_owned(), stored("vim-9.1/bin"))]);
-        let deploy = OwnProgram::File(Content::Text("#!/bin/sh\n".into()));
+        let deploy = OwnFile::File(Content::Text("#!/bin/sh\n".into()));
         let reason = "its loader /lib/ld.so is not there".to_owned();
         let known = Known {
             hops,

@@ -85,8 +85,8 @@ pub(crate) fn homes_stream(users: &[(&str, &[(&str, &str)])]) -> Vec<u8> {
         // No variables before the first step.
         field(&mut stream, "");
         field(&mut stream, "present");
-        // No sockets, no links, no ends of links, no generation, no profile.
-        stream.extend_from_slice(&[0; 5]);
+        // No sockets, no links, no ends of links, no generation, no profile; no packages of two, and no files of them.
+        stream.extend_from_slice(&[0; 8]);
         stream.extend_from_slice(&archive(files, uid));
         status(&mut stream);
         // Nothing behind links.

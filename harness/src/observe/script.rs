@@ -21,6 +21,11 @@ pub(super) const EXCLUDED: [(&str, &str); 1] = [(
     "Nix's own caches: databases and clones that differ from run to run",
 )];
 
+/// Whether a path of a home is one of those that are never looked into.
+pub fn is_always_excluded(path: &str) -> bool {
+    EXCLUDED.iter().any(|(excluded, _)| *excluded == path)
+}
+
 /// How much of a stream of a command asked for is kept, in bytes.
 pub(super) const COMMAND_BYTES: usize = 64 * 1024;
 /// How much of a session's variables is kept, in bytes.
@@ -44,6 +49,10 @@ pub(super) const LOGIN_MAGIC: &str = "switchproof-login-2";
 /// The field before the variables of a session, after what start-up files print and a NUL.
 pub(super) const SESSION_MAGIC: &str = "switchproof-session-1";
 
+/// A path in the store that is, or is in, a profile made of packages. An extended regular expression.
+const PROFILE: &str = "/nix/store/[^/-]*-(home-manager-path|user-environment|system-path|profile|user|[^/]*-environment)(/.*)?";
+/// A path in the store that is, or is in, somebody's package: its name has a version.
+const VERSIONED: &str = "/nix/store/[^/-]*-[^/]*-[^[:alpha:]/][^/]*(/.*)?";
 /// Where the guest keeps what was in it before the first step: the names in the store, and of each user the variables
 /// of a login session.
 const BEFORE: &str = "/var/lib/switchproof/before";
@@ -97,6 +106,8 @@ pub(super) fn homes(users: &[String], exclude: &BTreeSet<String>) -> String {
         .collect();
     script = script
         .replace("@MAGIC@", HOMES_MAGIC)
+        .replace("@PROFILE@", &format!("^{PROFILE}$"))
+        .replace("@VERSIONED@", &format!("^{VERSIONED}$"))
         .replace("@BEFORE@", BEFORE)
         .replace("@STORE_NAMES@", STORE_NAMES)
         .replace("@BLOCKING@", &BLOCKING_FACTOR.to_string())
@@ -130,6 +141,7 @@ const HOMES_FUNCTIONS: &str = r#"{
 LC_ALL=C; PATH=/usr/sbin:/usr/bin:/sbin:/bin:/run/current-system/sw/bin
 export LC_ALL PATH
 unset TAR_OPTIONS POSIXLY_CORRECT
+PROFILE='@PROFILE@'; VERSIONED='@VERSIONED@'
 T=/run/switchproof-look-$$; umask 077
 # One that is there already was left by a script that was killed.
 mkdir "$T" || { rm -rf "$T"; mkdir "$T"; } || exit 90
@@ -167,6 +179,38 @@ behind() {
   done
   printf '\0'
 }
+# The store paths that the profile $1 is made of, in $T/made: through the links of profiles that are made of profiles.
+made_of() {
+  : >"$T/made"
+  readlink -z -e -- "$1" 2>/dev/null | grep -z '^/nix/store/' >"$T/targets"
+  for round in 1 2 3 4; do
+    [ -s "$T/targets" ] || break
+    grep -z -v -E "$PROFILE" <"$T/targets" >>"$T/made"
+    grep -z -E "$PROFILE" <"$T/targets" | sort -zu >"$T/level"
+    [ -s "$T/level" ] || break
+    find -files0-from "$T/level" -maxdepth 0 \( -type l -fprintf "$T/targets" '%l\0' -o -fprint0 "$T/found" \) 2>"$T/err"
+    # What is no link itself may be behind one, and so in a package.
+    xargs -0 -r readlink -z -e -- <"$T/found" >"$T/stored"
+    grep -z -v -E "$PROFILE" <"$T/stored" >>"$T/made"
+    grep -z -E "$PROFILE" <"$T/stored" | sort -zu >"$T/level"
+    [ -s "$T/level" ] || continue
+    find -files0-from "$T/level" -type l -lname '/nix/store/*' ! -lname '*-env-manifest.nix' -printf '%l\0' \
+      >>"$T/targets" 2>"$T/err"
+  done
+  sed -z -e 's,^\(/nix/store/[^/]*\).*,\1,' <"$T/made" | sort -zu | tee -a "$T/packages"
+  printf '\0'
+}
+# The packages of the profiles $@, and what those hold besides programs that the setup itself made: they are no package
+# of anybody's, for their names have no version. Home Manager's manual says nothing of a setup.
+packages() {
+  : >"$T/packages"
+  for profile in "$@"; do made_of "$profile"; done
+  grep -z -v -E -e "$VERSIONED" -e '-home-configuration-reference-manpage$' <"$T/packages" | sort -zu >"$T/level"
+  if [ ! -s "$T/level" ]; then printf '\0'; return; fi
+  find -files0-from "$T/level" -path '/nix/store/*/bin' -prune -o \( -type f -o -type l \) -fprint0 "$T/files" 2>"$T/err"
+  printf 'own\0'
+  archive --absolute-names --hard-dereference --no-recursion --null --files-from="$T/files"
+}
 archive() { tar --create --file=- --format=pax --pax-option=delete=atime,delete=ctime,delete=mtime --mtime=@0 \
   --numeric-owner --blocking-factor=@BLOCKING@ "$@" 2>"$T/err"; ended "$?"; }
 home() {
@@ -201,6 +245,7 @@ home() {
     if [ -e "$p" ]; then readlink -z -m -- "$p"; break; fi
   done
   printf '\0'
+  packages "$p" "/etc/profiles/per-user/$1"
   archive --sparse --xattrs --xattrs-include='*' --acls --one-file-system --anchored --no-wildcards @EXCLUDE@ .
   behind
   archive --dereference --hard-dereference --no-recursion --null --files-from="$T/files"
@@ -223,6 +268,8 @@ pub(super) fn login(plan: &LoginPlan<'_>, nonce: &Nonce) -> String {
     let mut look = LOGIN_FUNCTIONS
         .replace("@MAGIC@", &format!("{nonce} {LOGIN_MAGIC}"))
         .replace("@TOOLS@", TOOLS)
+        .replace("@PROFILE@", PROFILE)
+        .replace("@VERSIONED@", VERSIONED)
         .replace("@BLOCKING@", &BLOCKING_FACTOR.to_string())
         .replace("@UNABLE@", &quote(UNABLE));
     let units: Vec<String> = plan.units.iter().map(|unit| quote(unit)).collect();
@@ -304,8 +351,7 @@ programs() {
   printf '%s\0' "${ends[@]}"; printf '\0'
   : >"$T/1"; : >"$T/2"; : >"$T/3"; : >"$T/own"; : >"$T/own-1"; : >"$T/own-2"
   # Programs of a store path that is no profile and whose name has no version are the setup's own.
-  profile='/nix/store/[^/-]*-(home-manager-path|user-environment|system-path|profile|user|[^/]*-environment)(/.*)?'
-  versioned='/nix/store/[^/-]*-[^/]*-[^[:alpha:]/][^/]*(/.*)?'
+  profile='@PROFILE@'; versioned='@VERSIONED@'
   for dir in "${ends[@]}"; do
     [[ $dir == /nix/store/* && ! $dir =~ ^$profile$ && ! $dir =~ ^$versioned$ ]] || continue
     t find "$dir" -mindepth 1 -maxdepth 1 -xtype f -executable -print0 >>"$T/own" 2>/dev/null

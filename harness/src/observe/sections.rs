@@ -8,7 +8,9 @@ use super::commands::read_variables;
 use super::fields::Source;
 use super::follow::{Links, attach};
 use super::home::{Entry, EntryKind, Home};
+use super::observation::ProfilePackage;
 use super::paths::{Owners, PATH_BYTES, PATHS, relative};
+use super::profile_packages::read_profile_packages;
 use super::script::{HOMES_MAGIC, REPLACED_BYTES};
 use super::tarball::{Member, MemberKind, read_tar, tar_status};
 use crate::text::{escape_name, printable_line};
@@ -39,6 +41,8 @@ pub(super) struct UserHome {
     pub(super) home_files: Option<String>,
     /// The store path that the user's own Nix profile stands for.
     pub(super) profile: Option<String>,
+    /// The packages of the user's own profiles.
+    pub(super) packages: Vec<ProfilePackage>,
 }
 
 /// Parses the stream to its end.
@@ -97,6 +101,7 @@ fn read_home(source: &mut Source<'_>, owners: &Owners) -> io::Result<UserHome> {
         .list(1, PATH_BYTES)?
         .pop()
         .map(|path| escape_name(&path));
+    seen.packages = read_profile_packages(source)?;
     let mut names = HardLinks::default();
     read_tar(source, |member| {
         add(&mut home, &mut names, owners, member);

@@ -3,7 +3,7 @@
 set -e
 S=/nix/store; h(){ echo "$S/0123456789abcdfghijklmnpqrsvwxy$1"; }
 rm -rf $S/0123456789abcdfghijklmnpqrsvwxy* /home/alice/odd /home/alice/.bashrc
-mkdir -p $(h z)-home-manager-files/.config/ $(h a)-nvim/lua $(h a)-nvim/empty $(h j)-other/deep $(h k)-deploy/bin $(h b)-hello-2.10/bin $(h c)-home-manager-path/bin $(h d)-home-manager-generation $(h f)-user-environment $(h g)-git-2.39.5/bin
+mkdir -p $(h z)-home-manager-files/.config/ $(h a)-nvim/lua $(h a)-nvim/empty $(h j)-other/deep $(h k)-deploy/bin $(h b)-hello-2.10/bin $(h c)-home-manager-path/bin $(h d)-home-manager-generation $(h f)-user-environment $(h g)-git-2.39.5/bin $(h l)-fonts-2.37/share/fonts $(h m)-vars.sh/etc/profile.d $(h m)-vars.sh/bin $(h o)-home-configuration-reference-manpage/share/man $(h c)-home-manager-path/share $(h c)-home-manager-path/share
 printf 'set number\n' > $(h a)-nvim/init.vim; printf 'x\n' > $(h a)-nvim/lua/a.lua
 ln -s nowhere $(h a)-nvim/gone; ln -s .. $(h a)-nvim/lua/up; ln -s / $(h a)-nvim/root; ln -s $(h j)-other $(h a)-nvim/other
 printf 'deep\n' > $(h j)-other/deep/f; printf '#!/bin/sh\nrm -rf /\n' > $(h k)-deploy/bin/deploy; chmod 555 $(h k)-deploy/bin/deploy
@@ -19,7 +19,13 @@ ln -sfn $(h b)-hello-2.10/bin/hello $(h c)-home-manager-path/bin/hello
 printf '#!/nowhere/sh -e\n' > $(h b)-hello-2.10/bin/lost; chmod 555 $(h b)-hello-2.10/bin/lost; ln -sfn $(h b)-hello-2.10/bin/lost $(h c)-home-manager-path/bin/lost
 ln -sfn $(h g)-git-2.39.5/bin/git $(h c)-home-manager-path/bin/git
 ln -sfn $(h k)-deploy/bin/deploy $(h c)-home-manager-path/bin/deploy
-ln -sfn $(h c)-home-manager-path/bin $(h f)-user-environment/bin
+echo font > $(h l)-fonts-2.37/share/fonts/a.ttf; ln -sfn $(h l)-fonts-2.37/share/fonts $(h c)-home-manager-path/share/fonts
+printf 'export LANG=C\n' > $(h m)-vars.sh/etc/profile.d/vars.sh; ln -sfn $(h m)-vars.sh/etc $(h c)-home-manager-path/etc
+echo page > $(h o)-home-configuration-reference-manpage/share/man/page; ln -sfn $(h o)-home-configuration-reference-manpage/share/man $(h c)-home-manager-path/share/man
+echo run > $(h m)-vars.sh/bin/not-on-path
+for d in bin share; do ln -sfn $(h c)-home-manager-path/$d $(h f)-user-environment/$d; done
+mkdir -p $(h f)-user-environment/etc; ln -sfn $(h c)-home-manager-path/etc/profile.d $(h f)-user-environment/etc/profile.d
+ln -sfn $(h n)-env-manifest.nix $(h f)-user-environment/manifest.nix; echo '[]' > $(h n)-env-manifest.nix
 H=/home/alice; cd $H
 mkdir -p .config dots .local/state/nix/profiles .cache/nix
 echo junk > .cache/nix/db

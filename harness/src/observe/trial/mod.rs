@@ -2,7 +2,7 @@
 //! a tree that may be written to, so it runs only when asked:
 //! `SWITCHPROOF_TRIAL_ROOT=DIR cargo test --lib -- --ignored trial`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -212,13 +212,42 @@ fn a_home_of_everything_is_seen_whole() {
     let deploy = alice.programs.iter().find(|it| it.name == "deploy");
     assert_eq!(
         deploy.unwrap().own,
-        Some(OwnProgram::File(Content::Text(
-            "#!/bin/sh\nrm -rf /\n".into()
-        )))
+        Some(OwnFile::File(Content::Text("#!/bin/sh\nrm -rf /\n".into())))
     );
     assert_eq!(alice.profiles[&Profile::User].generations, [1]);
     assert_eq!(alice.sessions[&Session::Login]["EDITOR"], "vim");
     assert!(alice.system_programs.contains_key("tar"));
+    let packages: Vec<(&str, &str)> = alice
+        .packages
+        .iter()
+        .map(|it| (&*it.package, &*it.version))
+        .collect();
+    let all = [
+        ("deploy", ""),
+        ("fonts", "2.37"),
+        ("git", "2.39.5"),
+        ("hello", "2.10"),
+        ("home-configuration-reference-manpage", ""),
+        ("vars.sh", ""),
+    ];
+    let mut sorted = packages;
+    sorted.sort_unstable();
+    assert_eq!(sorted, all);
+    let manual = alice
+        .packages
+        .iter()
+        .find(|it| it.package.ends_with("manpage"));
+    assert_eq!(manual.unwrap().files, BTreeMap::new());
+    let vars = alice
+        .packages
+        .iter()
+        .find(|it| it.package == "vars.sh")
+        .unwrap();
+    let text = OwnFile::File(Content::Text("export LANG=C\n".into()));
+    assert_eq!(
+        vars.files,
+        BTreeMap::from([("etc/profile.d/vars.sh".to_owned(), text)])
+    );
     assert_eq!(seen, look(&["alice"], Vec::new()), "not deterministic");
     let kept = serde_json::to_string(&seen).unwrap();
     assert_eq!(serde_json::from_str::<Observation>(&kept).unwrap(), seen);

@@ -11,8 +11,8 @@ use super::seen::{
 };
 use crate::model::Profile;
 use crate::observe::{
-    CommandSeen, Content, Entry, EntryKind, FileSeen, Inside, InsideKind, LinkEnd, Program,
-    StepOutput, UserSeen,
+    CommandSeen, Content, Entry, EntryKind, FileSeen, Inside, InsideKind, LinkEnd, StepOutput,
+    UserSeen,
 };
 use crate::report::words::boundary;
 use crate::text::{escape_name, printable};
@@ -129,7 +129,7 @@ pub(super) fn user(seen: &UserSeen, texts: &mut Texts<'_>) -> UserResult {
             .iter()
             .map(|place| place.directory.clone())
             .collect(),
-        packages: packages(&seen.programs),
+        packages: packages(seen),
         system_programs: seen.system_programs.len(),
         sessions: seen
             .sessions
@@ -243,21 +243,30 @@ fn octal(mode: u32) -> String {
     format!("{mode:04o}")
 }
 
-fn packages(programs: &[Program]) -> Vec<PackageResult> {
+fn packages(seen: &UserSeen) -> Vec<PackageResult> {
     let mut packages: BTreeMap<(&str, &str, Option<Profile>), PackageResult> = BTreeMap::new();
-    for program in programs {
+    let new = |package: &str, version: &str, profile: Option<Profile>| PackageResult {
+        package: package.to_owned(),
+        version: version.to_owned(),
+        profile: profile.as_ref().map(word),
+        programs: Vec::new(),
+        shadowed: BTreeMap::new(),
+    };
+    for it in &seen.packages {
+        let key = (it.package.as_str(), it.version.as_str(), Some(it.profile));
+        packages
+            .entry(key)
+            .or_insert_with(|| new(key.0, key.1, key.2));
+    }
+    for program in &seen.programs {
         let key = (
             program.package.as_str(),
             program.version.as_str(),
             program.profile,
         );
-        let package = packages.entry(key).or_insert_with(|| PackageResult {
-            package: program.package.clone(),
-            version: program.version.clone(),
-            profile: program.profile.as_ref().map(word),
-            programs: Vec::new(),
-            shadowed: BTreeMap::new(),
-        });
+        let package = packages
+            .entry(key)
+            .or_insert_with(|| new(key.0, key.1, key.2));
         package.programs.push(program.name.clone());
         if let Some(by) = &program.shadowed_by {
             package.shadowed.insert(program.name.clone(), by.clone());
