@@ -14,7 +14,7 @@
 
   # Debian's programs find these by a path that is compiled in.
   system.activationScripts.compiledInPaths = ''
-    mkdir -p /usr/bin /usr/sbin /usr/lib /usr/libexec
+    mkdir -p /usr/bin /usr/sbin /usr/lib /usr/libexec /var/lib/logrotate
     ln -sfn ${pkgs.systemd}/lib/systemd /usr/lib/systemd
     ln -sfn ${pkgs.systemd}/lib/udev /usr/lib/udev
     ln -sfn ${pkgs.debian-locales}/lib/locale /usr/lib/locale
