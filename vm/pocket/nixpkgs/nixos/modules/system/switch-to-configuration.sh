@@ -85,7 +85,7 @@ if [[ $action == dry-activate ]]; then
   echo "would activate the configuration..." >&2
   ((${#reload[@]} == 0)) || echo "would reload the following units: $(joined "${reload[@]}")" >&2
   ((${#restart[@]} == 0)) || echo "would restart the following units: $(joined "${restart[@]}")" >&2
-  ((${#start[@]} + ${#fresh[@]} == 0)) || echo "would start the following units: $(joined ${start[@]+"${start[@]}"} ${fresh[@]+"${fresh[@]}"})" >&2
+  ((${#start[@]} == 0)) || echo "would start the following units: $(joined "${start[@]}")" >&2
   exit 0
 fi
 
