@@ -9,7 +9,8 @@ use clap::{Args, ValueEnum};
 use super::chosen::{Chosen, Trust, pick};
 use super::ci::CiSystem;
 use super::common::{Error, Exit, flake_and_output, print};
-use crate::flake::Draft;
+use crate::flake::channel::is_channel;
+use crate::flake::{Draft, Wanted};
 use crate::model::Install;
 use crate::report::results;
 use crate::{flake, language};
@@ -31,6 +32,10 @@ pub struct InitArgs {
     /// The flake's folder, and the one home or host in it that is meant
     #[arg(default_value = ".", value_name = "FLAKE[#OUTPUT]")]
     flake: String,
+    /// The channel that takes the place of the flake's nixpkgs and Home Manager, such as `pocket`, which needs no network
+    /// [default: `pocket` where switchproof.yaml has a `home-manager`, else the flake's own inputs]
+    #[arg(long, value_name = "CHANNEL")]
+    channel: Option<String>,
     /// Also write a pipeline that runs the scenarios on every change and every night, and tells of a pull request what it
     /// changes
     #[arg(long, value_enum, value_name = "SYSTEM")]
@@ -75,8 +80,9 @@ pub fn schema(args: &SchemaArgs) -> Result<Exit, Error> {
 /// Writes a first scenario for each host and home; a file that is there already stays as it is.
 pub fn init(args: &InitArgs) -> Result<Exit, Error> {
     let (folder, output) = flake_and_output(&args.flake);
-    let mut found =
-        flake::init(folder).map_err(|error| Error::input(error.to_string(), error.hint()))?;
+    let wanted = wanted(folder, args.channel.as_deref(), output)?;
+    let mut found = flake::init(folder, &wanted)
+        .map_err(|error| Error::input(error.to_string(), error.hint()))?;
     if let Some(output) = output {
         let names: Vec<String> = outputs(&found.drafts)
             .iter()
@@ -126,6 +132,29 @@ pub fn init(args: &InitArgs) -> Result<Exit, Error> {
         print(&format!("note: {note}\n"))?;
     }
     Ok(Exit::Passed)
+}
+
+/// What the scenarios are to be like; the project's own channels stand beside the usual ones.
+fn wanted(folder: &Path, channel: Option<&str>, output: Option<&str>) -> Result<Wanted, Error> {
+    let channels = language::channels_of(&folder.join("scenarios/new.yaml"))
+        .map_err(|wrong| Error::input(wrong, "mend switchproof.yaml"))?;
+    let usual = channels.pocket.is_some().then_some("pocket");
+    let channel = channel.or(usual).map(str::to_owned);
+    if let Some(channel) = &channel
+        && !is_channel(&channels, channel)
+    {
+        return Err(Error::input(
+            format!("there is no channel `{channel}`"),
+            "use `pocket`, a release such as 26.05, or one of switchproof.yaml",
+        ));
+    }
+    let is_offline =
+        |channel: &String| channel.starts_with("pocket") || channels.named.contains_key(channel);
+    Ok(Wanted {
+        is_remote: channel.as_ref().is_some_and(|channel| !is_offline(channel)),
+        channel,
+        output: output.map(str::to_owned),
+    })
 }
 
 /// The homes and hosts by names that each stand for one of them.

@@ -21,6 +21,6 @@ mod tracked;
 pub use channels::Channels;
 pub use checkout::{Checkout, CheckoutError, revision_overlay};
 pub(crate) use init::other_platform;
-pub use init::{Draft, Drafts, Found, InitError, Outputs, flake_folder, init, outputs};
+pub use init::{Draft, Drafts, Found, InitError, Outputs, Wanted, flake_folder, init, outputs};
 pub(crate) use lock::{FlakeInputs, Held, Remote, is_offline};
 pub(crate) use packages::lacking;

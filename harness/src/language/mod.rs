@@ -28,6 +28,7 @@ pub use diagnostic::{Diagnostic, Severity};
 pub use format::{render_github, render_json, render_text, render_text_as};
 pub use load::{Loaded, check, load, load_text, load_with};
 pub use options::LoadOptions;
+pub(crate) use project::channels_of;
 pub use project::{PROJECT_FILE, project_schema};
 pub use render::render;
 pub use schema::schema;

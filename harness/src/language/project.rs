@@ -8,6 +8,7 @@ use serde_yaml::Value;
 use super::diagnostic::Diagnostic;
 use super::schema::schema;
 use super::source::Source;
+use crate::flake::host_files::project_of;
 use crate::flake::{Channels, Checkout};
 
 /// The file at the top of a repository that says what its scenarios have in common.
@@ -47,6 +48,15 @@ pub(crate) fn of_project(repository: &Path) -> Result<Channels, Box<Diagnostic>>
         None => Ok(Channels::default()),
     });
     read.map_err(|message| wrong(line_of(&source.text, &message), message, EXAMPLE))
+}
+
+/// The channels that scenarios beside `file` have, named ones and what takes the pocket channel's place, for messages.
+///
+/// # Errors
+/// What is wrong with the [`PROJECT_FILE`], in a sentence.
+pub(crate) fn channels_of(file: &Path) -> Result<Channels, String> {
+    let project = of_project(&project_of(file)).map_err(|wrong| wrong.message.clone())?;
+    Ok(Channels::from_environment(None).over(project))
 }
 
 /// The JSON Schema of a [`PROJECT_FILE`], for editors, ending in a newline.
@@ -159,7 +169,11 @@ fn read_channels(repository: &Path, value: &Value) -> Result<Channels, String> {
         true => None,
         false => Some(checkout(&pocket, "pocket")?),
     };
-    Ok(Channels { pocket, named })
+    Ok(Channels {
+        pocket,
+        named,
+        ..Channels::default()
+    })
 }
 
 fn checkout(folders: &BTreeMap<&str, PathBuf>, name: &str) -> Result<Checkout, String> {

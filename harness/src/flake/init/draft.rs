@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+use super::Wanted;
 use super::look::Seen;
 use super::outputs::Output;
 use crate::flake::FlakeInputs;
+use crate::flake::channel::is_local;
 use crate::flake::names::is_user_name;
 use crate::flake::nix::is_plain_name;
 use crate::flake::release::{self, Release};
@@ -48,13 +50,14 @@ pub(super) fn draft(
     seen: &Seen,
     platform: Option<&str>,
     about: &About,
+    wanted: &Wanted,
 ) -> (Draft, Option<String>) {
     let set = output.install.set_name();
     let subject = format!("{set}.{}", in_quotes(&output.name));
     let users = users_of(output, seen, &about.everything);
     let other_platform = platform.filter(|_| output.install != Install::DarwinModule);
-    let is_real_nixos =
-        output.install == Install::NixosModule && about.inputs.are_real(&BTreeMap::new());
+    let replaced = replaced(&about.inputs, wanted);
+    let is_real_nixos = output.install == Install::NixosModule && about.inputs.are_real(&replaced);
     let is_built =
         output.install == Install::DarwinModule || other_platform.is_some() || is_real_nixos;
     let (what, description) = if is_built {
@@ -89,11 +92,25 @@ pub(super) fn draft(
         );
     }
     text.push_str(&format!("  user: {}\n", users.first));
+    let given: Vec<String> = replaced
+        .iter()
+        .map(|(name, channel)| format!("{}: {channel}", key(name)))
+        .collect();
+    if !given.is_empty() {
+        text.push_str(&format!("  inputs: {{ {} }}\n", given.join(", ")));
+    }
     if output.install == Install::NixosModule {
         text.push_str(&other_users(&users.others));
     }
-    if about.inputs.may_be_remote() {
+    if wanted.is_remote {
+        text.push_str("\nnetwork: true\n");
+    } else if about.inputs.may_be_remote() && given.is_empty() {
         text.push_str(&on_network(&about.inputs, &about.lacking));
+    } else {
+        text.push_str(&without_network(&about.inputs));
+    }
+    if wanted.is_remote || about.inputs.may_be_remote() && given.is_empty() {
+        // The comment above names them, or the channel has them.
     } else if !about.lacking.is_empty() {
         text.push_str(&format!(
             "\n# The pocket channel has no programs of these; it has them by name, so that the rest can be tried.\n{}\n",
@@ -152,7 +169,7 @@ fn on_network(inputs: &FlakeInputs, lacking: &BTreeSet<String>) -> String {
             .map(|name| format!("{}: pocket", key(name)))
             .collect();
         text += &format!(
-            " To stay offline, replace them from outside:\n#   inputs: {{ {} }}   (under `flake`)\n# and remove this line.",
+            " To stay offline, replace them from outside (as `init --channel pocket` does):\n#   inputs: {{ {} }}   (under `flake`)\n# and remove this line.",
             replaced.join(", ")
         );
         if !lacking.is_empty() {
@@ -171,6 +188,33 @@ fn on_network(inputs: &FlakeInputs, lacking: &BTreeSet<String>) -> String {
         );
     }
     text + "\nnetwork: true\n"
+}
+
+/// The inputs that the wanted channel takes the place of, each with that channel.
+fn replaced(inputs: &FlakeInputs, wanted: &Wanted) -> BTreeMap<String, String> {
+    let Some(channel) = &wanted.channel else {
+        return BTreeMap::new();
+    };
+    let names = inputs.names.iter().flatten();
+    let known = names.filter(|name| inputs.project(name).is_some());
+    known.map(|name| (name.clone(), channel.clone())).collect()
+}
+
+/// Which inputs of a case without a network are out of its reach.
+fn without_network(inputs: &FlakeInputs) -> String {
+    let names = inputs.names.iter().flatten();
+    let others = names
+        .filter(|name| inputs.project(name).is_none() && !inputs.url(name).is_some_and(is_local));
+    let others: Vec<String> = others.map(|name| key(name)).collect();
+    match others.first() {
+        None => String::new(),
+        Some(first) => format!(
+            "\n# Nothing stands in for {}: without a network nothing may look at {}.\n# A folder of this computer can, under \
+             `inputs`: {first}: ../vendor/{first}\n",
+            others.join(", "),
+            if others.len() == 1 { "it" } else { "them" }
+        ),
+    }
 }
 
 /// The key that has packages in the pocket channel by name alone.

@@ -19,6 +19,17 @@ use outputs::{Output, find_outputs};
 pub use draft::Draft;
 pub use found::{Found, Outputs, outputs};
 
+/// What first scenarios are asked for.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// The channel that takes the place of the inputs that it has; the flake's own inputs when `None`.
+    pub channel: Option<String>,
+    /// Whether that channel needs a network.
+    pub is_remote: bool,
+    /// A home or host whose name need not be found in the text, where some are computed.
+    pub output: Option<String>,
+}
+
 /// What was found in a flake.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Drafts {
@@ -60,11 +71,15 @@ impl InitError {
             Self::Nothing { notes } => {
                 let more = notes
                     .first()
-                    .map(|note| format!("; {note}"))
+                    .map(|note| format!("{note}: "))
                     .unwrap_or_default();
+                let way = match notes.is_empty() {
+                    true => "write a scenario with `flake: ./path#output`",
+                    false => "name one, as `switchproof init .#OUTPUT`",
+                };
                 format!(
-                    "write a scenario with `flake: ./path#output`, where output is a name under \
-                     homeConfigurations, nixosConfigurations or darwinConfigurations{more}"
+                    "{more}{way}, where the output is a name under \
+                     homeConfigurations, nixosConfigurations or darwinConfigurations"
                 )
             }
         }
@@ -88,13 +103,14 @@ pub fn flake_folder(path: &Path) -> &Path {
 ///
 /// # Errors
 /// When there is no flake, it is no Nix, or it names none of them.
-pub fn init(folder: &Path) -> Result<Drafts, InitError> {
+pub fn init(folder: &Path, wanted: &Wanted) -> Result<Drafts, InitError> {
     let Flake {
         texts,
-        outputs,
+        mut outputs,
         mut notes,
         about,
     } = Flake::read(folder)?;
+    outputs.extend(unread(wanted, &outputs, &notes));
     let mut drafts: Vec<Draft> = Vec::new();
     for output in &outputs {
         let seen = output.value.as_ref().map(|value| texts.about(value));
@@ -102,7 +118,7 @@ pub fn init(folder: &Path) -> Result<Drafts, InitError> {
         let platform = platform.and_then(|value| texts.other_platform(value, &this_system()));
         let name = free_name(output, &drafts);
         let seen = seen.unwrap_or_default();
-        let (draft, note) = draft(output, name, &seen, platform.as_deref(), &about);
+        let (draft, note) = draft(output, name, &seen, platform.as_deref(), &about, wanted);
         drafts.push(draft);
         notes.extend(note);
     }
@@ -111,6 +127,27 @@ pub fn init(folder: &Path) -> Result<Drafts, InitError> {
         return Err(InitError::Nothing { notes });
     }
     Ok(Drafts { drafts, notes })
+}
+
+/// The home or host that is wanted, where it is none of those that were read and some names were not.
+fn unread(wanted: &Wanted, outputs: &[Output], notes: &[String]) -> Option<Output> {
+    let (install, name) = Install::of_output(wanted.output.as_deref()?);
+    let is_it = |output: &Output| {
+        output.name == name && install.is_none_or(|install| install == output.install)
+    };
+    if outputs.iter().any(is_it) {
+        return None;
+    }
+    let is_computed = |install: &Install| {
+        let set = format!("`{}`", install.set_name());
+        notes.iter().any(|note| note.contains(&set))
+    };
+    let install = install.or_else(|| Install::ALL.into_iter().find(is_computed));
+    Some(Output {
+        install: install.filter(is_computed)?,
+        name: name.to_owned(),
+        value: None,
+    })
 }
 
 /// The platform that an output of a flake is for, where it is for others than `here` alone; `None` also where its text does

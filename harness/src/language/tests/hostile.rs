@@ -140,7 +140,7 @@ fn deeply_nested_nix_is_refused_wherever_it_stands() {
         fs::write(dots.join("flake.nix"), flake).expect("written");
         // That it ends is what counts.
         check(std::slice::from_ref(&file), &LoadOptions::default());
-        assert!(crate::flake::init(&dots).is_err());
+        assert!(crate::flake::init(&dots, &crate::flake::Wanted::default()).is_err());
     }
     fs::write(
         dots.join("flake.nix"),
@@ -149,7 +149,7 @@ fn deeply_nested_nix_is_refused_wherever_it_stands() {
     .expect("written");
     fs::write(dots.join("deep.nix"), &deep).expect("written");
     assert!(
-        crate::flake::init(&dots).is_ok(),
+        crate::flake::init(&dots, &crate::flake::Wanted::default()).is_ok(),
         "a module is looked at only for names"
     );
     drop(folder);

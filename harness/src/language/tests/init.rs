@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::flake::{InitError, init};
+use crate::flake::{InitError, Wanted, init};
 use crate::language::{LoadOptions, check, render_text_as};
 
 /// Drafts for a flake, written where they belong and checked.
@@ -13,7 +13,7 @@ fn drafts(files: &[(&str, &str)]) -> Vec<(String, String)> {
         fs::create_dir_all(file.parent().expect("a parent")).expect("made");
         fs::write(file, text).expect("written");
     }
-    let found = init(folder.path()).expect("drafts");
+    let found = init(folder.path(), &Wanted::default()).expect("drafts");
     fs::create_dir_all(folder.path().join("scenarios")).expect("made");
     for draft in &found.drafts {
         fs::write(folder.path().join(&draft.path), &draft.text).expect("written");
@@ -113,14 +113,17 @@ fn what_cannot_be_read_is_said() {
     let folder = tempfile::tempdir().expect("a folder");
     let flake = folder.path().join("flake.nix");
     assert!(matches!(
-        init(folder.path()),
+        init(folder.path(), &Wanted::default()),
         Err(InitError::NoFlake { .. })
     ));
     fs::write(&flake, "{ outputs = ").expect("written");
-    assert!(matches!(init(folder.path()), Err(InitError::Broken { .. })));
+    assert!(matches!(
+        init(folder.path(), &Wanted::default()),
+        Err(InitError::Broken { .. })
+    ));
     fs::write(&flake, "{ outputs = _: { packages = { }; }; }").expect("written");
     assert_eq!(
-        init(folder.path()),
+        init(folder.path(), &Wanted::default()),
         Err(InitError::Nothing { notes: Vec::new() })
     );
     fs::write(
@@ -128,7 +131,7 @@ fn what_cannot_be_read_is_said() {
         "{ outputs = i: { homeConfigurations = i.lib.genAttrs [ \"a\" ] (_: 1); }; }",
     )
     .expect("written");
-    let Err(error) = init(folder.path()) else {
+    let Err(error) = init(folder.path(), &Wanted::default()) else {
         panic!("nothing can be read");
     };
     assert!(
@@ -229,7 +232,7 @@ fn the_user_of_a_home_is_the_one_that_it_names() {
             "{ outputs = _: { homeConfigurations.desktop = 1; }; }",
         )
         .expect("written");
-        init(folder.path()).expect("a draft")
+        init(folder.path(), &Wanted::default()).expect("a draft")
     };
     assert_eq!(
         found.notes,
@@ -254,7 +257,7 @@ fn the_users_of_a_host_are_those_of_its_modules() {
         ("other.nix", "{ home-manager.users.ann = { }; }"),
     ]);
     assert!(found[0].1.contains("user: bob\n"), "{}", found[0].1);
-    assert!(!found[0].1.contains("ann"), "{}", found[0].1);
+    assert!(!found[0].1.contains(" ann"), "{}", found[0].1);
 }
 
 #[test]
@@ -368,4 +371,72 @@ fn what_the_pocket_lacks_is_asked_for_by_name() {
     assert!(offline.contains("\nstandIns: [zig]\n"), "{offline}");
     let online = draft("github:NixOS/nixpkgs");
     assert!(online.contains("\n# standIns: [zig]\n"), "{online}");
+}
+
+#[test]
+fn a_draft_for_a_channel_needs_no_network() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = r#"{
+        inputs = { nixpkgs.url = "github:NixOS/nixpkgs"; hm.url = "github:nix-community/home-manager"; theme.url = "github:o/t"; };
+        outputs = { hm, ... }@inputs: { homeConfigurations.bob = hm.lib.homeManagerConfiguration { modules = [ { home.username = "bob"; } ]; }; };
+    }"#;
+    fs::write(folder.path().join("flake.nix"), text).expect("written");
+    fs::write(
+        folder.path().join("home.nix"),
+        "{ pkgs, ... }: { home.packages = [ pkgs.no-such-thing ]; }",
+    )
+    .expect("written");
+    let on = |channel: &str, is_remote| {
+        let wanted = Wanted {
+            channel: Some(channel.to_owned()),
+            is_remote,
+            output: None,
+        };
+        init(folder.path(), &wanted).expect("a draft").drafts[0]
+            .text
+            .clone()
+    };
+    let offline = on("pocket", false);
+    assert!(
+        offline.contains("\n  inputs: { hm: pocket, nixpkgs: pocket }\n"),
+        "{offline}"
+    );
+    assert!(
+        offline.contains("\nstandIns: [no-such-thing]\n"),
+        "{offline}"
+    );
+    assert!(offline.contains("theme: ../vendor/theme\n"), "{offline}");
+    assert!(!offline.contains("network: true"), "{offline}");
+    let online = on("26.05", true);
+    assert!(
+        online.contains("\nnetwork: true\n") && !online.contains("standIns"),
+        "{online}"
+    );
+}
+
+#[test]
+fn a_computed_name_can_be_given() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = "{ outputs = inputs: { homeConfigurations = builtins.listToAttrs (map inputs.f [ 1 ]); nixosConfigurations.host = 1; }; }";
+    fs::write(folder.path().join("flake.nix"), text).expect("written");
+    let subjects = |output: &str| -> Vec<String> {
+        let wanted = Wanted {
+            output: Some(output.to_owned()),
+            ..Wanted::default()
+        };
+        let found = init(folder.path(), &wanted).expect("drafts");
+        found
+            .drafts
+            .into_iter()
+            .map(|draft| draft.subject)
+            .collect()
+    };
+    let host = r#"nixosConfigurations."host""#;
+    assert_eq!(subjects("me"), [r#"homeConfigurations."me""#, host]);
+    assert_eq!(subjects("host"), [host]);
+    assert_eq!(
+        subjects("nixosConfigurations.other"),
+        [host],
+        "all names of hosts were read"
+    );
 }
