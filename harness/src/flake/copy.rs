@@ -10,10 +10,10 @@ use super::tracked::tracked;
 use crate::model::SeedFile;
 use crate::open_regular::open_regular;
 
-/// The most that a copied folder may hold: 16 MiB.
-const MAX_BYTES: u64 = 16 * 1024 * 1024;
+/// The most that a copied folder may hold: 64 MiB.
+const MAX_BYTES: u64 = 64 * 1024 * 1024;
 /// The most files that a copied folder may hold.
-const MAX_FILES: usize = 2000;
+const MAX_FILES: usize = 10_000;
 
 /// Counts what is copied.
 pub(super) struct Bounds<'path> {

@@ -34,7 +34,7 @@ pub(crate) enum HostFileError {
     TooLarge {
         /// As the scenario names it.
         path: String,
-        /// "16 MiB", "2000 files".
+        /// "64 MiB", "10000 files".
         limit: String,
     },
     /// All cases of the scenario together take more than they should need.
