@@ -217,6 +217,9 @@ pub struct Guest {
     /// Checkouts of Home Manager that inputs name, by the channel that each becomes.
     #[serde(skip)]
     pub checkouts: BTreeMap<String, PathBuf>,
+    /// Other folders of this computer that inputs name, each with the name that it has among the channels.
+    #[serde(skip)]
+    pub folders: BTreeMap<String, PathBuf>,
     /// Packages that the pocket channel has by name alone; they are in the files of the channels, too.
     #[serde(skip)]
     pub stand_ins: BTreeSet<String>,
@@ -237,7 +240,7 @@ impl Guest {
     /// Gives a guest whose inputs are not the pocket channel's alone the memory and the disk that real ones need, where
     /// the scenario says nothing of them.
     pub(crate) fn make_room(&mut self) {
-        let is_real = |channel: &ChannelOverlay| !channel.sources.is_empty();
+        let is_real = |channel: &ChannelOverlay| !channel.sources.is_empty() && !channel.is_bare;
         if self.network.is_on() || self.channels.iter().any(is_real) {
             self.memory_mib.get_or_insert(REAL_MEMORY_MIB);
             self.disk_mib.get_or_insert(REAL_DISK_MIB);
@@ -258,6 +261,9 @@ pub struct ChannelOverlay {
     pub files: Arc<FlakeTree>,
     /// Folders that make way before the files are put in place, relative to the channel.
     pub replaced: Vec<String>,
+    /// Whether the files are all there is, and no channel: an input of a flake that is a folder of this computer.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_bare: bool,
     /// Where the files come from. What they are is in the digest.
     #[serde(skip)]
     pub sources: Vec<ChannelSource>,
@@ -274,7 +280,7 @@ impl ChannelOverlay {
 /// A folder of this computer that a channel is made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChannelSource {
-    /// `home-manager`, `nixpkgs-lib`.
+    /// `home-manager`, `nixpkgs-lib`; `input` where it is none of a channel's.
     pub project: &'static str,
     /// The folder, as it was named.
     pub folder: PathBuf,

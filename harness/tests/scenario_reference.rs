@@ -87,8 +87,9 @@ fn folder() -> tempfile::TempDir {
         ("files/greet", "#!/bin/sh\n"),
         (
             "my-flake/flake.nix",
-            "{ outputs = { nixpkgs, home-manager, ... }: { }; }",
+            "{ inputs.packages.url = \"path:/srv/a\"; inputs.theme.url = \"path:/srv/b\"; outputs = { nixpkgs, home-manager, packages, theme, ... }: { }; }",
         ),
+        ("my-flake/theme/flake.nix", "{ outputs = _: { }; }"),
         (
             "my-other-flake/flake.nix",
             "{ outputs = { nixpkgs, home-manager, ... }: { }; }",

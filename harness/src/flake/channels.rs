@@ -1,10 +1,10 @@
 //! Channels of one's own: folders of real projects on this computer, in place of the pocket channel's or beside it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::checkout::{Checkout, CheckoutError};
+use super::checkout::{Checkout, CheckoutError, folder_overlay, is_home_manager};
 use crate::model::{Action, Case, ChannelOverlay, SeedFile};
 
 /// Where the guest keeps channels that have a name of their own, as flakes name the place.
@@ -19,6 +19,8 @@ pub struct Channels {
     pub pocket: Option<Checkout>,
     /// What makes a channel of its own, by its name.
     pub named: BTreeMap<String, Checkout>,
+    /// Folders that are inputs and nothing else, by the name that each has among the channels.
+    pub folders: BTreeMap<String, PathBuf>,
 }
 
 impl Channels {
@@ -41,7 +43,7 @@ impl Channels {
         });
         Self {
             pocket,
-            named: BTreeMap::new(),
+            ..Self::default()
         }
     }
 
@@ -53,21 +55,30 @@ impl Channels {
         Self {
             pocket: self.pocket.clone().or(project.pocket),
             named,
+            folders: self.folders.clone(),
         }
     }
 
-    /// The word for what an input is: of a folder with a checkout of Home Manager, which becomes one of these, the channel's.
+    /// The word for what an input is: of a folder, which becomes one of these, its name.
     pub fn or_folder(&mut self, word: &str) -> String {
         if !is_folder(word) {
             return word.to_owned();
         }
         let name = channel_of_folder(word);
-        *self = self.with_checkouts(&BTreeMap::from([(name.clone(), PathBuf::from(word))]));
+        let folder = BTreeMap::from([(name.clone(), PathBuf::from(word))]);
+        *self = match is_home_manager(Path::new(word)) {
+            true => self.with_folders(&folder, &BTreeMap::new()),
+            false => self.with_folders(&BTreeMap::new(), &folder),
+        };
         name
     }
 
-    /// These, and those that checkouts of Home Manager become, by name.
-    pub(crate) fn with_checkouts(&self, checkouts: &BTreeMap<String, PathBuf>) -> Self {
+    /// These, those that checkouts of Home Manager become, and other folders that are inputs.
+    pub(crate) fn with_folders(
+        &self,
+        checkouts: &BTreeMap<String, PathBuf>,
+        folders: &BTreeMap<String, PathBuf>,
+    ) -> Self {
         let mut all = self.clone();
         for (name, folder) in checkouts {
             let checkout = Checkout {
@@ -77,18 +88,22 @@ impl Channels {
             };
             all.named.insert(name.clone(), checkout);
         }
+        all.folders.extend(folders.clone());
         all
     }
 
     /// The address of an input of the channel `name`; `None` when it has no such input or is none of these.
     pub(crate) fn address(&self, name: &str, input: &str) -> Option<String> {
+        if self.folders.contains_key(name) {
+            return Some(format!("{PLACE}/{name}"));
+        }
         let known = self.has(name) && matches!(input, "nixpkgs" | "home-manager");
         known.then(|| format!("{PLACE}/{name}/{input}"))
     }
 
     /// Whether one of these is called so.
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.named.contains_key(name)
+        self.named.contains_key(name) || self.folders.contains_key(name)
     }
 
     /// What a case needs laid out in its guest: what takes the pocket's place, and each channel that it names.
@@ -101,7 +116,7 @@ impl Channels {
         read: &mut BTreeMap<(Option<String>, Checkout), ChannelOverlay>,
     ) -> Result<Vec<ChannelOverlay>, CheckoutError> {
         let mut out = Vec::new();
-        let named = match self.named.is_empty() {
+        let named = match self.named.is_empty() && self.folders.is_empty() {
             true => BTreeSet::new(),
             false => named_in(case),
         };
@@ -121,16 +136,22 @@ impl Channels {
             out.extend(read.get(&known).cloned());
         }
         let stand_ins = &case.guest.stand_ins;
+        let folders = self
+            .folders
+            .iter()
+            .filter(|(name, _)| named.contains(*name));
+        let folders = folders.map(|(name, folder)| folder_overlay(name, folder));
+        let folders = folders.collect::<Result<Vec<_>, _>>()?;
         if stand_ins.is_empty() {
+            out.extend(folders);
             return Ok(out);
         }
         if out.iter().all(|channel| channel.name.is_some()) {
             out.push(ChannelOverlay::default());
         }
         let all = out.into_iter();
-        Ok(all
-            .map(|channel| with_stand_ins(channel, stand_ins))
-            .collect())
+        let all = all.map(|channel| with_stand_ins(channel, stand_ins));
+        Ok(all.chain(folders).collect())
     }
 }
 
@@ -175,7 +196,10 @@ fn named_in(case: &Case) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let mut search = |text: &str| {
         for rest in text.split(FOLDER).skip(1) {
-            let name = rest.split(['/', '"', '\'', ' ', '\n']).next().unwrap_or("");
+            let name = rest
+                .split(['/', '"', '\'', ' ', '\n', '?'])
+                .next()
+                .unwrap_or("");
             found.insert(name.to_owned());
         }
     };

@@ -168,8 +168,29 @@ fn standing_for(
         digest: digest(&files),
         files: Arc::new(FlakeTree { files }),
         replaced,
+        is_bare: false,
         sources: Vec::new(),
     }
+}
+
+/// A folder as it is, an input of a flake.
+pub(super) fn folder_overlay(name: &str, folder: &Path) -> Result<ChannelOverlay, CheckoutError> {
+    let mut files = BTreeMap::new();
+    let is_tracked = add(&mut files, folder, "")?;
+    Ok(ChannelOverlay {
+        name: Some(name.to_owned()),
+        digest: digest(&files),
+        files: Arc::new(FlakeTree { files }),
+        is_bare: true,
+        sources: vec![source("input", folder, is_tracked)],
+        ..ChannelOverlay::default()
+    })
+}
+
+/// Whether a folder is a checkout of Home Manager.
+pub(super) fn is_home_manager(folder: &Path) -> bool {
+    let has = |name: &str| folder.join(name).is_file();
+    has("modules/default.nix") && has("release.json")
 }
 
 fn read(path: &Path) -> std::io::Result<Vec<u8>> {
@@ -222,11 +243,12 @@ fn add(
     if copied.is_empty() {
         copied = copy_folder(&real, place).map_err(|error| unreadable(error.to_string()))?;
     }
-    files.extend(
-        copied
-            .into_iter()
-            .map(|(path, file)| (format!("{place}/{path}"), file)),
-    );
+    files.extend(copied.into_iter().map(|(path, file)| {
+        (
+            format!("{place}/{path}").trim_start_matches('/').to_owned(),
+            file,
+        )
+    }));
     Ok(is_tracked)
 }
 

@@ -15,6 +15,8 @@ pub(crate) struct FlakeInputs {
     urls: BTreeMap<String, String>,
     /// Those that Nix looks up without an address in the text, unless they are locked.
     elsewhere: BTreeSet<String>,
+    /// The names by which inputs of inputs follow others.
+    pub(crate) followed: BTreeSet<String>,
     lock: Option<Lock>,
 }
 
@@ -56,6 +58,7 @@ impl FlakeInputs {
             elsewhere: inputs_elsewhere(&bindings, names.as_ref().unwrap_or(&none)),
             names,
             urls: input_urls(&bindings),
+            followed: followed(&bindings),
             lock,
         }
     }
@@ -230,6 +233,19 @@ impl FlakeInputs {
         }
         all
     }
+}
+
+fn followed(bindings: &Bindings) -> BTreeSet<String> {
+    let all = bindings.all();
+    let names = all.iter().filter_map(|binding| match &*binding.path {
+        [.., Some(inputs), Some(name), Some(follows)]
+            if inputs == "inputs" && follows == "follows" =>
+        {
+            Some(name.clone())
+        }
+        _ => None,
+    });
+    names.collect()
 }
 
 /// Whether the guest finds an address without a network: it is local, or the guest's own registry has it.

@@ -136,7 +136,7 @@ fn lay_out_channels(loaded: &mut Loaded, options: &LoadOptions) {
                 let project = of_project(&project_of(file));
                 options.channels.over(project.unwrap_or_default())
             });
-        let with_folders = channels.with_checkouts(&case.guest.checkouts);
+        let with_folders = channels.with_folders(&case.guest.checkouts, &case.guest.folders);
         match with_folders.for_case(case, &mut read) {
             Ok(overlays) => {
                 case.guest.channels = overlays;

@@ -68,6 +68,7 @@ fn a_host_of_its_own_modules_boots_before_the_first_step() {
         files: Arc::default(),
         replaced: vec![NIXOS_PLACE.to_owned()],
         sources: Default::default(),
+        is_bare: false,
     });
     let plan = plan(vec![on_pocket, on_modules]);
     let boots = |case: usize| match &plan[plan.paths[case][0]].work {

@@ -69,6 +69,10 @@ pub fn lay(
         if unpacked.status != 0 {
             return Err(broken(name, unpacked.status, &unpacked.stderr));
         }
+        if channel.is_bare {
+            must(root(machine, &scripts::open_folder(&place))?, name)?;
+            continue;
+        }
         must(root(machine, &scripts::lock_channel(&place))?, name)?;
         tell(&format!(
             "building what every home of the channel {name} needs"

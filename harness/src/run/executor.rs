@@ -300,8 +300,10 @@ fn sources(plan: &Plan, selected: &BTreeSet<usize>) -> Vec<String> {
         .flat_map(|&index| &plan.cases[index].guest.channels);
     let lines: BTreeSet<String> = channels
         .flat_map(|channel| {
-            let name = channel.shown_name();
-            let line = move |source| format!("channel {name}: {source}");
+            let line = move |source| match channel.is_bare {
+                true => format!("{source}"),
+                false => format!("channel {}: {source}", channel.shown_name()),
+            };
             channel.sources.iter().map(line)
         })
         .collect();

@@ -106,7 +106,9 @@ pub const LAYING: u32 = 2;
 pub fn make_channel(place: &str, channel: &ChannelOverlay) -> String {
     let place = quote(place);
     let mut script = "set -eu\n".to_owned();
-    if channel.name.is_some() {
+    if channel.is_bare {
+        script += &format!("mkdir -p {place}\n");
+    } else if channel.name.is_some() {
         script +=
             &format!("mkdir -p {place}\ncp -r {CHANNEL}/nixpkgs {CHANNEL}/home-manager {place}/\n");
     }
@@ -115,6 +117,11 @@ pub fn make_channel(place: &str, channel: &ChannelOverlay) -> String {
         script += &format!("rm -rf -- {}\n", quote(folder));
     }
     script
+}
+
+/// Lets everyone read an input that is a folder of this computer.
+pub fn open_folder(place: &str) -> String {
+    format!("chmod -R u=rwX,go=rX -- {}", quote(place))
 }
 
 /// Locks a channel's own inputs after a part of it was replaced: the lock of a flake names the content of the other.

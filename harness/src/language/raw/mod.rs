@@ -14,5 +14,5 @@ pub(crate) use expect::{
 };
 pub(crate) use laws::{RawLaw, RawLaws};
 pub(crate) use scenario::{RawGuest, RawScenario, RawSubstituter};
-pub(crate) use setup::{RawFlake, RawHome, RawHomeFile, RawInput, RawSetup};
+pub(crate) use setup::{RawFlake, RawHome, RawHomeFile, RawInput, RawReplacement, RawSetup};
 pub(crate) use step::{RawBuild, RawEdit, RawRun, RawSeed, RawSeedFile, RawStep, RawSwitch};

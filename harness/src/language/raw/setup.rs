@@ -57,8 +57,10 @@ pub(crate) struct RawSetup {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(extend("x-short" = "url"))]
 pub(crate) struct RawInput {
-    /// Its address, or a channel: `pocket`, `unstable`, a release such as `26.05`.
+    /// Its address, a channel (`pocket`, `unstable`, a release such as `26.05`), or a folder relative to this file.
     pub(crate) url: Option<String>,
+    /// Which input of the channel it is, where its name does not tell.
+    pub(crate) take: Option<String>,
     /// The revision to take.
     pub(crate) rev: Option<String>,
     /// Which of its own inputs follow which of the flake's. `home-manager` and `nix-darwin` follow `nixpkgs` by
@@ -66,6 +68,17 @@ pub(crate) struct RawInput {
     pub(crate) follows: Option<BTreeMap<String, String>>,
     /// Whether it is a flake; yes by default.
     pub(crate) flake: Option<bool>,
+}
+
+/// What takes the place of an input.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(extend("x-short" = "url"))]
+pub(crate) struct RawReplacement {
+    /// An address, a channel (`pocket`, `unstable`, a release such as `26.05`), or a folder relative to this file.
+    pub(crate) url: String,
+    /// Which input of the channel it is, where neither name nor address tells.
+    pub(crate) take: Option<String>,
 }
 
 /// One user's home.
@@ -123,8 +136,8 @@ pub(crate) struct RawFlake {
     pub(crate) user: Option<String>,
     /// Another `home.stateVersion`, given from outside.
     pub(crate) state_version: Option<String>,
-    /// Inputs replaced from outside, by name: an address or a channel.
-    pub(crate) inputs: Option<BTreeMap<String, String>>,
+    /// Inputs replaced from outside, by name: an address, a channel, or a folder.
+    pub(crate) inputs: Option<BTreeMap<String, RawReplacement>>,
     /// The extension given to files in the way.
     pub(crate) backup: Option<String>,
 }

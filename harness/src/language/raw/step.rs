@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{RawExpect, RawFlake, RawSetup};
+use super::{RawExpect, RawFlake, RawReplacement, RawSetup};
 use crate::model::Session;
 
 /// One thing done to the machine, and what must be true after it. Exactly one action; a bare word is an action
@@ -82,8 +82,8 @@ pub(crate) struct RawBuild {
     pub(crate) output: Option<String>,
     /// Another `home.stateVersion` for this step.
     pub(crate) state_version: Option<String>,
-    /// Inputs replaced from outside, by name: an address or a channel.
-    pub(crate) inputs: Option<BTreeMap<String, String>>,
+    /// Inputs replaced from outside, by name: an address, a channel, or a folder.
+    pub(crate) inputs: Option<BTreeMap<String, RawReplacement>>,
     /// Whether the evaluation may read what is outside of the flake: `--impure`.
     pub(crate) impure: Option<bool>,
     /// Whether errors are told with all that was evaluated on the way: `--show-trace`.

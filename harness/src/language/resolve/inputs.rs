@@ -8,7 +8,7 @@ use super::scenario::{Base, Resolver};
 use crate::flake::channel;
 use crate::flake::channels::{PLACE as CHANNELS_PLACE, channel_of_folder, is_folder};
 use crate::flake::{FlakeInputs, Remote};
-use crate::language::raw::{RawBuild, RawFlake};
+use crate::language::raw::{RawBuild, RawFlake, RawReplacement};
 use crate::language::report::Mistake;
 use crate::language::words::list_words;
 use crate::model::{CommandSource, Install};
@@ -53,16 +53,16 @@ impl<'case> Resolver<'case> {
         base: &Base,
         at: At<'case>,
     ) -> BTreeMap<String, String> {
-        let mut given = self.given_everywhere(base);
+        let mut given: BTreeMap<String, (RawReplacement, At<'case>)> = self.given_everywhere(base);
         if let Base::Flake(flake) = base {
-            for (name, word) in flake.inputs.iter().flatten() {
+            for (name, it) in flake.inputs.iter().flatten() {
                 let place = self.root().key("flake").key("inputs").key(name);
-                given.insert(name.clone(), (word.clone(), place));
+                given.insert(name.clone(), (it.clone(), place));
             }
         }
-        for (name, word) in raw.inputs.iter().flatten() {
+        for (name, it) in raw.inputs.iter().flatten() {
             let place = at.key("inputs").key(name);
-            given.insert(name.clone(), (word.clone(), place));
+            given.insert(name.clone(), (it.clone(), place));
         }
         let inputs = if given.is_empty() {
             None
@@ -74,38 +74,27 @@ impl<'case> Resolver<'case> {
             Base::Setup(_) | Base::Nothing => None,
         };
         let mut out = BTreeMap::new();
-        for (name, (word, place)) in given {
+        let mut folders = Vec::new();
+        for (name, (given, place)) in given {
             self.is_input(&name, inputs.as_ref(), place);
-            if !self.channels.has(&word) && channel::is_no_revision(&word) {
-                let (message, hint) = channel::no_channel(&word);
-                self.mistake(place, message, hint);
-                continue;
-            }
-            let url = if is_folder(&word) {
-                let project = own.as_ref().and_then(|own| own.project(&name));
-                match self.folder_input(&name, project, &word, place) {
-                    Some(url) => Some(url),
-                    None => continue,
-                }
-            } else if channel::is_channel(&self.channels, &word) {
-                // A nested input such as `home-manager/nixpkgs` is known by its last name.
-                let last = name.rsplit('/').next().unwrap_or(&name);
-                let project = own.as_ref().and_then(|own| own.project(&name));
-                channel::address(&self.channels, &word, project.unwrap_or(last))
-            } else {
-                Some(word.clone())
+            // A nested input such as `home-manager/nixpkgs` is known by its last name.
+            let last = match name.rsplit('/').next().unwrap_or(&name) {
+                "nixpkgs-lib" | "nixpkgs-stable" | "nixpkgs-unstable" => "nixpkgs",
+                last => last,
             };
-            let Some(url) = url else {
-                let message = format!(
-                    "the channel {} has no input {}",
-                    quoted(&word),
-                    quoted(&name)
-                );
-                self.mistake(place, message, "give the input's address");
+            let known = own.as_ref().and_then(|own| own.project(&name));
+            let project = given.take.as_deref().or(known).unwrap_or(last);
+            let Some(url) = self.address_of(&given.url, project, place) else {
                 continue;
             };
             self.needs_network(&url, place);
+            if is_folder(&given.url) {
+                folders.push((name.clone(), given.url, place));
+            }
             out.insert(name, url);
+        }
+        for (name, folder, place) in folders {
+            self.look_into_folder(&name, &folder, own.as_ref(), &out, place);
         }
         if let Some(own) = own.filter(|_| !self.network.is_on()) {
             let at = match &raw.flake {
@@ -119,7 +108,7 @@ impl<'case> Resolver<'case> {
 
     /// What is replaced in every flake that has it, each with the place in the scenario that mistakes are told of; what this
     /// flake does not have is said.
-    fn given_everywhere(&mut self, base: &Base) -> BTreeMap<String, (String, At<'case>)> {
+    fn given_everywhere(&mut self, base: &Base) -> BTreeMap<String, (RawReplacement, At<'case>)> {
         let mut given = BTreeMap::new();
         for (name, word) in self.given_inputs.clone() {
             let inputs = self.inputs_to_override(base);
@@ -130,20 +119,52 @@ impl<'case> Resolver<'case> {
                 self.report.add(mistake.warning());
                 continue;
             }
-            given.insert(name, (word, self.root().key("name")));
+            let it = RawReplacement {
+                url: word,
+                take: None,
+            };
+            given.insert(name, (it, self.root().key("name")));
         }
         given
     }
 
-    /// The address in the guest of an input that is a folder of this computer: a checkout of Home Manager, which becomes a
-    /// channel of that folder.
-    pub(super) fn folder_input(
+    /// The address of what a word says that the input `project` is: a folder of this computer, a channel's, or an address.
+    /// `None` where the word is wrong, which is said.
+    pub(super) fn address_of(
         &mut self,
-        name: &str,
-        project: Option<&str>,
-        folder: &str,
+        word: &str,
+        project: &str,
         at: At<'case>,
     ) -> Option<String> {
+        if is_folder(word) {
+            return self.folder_input(project, word, at);
+        }
+        if !self.channels.has(word) && channel::is_no_revision(word) {
+            let (message, hint) = channel::no_channel(word);
+            self.mistake(at, message, hint);
+            return None;
+        }
+        if !channel::is_channel(&self.channels, word) {
+            return Some(word.to_owned());
+        }
+        let address = channel::address(&self.channels, word, project);
+        if address.is_none() {
+            let message = format!(
+                "the channel {} has no input {}",
+                quoted(word),
+                quoted(project)
+            );
+            let hint = format!(
+                "say which of its inputs is meant, `{{ url: {word}, take: nixpkgs }}`, or give an address"
+            );
+            self.mistake(at, message, hint);
+        }
+        address
+    }
+
+    /// The address in the guest of an input that is a folder of this computer: as it is, or, where it is a checkout of Home
+    /// Manager, which becomes a channel, with what makes it work without a network.
+    fn folder_input(&mut self, project: &str, folder: &str, at: At<'case>) -> Option<String> {
         let place = match self.files.folder(folder) {
             Ok(place) => place,
             Err(error) => {
@@ -151,16 +172,53 @@ impl<'case> Resolver<'case> {
                 return None;
             }
         };
-        if project.unwrap_or(name) != "home-manager" {
-            let message = format!("{} cannot be a folder of this computer", quoted(name));
-            let hint = "a checkout of Home Manager can; put other folders into a flake of your own, as `path:./FOLDER`";
-            self.mistake(at, message, hint);
-            return None;
+        let name = channel_of_folder(folder);
+        match project {
+            "nixpkgs" => {
+                let message = "nixpkgs cannot be a folder of this computer";
+                let hint = "nothing of it could be built without a network: name its `lib` and `nixos` in switchproof.yaml, as \
+                            `nixpkgs:` under `channels`";
+                self.mistake(at, message, hint);
+                None
+            }
+            "home-manager" => {
+                self.checkouts.insert(name.clone(), place);
+                Some(format!("{CHANNELS_PLACE}/{name}/home-manager"))
+            }
+            _ => {
+                self.folders.insert(name.clone(), place);
+                Some(format!("{CHANNELS_PLACE}/{name}"))
+            }
         }
-        let channel = channel_of_folder(folder);
-        let address = format!("{CHANNELS_PLACE}/{channel}/home-manager");
-        self.checkouts.insert(channel, place);
-        Some(address)
+    }
+
+    /// Warns of inputs of a folder that itself is the input `name`, where they are on the network.
+    fn look_into_folder(
+        &mut self,
+        name: &str,
+        folder: &str,
+        own: Option<&FlakeInputs>,
+        replaced: &BTreeMap<String, String>,
+        at: At<'case>,
+    ) {
+        let Ok(tree) = self.files.flake(folder) else {
+            return;
+        };
+        let inner = FlakeInputs::of(&tree);
+        let prefix = format!("{name}/");
+        let inside = replaced.keys().filter_map(|it| it.strip_prefix(&prefix));
+        let mut known: BTreeSet<&str> = inside.collect();
+        known.extend(own.iter().flat_map(|own| &own.followed).map(String::as_str));
+        let mut remote = inner.on_network(&known);
+        if self.network.is_on() || remote.is_empty() || name == "home-manager" {
+            return;
+        }
+        for input in &mut remote {
+            input.name = format!("{prefix}{}", input.name);
+        }
+        let (message, hint) = out_of_reach(&remote, false);
+        self.report
+            .add(Mistake::new(at.value(), message).hint(hint).warning());
     }
 
     fn own_inputs(&mut self, flake: &RawFlake) -> Option<FlakeInputs> {

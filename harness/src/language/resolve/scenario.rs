@@ -39,6 +39,8 @@ pub(crate) struct Resolver<'case> {
     pub(super) channels: Channels,
     /// Checkouts of Home Manager that inputs name, by the channel that each becomes.
     pub(super) checkouts: BTreeMap<String, PathBuf>,
+    /// Other folders that inputs name, by the name that each has among the channels.
+    pub(super) folders: BTreeMap<String, PathBuf>,
     /// The checked tree, for places.
     pub(super) tree: &'case Node,
     /// The tree as it was written, short forms and all.
@@ -117,6 +119,7 @@ pub(crate) fn resolve(
         given_inputs: options.inputs.clone(),
         channels: channels.clone(),
         checkouts: BTreeMap::new(),
+        folders: BTreeMap::new(),
         written: &variant.tree,
         tree,
         is_matrix: !variant.axes.is_empty(),
@@ -164,6 +167,7 @@ impl<'case> Resolver<'case> {
                 exclude,
                 stand_ins,
                 checkouts: std::mem::take(&mut self.checkouts),
+                folders: std::mem::take(&mut self.folders),
                 ..self.machine(raw)
             },
             users: self

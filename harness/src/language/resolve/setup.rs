@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use super::place::At;
 use super::scenario::Resolver;
 use crate::flake::channel;
-use crate::flake::channels::is_folder;
 use crate::flake::names::{bad_extension, bad_home_path, bad_host_name, bad_user_name};
 use crate::flake::nix::{NixMistake, check_expression, check_module, is_package_path};
 use crate::flake::release::Release;
@@ -175,26 +174,8 @@ impl<'case> Resolver<'case> {
         at: At<'case>,
     ) -> Option<Input> {
         let word = raw.url.as_deref().unwrap_or(channel);
-        if raw.url.is_some() && !self.channels.has(word) && channel::is_no_revision(word) {
-            let (message, hint) = channel::no_channel(word);
-            self.mistake(at, message, hint);
-            return None;
-        }
-        let url = if is_folder(word) {
-            Some(self.folder_input(name, None, word, at)?)
-        } else if channel::is_channel(&self.channels, word) {
-            channel::address(&self.channels, word, name)
-        } else {
-            Some(word.to_owned())
-        };
-        let Some(mut url) = url else {
-            self.mistake(
-                at,
-                format!("the channel {} has no input {}", quoted(word), quoted(name)),
-                "give the input's address: `url: github:owner/repository`",
-            );
-            return None;
-        };
+        let project = raw.take.as_deref().unwrap_or(name);
+        let mut url = self.address_of(word, project, at)?;
         if url.is_empty() || url.chars().any(|one| one.is_control() || one == ' ') {
             let hint = "an address is one word such as `github:owner/repository`";
             self.mistake(at, format!("{} is no address", quoted(&url)), hint);

@@ -93,8 +93,12 @@ fn an_input_may_be_a_checkout_of_home_manager_on_this_computer() {
         ("{ home-manager: ./nowhere }", "nowhere"),
         ("{ home-manager: ../outside }", "outside"),
         (
-            "{ theme: ./vendor/hm }",
-            "`theme` cannot be a folder of this computer",
+            "{ nixpkgs: ./vendor/hm }",
+            "nixpkgs cannot be a folder of this computer",
+        ),
+        (
+            "{ theme: pocket }",
+            "the channel `pocket` has no input `theme`",
         ),
         ("{ home-manager: ./dots }", "is no checkout of Home Manager"),
     ] {
@@ -391,4 +395,59 @@ fn what_is_for_another_platform_is_refused_unless_it_is_to_fail() {
     assert!(described(&here, "switch").is_empty());
     let expected = "{ build: {}, fails: riscv64-linux }";
     assert!(described("riscv64-linux", expected).is_empty());
+}
+
+#[test]
+fn any_input_may_be_a_folder_or_an_input_of_a_channel_that_is_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, text: &str| {
+        let place = folder.path().join(name);
+        fs::create_dir_all(place.parent().expect("a parent")).expect("made");
+        fs::write(place, text).expect("written");
+    };
+    write(
+        "vendor/parts/flake.nix",
+        "{ inputs.nixpkgs-lib.url = \"github:nix-community/nixpkgs.lib\"; outputs = _: { }; }",
+    );
+    write(
+        "dots/flake.nix",
+        "{ outputs = { nixpkgs, home-manager, parts, other, ... }: { }; }",
+    );
+    let load = |inputs: &str| {
+        let text = format!(
+            "name: t\nflake:\n  path: dots\n  inputs: {{ nixpkgs: pocket, home-manager: pocket, {inputs} }}\nsteps: [switch]\n"
+        );
+        load_text(folder.path().join("t.yaml"), &text, &LoadOptions::default())
+    };
+    let (cases, found) = load(
+        "parts: ./vendor/parts, parts/nixpkgs-lib: pocket, other: { url: pocket, take: nixpkgs }",
+    );
+    assert_eq!(found, []);
+    let [channel] = cases[0].guest.channels.as_slice() else {
+        panic!("{:?}", cases[0].guest.channels);
+    };
+    assert!(channel.is_bare && channel.files.files.contains_key("flake.nix"));
+    assert_eq!(cases[0].guest.memory_mib, None, "it is no channel");
+    let Action::Switch(switch) = &cases[0].steps[0].action else {
+        panic!("a switch");
+    };
+    let name = channel.name.as_deref().expect("a name");
+    let replaced = &switch.override_inputs;
+    assert_eq!(
+        replaced["parts"],
+        format!("path:/etc/switchproof/channels/{name}")
+    );
+    let pocket = "path:/etc/switchproof/pocket/nixpkgs";
+    assert_eq!(replaced["parts/nixpkgs-lib"], pocket);
+    assert_eq!(replaced["other"], pocket);
+    let (_, found) = load("parts: ./vendor/parts, other: ./vendor/parts");
+    let said = "the flake's input `other/nixpkgs-lib` is on the network, and the machine has none";
+    assert!(found.iter().any(|it| it.message == said), "{found:?}");
+    let (_, found) = load("parts: ./vendor/parts, other: pocket");
+    let asks = |it: &Diagnostic| {
+        it.hint
+            .as_ref()
+            .is_some_and(|hint| hint.contains("{ url: pocket, take: nixpkgs }"))
+    };
+    assert!(found.iter().any(asks), "{found:?}");
 }
