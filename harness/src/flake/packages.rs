@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
+use regex::Regex;
 use rnix::SyntaxNode;
 use rnix::ast::{Apply, Attr, Attrpath, Expr, List, Select, With};
 use rowan::ast::AstNode as _;
@@ -20,6 +21,9 @@ static IN_POCKET: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
         text.lines()
             .filter(|line| !line.trim_start().starts_with('#'))
     });
+    // What a package says of itself is none.
+    let value = Regex::new("= \"[^\"]*\"").expect("a regular expression that a test compiles");
+    let code = code.map(|line| value.replace_all(line, "= ").into_owned());
     code.flat_map(|line| line.split(is_sign).map(str::to_owned).collect::<Vec<_>>())
         .collect()
 });
@@ -178,7 +182,7 @@ mod tests {
     #[test]
     fn packages_are_found_where_text_names_them() {
         let text = r#"{ pkgs, ... }: {
-            home.packages = with pkgs; [ git zig nodePackages.prettier (python3.withPackages (ps: [ ps.requests ])) foo.bar ]
+            home.packages = with pkgs; [ git zig tldr nodePackages.prettier (python3.withPackages (ps: [ ps.requests ])) foo.bar ]
               ++ [ pkgs.terraform-ls pkgs.unstable.other pkgs.deep.inner.call (pkgs.builders.one { }) pkgs.vimPlugins.rare-nvim (pkgs.fetchFromNowhere { }) ];
             programs.x = { package = pkgs.odd-shell.override { a = 1; }; extra = with pkgs.tmuxPlugins; [ sensible rare ]; };
             home.file.x.text = "pkgs.none";
@@ -196,6 +200,7 @@ mod tests {
                 "nodePackages.prettier",
                 "odd-shell",
                 "terraform-ls",
+                "tldr",
                 "tmuxPlugins.rare",
                 "vimPlugins.rare-nvim",
                 "zig"

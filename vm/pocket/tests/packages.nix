@@ -60,11 +60,11 @@ in
       (
         let
           standIns = import (channel + "/nixpkgs/pkgs/stand-in-programs.nix") { inherit lib pkgs; };
-          named = standIns.named pkgs [ "git" "nodePackages.prettier" "zig" ];
+          named = standIns.named pkgs [ "git" "nodePackages.prettier" "zig" "vimPlugins.rare" "vimPlugins.rarer" ];
         in
-        [ pkgs.waybar.version (lib.versionAtLeast pkgs.ghostty.version "1.2") pkgs.helix.meta.mainProgram (pkgs.python3.withPackages (_: throw "never")).pname (builtins.attrNames named) named.nodePackages.prettier.meta.mainProgram ]
+        [ pkgs.waybar.version (lib.versionAtLeast pkgs.ghostty.version "1.2") pkgs.helix.meta.mainProgram (pkgs.python3.withPackages (_: throw "never")).pname (builtins.attrNames named) named.nodePackages.prettier.meta.mainProgram (map (p: named.vimPlugins ? ${p}) [ "rare" "rarer" "nerdtree" ]) ]
       )
-      [ "99-stand-in" true "hx" "python3" [ "nodePackages" "zig" ] "prettier" ]
+      [ "99-stand-in" true "hx" "python3" [ "nodePackages" "vimPlugins" "zig" ] "prettier" [ true true true ] ]
     ];
     # None hides a program that is there.
     stand-ins-hide-nothing = [

@@ -41,13 +41,26 @@ in
 {
   # By the names that a scenario gives; a name may be in a set: `nodePackages.prettier`.
   named = prev: names:
-    lib.foldl' (
-      all: name:
-      let
-        way = lib.splitString "." name;
-      in
-      if lib.hasAttrByPath way prev then all else lib.recursiveUpdate all (lib.setAttrByPath way (package (lib.last way) [ (lib.last way) ] ""))
-    ) { } names;
+    let
+      # The sets on the way keep what they have.
+      put =
+        have: known: way: value:
+        have
+        // {
+          ${lib.head way} =
+            let
+              old = have.${lib.head way} or known.${lib.head way} or { };
+            in
+            if lib.tail way == [ ] then value else put old { } (lib.tail way) value;
+        };
+      add =
+        all: name:
+        let
+          way = lib.splitString "." name;
+        in
+        if lib.hasAttrByPath way prev then all else put all prev way (package (lib.last way) [ (lib.last way) ] "");
+    in
+    lib.foldl' add { } names;
 
   packages =
     programs ''
