@@ -42,6 +42,7 @@ impl Found {
             install: install.unwrap_or(Install::Standalone),
             name: name.to_owned(),
             value: None,
+            file: "flake.nix".to_owned(),
         };
         let users = users_of(&output, &Seen::default(), &Seen::default());
         Self {
@@ -63,8 +64,7 @@ pub fn outputs(folder: &Path) -> Result<Outputs, InitError> {
     let flake = Flake::read(folder)?;
     let everything = &flake.about.everything;
     let found = |output: &Output| {
-        let seen = output.value.as_ref().map(|value| flake.texts.about(value));
-        let seen = seen.unwrap_or_default();
+        let seen = flake.texts.about(output);
         let users = users_of(output, &seen, everything);
         let version = seen.state_version.or(everything.state_version);
         Found {

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rnix::SyntaxNode;
-use rnix::ast::{Expr, PathRel};
+use rnix::ast::PathRel;
 use rowan::ast::AstNode as _;
 
+use super::outputs::Output;
 use crate::flake::names::is_user_name;
 use crate::flake::nix::{Binding, Bindings};
 use crate::flake::release::Release;
@@ -60,6 +61,20 @@ impl Texts {
         self.files.get("flake.nix")
     }
 
+    /// The Nix files beside the flake's own text that are of no other flake, by name.
+    pub(super) fn parts(&self) -> impl Iterator<Item = (&str, &Bindings)> {
+        let flakes = self
+            .files
+            .keys()
+            .filter_map(|name| name.strip_suffix("flake.nix"));
+        let inner: Vec<&str> = flakes.filter(|folder| folder.ends_with('/')).collect();
+        let is_ours = move |name: &str| {
+            name != "flake.nix" && !inner.iter().any(|folder| name.starts_with(folder))
+        };
+        let all = self.files.iter().map(|(name, text)| (name.as_str(), text));
+        all.filter(move |(name, _)| is_ours(name))
+    }
+
     /// What all files say.
     pub(super) fn everything(&self) -> Seen {
         let mut seen = Seen::default();
@@ -72,10 +87,13 @@ impl Texts {
     }
 
     /// What is said where an output is made, and in the files that are named there, and in theirs.
-    pub(super) fn about(&self, value: &Expr) -> Seen {
+    pub(super) fn about(&self, output: &Output) -> Seen {
         let mut seen = Seen::default();
-        let mut known = BTreeSet::from(["flake.nix".to_owned()]);
-        let mut todo = vec![("flake.nix".to_owned(), value.syntax().clone())];
+        let Some(value) = &output.value else {
+            return seen;
+        };
+        let mut known = BTreeSet::from([output.file.clone()]);
+        let mut todo = vec![(output.file.clone(), value.syntax().clone())];
         while let Some((name, node)) = todo.pop() {
             let Some(file) = self.files.get(&name) else {
                 continue;
@@ -96,13 +114,14 @@ impl Texts {
 
     /// The platform that an output is for, where it is for others than `here` alone: by what is named where it is made, or
     /// else in `flake.nix`. `None` also where the text does not tell.
-    pub(super) fn other_platform(&self, value: &Expr, here: &str) -> Option<String> {
+    pub(super) fn other_platform(&self, output: &Output, here: &str) -> Option<String> {
+        output.value.as_ref()?;
         let (main, root) = self.main().and_then(|main| Some((main, main.root()?)))?;
         let text = root.text().to_string();
         if OPEN.iter().any(|word| text.contains(word)) {
             return None;
         }
-        let mut systems = self.about(value).systems;
+        let mut systems = self.about(output).systems;
         if systems.is_empty() {
             let mut seen = Seen::default();
             seen.take(main, root);

@@ -113,11 +113,9 @@ pub fn init(folder: &Path, wanted: &Wanted) -> Result<Drafts, InitError> {
     outputs.extend(unread(wanted, &outputs, &notes));
     let mut drafts: Vec<Draft> = Vec::new();
     for output in &outputs {
-        let seen = output.value.as_ref().map(|value| texts.about(value));
-        let platform = output.value.as_ref();
-        let platform = platform.and_then(|value| texts.other_platform(value, &this_system()));
+        let seen = texts.about(output);
+        let platform = texts.other_platform(output, &this_system());
         let name = free_name(output, &drafts);
-        let seen = seen.unwrap_or_default();
         let (draft, note) = draft(output, name, &seen, platform.as_deref(), &about, wanted);
         drafts.push(draft);
         notes.extend(note);
@@ -147,6 +145,7 @@ fn unread(wanted: &Wanted, outputs: &[Output], notes: &[String]) -> Option<Outpu
         install: install.filter(is_computed)?,
         name: name.to_owned(),
         value: None,
+        file: "flake.nix".to_owned(),
     })
 }
 
@@ -159,9 +158,9 @@ pub(crate) fn other_platform(
     here: &str,
 ) -> Option<String> {
     let texts = Texts::of(flake);
-    let (outputs, _) = find_outputs(texts.main()?);
+    let (outputs, _) = find_outputs(&texts);
     let is_it = |output: &&Output| output.install == install && output.name == name;
-    texts.other_platform(outputs.iter().find(is_it)?.value.as_ref()?, here)
+    texts.other_platform(outputs.iter().find(is_it)?, here)
 }
 
 /// What the text of a flake says about it.
@@ -189,7 +188,7 @@ impl Flake {
             message: error.to_string(),
         })?;
         let texts = Texts::of(&flake);
-        let (outputs, notes) = texts.main().map(find_outputs).unwrap_or_default();
+        let (outputs, notes) = find_outputs(&texts);
         let about = About {
             inputs: FlakeInputs::of(&flake),
             everything: texts.everything(),

@@ -2,6 +2,7 @@
 
 use rnix::ast::Expr;
 
+use super::look::Texts;
 use crate::flake::nix::Bindings;
 use crate::model::Install;
 
@@ -14,13 +15,36 @@ pub(super) struct Output {
     pub(super) name: String,
     /// What makes it; `None` where that is not written beside its name.
     pub(super) value: Option<Expr>,
+    /// The file that names it.
+    pub(super) file: String,
 }
 
-/// The outputs named in a flake, and what is there but cannot be named without evaluating it.
-pub(super) fn find_outputs(flake: &Bindings) -> (Vec<Output>, Vec<String>) {
+/// The outputs named in a flake, and what is there but cannot be named without evaluating it. A flake that others make
+/// out of parts (`mkFlake` of flake-parts) names them in any of its files.
+pub(super) fn find_outputs(texts: &Texts) -> (Vec<Output>, Vec<String>) {
+    let Some(main) = texts.main() else {
+        return Default::default();
+    };
+    let (mut outputs, mut notes) = find_in("flake.nix", main);
+    let is_of_parts = main
+        .root()
+        .is_some_and(|root| root.text().to_string().contains("mkFlake"));
+    if outputs.is_empty() && is_of_parts {
+        for (file, text) in texts.parts() {
+            let (more, said) = find_in(file, text);
+            outputs.extend(more);
+            notes.extend(said);
+        }
+        notes.sort();
+        notes.dedup();
+    }
+    (outputs, notes)
+}
+
+fn find_in(file: &str, text: &Bindings) -> (Vec<Output>, Vec<String>) {
     let mut outputs: Vec<Output> = Vec::new();
     let mut notes = Vec::new();
-    let all = flake.all();
+    let all = text.all();
     for install in Install::ALL {
         let set = install.set_name();
         let (mut is_there, mut is_computed) = (false, false);
@@ -41,6 +65,7 @@ pub(super) fn find_outputs(flake: &Bindings) -> (Vec<Output>, Vec<String>) {
                             install,
                             name: name.clone(),
                             value: binding.value.clone().filter(|_| rest.is_empty()),
+                            file: file.to_owned(),
                         });
                     }
                 }

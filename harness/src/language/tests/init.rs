@@ -440,3 +440,24 @@ fn a_computed_name_can_be_given() {
         "all names of hosts were read"
     );
 }
+
+#[test]
+fn a_flake_of_parts_names_its_homes_in_any_file() {
+    let parts = "{ inputs, ... }: { flake.homeConfigurations.cli = inputs.hm.lib.homeManagerConfiguration { modules = [ ./ann.nix ]; }; }";
+    let found = drafts(&[
+        (
+            "flake.nix",
+            "{ inputs.flake-parts.url = \"path:/parts\"; outputs = inputs: inputs.flake-parts.lib.mkFlake { inherit inputs; } { imports = [ ./users ]; }; }",
+        ),
+        ("users/default.nix", parts),
+        ("users/ann.nix", "{ home.username = \"ann\"; }"),
+        (
+            "templates/flake.nix",
+            "{ outputs = _: { homeConfigurations.you = 1; }; }",
+        ),
+        ("templates/more.nix", "{ homeConfigurations.them = 1; }"),
+    ]);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].0, "homeConfigurations.\"cli\"");
+    assert!(found[0].1.contains("\n  user: ann\n"), "{}", found[0].1);
+}
