@@ -11,7 +11,7 @@ use super::sink::is_quiet;
 use super::snapshots::shared;
 use crate::flake::FlakeInputs;
 use crate::judge::orphans;
-use crate::language;
+use crate::language::{self, Severity};
 use crate::model::{Action, Case};
 use crate::report::count;
 use crate::text::printable_line;
@@ -63,8 +63,17 @@ pub fn run(args: &CheckArgs) -> Result<Exit, Error> {
             }
             let files = count(checked.files, "file");
             if !checked.is_fine() {
-                let mistakes = count(checked.diagnostics.len(), "mistake");
-                eprintln!("{mistakes} in {files}");
+                let of = |severity| {
+                    let found = checked.diagnostics.iter();
+                    found.filter(|it| it.severity == severity).count()
+                };
+                let mistakes = count(of(Severity::Error), "mistake");
+                match of(Severity::Warning) {
+                    0 => eprintln!("{mistakes} in {files}"),
+                    warnings => {
+                        eprintln!("{mistakes} and {} in {files}", count(warnings, "warning"))
+                    }
+                }
             } else if !is_quiet() {
                 let cases = count(checked.cases.len(), "case");
                 print(&format!("no mistakes: {files}, {cases}\n"))?;
