@@ -122,7 +122,12 @@ pub(super) fn of_project(folder: &Path) -> Result<Laws, Vec<Diagnostic>> {
     if !file.exists() {
         return Ok(Laws::default());
     }
-    let mut report = Report::new(Source::read(&file).map_err(|it| vec![*it])?);
+    let source = Source::read(&file).map_err(|it| vec![*it])?;
+    // Whether it is YAML at all is told with the channels that it names.
+    if serde_yaml::from_str(&source.text).is_ok_and(|whole: serde_yaml::Value| whole.is_null()) {
+        return Ok(Laws::default());
+    }
+    let mut report = Report::new(source);
     let laws = yaml::parse(&mut report)
         .as_ref()
         .and_then(|root| root.get("laws"))
@@ -168,6 +173,7 @@ mod tests {
     #[test]
     fn a_project_says_which_laws_are_tried() {
         assert_eq!(project("channels: {}\n").unwrap(), Laws::default());
+        assert_eq!(project("# a comment\n").unwrap(), Laws::default());
         assert!(project("laws: none\n").unwrap().on.is_empty());
         let some = project("laws: [idempotent, clean]\n").unwrap();
         assert_eq!(some.on, [Law::Idempotent, Law::Clean].into());

@@ -112,9 +112,21 @@ pub fn check(paths: &[PathBuf], options: &LoadOptions) -> Loaded {
             Err(diagnostic) => (Vec::new(), vec![*diagnostic]),
         })
         .collect();
+    // What is wrong with the project's file is found with each of its scenarios.
+    let mut told = BTreeSet::new();
     for (cases, diagnostics) in results {
         loaded.cases.extend(cases);
-        loaded.diagnostics.extend(diagnostics);
+        let is_new = |one: &Diagnostic| {
+            told.insert((
+                one.file.clone(),
+                one.span.start,
+                one.line,
+                one.message.clone(),
+            ))
+        };
+        loaded
+            .diagnostics
+            .extend(diagnostics.into_iter().filter(is_new));
     }
     refuse_same_names(&mut loaded, options);
     lay_out_channels(&mut loaded, options);

@@ -345,3 +345,19 @@ fn files_of_other_places_are_refused() {
     };
     assert!(check(&[file], &open).is_fine());
 }
+
+#[test]
+fn a_mistake_in_the_projects_file_is_told_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |path: &str, text: &str| std::fs::write(folder.path().join(path), text).unwrap();
+    write("flake.nix", "{ }");
+    write("switchproof.yaml", "laws: { clean: false }\n");
+    for name in ["one", "two", "three"] {
+        let scenario = FINE.replace("name: t", &format!("name: {name}"));
+        write(&format!("{name}.yaml"), &scenario);
+    }
+    let files = ["one.yaml", "two.yaml", "three.yaml"].map(|name| folder.path().join(name));
+    let checked = check(&files, &LoadOptions::default());
+    let told: Vec<&str> = checked.diagnostics.iter().map(|it| &*it.message).collect();
+    assert_eq!(told, ["`clean` is off without a reason"]);
+}
