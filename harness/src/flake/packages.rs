@@ -29,7 +29,7 @@ static IN_POCKET: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
 });
 
 /// Sets of packages in a package set, whose packages are named with them.
-const SETS: [&str; 12] = [
+const SETS: [&str; 13] = [
     "fishPlugins",
     "gnome",
     "gnomeExtensions",
@@ -40,6 +40,7 @@ const SETS: [&str; 12] = [
     "nodePackages",
     "python3Packages",
     "tmuxPlugins",
+    "unixtools",
     "vimPlugins",
     "vscode-extensions",
 ];

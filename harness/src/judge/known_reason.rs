@@ -16,7 +16,8 @@ pub(super) const REQUIRED_TO_BUILD: &str = " is required to build '";
 const POCKET_PACKAGES: [&str; 2] = ["/etc/switchproof/pocket", "/etc/switchproof/channels"];
 
 /// The reason, as the end of a sentence, or nothing: that a file is there and Git does not track it or has it in a submodule, that something is for
-/// another platform, that the pocket channel lacks a package, that a package is not allowed.
+/// another platform, that the pocket channel lacks a package, that an input is on a network that is not there, that a package
+/// is not allowed.
 pub fn known_reason(case: &Case, step: &Step, seen: &Observation) -> String {
     let text = printable(&seen.output.stderr);
     let is_missing = |file: &&String| {
@@ -61,6 +62,14 @@ pub fn known_reason(case: &Case, step: &Step, seen: &Observation) -> String {
             names.join(", ")
         );
     }
+    if !case.guest.network.is_on()
+        && let Some(address) = on_the_network(&text)
+    {
+        return format!(
+            "; `{address}` is on the network, and the machine has none: let the input be a folder or a channel that is there \
+             (`inputs: {{ NAME: ./folder }}`; `switchproof check` names the inputs), or write `network: true`"
+        );
+    }
     if text.contains("has an unfree license") {
         return "; allow unfree packages where the flake makes its package set (`config.allowUnfree = true`), or by \
                 `allowUnfree: true` in a setup in words"
@@ -82,6 +91,20 @@ fn submodule<'a>(text: &str, flake: &'a FlakeTree) -> Option<&'a str> {
             .any(|line| line.contains(&below) && line.contains(" does not exist"))
     };
     names.find(|name| is_missing(name))
+}
+
+/// What Nix could not fetch, as it names it: the address of an input, or else of a file.
+fn on_the_network(text: &str) -> Option<&str> {
+    let behind = |words: &str| {
+        let rest = text.split_once(words)?.1;
+        let address = rest.split('\'').next()?;
+        // What is behind the address itself is a revision and hashes.
+        Some(address.split('?').next().unwrap_or(address))
+    };
+    let is_download = text.contains("unable to download '");
+    is_download
+        .then(|| behind("while fetching the input '").or_else(|| behind("unable to download '")))
+        .flatten()
 }
 
 /// The platform that Nix says something has to be built on: `a 'aarch64-darwin' with features {} is required to build`.
@@ -185,6 +208,23 @@ mod tests {
         let said = "error: path '/nix/store/x-source/mods/m.nix' does not exist";
         assert_eq!(submodule(said, &flake), Some("mods"));
         assert_eq!(submodule(&said.replace("mods", "others"), &flake), None);
+    }
+
+    #[test]
+    fn what_is_on_the_network_is_the_input_where_nix_says_so() {
+        let download = "error: unable to download 'https://api.github.com/repos/a/b/tarball/1': Could not resolve host name";
+        assert_eq!(
+            on_the_network(download),
+            Some("https://api.github.com/repos/a/b/tarball/1")
+        );
+        let said = format!(
+            "error:\n … while fetching the input 'github:a/b/1?narHash=sha256-x'\n\n{download}"
+        );
+        assert_eq!(on_the_network(&said), Some("github:a/b/1"));
+        assert_eq!(
+            on_the_network("error: while fetching the input 'path:/x'"),
+            None
+        );
     }
 
     #[test]
