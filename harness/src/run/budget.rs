@@ -83,6 +83,9 @@ impl BudgetError {
                 "allow more with --memory, or ask for less with `guest: { memory: … }`"
             }
             Self::Crowded { .. } => "wait for the other runs, or end them",
+            Self::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
+                "make room: `switchproof cache gc` removes what was not used for the longest time"
+            }
             Self::Io { .. } => {
                 "the cache directory must be writable; SWITCHPROOF_CACHE_DIR names another"
             }
