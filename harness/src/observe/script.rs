@@ -106,6 +106,7 @@ pub(super) fn homes(users: &[String], exclude: &BTreeSet<String>) -> String {
         .collect();
     script = script
         .replace("@MAGIC@", HOMES_MAGIC)
+        .replace("@PACKAGES@", &quote(include_str!("packages.pl")))
         .replace("@PROFILE@", &format!("^{PROFILE}$"))
         .replace("@VERSIONED@", &format!("^{VERSIONED}$"))
         .replace("@BEFORE@", BEFORE)
@@ -179,35 +180,11 @@ behind() {
   done
   printf '\0'
 }
-# The store paths that the profile $1 is made of, in $T/made: through the links of profiles that are made of profiles.
-made_of() {
-  : >"$T/made"
-  readlink -z -e -- "$1" 2>/dev/null | grep -z '^/nix/store/' >"$T/targets"
-  for round in 1 2 3 4; do
-    [ -s "$T/targets" ] || break
-    grep -z -v -E "$PROFILE" <"$T/targets" >>"$T/made"
-    grep -z -E "$PROFILE" <"$T/targets" | sort -zu >"$T/level"
-    [ -s "$T/level" ] || break
-    find -files0-from "$T/level" -maxdepth 0 \( -type l -fprintf "$T/targets" '%l\0' -o -fprint0 "$T/found" \) 2>"$T/err"
-    # What is no link itself may be behind one, and so in a package.
-    xargs -0 -r readlink -z -e -- <"$T/found" >"$T/stored"
-    grep -z -v -E "$PROFILE" <"$T/stored" >>"$T/made"
-    grep -z -E "$PROFILE" <"$T/stored" | sort -zu >"$T/level"
-    [ -s "$T/level" ] || continue
-    find -files0-from "$T/level" -type l -lname '/nix/store/*' ! -lname '*-env-manifest.nix' -printf '%l\0' \
-      >>"$T/targets" 2>"$T/err"
-  done
-  sed -z -e 's,^\(/nix/store/[^/]*\).*,\1,' <"$T/made" | sort -zu | tee -a "$T/packages"
-  printf '\0'
-}
-# The packages of the profiles $@, and what those hold besides programs that the setup itself made: they are no package
-# of anybody's, for their names have no version. Home Manager's manual says nothing of a setup.
+# The packages of the profiles $@, and files of those that the setup itself made.
 packages() {
-  : >"$T/packages"
-  for profile in "$@"; do made_of "$profile"; done
-  grep -z -v -E -e "$VERSIONED" -e '-home-configuration-reference-manpage$' <"$T/packages" | sort -zu >"$T/level"
-  if [ ! -s "$T/level" ]; then printf '\0'; return; fi
-  find -files0-from "$T/level" -path '/nix/store/*/bin' -prune -o \( -type f -o -type l \) -fprint0 "$T/files" 2>"$T/err"
+  perl=/usr/bin/perl; [ ! -x /run/switchproof/perl ] || perl=/run/switchproof/perl
+  "$perl" -e @PACKAGES@ -- "$PROFILE" "$VERSIONED" "$T/files" "$@" 2>"$T/err"
+  if [ ! -s "$T/files" ]; then printf '\0'; return; fi
   printf 'own\0'
   archive --absolute-names --hard-dereference --no-recursion --null --files-from="$T/files"
 }
