@@ -2,6 +2,7 @@
 
 use super::model::{Lines, PackageChange, PackageTurn, Provider, Turn, UserChange};
 use crate::model::Profile;
+use crate::observe::with_version;
 
 /// A line for each package, and for each program that is run from elsewhere.
 pub(super) fn programs(user: &UserChange) -> Vec<String> {
@@ -40,10 +41,7 @@ pub(super) fn programs(user: &UserChange) -> Vec<String> {
 fn package(it: &PackageChange) -> String {
     let name = &it.package;
     let place = it.profile.map_or("the store", profile);
-    let with = |version: &str| match version {
-        "" => name.clone(),
-        version => format!("{name} {version}"),
-    };
+    let with = |version: &str| with_version(name, version);
     match &it.turn {
         PackageTurn::Appeared { version, programs } => {
             format!("[A] {}  ({place}){}", with(version), named(name, programs))

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::text_match::Mismatch;
 use super::who::{Who, plain};
 use crate::model::{PackageState, Profile};
-use crate::observe::{ProfilePackage, Program};
+use crate::observe::{ProfilePackage, Program, with_version};
 use crate::suggest::did_you_mean;
 
 /// Checks a package by the name of a program or of the package that has it. One without programs counts where a
@@ -82,7 +82,7 @@ fn in_profile(
         }
     };
     let seen = packages.iter().map(|it| {
-        let version = with(&it.package, &it.version);
+        let version = with_version(&it.package, &it.version);
         format!(
             "{version} without programs in {}",
             profile_words(it.profile)
@@ -102,14 +102,6 @@ fn wanted(name: &str, version: Option<&str>, profile: Option<Profile>) -> String
         expected.push_str(&format!(" from {}", profile_words(profile)));
     }
     expected
-}
-
-/// A package's name with its version, if it has one.
-fn with(package: &str, version: &str) -> String {
-    match version {
-        "" => package.to_owned(),
-        version => format!("{package} {version}"),
-    }
 }
 
 /// Nothing that a profile provides is run by that name.
@@ -164,7 +156,7 @@ fn other(
 fn describe(program: &Program) -> String {
     let package = match program.package.as_str() {
         "" => String::new(),
-        package => format!(" of {}", with(package, &program.version)),
+        package => format!(" of {}", with_version(package, &program.version)),
     };
     let from = program.profile.map_or("the store".to_owned(), |profile| {
         profile_words(profile).to_owned()

@@ -9,7 +9,7 @@ use super::package::profile_words;
 use super::render_home::{Writer, digest, home};
 use super::unit::unit_words;
 use crate::model::{Profile, Session, Step};
-use crate::observe::{Observation, OwnFile, ProfilePackage, Program, UserSeen};
+use crate::observe::{Observation, OwnFile, ProfilePackage, Program, UserSeen, with_version};
 use crate::text::visible_value;
 
 /// Most programs of a package that are named on its own line.
@@ -77,18 +77,13 @@ fn packages(text: &mut String, channel: &Channel<'_>, name: &str, user: &UserSee
         line(text, 1, "none from a profile");
     }
     for ((package, version, profile, is_channels), (programs, packages)) in groups {
-        let what = if version.is_empty() {
-            package.to_owned()
-        } else {
-            format!("{package} {version}")
-        };
         let from = profile.map_or("the store", profile_words);
         let names = if is_channels {
             shadowed(&programs)
         } else {
             names(package, &programs)
         };
-        let what = format!("{what} ({from})");
+        let what = format!("{} ({from})", with_version(package, version));
         match names.len() {
             0 if programs.is_empty() => line(text, 1, &format!("{what}, no programs")),
             0 => line(text, 1, &what),

@@ -283,6 +283,14 @@ pub fn package_name(store_path: &str) -> (String, String) {
     }
 }
 
+/// A package's name with its version, if it has one.
+pub fn with_version(package: &str, version: &str) -> String {
+    match version {
+        "" => package.to_owned(),
+        version => format!("{package} {version}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
