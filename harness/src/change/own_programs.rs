@@ -1,6 +1,6 @@
 //! Programs and other files of packages that the setup itself made: what they say is a part of the setup, as a file of the home is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::hunk::{hunk, shown};
 use super::model::{
@@ -18,10 +18,15 @@ pub(super) fn own_programs(
     rebuilds: &mut Rebuilds,
 ) -> Vec<FileChange> {
     let (mut old, new) = (own(before), own(after));
+    let (had, has) = (packages(before), packages(after));
+    let is_of_both = |path: &str| {
+        let package = path.split('/').next().unwrap_or_default();
+        had.contains(package) && has.contains(package)
+    };
     let mut found = Vec::new();
     for (path, is) in new {
         let Some(was) = old.remove(&path) else {
-            if is_of_both(&path, before, after) {
+            if is_of_both(&path) {
                 let (look, text) = came_or_went(is, |text| hunk("", text));
                 let turn = FileTurn::Appeared { look, text };
                 found.push(FileChange { path, turn });
@@ -46,7 +51,7 @@ pub(super) fn own_programs(
         }
     }
     for (path, was) in old {
-        if is_of_both(&path, before, after) {
+        if is_of_both(&path) {
             let (look, text) = came_or_went(was, |text| hunk(text, ""));
             let turn = FileTurn::Gone { look, text };
             found.push(FileChange { path, turn });
@@ -76,13 +81,9 @@ pub(super) fn is_told_by(variables: &[VariableChange], file: &FileChange) -> boo
     differences.is_empty() && text.left_out == 0 && lines.all(is_told)
 }
 
-/// Whether both sides have the package in whose folder a file is.
-fn is_of_both(path: &str, before: &UserSeen, after: &UserSeen) -> bool {
-    let has = |user: &UserSeen| {
-        let mut packages = user.packages.iter();
-        packages.any(|it| path.split('/').next() == Some(&it.package))
-    };
-    has(before) && has(after)
+/// The names of packages, which are the first folder of each of their files.
+fn packages(user: &UserSeen) -> BTreeSet<&str> {
+    user.packages.iter().map(|it| it.package.as_str()).collect()
 }
 
 fn came_or_went(file: &OwnFile, hunk: impl Fn(&str) -> Option<Hunk>) -> (FileLook, Option<Hunk>) {
