@@ -1,11 +1,9 @@
 //! Which laws a scenario has tried, and what the project says of that for all of them.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use super::conform::Conform;
 use super::diagnostic::Diagnostic;
-use super::project::PROJECT_FILE;
 use super::raw::{RawLaw, RawLaws};
 use super::report::{Mistake, Report};
 use super::shape::{SCENARIO, Shape};
@@ -117,16 +115,7 @@ fn only(words: &[RawLaw]) -> Result<Laws, (&'static str, String, String)> {
 ///
 /// # Errors
 /// All that is wrong with the file's `laws`.
-pub(super) fn of_project(folder: &Path) -> Result<Laws, Vec<Diagnostic>> {
-    let file = folder.join(PROJECT_FILE);
-    if !file.exists() {
-        return Ok(Laws::default());
-    }
-    let source = Source::read(&file).map_err(|it| vec![*it])?;
-    // Whether it is YAML at all is told with the channels that it names.
-    if serde_yaml::from_str(&source.text).is_ok_and(|whole: serde_yaml::Value| whole.is_null()) {
-        return Ok(Laws::default());
-    }
+pub(super) fn of_project(source: Source) -> Result<Laws, Vec<Diagnostic>> {
     let mut report = Report::new(source);
     let laws = yaml::parse(&mut report)
         .as_ref()
@@ -160,9 +149,7 @@ mod tests {
     use super::*;
 
     fn project(text: &str) -> Result<Laws, String> {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join(PROJECT_FILE), text).unwrap();
-        of_project(folder.path()).map_err(|found| {
+        of_project(Source::new("switchproof.yaml", text)).map_err(|found| {
             let told = found
                 .iter()
                 .map(|it| format!("{}: {}", it.line, it.message));
@@ -173,7 +160,6 @@ mod tests {
     #[test]
     fn a_project_says_which_laws_are_tried() {
         assert_eq!(project("channels: {}\n").unwrap(), Laws::default());
-        assert_eq!(project("# a comment\n").unwrap(), Laws::default());
         assert!(project("laws: none\n").unwrap().on.is_empty());
         let some = project("laws: [idempotent, clean]\n").unwrap();
         assert_eq!(some.on, [Law::Idempotent, Law::Clean].into());

@@ -9,16 +9,14 @@ use rayon::prelude::*;
 
 use super::conform::Conform;
 use super::diagnostic::{Diagnostic, Severity};
-use super::laws;
 use super::matrix::{expand, spell_out_changes};
 use super::options::LoadOptions;
-use super::project::of_project;
+use super::project::Project;
 use super::report::{Mistake, Report};
 use super::resolve::resolve;
 use super::shape::SCENARIO;
 use super::source::Source;
 use super::yaml::{self, Span};
-use crate::flake::Channels;
 use crate::flake::host_files::{self, HostFiles, project_of};
 use crate::model::Case;
 
@@ -57,13 +55,15 @@ pub fn load_text(
     text: &str,
     options: &LoadOptions,
 ) -> (Vec<Case>, Vec<Diagnostic>) {
-    let (cases, diagnostics) = load_source(Source::new(file, text), options);
-    let mut loaded = Loaded {
-        cases,
-        diagnostics,
-        files: 1,
-    };
-    lay_out_channels(&mut loaded, options);
+    let file = file.into();
+    let mut loaded = Loaded::default();
+    let projects = projects(std::slice::from_ref(&file), options, &mut loaded);
+    if let Some(project) = projects.get(&file) {
+        let (cases, diagnostics) = load_source(Source::new(file, text), options, project);
+        loaded.cases = cases;
+        loaded.diagnostics = diagnostics;
+    }
+    lay_out_channels(&mut loaded, &projects);
     (loaded.cases, loaded.diagnostics)
 }
 
@@ -105,49 +105,53 @@ pub fn check(paths: &[PathBuf], options: &LoadOptions) -> Loaded {
         );
     }
     loaded.files = files.len();
-    let results: Vec<(Vec<Case>, Vec<Diagnostic>)> = files
+    let projects = projects(&files, options, &mut loaded);
+    let results: Vec<(Vec<Case>, Vec<Diagnostic>)> = projects
         .par_iter()
-        .map(|file| match read(file, options) {
-            Ok(source) => load_source(source, options),
+        .map(|(file, project)| match read(file, options) {
+            Ok(source) => load_source(source, options, project),
             Err(diagnostic) => (Vec::new(), vec![*diagnostic]),
         })
         .collect();
-    // What is wrong with the project's file is found with each of its scenarios.
-    let mut told = BTreeSet::new();
     for (cases, diagnostics) in results {
         loaded.cases.extend(cases);
-        let is_new = |one: &Diagnostic| {
-            told.insert((
-                one.file.clone(),
-                one.span.start,
-                one.line,
-                one.message.clone(),
-            ))
-        };
-        loaded
-            .diagnostics
-            .extend(diagnostics.into_iter().filter(is_new));
+        loaded.diagnostics.extend(diagnostics);
     }
     refuse_same_names(&mut loaded, options);
-    lay_out_channels(&mut loaded, options);
+    lay_out_channels(&mut loaded, &projects);
     loaded.cases.sort_by(|left, right| left.id.cmp(&right.id));
     loaded
 }
 
+/// The project of each scenario file, each read once; not of those whose project's file is wrong, which is told.
+fn projects(
+    files: &[PathBuf],
+    options: &LoadOptions,
+    loaded: &mut Loaded,
+) -> BTreeMap<PathBuf, Arc<Project>> {
+    let mut read: BTreeMap<PathBuf, Option<Arc<Project>>> = BTreeMap::new();
+    let mut of_file = |file: &PathBuf| {
+        let folder = project_of(file);
+        let project = read.entry(folder).or_insert_with_key(|folder| {
+            let project = Project::read(folder);
+            let mut project = project
+                .map_err(|wrong| loaded.diagnostics.extend(wrong))
+                .ok()?;
+            project.channels = options.channels.over(project.channels);
+            Some(Arc::new(project))
+        });
+        Some((file.clone(), project.clone()?))
+    };
+    files.iter().filter_map(&mut of_file).collect()
+}
+
 /// Gives every case the channels of one's own that it uses, each folder read once.
-fn lay_out_channels(loaded: &mut Loaded, options: &LoadOptions) {
-    // A file has many cases, and all of them are in one project.
-    let mut projects: BTreeMap<PathBuf, Channels> = BTreeMap::new();
+fn lay_out_channels(loaded: &mut Loaded, projects: &BTreeMap<PathBuf, Arc<Project>>) {
     let mut read = BTreeMap::new();
     let mut refused = BTreeSet::new();
     let mut mixed = BTreeSet::new();
     for case in &mut loaded.cases {
-        let channels = projects
-            .entry(case.file.clone())
-            .or_insert_with_key(|file| {
-                let project = of_project(&project_of(file));
-                options.channels.over(project.unwrap_or_default())
-            });
+        let channels = &projects[&case.file].channels;
         let with_folders = channels.with_folders(&case.guest.checkouts, &case.guest.folders);
         match with_folders.for_case(case, &mut read) {
             Ok(overlays) => {
@@ -178,20 +182,16 @@ fn lay_out_channels(loaded: &mut Loaded, options: &LoadOptions) {
 }
 
 /// The cases of one file's text, and what is wrong with it; no cases when it is refused.
-pub(crate) fn load_source(source: Source, options: &LoadOptions) -> (Vec<Case>, Vec<Diagnostic>) {
+pub(super) fn load_source(
+    source: Source,
+    options: &LoadOptions,
+    project: &Project,
+) -> (Vec<Case>, Vec<Diagnostic>) {
     let file = source.file.clone();
     let mut report = Report::new(source);
     let mut cases = Vec::new();
     if let Some(mut root) = yaml::parse(&mut report) {
         let mut files = HostFiles::beside(&file, options.allow_outside);
-        let channels = match of_project(&project_of(&file)) {
-            Ok(project) => options.channels.over(project),
-            Err(diagnostic) => return (Vec::new(), vec![*diagnostic]),
-        };
-        let laws = match laws::of_project(&project_of(&file)) {
-            Ok(laws) => laws,
-            Err(diagnostics) => return (Vec::new(), diagnostics),
-        };
         match expand(&root, &mut report) {
             Some(variants) => {
                 for mut variant in variants {
@@ -199,15 +199,7 @@ pub(crate) fn load_source(source: Source, options: &LoadOptions) -> (Vec<Case>, 
                     let mut conform = Conform::new(&mut report, false);
                     let tree = conform.check(&variant.tree, &SCENARIO, "a scenario");
                     let case = tree.and_then(|tree| {
-                        resolve(
-                            &variant,
-                            &tree,
-                            &mut report,
-                            &mut files,
-                            options,
-                            &channels,
-                            &laws,
-                        )
+                        resolve(&variant, &tree, &mut report, &mut files, options, project)
                     });
                     cases.extend(case);
                 }

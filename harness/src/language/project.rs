@@ -6,33 +6,59 @@ use std::path::{Path, PathBuf};
 use serde_yaml::Value;
 
 use super::diagnostic::Diagnostic;
+use super::laws;
 use super::schema::schema;
 use super::source::Source;
 use crate::flake::host_files::project_of;
 use crate::flake::{Channels, Checkout};
+use crate::model::Laws;
 
 /// The file at the top of a repository that says what its scenarios have in common.
 pub const PROJECT_FILE: &str = "switchproof.yaml";
 
-/// The channels of the project that `folder` is in, as the nearest [`PROJECT_FILE`] above it says, which may lie no
-/// higher than the repository; none where there is no such file.
-pub(crate) fn of_project(repository: &Path) -> Result<Channels, Box<Diagnostic>> {
-    let file = repository.join(PROJECT_FILE);
-    if !file.exists() {
-        return Ok(Channels::default());
+/// What a project says.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Project {
+    /// Channels of its own.
+    pub(super) channels: Channels,
+    /// The laws of scenarios that say nothing of them.
+    pub(super) laws: Laws,
+}
+
+impl Project {
+    /// What the [`PROJECT_FILE`] of a folder says; what is usual where there is none.
+    ///
+    /// # Errors
+    /// What is wrong with its channels, or else all that is wrong with its laws.
+    pub(super) fn read(folder: &Path) -> Result<Self, Vec<Diagnostic>> {
+        let file = folder.join(PROJECT_FILE);
+        if !file.exists() {
+            return Ok(Self::default());
+        }
+        let source = Source::read(&file).map_err(|it| vec![*it])?;
+        match channels(folder, &source).map_err(|it| vec![*it])? {
+            Some(channels) => Ok(Self {
+                channels,
+                laws: laws::of_project(source)?,
+            }),
+            None => Ok(Self::default()),
+        }
     }
-    let source = Source::read(&file)?;
-    let wrong = |line: usize, message: String, hint: &str| {
-        let mut diagnostic = Diagnostic::about_file(&file, message).with_hint(hint);
+}
+
+/// The channels of a project's file; `None` when it says nothing at all.
+fn channels(repository: &Path, source: &Source) -> Result<Option<Channels>, Box<Diagnostic>> {
+    let wrong = |line: usize, message: String| {
+        let mut diagnostic = Diagnostic::about_file(&source.file, message).with_hint(EXAMPLE);
         diagnostic.line = line;
         Box::new(diagnostic)
     };
     let whole: Value = serde_yaml::from_str(&source.text).map_err(|error| {
         let line = error.location().map_or(1, |it| it.line());
-        wrong(line, format!("it is no YAML: {error}"), EXAMPLE)
+        wrong(line, format!("it is no YAML: {error}"))
     })?;
     let channels = match &whole {
-        Value::Null => return Ok(Channels::default()),
+        Value::Null => return Ok(None),
         Value::Mapping(keys) => {
             keys.iter()
                 .try_fold(None, |channels, (key, value)| match key.as_str() {
@@ -47,7 +73,8 @@ pub(crate) fn of_project(repository: &Path) -> Result<Channels, Box<Diagnostic>>
         Some(value) => read_channels(repository, value),
         None => Ok(Channels::default()),
     });
-    read.map_err(|message| wrong(line_of(&source.text, &message), message, EXAMPLE))
+    read.map(Some)
+        .map_err(|message| wrong(line_of(&source.text, &message), message))
 }
 
 /// The channels that scenarios beside `file` have, named ones and what takes the pocket channel's place, for messages.
@@ -55,8 +82,8 @@ pub(crate) fn of_project(repository: &Path) -> Result<Channels, Box<Diagnostic>>
 /// # Errors
 /// What is wrong with the [`PROJECT_FILE`], in a sentence.
 pub(crate) fn channels_of(file: &Path) -> Result<Channels, String> {
-    let project = of_project(&project_of(file)).map_err(|wrong| wrong.message.clone())?;
-    Ok(Channels::from_environment(None).over(project))
+    let project = Project::read(&project_of(file)).map_err(|wrong| wrong[0].message.clone())?;
+    Ok(Channels::from_environment(None).over(project.channels))
 }
 
 /// The JSON Schema of a [`PROJECT_FILE`], for editors, ending in a newline.
@@ -240,10 +267,10 @@ fn line_of(text: &str, message: &str) -> usize {
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> Result<Channels, Box<Diagnostic>> {
+    fn read(text: &str) -> Result<Project, Vec<Diagnostic>> {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join(PROJECT_FILE), text).unwrap();
-        of_project(folder.path())
+        Project::read(folder.path())
     }
 
     #[test]
@@ -252,7 +279,8 @@ mod tests {
             "channels:\n  home-manager: ../hm\n  nixpkgs-lib: ../lib\n  \"26.05\": ../hm-26.05\n  \
              old: { home-manager: /srv/hm, nixpkgs: ../nixpkgs }\n",
         )
-        .unwrap();
+        .unwrap()
+        .channels;
         let pocket = channels.pocket.as_ref().unwrap();
         assert!(pocket.home_manager.ends_with("../hm"));
         assert!(pocket.nixpkgs_lib.as_ref().unwrap().ends_with("../lib"));
@@ -277,6 +305,7 @@ mod tests {
     fn an_editor_takes_what_is_read() {
         for text in [
             "",
+            "# a comment\n",
             "channels:\n  home-manager: ../hm\n  nixpkgs-lib: ../lib\n  \"26.05\": ../hm-26.05\n",
             "channels: { old: { home-manager: /srv/hm, nixpkgs: ../nixpkgs } }",
             EXAMPLE.split_once('\n').unwrap().1,
@@ -310,8 +339,8 @@ mod tests {
             ("a: [\n", 2, "it is no YAML"),
         ] {
             let found = read(text).unwrap_err();
-            assert!(found.message.contains(words), "{}", found.message);
-            assert_eq!(found.line, line, "{text}");
+            assert!(found[0].message.contains(words), "{}", found[0].message);
+            assert_eq!(found[0].line, line, "{text}");
             let is_yaml = !words.contains("no YAML");
             assert!(!is_yaml || !is_valid(text), "{text}");
         }

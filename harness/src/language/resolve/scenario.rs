@@ -13,6 +13,7 @@ use crate::flake::names::{bad_home_path, bad_scenario_name, is_package_name};
 use crate::flake::setup::{DEFAULT_USER, Setup};
 use crate::language::matrix::Variant;
 use crate::language::options::LoadOptions;
+use crate::language::project::Project;
 use crate::language::raw::{RawFlake, RawScenario};
 use crate::language::report::{Mistake, Report};
 use crate::language::value::to_value;
@@ -95,8 +96,7 @@ pub(crate) fn resolve(
     report: &mut Report,
     files: &mut HostFiles,
     options: &LoadOptions,
-    channels: &Channels,
-    laws: &Laws,
+    project: &Project,
 ) -> Option<Case> {
     let raw: RawScenario = match serde_yaml::from_value(to_value(tree)) {
         Ok(raw) => raw,
@@ -117,7 +117,7 @@ pub(crate) fn resolve(
         default_suite: options.suite,
         default_channel: options.channel.clone(),
         given_inputs: options.inputs.clone(),
-        channels: channels.clone(),
+        channels: project.channels.clone(),
         checkouts: BTreeMap::new(),
         folders: BTreeMap::new(),
         written: &variant.tree,
@@ -130,7 +130,7 @@ pub(crate) fn resolve(
         base: Base::Nothing,
         rendered: Vec::new(),
     };
-    resolver.case(&raw, variant, laws)
+    resolver.case(&raw, variant, &project.laws)
 }
 
 impl<'case> Resolver<'case> {

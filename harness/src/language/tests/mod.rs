@@ -12,6 +12,7 @@ mod mistakes;
 use super::diagnostic::Diagnostic;
 use super::load::load_source;
 use super::options::LoadOptions;
+use super::project::Project;
 use super::source::Source;
 use crate::model::Case;
 
@@ -21,7 +22,8 @@ fn load_text(text: &str) -> (Vec<Case>, Vec<Diagnostic>) {
         system: "x86_64-linux".to_owned(),
         ..LoadOptions::default()
     };
-    load_source(Source::new("nowhere/test.yaml", text), &options)
+    let source = Source::new("nowhere/test.yaml", text);
+    load_source(source, &options, &Project::default())
 }
 
 /// The cases of a text that must be fine.
