@@ -6,11 +6,27 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::{Arc, OnceLock};
 
+use clap::Args;
+
 use super::common::Error;
 use super::job_summary::{JobSummary, SUMMARY_BYTES};
 use crate::ci::Ci;
 use crate::report::results::Results;
 use crate::report::{EventsSink, Output, Sink, views};
+
+/// Which reports are written.
+#[derive(Args)]
+pub struct ReportArgs {
+    /// Also write reports: a folder's name that ends in / for a page, JUnit and JSON; or html, junit, json, markdown,
+    /// github, codequality or events, with =FILE or to standard output; several, or one a line in the variable
+    #[arg(
+        long = "report",
+        value_name = "DIR/|FORMAT[=FILE]",
+        env = "SWITCHPROOF_REPORT",
+        value_delimiter = '\n'
+    )]
+    pub wanted: Vec<Report>,
+}
 
 /// A report, as `--report` names it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use clap::builder::FalseyValueParser;
 use super::audience::Audience;
 use super::chosen::Chosen;
 use super::common::{Error, Exit};
-use super::reports::Report;
+use super::reports::ReportArgs;
 use super::shard::Share;
 use super::snapshots::refuse_shared;
 use crate::host_context::{HostContext, Limits};
@@ -38,15 +38,8 @@ pub struct RunArgs {
     /// Print every line that a step prints
     #[arg(long, short, env = "SWITCHPROOF_VERBOSE", value_parser = FalseyValueParser::new())]
     verbose: bool,
-    /// Also write reports: a folder's name that ends in / for a page, JUnit and JSON; or html, junit, json, markdown,
-    /// github, codequality or events, with =FILE or to standard output; several, or one a line in the variable
-    #[arg(
-        long = "report",
-        value_name = "DIR/|FORMAT[=FILE]",
-        env = "SWITCHPROOF_REPORT",
-        value_delimiter = '\n'
-    )]
-    reports: Vec<Report>,
+    #[command(flatten)]
+    reports: ReportArgs,
     /// Show in the page what turned since an earlier run: its results.json, or the folder that has it
     #[arg(long, value_name = "FILE", env = "SWITCHPROOF_COMPARE")]
     compare: Option<PathBuf>,
@@ -79,7 +72,7 @@ pub fn run(args: &RunArgs) -> Result<Exit, Error> {
     let selected = args.share.narrow(&cases, admitted.collect())?;
     let chosen = selected.iter().map(|&case| &cases[case]);
     let earlier = args.compare.as_deref();
-    let audience = Audience::open(&args.reports, earlier, args.verbose, chosen)?;
+    let audience = Audience::open(&args.reports.wanted, earlier, args.verbose, chosen)?;
     let done = run_before(args, cases, &selected, &audience);
     let lost = match &done {
         Ok(_) => audience.finish(),
