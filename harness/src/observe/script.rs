@@ -313,8 +313,8 @@ T=${XDG_RUNTIME_DIR:-/tmp}/switchproof-look-$$
 t mkdir -m 700 "$T" 2>/dev/null || { t rm -rf -- "$T"; t mkdir -m 700 "$T"; } || exit 90
 trap 't rm -rf -- "$T"' EXIT
 programs() {
-  local IFS=: dir other all dirs=() profile versioned
-  ends=()
+  local IFS=: dir other all profile versioned
+  dirs=() ends=()
   set -f; all=($PATH); set +f
   for dir in "${all[@]}"; do
     [[ $dir == /* && -d $dir ]] || continue
@@ -361,13 +361,18 @@ programs() {
   printf 'end\0%s\0' "$?"; t tail -c 4000 "$T/err" | t tr -d '\000'; printf '\0'
 }
 programs
-# Which programs out of the store cannot be executed, and why.
+# Which programs of the user's own profiles cannot be executed, and why.
 unable() {
-  local dir perl=/usr/bin/perl
+  local at own=() perl=/usr/bin/perl
   [[ ! -x /run/switchproof/perl ]] || perl=/run/switchproof/perl
-  for dir in "${ends[@]}"; do
-    [[ $dir != /nix/store/* ]] || t find "$dir" -mindepth 1 -maxdepth 1 -xtype f -executable -print0 >>"$T/1" 2>/dev/null
+  for at in "${!dirs[@]}"; do
+    case ${dirs[at]%/} in
+      */.nix-profile/bin | */.local/state/nix/profile/bin | /etc/profiles/per-user/*/bin) own+=("${ends[at]}") ;;
+    esac
   done
+  (( ${#own[@]} )) || return
+  t find "${own[@]}" -mindepth 1 -maxdepth 1 -xtype f -executable \( -lname '/nix/store/*' -printf '%l\0' -o -print0 \) \
+    >"$T/1" 2>/dev/null
   SWITCHPROOF_LIBRARY_PATH=$LD_LIBRARY_PATH PERL5OPT= PERL5LIB= LC_ALL=C LD_PRELOAD= LD_LIBRARY_PATH= \
     "$perl" -e @UNABLE@ <"$T/1" 2>/dev/null
 }

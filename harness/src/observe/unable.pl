@@ -3,7 +3,7 @@
 use strict;
 use Cwd ();
 
-my (%whole, %on_path);
+my (%read, %whole, %on_path);
 local $/ = "\0";
 while (my $path = <STDIN>) {
     chomp $path;
@@ -20,7 +20,7 @@ sub reason {
     return script($1) if $head =~ /\A#![ \t]*([^\n]+)/;
     my $elf = elf($handle, $head) or return undef;
     return "its loader $elf->{loader} is not there" if $elf->{loader} ne '' && !-x $elf->{loader};
-    return undef if $elf->{loader} eq '' || is_whole($file, $elf);
+    return undef if $elf->{loader} eq '' || is_whole($file, $elf, '');
     # What was looked for may be found in another way: the loader itself knows.
     my $pid = open my $said, '-|';
     return undef unless defined $pid;
@@ -43,30 +43,39 @@ sub script {
     return $on_path{$first} ? undef : "its interpreter $first is not on PATH";
 }
 
-# Whether all libraries of a file are where it looks for them, those of its libraries included.
+# Whether all libraries of a file are where it looks for them, those of its libraries included: in its own folders, and in
+# those that what loads it hands on (DT_RPATH, joined by colons).
 sub is_whole {
-    my ($file, $elf) = @_;
-    return $whole{$file} if exists $whole{$file};
-    $whole{$file} = 1;
+    my ($file, $elf, $handed) = @_;
+    my $whole = \$whole{"$file\0$handed"};
+    return $$whole if defined $$whole;
+    $$whole = 1;
     (my $origin = $file) =~ s{/[^/]*\z}{};
-    my @folders = map { s/\$(?:ORIGIN|\{ORIGIN\})/$origin/gr } @{ $elf->{folders} };
+    my ($own, $hands) = map { s/\$(?:ORIGIN|\{ORIGIN\})/$origin/gr } @$elf{qw(runpath rpath)};
+    my %seen;
+    $hands = join ':', grep { $_ ne '' && !$seen{$_}++ } split /:/, "$hands:$handed";
     for my $name (@{ $elf->{needed} }) {
-        my ($found) = grep { -e } $name =~ m{/} ? $name : map { "$_/$name" } @folders;
-        my $library = defined $found ? Cwd::abs_path($found) : undef;
-        if (!defined $library || !open my $handle, '<:raw', $library) {
-            return $whole{$file} = 0;
-        } elsif (!exists $whole{$library}) {
-            read $handle, my $head, 4096;
-            my $inner = elf($handle, $head);
-            return $whole{$file} = 0 unless $inner && is_whole($library, $inner);
-        } elsif (!$whole{$library}) {
-            return $whole{$file} = 0;
-        }
+        my ($found) = grep { -e } $name =~ m{/} ? $name : map { "$_/$name" } split /:/, "$hands:$own";
+        my $library = defined $found ? library($found) : undef;
+        return $$whole = 0 unless $library && is_whole(@$library, $hands);
     }
     return 1;
 }
 
-# The loader, the libraries and the folders that an ELF file of 64 bits names, or undef.
+# A library's own path and what it says, or undef.
+sub library {
+    my ($found) = @_;
+    return $read{$found} if exists $read{$found};
+    $read{$found} = undef;
+    my $path = Cwd::abs_path($found) // return undef;
+    open my $handle, '<:raw', $path or return undef;
+    read $handle, my $head, 4096;
+    my $elf = elf($handle, $head) or return undef;
+    return $read{$found} = [$path, $elf];
+}
+
+# The loader, the libraries and the folders that an ELF file of 64 bits names, or undef. Folders of DT_RPATH, which libraries
+# inherit, do not count beside those of DT_RUNPATH.
 sub elf {
     my ($handle, $head) = @_;
     return undef unless $head =~ /\A\x7fELF\x02\x01/;
@@ -79,7 +88,7 @@ sub elf {
         $dynamic = bytes($handle, $offset, $bytes) // return undef if $type == 2;
         $loader = bytes($handle, $offset, $bytes) // return undef if $type == 3;
     }
-    my %elf = (loader => ($loader // '') =~ s/\0.*//sr, needed => [], folders => []);
+    my %elf = (loader => ($loader // '') =~ s/\0.*//sr, needed => [], rpath => '', runpath => '');
     my @entries = unpack '(Q<2)*', $dynamic // '';
     my ($strings, @names);
     while (my ($tag, $value) = splice @entries, 0, 2) {
@@ -94,8 +103,10 @@ sub elf {
         my ($tag, $value) = @$_;
         my $name = bytes($handle, $strings - $segment->[0] + $segment->[1] + $value, 4096, 1) // return undef;
         $name =~ s/\0.*//s;
-        push @{ $tag == 1 ? $elf{needed} : $elf{folders} }, $tag == 1 ? $name : split /:/, $name;
+        if ($tag == 1) { push @{ $elf{needed} }, $name }
+        else { $elf{ $tag == 15 ? 'rpath' : 'runpath' } = $name }
     }
+    $elf{rpath} = '' if $elf{runpath} ne '';
     return \%elf;
 }
 
