@@ -88,12 +88,15 @@ find . -type l | while IFS= read -r link; do
 done
 
 if [[ $kind == libs ]]; then
-  # One flat place to look in; libraries that bring their own search path get ours.
+  # One flat place to look in; libraries that bring a search path of their own get ours before it, and in it the folders of
+  # this package.
   rm -rf bin libexec share
   find . -name '*.so*' -type f -print0 | xargs -0 -P2 -n 40 sh -c '
     for f; do
       rpath=$('"$cache"'/tools/patchelf --print-rpath "$f" 2>/dev/null) || continue
-      [ -z "$rpath" ] || '"$cache"'/tools/patchelf --force-rpath --set-rpath "$out/lib:$out/lib/pulseaudio" "$f"
+      [ -n "$rpath" ] || continue
+      rpath=$(printf "%s" "$rpath" | sed "s,/usr/lib/[^/:]*-linux-gnu,$out/lib,g")
+      '"$cache"'/tools/patchelf --force-rpath --set-rpath "$out/lib:$rpath" "$f"
     done' sh
   exit 0
 fi
@@ -115,7 +118,7 @@ find . -type f \( -perm -100 -o -name '*.so*' \) | while IFS= read -r f; do
   elf "$f" || continue
   [[ $pname != glibc || $f != ./lib/* ]] || continue
   if "$cache/tools/patchelf" --print-interpreter "$f" >/dev/null 2>&1; then
-    "$cache/tools/patchelf" --force-rpath --set-rpath "$out/lib:$out/lib/$pname:$libs/lib:$(realpath "$(dirname "$f")"):$libs/lib/pulseaudio:$libc/lib" "$f"
+    "$cache/tools/patchelf" --force-rpath --set-rpath "$out/lib:$out/lib/$pname:$libs/lib:$(realpath "$(dirname "$f")"):$libc/lib" "$f"
     # Both at once breaks programs that are linked for a fixed address.
     "$cache/tools/patchelf" --set-interpreter "$loader" "$f"
   elif [[ -n $("$cache/tools/patchelf" --print-rpath "$f" 2>/dev/null) ]]; then

@@ -195,7 +195,7 @@
   nnn = { description = "Small ncurses-based file browser forked from noice"; license = "bsd2"; };
   procps = { description = "Utilities that give information about processes using the /proc filesystem"; mainProgram = "ps"; };
   pv = { description = "Tool for monitoring the progress of data through a pipeline"; license = "gpl3Plus"; };
-  rsync = { description = "Fast incremental file transfer utility"; license = "gpl3Plus"; };
+  rsync = { description = "Fast incremental file transfer utility"; license = "gpl3Plus"; programs = [ "rsync" "rsync-ssl" ]; };
   sl = { description = "Steam Locomotive runs across your terminal when you type 'sl'"; license = "bsd3"; };
   socat = { description = "Utility for bidirectional data transfer between two independent data channels"; license = "gpl2Only"; };
   sqlite = { debs = [ "sqlite3" ]; description = "Self-contained, serverless, zero-configuration, transactional SQL database engine"; license = "publicDomain"; mainProgram = "sqlite3"; };
