@@ -63,17 +63,20 @@ pub enum Law {
     Clean,
     /// What `Survives` says, of a machine that restarts.
     Reboots,
+    /// The same home has the same files by itself and as a module of a NixOS system.
+    Equal,
 }
 
 impl Law {
     /// All of them, the cheapest first.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Complete,
         Self::Survives,
         Self::Idempotent,
         Self::Reversible,
         Self::Clean,
         Self::Reboots,
+        Self::Equal,
     ];
 
     /// Its name, as scenarios write it.
@@ -86,6 +89,7 @@ impl Law {
             Self::Reversible => "reversible",
             Self::Clean => "clean",
             Self::Reboots => "reboots",
+            Self::Equal => "equal",
         }
     }
 }
@@ -100,10 +104,11 @@ pub struct Laws {
 }
 
 impl Default for Laws {
-    /// All but `clean` and `reboots`: to remove Home Manager takes as long as to switch to it, and few ever do; a boot takes
-    /// longer, and a new login says nearly the same.
+    /// Those that cost a step at most, and say what nobody can mean otherwise. To remove Home Manager takes as long as to
+    /// switch to it, and few ever do; a boot takes longer, and a new login says nearly the same; few install a home both
+    /// ways.
     fn default() -> Self {
-        let is_usual = |law: &Law| !matches!(law, Law::Clean | Law::Reboots);
+        let is_usual = |law: &Law| !matches!(law, Law::Clean | Law::Reboots | Law::Equal);
         let on = Law::ALL.into_iter().filter(is_usual);
         Self {
             on: on.collect(),

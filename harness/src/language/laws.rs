@@ -73,6 +73,7 @@ impl RawLaws {
             Law::Reversible => self.reversible,
             Law::Clean => self.clean,
             Law::Reboots => self.reboots,
+            Law::Equal => self.equal,
         };
         let all = Law::ALL.map(|law| Some((law, named(law)?)));
         all.into_iter().flatten()
@@ -96,6 +97,7 @@ fn only(words: &[RawLaw]) -> Result<Laws, (&'static str, String, String)> {
         RawLaw::Reversible => Some(Law::Reversible),
         RawLaw::Clean => Some(Law::Clean),
         RawLaw::Reboots => Some(Law::Reboots),
+        RawLaw::Equal => Some(Law::Equal),
     };
     match words {
         [RawLaw::All] => Ok(laws(Law::ALL.into())),
@@ -168,7 +170,7 @@ mod tests {
             project("laws:\n  idempotent: false\n  clean: true\n  because: It keeps a diary.\n");
         let off = off.unwrap();
         assert_eq!(off.off[&Law::Idempotent], "It keeps a diary.");
-        assert_eq!(off.on.len(), Law::ALL.len() - 2);
+        assert_eq!(off.on.len(), Law::ALL.len() - 3);
     }
 
     #[test]

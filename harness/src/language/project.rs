@@ -129,7 +129,7 @@ pub fn project_schema() -> String {
                 },
             },
             "laws": {
-                "description": "Which laws are tried of each scenario that says nothing else. All but `clean` by default.",
+                "description": "Which laws are tried of each scenario that says nothing else. All but `clean`, `reboots` and `equal` by default.",
                 "$ref": "#/definitions/Laws",
             },
         },

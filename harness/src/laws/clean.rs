@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use super::broken::{Broken, broken_by};
 use super::place::{Deed, Place};
 use crate::model::{
-    Action, Case, Check, Edit, Expectation, InitialHome, Install, SeedFile, Session,
+    Action, Case, Check, Edit, Expectation, InitialHome, Install, SeedFile, Session, Switch,
 };
 use crate::observe::{Content, EntryKind, Home, Observation, UserSeen};
 use crate::text::escape_name;
@@ -29,14 +29,16 @@ fn comparison(file: &str) -> String {
     format!("cmp -s \"$HOME/{file}\" /etc/skel/{file}")
 }
 
-/// The comparisons of the skeleton's files with what the distribution has, of a home that began with them.
+/// The comparisons of the skeleton's files with what the distribution has, of homes that began with them.
 fn unchanged_skeleton(place: &Place<'_>) -> Vec<Expectation> {
-    let user = place.switch.target.user.as_deref();
+    let only = place.switch.target.user.as_deref();
     let line = place.case.steps[place.at].line;
-    let has_skeleton = user.is_some_and(|user| is_skeleton(place.case, user));
-    let files = SKELETON.iter().filter(|_| has_skeleton);
-    files
-        .map(|file| Expectation {
+    let users = place.case.users.iter().map(|user| user.name.as_str());
+    users
+        .filter(|user| only.is_none_or(|only| only == *user))
+        .filter(|user| is_skeleton(place.case, user))
+        .flat_map(|user| SKELETON.map(|file| (user, file)))
+        .map(|(user, file)| Expectation {
             check: Check::Command {
                 command: comparison(file),
                 session: Session::Login,
@@ -44,7 +46,7 @@ fn unchanged_skeleton(place: &Place<'_>) -> Vec<Expectation> {
                 stdout: Vec::new(),
                 stderr: Vec::new(),
             },
-            user: user.map(str::to_owned),
+            user: Some(user.to_owned()),
             line,
         })
         .collect()
@@ -55,18 +57,46 @@ fn is_skeleton(case: &Case, user: &str) -> bool {
     users.any(|it| it.name == user && it.home == InitialHome::Skeleton)
 }
 
-/// Only of a home of its own: a module goes with another system.
+/// What removes Home Manager: its own command, or of a described host a switch to that host without homes.
 pub(super) fn deed(place: &Place<'_>) -> Option<Deed> {
-    (place.switch.target.install == Install::Standalone).then(|| Deed {
-        action: Action::Uninstall(place.switch.target.clone()),
+    let switch = place.switch;
+    let action = match switch.target.install {
+        Install::Standalone => Action::Uninstall(switch.target.clone()),
+        Install::NixosModule | Install::DarwinModule => Action::Switch(Switch {
+            flake: switch.first_host.clone()?,
+            first_host: None,
+            other_way: None,
+            options: Vec::new(),
+            ..switch.clone()
+        }),
+    };
+    Some(Deed {
+        action,
         against: place.at,
         expect: unchanged_skeleton(place),
     })
 }
 
 pub(super) fn judge(case: &Case, after: &Observation) -> Option<Broken> {
-    let user = case.steps.last().and_then(|step| step.action.typed_by())?;
-    let seen = after.users.get(user)?;
+    let removed = &case.steps.last()?.action;
+    let is_removed_from = |user: &str| removed.typed_by().is_none_or(|typed| typed == user);
+    let users = after.users.iter().filter(|(user, _)| is_removed_from(user));
+    let found = users.flat_map(|(user, seen)| {
+        let whose = match after.users.len() {
+            1 => String::new(),
+            _ => format!("{user}: "),
+        };
+        let left = left_of(case, user, seen).into_iter();
+        left.map(move |what| format!("{whose}{what}"))
+    });
+    broken_by(
+        "without Home Manager the home is not what it was before",
+        &found.collect::<Vec<_>>(),
+    )
+}
+
+/// What is not as it was in a user's home.
+fn left_of(case: &Case, user: &str, seen: &UserSeen) -> Vec<String> {
     let own = Own::of(case, user);
     let mut found = own.missing(&seen.home);
     found.extend(own.other_skeleton(seen));
@@ -77,10 +107,7 @@ pub(super) fn judge(case: &Case, after: &Observation) -> Option<Broken> {
             seen.generations.numbers.len()
         ));
     }
-    broken_by(
-        "without Home Manager the home is not what it was before",
-        &found,
-    )
+    found
 }
 
 /// What a user had in their home before the switch, by escaped path; a content is `None` where nobody knows it.
@@ -180,9 +207,7 @@ impl Own {
 
     /// What is there and was not, folders left out: an empty one is nobody's.
     fn left_over(&self, home: &Home) -> Vec<String> {
-        let is_own = |path: &str| {
-            self.files.contains_key(path) || KEPT.iter().any(|kept| is_at_or_below(path, kept))
-        };
+        let is_own = |path: &str| self.files.contains_key(path) || is_kept(path);
         let other: BTreeSet<&String> = home
             .entries
             .iter()
@@ -201,9 +226,12 @@ impl Own {
     }
 }
 
-fn is_at_or_below(path: &str, own: &str) -> bool {
-    let rest = path.strip_prefix(own);
-    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+/// Whether Nix or the command `home-manager` keeps what is at a path.
+pub(super) fn is_kept(path: &str) -> bool {
+    KEPT.iter().any(|kept| {
+        let rest = path.strip_prefix(kept);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    })
 }
 
 fn is_content(bytes: &[u8], content: &Content) -> bool {

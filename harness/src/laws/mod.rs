@@ -7,6 +7,7 @@
 mod broken;
 mod clean;
 mod complete;
+mod equal;
 mod idempotent;
 mod place;
 mod reversible;
@@ -36,6 +37,7 @@ impl Law {
             Self::Reversible => "A rollback gives the state before the switch.",
             Self::Clean => "Removing Home Manager gives back the home as it was seeded.",
             Self::Reboots => "A machine that restarts has the same variables, programs and units.",
+            Self::Equal => "By itself and as a module of a system the home has the same files.",
         }
     }
 }
@@ -56,6 +58,7 @@ pub fn judge(
         Law::Idempotent => idempotent::judge(change(case, before, after)),
         Law::Reversible => reversible::judge(change(case, before, after)),
         Law::Clean => clean::judge(case, after),
+        Law::Equal => equal::judge(case, before, after),
     }
 }
 

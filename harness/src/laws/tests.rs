@@ -14,6 +14,13 @@ fn cases(rest: &str) -> Vec<Case> {
     with_trials(cases)
 }
 
+fn cases_of_module(rest: &str) -> Vec<Case> {
+    let text = format!("{ALICE}{rest}").replace("setup: {", "setup: { install: nixos-module,");
+    let (cases, found) = load_text(FILE, &text, &LoadOptions::default());
+    assert!(found.is_empty(), "{found:?}");
+    with_trials(cases)
+}
+
 fn ids(rest: &str) -> Vec<String> {
     cases(rest).into_iter().map(|case| case.id).collect()
 }
@@ -36,6 +43,7 @@ fn every_case_with_a_switch_tries_the_laws_that_apply() {
         ids("laws: [reboots]\nsteps: [switch]\n"),
         ["t", "t:reboots"]
     );
+    assert_eq!(ids("laws: [equal]\nsteps: [switch]\n"), ["t", "t:equal"]);
     assert_eq!(ids("laws: none\nsteps: [switch]\n"), ["t"]);
     assert_eq!(ids("steps: [build]\n"), ["t"]);
     assert_eq!(ids("steps: [{ switch: , fails: [] }]\n"), ["t"]);
@@ -165,6 +173,74 @@ fn clean_asks_whether_the_skeleton_is_as_it_was() {
         "{}",
         broken.message
     );
+}
+
+#[test]
+fn a_module_is_removed_by_a_switch_to_the_host_without_homes() {
+    let all = cases_of_module("laws: [clean]\nsteps: [switch]\n");
+    let Action::Switch(removal) = &all[1].steps[1].action else {
+        panic!("{:?}", all[1].steps);
+    };
+    let flake = &removal.flake.files["flake.nix"];
+    let SeedFile::Regular { bytes, .. } = flake else {
+        panic!("{flake:?}");
+    };
+    let text = String::from_utf8_lossy(bytes);
+    assert!(
+        text.contains("nixosSystem") && !text.contains("home-manager"),
+        "{text}"
+    );
+    let (trial, before) = (all[1].trial.as_ref().unwrap(), observation());
+    let mut after = observation();
+    alice(&mut after).generations.numbers.clear();
+    alice(&mut after)
+        .home
+        .entries
+        .insert(".bashrc".into(), file("# bash\n"));
+    let broken = judge(&all[1], trial, &before, &after).unwrap();
+    assert!(
+        broken.message.ends_with(".bashrc is left"),
+        "{}",
+        broken.message
+    );
+}
+
+#[test]
+fn equal_compares_files_alone_and_knows_the_profile_of_either_way() {
+    let all = cases("laws: [equal]\nsteps: [switch]\n");
+    let Action::Switch(other) = &all[1].steps[1].action else {
+        panic!("{:?}", all[1].steps);
+    };
+    assert_eq!(other.target.install, Install::NixosModule);
+    let seen = |text: &str| {
+        let mut seen = observation();
+        let user = alice(&mut seen);
+        user.home_directory = "/home/alice".into();
+        user.home.entries.insert(".profile".into(), file(text));
+        seen
+    };
+    let (own, mut system) = (
+        seen("/home/alice/.nix-profile/etc/x\n"),
+        seen("/etc/profiles/per-user/alice/etc/x\n"),
+    );
+    alice(&mut system).generations.numbers.push(9);
+    assert_eq!(verdict(Law::Equal, &own, &system), None);
+    let told = verdict(Law::Equal, &own, &seen("other\n")).unwrap();
+    assert!(told.ends_with("1 file changed"), "{told}");
+    let module = cases_of_module("laws: [equal]\nsteps: [switch]\n");
+    let Action::Switch(other) = &module[1].steps[1].action else {
+        panic!("{:?}", module[1].steps);
+    };
+    assert_eq!(other.target.user.as_deref(), Some("alice"));
+}
+
+#[test]
+fn laws_that_nobody_can_try_say_why() {
+    let text = "name: t\nlaws: all\nsetup: { modules: [\"{ }\"], home: { stateVersion: \"24.05\" } }\nsteps: [switch]\n";
+    let (cases, found) = load_text(FILE, text, &LoadOptions::default());
+    assert!(found.is_empty(), "{found:?}");
+    assert!(cases[0].laws.off[&Law::Equal].contains("`modules`"));
+    assert!(cases[0].laws.on.contains(&Law::Clean));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The cases that try laws.
 
 use super::place::{Deed, Place, switch_of};
-use super::{clean, idempotent, reversible, survives};
+use super::{clean, equal, idempotent, reversible, survives};
 use crate::model::{Case, Law, Outcome, Part, Step, Trial};
 
 /// The cases, each followed by those that try its laws.
@@ -28,6 +28,7 @@ fn trials(case: &Case) -> Vec<Case> {
             Law::Reversible => reversible::deed(&place),
             Law::Clean => clean::deed(&place),
             Law::Reboots => Some(survives::reboot(&place)),
+            Law::Equal => equal::deed(&place),
         };
         Some(place.trial(law, deed?))
     });

@@ -132,6 +132,10 @@ pub struct Switch {
     /// a flake of one's own.
     #[serde(skip)]
     pub first_host: Option<Arc<FlakeTree>>,
+    /// The same home installed the other way, by itself or as a module, where law `equal` is to try that; `None` for a flake
+    /// of one's own.
+    #[serde(skip)]
+    pub other_way: Option<Box<Switch>>,
     /// What else the command is told, word by word.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub options: Vec<String>,

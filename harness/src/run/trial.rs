@@ -68,6 +68,7 @@ pub(crate) fn test_switch(install: Install) -> Switch {
         dry_run: false,
         override_inputs: BTreeMap::new(),
         first_host: None,
+        other_way: None,
         options: Vec::new(),
     }
 }

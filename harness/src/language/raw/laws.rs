@@ -23,6 +23,8 @@ pub(crate) struct RawLaws {
     pub(crate) clean: Option<bool>,
     /// Whether a machine that restarts has the same variables, programs and units.
     pub(crate) reboots: Option<bool>,
+    /// Whether the same home has the same files by itself and as a module of a NixOS system.
+    pub(crate) equal: Option<bool>,
     /// Why laws are off, for the reports.
     pub(crate) because: Option<String>,
 }
@@ -47,4 +49,6 @@ pub(crate) enum RawLaw {
     Clean,
     /// A machine that restarts has the same variables, programs and units.
     Reboots,
+    /// The same home has the same files by itself and as a module of a NixOS system.
+    Equal,
 }

@@ -46,7 +46,8 @@ pub(crate) struct RawScenario {
     /// Whether what is seen after steps that change a home is compared with a reviewed snapshot. On by default; a
     /// step's own `snapshot` counts more.
     pub(crate) snapshot: Option<bool>,
-    /// Which laws are tried: properties that hold of every good setup. All but `clean` by default.
+    /// Which laws are tried: properties that hold of every good setup. All but `clean`, `reboots`
+    /// and `equal` by default.
     pub(crate) laws: Option<RawLaws>,
     /// What is done, in order, and what must be true after each. A step without details is one word.
     pub(crate) steps: Vec<RawStep>,

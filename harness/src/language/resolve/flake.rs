@@ -7,6 +7,7 @@ use super::place::At;
 use super::scenario::{Base, Resolver};
 use crate::flake::FlakeInputs;
 use crate::flake::nix::{is_plain_name, render_first_host, render_flake, wrapper_flake};
+use crate::flake::setup::Setup;
 use crate::language::raw::{RawBuild, RawFlake, RawStep};
 use crate::model::{FlakeTree, Install, SeedFile, Switch, Target};
 use crate::text::quoted;
@@ -44,10 +45,8 @@ impl<'case> Resolver<'case> {
             command: self.command_of(&base, &override_inputs),
         };
         let (flake, output) = self.flake_and_output(raw, &base, &target, at)?;
-        let first_host = match &base {
-            Base::Setup(setup) => render_first_host(setup).map(|it| self.shared(it.tree)),
-            Base::Flake(_) | Base::Nothing => None,
-        };
+        let first_host = self.first_host(&base);
+        let other_way = self.other_way(raw, &base, &override_inputs, at);
         if step.switch.is_some() {
             self.refuse_real_nixos(&base, &override_inputs, at);
         }
@@ -80,6 +79,57 @@ impl<'case> Resolver<'case> {
                 .collect(),
             target,
             first_host,
+            other_way: other_way.map(Box::new),
+        })
+    }
+
+    fn first_host(&mut self, base: &Base) -> Option<Arc<FlakeTree>> {
+        match base {
+            Base::Setup(setup) => render_first_host(setup).map(|it| self.shared(it.tree)),
+            Base::Flake(_) | Base::Nothing => None,
+        }
+    }
+
+    /// The same homes as a module of a system, or the first of them by itself, where that is to be tried. The setup's own
+    /// `modules` are a system's or a home's, and cannot go along.
+    fn other_way(
+        &mut self,
+        raw: &RawBuild,
+        base: &Base,
+        override_inputs: &BTreeMap<String, String>,
+        at: At<'case>,
+    ) -> Option<Switch> {
+        let Base::Setup(setup) = base else {
+            return None;
+        };
+        if !self.tries_equal || !setup.modules.is_empty() {
+            return None;
+        }
+        let (install, user) = match setup.install {
+            Install::Standalone => (Install::NixosModule, None),
+            Install::NixosModule => (Install::Standalone, setup.homes.keys().next().cloned()),
+            Install::DarwinModule => return None,
+        };
+        let other = Base::Setup(Box::new(Setup {
+            install,
+            ..setup.as_ref().clone()
+        }));
+        let target = Target {
+            install,
+            user,
+            command: self.command_of(&other, override_inputs),
+        };
+        let (flake, output) = self.flake_and_output(raw, &other, &target, at)?;
+        Some(Switch {
+            target,
+            flake,
+            output,
+            backup_extension: base_backup(&other),
+            dry_run: false,
+            override_inputs: override_inputs.clone(),
+            first_host: self.first_host(&other),
+            other_way: None,
+            options: Vec::new(),
         })
     }
 

@@ -19,7 +19,7 @@ use crate::language::report::{Mistake, Report};
 use crate::language::value::to_value;
 use crate::language::yaml::Node;
 use crate::model::{
-    Action, Case, FlakeTree, Guest, InitialHome, Install, Laws, Network, Step, User,
+    Action, Case, FlakeTree, Guest, InitialHome, Install, Law, Laws, Network, Step, User,
 };
 use crate::suggest::nearest;
 use crate::text::quoted;
@@ -54,6 +54,8 @@ pub(crate) struct Resolver<'case> {
     pub(super) reaches: BTreeSet<String>,
     pub(super) users: BTreeMap<String, InitialHome>,
     pub(super) base: Base,
+    /// Whether law `equal` is tried, which needs each setup installed the other way.
+    pub(super) tries_equal: bool,
     /// Flakes already rendered, so that equal steps share one.
     pub(super) rendered: Vec<Arc<FlakeTree>>,
 }
@@ -128,6 +130,7 @@ pub(crate) fn resolve(
         reaches: BTreeSet::new(),
         users: BTreeMap::new(),
         base: Base::Nothing,
+        tries_equal: false,
         rendered: Vec::new(),
     };
     resolver.case(&raw, variant, &project.laws)
@@ -148,7 +151,10 @@ impl<'case> Resolver<'case> {
         let caches = self.caches(raw);
         let exclude = self.exclude(raw);
         let stand_ins = self.stand_ins(raw);
+        let mut laws = self.laws(raw, usual);
+        self.tries_equal = laws.on.contains(&Law::Equal);
         let steps = self.steps(raw);
+        self.without_what_cannot_be_tried(&mut laws);
         // A command may fetch what nothing of the scenario pins.
         let runs = |step: &Step| matches!(step.action, Action::Run { .. });
         let pinned = self.locked && !steps.iter().any(runs);
@@ -180,7 +186,7 @@ impl<'case> Resolver<'case> {
                 .collect(),
             steps,
             untracked: self.files.untracked.clone(),
-            laws: self.laws(raw, usual),
+            laws,
             trial: None,
         };
         (!self.report.has_errors()).then_some(case)
@@ -196,6 +202,31 @@ impl<'case> Resolver<'case> {
             Err((key, message, hint)) => {
                 self.mistake(self.root().key("laws").key(key), message, hint);
                 Laws::default()
+            }
+        }
+    }
+
+    /// Takes the laws away that nobody can try of such a setup, with the reason for the reports.
+    fn without_what_cannot_be_tried(&self, laws: &mut Laws) {
+        let equal = match &self.base {
+            Base::Setup(setup) if setup.install == Install::DarwinModule => {
+                Some("a system of macOS is only built here")
+            }
+            Base::Setup(setup) if !setup.modules.is_empty() => {
+                Some("the setup has `modules`, which are a home's or a system's")
+            }
+            Base::Setup(_) | Base::Nothing => None,
+            Base::Flake(_) => Some("a flake of one's own says one way to install it"),
+        };
+        let clean = match &self.base {
+            Base::Flake(_) if self.base.install() != Install::Standalone => {
+                Some("nobody takes the homes out of a system's flake that is one's own")
+            }
+            _ => None,
+        };
+        for (law, why) in [(Law::Equal, equal), (Law::Clean, clean)] {
+            if let Some(why) = why.filter(|_| laws.on.remove(&law)) {
+                laws.off.insert(law, why.to_owned());
             }
         }
     }
