@@ -1,15 +1,20 @@
-//! One small enum for every sink: terminal, plain lines, and later JSON, JUnit and pages.
+//! One small enum for every sink: terminal, plain lines, the log in JSON, and the document behind all reports.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use serde::{Serialize, Serializer};
+use serde_json::json;
+
 use crate::judge::Verdict;
 use crate::observe::Observation;
 use crate::plan::{Plan, StateKey};
 
-/// Something that happened in a run.
-#[derive(Debug, Clone)]
+/// Something that happened in a run. As JSON, every one has `event`; times are in seconds; `verdict` is `passed`, `failed`,
+/// `errored` or `not-run`, with `findings`, `message` and `reason` where they belong. Keys are only ever added.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
 pub enum Event {
     /// The run begins.
     Started {
@@ -70,6 +75,7 @@ pub enum Event {
         /// The step's name.
         step: String,
         /// How long it took.
+        #[serde(rename = "elapsed_s", serialize_with = "seconds")]
         elapsed: Duration,
         /// The machine, as when it started.
         machine: usize,
@@ -88,12 +94,15 @@ pub enum Event {
         /// Its id.
         case: String,
         /// The verdict.
+        #[serde(flatten, serialize_with = "keys_of")]
         verdict: Verdict,
         /// Time that machines worked for it in this run, shared steps included; zero when cached.
+        #[serde(rename = "elapsed_s", serialize_with = "seconds")]
         elapsed: Duration,
         /// What the verdict is to be read with; see [`crate::model::Case::remarks`].
         remarks: Vec<&'static str>,
         /// Whether the case tries a law of another one.
+        #[serde(rename = "law")]
         is_law: bool,
     },
     /// The run ends before its time: cases that have no verdict yet get none. Nothing follows.
@@ -104,8 +113,28 @@ pub enum Event {
     /// The run is over.
     Finished {
         /// Wall-clock time.
+        #[serde(rename = "elapsed_s", serialize_with = "seconds")]
         elapsed: Duration,
     },
+}
+
+fn seconds<S: Serializer>(elapsed: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(elapsed.as_secs_f64())
+}
+
+/// A verdict as keys beside those of its event.
+fn keys_of<S: Serializer>(verdict: &Verdict, serializer: S) -> Result<S::Ok, S::Error> {
+    let keys = match verdict {
+        Verdict::Passed { cached_at_s } => json!({"verdict": "passed", "cached_at_s": cached_at_s}),
+        Verdict::Failed(findings) => json!({"verdict": "failed", "findings": findings}),
+        Verdict::Errored {
+            message,
+            hint,
+            during,
+        } => json!({"verdict": "errored", "message": message, "hint": hint, "during": during}),
+        Verdict::NotRun { reason } => json!({"verdict": "not-run", "reason": reason}),
+    };
+    keys.serialize(serializer)
 }
 
 /// Someone who listens to a run. Events come one at a time, from any thread.
