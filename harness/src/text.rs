@@ -1,6 +1,7 @@
 //! Text of guests and strangers made fit to be shown and stored.
 
 use std::fmt::Write;
+use std::time::Duration;
 
 /// A name as text: bytes that are not UTF-8, control characters and the backslash are escaped, so that two names
 /// never look alike and none breaks a line or steers a terminal.
@@ -106,6 +107,17 @@ pub(crate) fn count(number: usize, what: &str) -> String {
         (1, _) => format!("1 {what}"),
         (_, true) => format!("{number} {what}es"),
         (_, false) => format!("{number} {what}s"),
+    }
+}
+
+/// A time span as people say it.
+pub(crate) fn span(elapsed: Duration) -> String {
+    let seconds = elapsed.as_secs_f64();
+    if seconds < 60.0 {
+        format!("{seconds:.1} s")
+    } else {
+        let whole = elapsed.as_secs();
+        format!("{} min {:02} s", whole / 60, whole % 60)
     }
 }
 
@@ -218,6 +230,12 @@ mod tests {
         assert_eq!(escape_name(b"a\nb\xff\\"), "a\\nb\\xff\\\\");
         assert_ne!(escape_name(b"a\nb"), escape_name(b"a\\nb"));
         assert_eq!(escape_name("a\u{202e}b".as_bytes()), "a\\xe2\\x80\\xaeb");
+    }
+
+    #[test]
+    fn spans_are_short() {
+        assert_eq!(span(Duration::from_millis(1249)), "1.2 s");
+        assert_eq!(span(Duration::from_secs(125)), "2 min 05 s");
     }
 
     #[test]

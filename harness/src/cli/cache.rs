@@ -14,8 +14,8 @@ use super::common::{Error, Exit, print};
 use super::form::{Printed, TextOrJson, document};
 use crate::host_context::HostError;
 use crate::keep::{self, KeepError, Kept, keep_within};
-use crate::report::count;
 use crate::run::ResultStore;
+use crate::text::count;
 
 /// What to do with what is kept.
 #[derive(Args)]

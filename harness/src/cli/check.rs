@@ -13,8 +13,7 @@ use crate::flake::FlakeInputs;
 use crate::judge::orphans;
 use crate::language::{self, Severity};
 use crate::model::{Action, Case};
-use crate::report::count;
-use crate::text::printable_line;
+use crate::text::{count, printable_line};
 
 /// What to check.
 #[derive(Args)]

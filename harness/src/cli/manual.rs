@@ -7,7 +7,7 @@ use clap::Args;
 use clap_complete::Shell;
 
 use super::common::{Error, Exit, print};
-use crate::report::count;
+use crate::text::count;
 
 /// Print completions for a shell
 ///

@@ -7,8 +7,8 @@ use clap::Args;
 
 use super::common::{Error, Exit};
 use super::reports::{Report, Reports};
-use crate::report::count;
 use crate::report::results::{Results, merged};
+use crate::text::count;
 
 /// Make one report of what several jobs ran
 ///

@@ -9,8 +9,7 @@ use serde_json::json;
 
 use super::common::{Error, Exit, print};
 use crate::judge::{Pending, PendingError, find_pending};
-use crate::report::count;
-use crate::text::printable_line;
+use crate::text::{count, printable_line};
 
 /// Go through the snapshots that wait for a review
 ///

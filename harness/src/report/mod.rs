@@ -11,7 +11,6 @@ mod terminal;
 pub mod views;
 mod words;
 
-pub(crate) use crate::text::count;
 pub use event::*;
 pub use events::EventsSink;
 pub use output::Output;

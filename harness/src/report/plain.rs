@@ -5,11 +5,11 @@ use std::io::Write;
 use super::event::{Event, Sink};
 use super::summary::Summary;
 use super::words::{
-    count, is_kept, painted, said, span, verdict_body, verdict_brief, verdict_heads, verdict_line,
+    is_kept, painted, said, verdict_body, verdict_brief, verdict_heads, verdict_line,
 };
 use crate::ci::{Ci, inert};
 use crate::judge::Verdict;
-use crate::text::printable_line;
+use crate::text::{count, printable_line, span};
 
 /// Lines below a verdict from which on the log of a CI system folds them.
 const FOLDED_LINES: usize = 30;

@@ -4,8 +4,8 @@ use std::fmt;
 use std::time::Duration;
 
 use super::event::Event;
-use super::words::{count, span};
 use crate::judge::Verdict;
+use crate::text::{count, span};
 
 /// Counts the verdicts of a run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -8,8 +8,8 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::event::{Event, Sink};
 use super::summary::Summary;
-use super::words::{is_kept, painted, said, span, verdict_brief, verdict_line};
-use crate::text::printable_line;
+use super::words::{is_kept, painted, said, verdict_brief, verdict_line};
+use crate::text::{printable_line, span};
 
 /// How often the lines at the bottom are drawn anew at most.
 const REDRAW: Duration = Duration::from_millis(100);

@@ -8,19 +8,7 @@ use super::event::Event;
 use super::summary::Summary;
 use crate::ci::{Ci, inert};
 use crate::judge::{Finding, FindingKind, Place, Verdict};
-pub(super) use crate::text::count;
-use crate::text::{printable, printable_line};
-
-/// A time span as people say it.
-pub(super) fn span(elapsed: Duration) -> String {
-    let seconds = elapsed.as_secs_f64();
-    if seconds < 60.0 {
-        format!("{seconds:.1} s")
-    } else {
-        let whole = elapsed.as_secs();
-        format!("{} min {:02} s", whole / 60, whole % 60)
-    }
-}
+use crate::text::{count, printable, printable_line, span};
 
 /// What is said of an event alike wherever it is told: what is about to be done, what was written, and how it ended.
 pub(super) fn said(event: &Event, summary: &Summary) -> Option<String> {
@@ -327,12 +315,6 @@ fn indented(body: &mut String, margin: &str, text: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn spans_are_short() {
-        assert_eq!(span(Duration::from_millis(1249)), "1.2 s");
-        assert_eq!(span(Duration::from_secs(125)), "2 min 05 s");
-    }
 
     #[test]
     fn an_error_shows_its_hint_and_the_way_in() {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::Wanted;
-use super::look::Seen;
+use super::about::Seen;
 use super::outputs::Output;
 use crate::flake::FlakeInputs;
 use crate::flake::channel::is_local;

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
+use super::about::Seen;
 use super::draft::users_of;
-use super::look::Seen;
 use super::outputs::Output;
 use super::{Flake, InitError};
 use crate::model::Install;

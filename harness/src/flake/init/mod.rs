@@ -1,9 +1,10 @@
 //! A first scenario for each host and home of an existing flake, found by parsing it: no Nix is needed.
 
+mod about;
 mod draft;
 mod found;
-mod look;
 mod outputs;
+mod texts;
 
 use std::path::Path;
 
@@ -13,8 +14,8 @@ use super::packages::lacking;
 use super::setup::this_system;
 use crate::model::{FlakeTree, Install, SeedFile};
 use draft::{About, draft, free_name};
-use look::Texts;
 use outputs::{Output, find_outputs};
+use texts::Texts;
 
 pub use draft::Draft;
 pub use found::{Found, Outputs, outputs};

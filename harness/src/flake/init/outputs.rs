@@ -2,7 +2,7 @@
 
 use rnix::ast::Expr;
 
-use super::look::Texts;
+use super::texts::Texts;
 use crate::flake::nix::Bindings;
 use crate::model::Install;
 

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use crate::ci::{Annotation, Level};
 use crate::model::{ONLY_BUILT, REACHES_HOST};
-use crate::report::count;
 use crate::report::results::{CaseResult, FindingResult, FindingWord, Results, VerdictWord};
+use crate::text::count;
 
 /// Most annotations of a level: a runner shows ten a step and drops the others.
 const ANNOTATIONS: usize = 10;

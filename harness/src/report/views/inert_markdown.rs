@@ -1,7 +1,7 @@
 //! Markdown in which no text of others is more than text.
 
-use crate::report::count;
 use crate::report::words::boundary;
+use crate::text::count;
 
 /// Most bytes of one block, so that one does not crowd out the others.
 pub(super) const BLOCK_BYTES: usize = 48 * 1024;

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::inert_markdown::{BLOCK_BYTES, code, fence, folded, inline, push_blocks, push_fence};
-use crate::report::count;
 use crate::report::results::{CaseResult, Results, VerdictWord};
 use crate::report::words::seconds;
+use crate::text::count;
 
 /// Most cases that passed which get a line of the table.
 const PASSED_LINES: usize = 100;

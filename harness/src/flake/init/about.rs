@@ -1,16 +1,16 @@
 //! What the files of a flake say about one of its outputs: whose homes it manages, for which release and platform.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use rnix::SyntaxNode;
 use rnix::ast::PathRel;
 use rowan::ast::AstNode as _;
 
 use super::outputs::Output;
+use super::texts::Texts;
 use crate::flake::names::is_user_name;
 use crate::flake::nix::{Binding, Bindings};
 use crate::flake::release::Release;
-use crate::model::{FlakeTree, SeedFile};
 
 /// What was read, by name.
 #[derive(Debug, Clone, Default)]
@@ -36,45 +36,7 @@ const OPEN: [&str; 5] = [
     "inputs.systems",
 ];
 
-/// A flake's texts, taken apart once.
-pub(super) struct Texts {
-    files: BTreeMap<String, Bindings>,
-}
-
 impl Texts {
-    /// Takes all Nix files of a flake apart.
-    pub(super) fn of(flake: &FlakeTree) -> Self {
-        let files = flake.files.iter().filter_map(|(name, file)| match file {
-            SeedFile::Regular { bytes, .. } if name.ends_with(".nix") => {
-                let text = String::from_utf8_lossy(bytes);
-                Some((name.clone(), Bindings::of(&text)))
-            }
-            _ => None,
-        });
-        Self {
-            files: files.collect(),
-        }
-    }
-
-    /// The flake's own text.
-    pub(super) fn main(&self) -> Option<&Bindings> {
-        self.files.get("flake.nix")
-    }
-
-    /// The Nix files beside the flake's own text that are of no other flake, by name.
-    pub(super) fn parts(&self) -> impl Iterator<Item = (&str, &Bindings)> {
-        let flakes = self
-            .files
-            .keys()
-            .filter_map(|name| name.strip_suffix("flake.nix"));
-        let inner: Vec<&str> = flakes.filter(|folder| folder.ends_with('/')).collect();
-        let is_ours = move |name: &str| {
-            name != "flake.nix" && !inner.iter().any(|folder| name.starts_with(folder))
-        };
-        let all = self.files.iter().map(|(name, text)| (name.as_str(), text));
-        all.filter(move |(name, _)| is_ours(name))
-    }
-
     /// What all files say.
     pub(super) fn everything(&self) -> Seen {
         let mut seen = Seen::default();
@@ -129,28 +91,6 @@ impl Texts {
         }
         let named = systems.first().cloned();
         named.filter(|_| !systems.contains(here))
-    }
-
-    /// The file that a path in another one leads to.
-    fn find(&self, from: &str, path: &str) -> Option<String> {
-        let mut parts: Vec<&str> = from.split('/').collect();
-        parts.pop();
-        for part in path.split('/') {
-            match part {
-                "." | "" => {}
-                ".." => drop(parts.pop()),
-                other => parts.push(other),
-            }
-        }
-        let alone = parts.join("/");
-        let folder = if alone.is_empty() {
-            "default.nix".to_owned()
-        } else {
-            format!("{alone}/default.nix")
-        };
-        [alone, folder]
-            .into_iter()
-            .find(|name| self.files.contains_key(name))
     }
 }
 

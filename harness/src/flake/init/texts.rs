@@ -1,0 +1,68 @@
+//! The texts of a flake.
+
+use std::collections::BTreeMap;
+
+use crate::flake::nix::Bindings;
+use crate::model::{FlakeTree, SeedFile};
+
+/// A flake's texts, taken apart once.
+pub(super) struct Texts {
+    pub(super) files: BTreeMap<String, Bindings>,
+}
+
+impl Texts {
+    /// Takes all Nix files of a flake apart.
+    pub(super) fn of(flake: &FlakeTree) -> Self {
+        let files = flake.files.iter().filter_map(|(name, file)| match file {
+            SeedFile::Regular { bytes, .. } if name.ends_with(".nix") => {
+                let text = String::from_utf8_lossy(bytes);
+                Some((name.clone(), Bindings::of(&text)))
+            }
+            _ => None,
+        });
+        Self {
+            files: files.collect(),
+        }
+    }
+
+    /// The flake's own text.
+    pub(super) fn main(&self) -> Option<&Bindings> {
+        self.files.get("flake.nix")
+    }
+
+    /// The Nix files beside the flake's own text that are of no other flake, by name.
+    pub(super) fn parts(&self) -> impl Iterator<Item = (&str, &Bindings)> {
+        let flakes = self
+            .files
+            .keys()
+            .filter_map(|name| name.strip_suffix("flake.nix"));
+        let inner: Vec<&str> = flakes.filter(|folder| folder.ends_with('/')).collect();
+        let is_ours = move |name: &str| {
+            name != "flake.nix" && !inner.iter().any(|folder| name.starts_with(folder))
+        };
+        let all = self.files.iter().map(|(name, text)| (name.as_str(), text));
+        all.filter(move |(name, _)| is_ours(name))
+    }
+
+    /// The file that a path in another one leads to.
+    pub(super) fn find(&self, from: &str, path: &str) -> Option<String> {
+        let mut parts: Vec<&str> = from.split('/').collect();
+        parts.pop();
+        for part in path.split('/') {
+            match part {
+                "." | "" => {}
+                ".." => drop(parts.pop()),
+                other => parts.push(other),
+            }
+        }
+        let alone = parts.join("/");
+        let folder = if alone.is_empty() {
+            "default.nix".to_owned()
+        } else {
+            format!("{alone}/default.nix")
+        };
+        [alone, folder]
+            .into_iter()
+            .find(|name| self.files.contains_key(name))
+    }
+}
