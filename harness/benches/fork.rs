@@ -182,17 +182,14 @@ fn repeat(mut once: impl FnMut() -> Result<Duration, Failure>) -> Result<Duratio
 
 /// Cases that share all but their last step, against one of them.
 fn cases(table: &mut Table) -> Result<(), Failure> {
-    let session = HostContext::open(Limits::default())?;
+    let host = HostContext::open(Limits::default())?;
     // The base layer is there before the clock starts.
-    run_cases(&session, &scenario(1, "warm"))?;
+    run_cases(&host, &scenario(1, "warm"))?;
     let (mut one, mut many) = (Vec::new(), Vec::new());
     for round in 0..ROUNDS {
         let salt = format!("{}-{round}", std::process::id());
-        one.push(run_cases(&session, &scenario(1, &format!("one-{salt}")))?);
-        many.push(run_cases(
-            &session,
-            &scenario(CASES, &format!("many-{salt}")),
-        )?);
+        one.push(run_cases(&host, &scenario(1, &format!("one-{salt}")))?);
+        many.push(run_cases(&host, &scenario(CASES, &format!("many-{salt}")))?);
     }
     let (one, many) = (median(one), median(many));
     table.fact("one case of two steps", seconds(one));
@@ -213,10 +210,10 @@ fn second_run(table: &mut Table) -> Result<(), Failure> {
     let bundled = load(&[root.join("scenarios")]).map_err(|_| "the scenarios have mistakes")?;
     let count = bundled.len();
     let all_cached = {
-        let session = HostContext::open(Limits::default())?;
-        let plan = session.plan(bundled);
+        let host = HostContext::open(Limits::default())?;
+        let plan = host.plan(bundled);
         let all: BTreeSet<usize> = (0..plan.cases.len()).collect();
-        let known = session.foresee(&plan, &all);
+        let known = host.foresee(&plan, &all);
         known.iter().all(|&known| known == Knowledge::Cached)
     };
     let made = tempfile::tempdir()?;
@@ -277,13 +274,13 @@ fn scenario(cases: usize, salt: &str) -> String {
 }
 
 /// Runs all cases of a scenario; the time without loading it.
-fn run_cases(session: &HostContext, text: &str) -> Result<Duration, Failure> {
+fn run_cases(host: &HostContext, text: &str) -> Result<Duration, Failure> {
     let (cases, found) = load_text(Path::new("bench.yaml"), text, &LoadOptions::default());
     if let Some(mistake) = found.first() {
         return Err(format!("line {}: {}", mistake.line, mistake.message).into());
     }
     let start = Instant::now();
-    pass(session, cases, false, Silent)?;
+    pass(host, cases, false, Silent)?;
     Ok(start.elapsed())
 }
 

@@ -36,7 +36,7 @@ fn measure() -> Result<(), Failure> {
         jobs: Some(1),
         ..Limits::default()
     };
-    let session = HostContext::open(limits)?;
+    let host = HostContext::open(limits)?;
     for (scenario, goal_s) in SETUPS {
         let case = first_step_of(scenario)?;
         let mut building = case.clone();
@@ -46,13 +46,13 @@ fn measure() -> Result<(), Failure> {
             }
         }
         // Whatever the machines are forked from is there before the clock starts.
-        median(&session, &building, 1)?;
-        let build = median(&session, &building, ROUNDS)?;
+        median(&host, &building, 1)?;
+        let build = median(&host, &building, ROUNDS)?;
         let verdict = if build <= goal_s { "kept" } else { "MISSED" };
         println!(
             "{scenario:<22} evaluate and build  {build:>6.1} s  (goal {goal_s:.0} s: {verdict})"
         );
-        let switch = median(&session, &case, ROUNDS)?;
+        let switch = median(&host, &case, ROUNDS)?;
         println!(
             "{scenario:<22} switch              {switch:>6.1} s  ({:.2} times building)",
             switch / build
@@ -80,17 +80,17 @@ fn first_step_of(scenario: &str) -> Result<Case, Failure> {
 }
 
 /// The median time of the case's last step over so many machines, in seconds.
-fn median(session: &HostContext, case: &Case, rounds: usize) -> Result<f64, Failure> {
+fn median(host: &HostContext, case: &Case, rounds: usize) -> Result<f64, Failure> {
     let mut times = Vec::new();
     for _ in 0..rounds {
-        times.push(last_step(session, case)?.as_secs_f64());
+        times.push(last_step(host, case)?.as_secs_f64());
     }
     times.sort_by(f64::total_cmp);
     Ok(times[times.len() / 2])
 }
 
-fn last_step(session: &HostContext, case: &Case) -> Result<Duration, Failure> {
-    let watch = pass(session, vec![case.clone()], true, Stopwatch::default())?;
+fn last_step(host: &HostContext, case: &Case) -> Result<Duration, Failure> {
+    let watch = pass(host, vec![case.clone()], true, Stopwatch::default())?;
     watch.last.ok_or_else(|| "no step ran".into())
 }
 

@@ -112,7 +112,7 @@ impl HostContext {
     /// What the machines of the selected cases run on, as far as it is known: an image that is not built yet has no
     /// versions.
     #[must_use]
-    pub fn host(&self, plan: &Plan, selected: &BTreeSet<usize>) -> HostResult {
+    pub fn described(&self, plan: &Plan, selected: &BTreeSet<usize>) -> HostResult {
         let suites: BTreeSet<_> = selected
             .iter()
             .map(|&case| plan.cases[case].guest.suite)
@@ -138,7 +138,7 @@ impl HostContext {
             system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
             cores: std::thread::available_parallelism().map_or(1, usize::from),
             qemu: self.hypervisor.binary.version.to_string(),
-            accelerator: self.hypervisor.probe.accelerator.to_string(),
+            accelerator: self.hypervisor.detected.accelerator.to_string(),
             guests: suites.into_iter().map(guest).collect(),
         }
     }

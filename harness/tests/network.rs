@@ -207,12 +207,12 @@ steps:
     fn run(&self) -> BTreeMap<String, Verdict> {
         let cases = load(std::slice::from_ref(&self.scenarios))
             .unwrap_or_else(|found| panic!("{}", render_text(&found)));
-        let session = HostContext::open(Limits::default()).unwrap();
-        let plan = session.plan(cases);
+        let host = HostContext::open(Limits::default()).unwrap();
+        let plan = host.plan(cases);
         let all = (0..plan.cases.len()).collect();
         let sink = Mutex::new(PlainSink::new(io::stderr(), Telling::Everything));
         let options = Options::new(SnapshotMode::Compare);
-        let verdicts = session.run(&plan, &all, &options, &sink, &|_, _| {});
+        let verdicts = host.run(&plan, &all, &options, &sink, &|_, _| {});
         verdicts
             .into_iter()
             .map(|(case, verdict)| (plan.cases[case].id.clone(), verdict))

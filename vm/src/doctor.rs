@@ -1,6 +1,6 @@
 //! What works on this host, what is missing, and how to get it.
 
-use crate::accel::{Accelerator, QemuBinary, QemuVersion, find_program, probe};
+use crate::accel::{Accelerator, QemuBinary, QemuVersion, detect, find_program};
 use crate::cache_dir::CacheDir;
 use crate::image;
 use crate::process::Command;
@@ -119,11 +119,11 @@ fn qemu_img(qemu: Option<&QemuBinary>) -> Check {
 
 fn accelerator(cache: &CacheDir, qemu: &QemuBinary) -> Check {
     const NAME: &str = "accelerator";
-    let probe = match probe(cache, qemu) {
-        Ok(probe) => probe,
+    let found = match detect(cache, qemu) {
+        Ok(found) => found,
         Err(error) => return Check::bad(NAME, error.to_string(), error.hint()),
     };
-    let how_to_fix = match probe.accelerator {
+    let how_to_fix = match found.accelerator {
         Accelerator::Kvm | Accelerator::Hvf => None,
         Accelerator::Tcg => Some(
             "everything works, about ten times slower than with hardware virtualisation; on Linux that is /dev/kvm, \
@@ -133,7 +133,7 @@ fn accelerator(cache: &CacheDir, qemu: &QemuBinary) -> Check {
     };
     Check {
         how_to_fix,
-        ..Check::good(NAME, format!("{} ({})", probe.accelerator, probe.reason))
+        ..Check::good(NAME, format!("{} ({})", found.accelerator, found.reason))
     }
 }
 

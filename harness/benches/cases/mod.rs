@@ -9,22 +9,22 @@ use switchproof::model::Case;
 use switchproof::report::Sink;
 use switchproof::run::Options;
 
-/// Runs cases, each of which must pass, and gives back the sink that heard of it. `fresh`: also those that have passed
+/// Runs cases, each of which must pass, and gives back the sink that got the events. `fresh`: also those that have passed
 /// before.
 pub fn pass<S: Sink + 'static>(
-    session: &HostContext,
+    host: &HostContext,
     cases: Vec<Case>,
     fresh: bool,
     sink: S,
 ) -> Result<S, Box<dyn std::error::Error>> {
-    let plan = session.plan(cases);
+    let plan = host.plan(cases);
     let selected: BTreeSet<usize> = (0..plan.cases.len()).collect();
     let options = Options {
         fresh,
         ..Options::new(SnapshotMode::Compare)
     };
     let sink = Mutex::new(sink);
-    let verdicts = session.run(&plan, &selected, &options, &sink, &|_, _| {});
+    let verdicts = host.run(&plan, &selected, &options, &sink, &|_, _| {});
     let failed = verdicts
         .iter()
         .find(|(_, verdict)| !matches!(verdict, Verdict::Passed { .. }));

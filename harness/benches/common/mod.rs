@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use switchproof_vm::accel::{QemuBinary, probe};
+use switchproof_vm::accel::{QemuBinary, detect};
 use switchproof_vm::cache_dir::CacheDir;
 use switchproof_vm::guest::GuestCommand;
 use switchproof_vm::image;
@@ -86,7 +86,7 @@ fn host(own_cache: &CacheDir) -> Result<Option<Host>, Failure> {
         }
     };
     Ok(Some(Host {
-        accelerator: probe(&user_cache, &qemu)?.accelerator,
+        accelerator: detect(&user_cache, &qemu)?.accelerator,
         qemu,
         image,
         store: LayerStore::open(own_cache)?,

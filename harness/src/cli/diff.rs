@@ -79,15 +79,15 @@ fn compare(args: &DiffArgs) -> Result<Exit, Error> {
     let mut cases = chosen.load()?;
     cases.iter_mut().for_each(look_everywhere);
     let pairs = pairs(&cases, &args.what)?;
-    let session = HostContext::open(args.limits.limits())?;
-    let plan = session.plan(cases);
+    let host = HostContext::open(args.limits.limits())?;
+    let plan = host.plan(cases);
     let mut wanted: Vec<usize> = pairs
         .iter()
         .flat_map(|pair| [pair.before.case, pair.after.case])
         .collect();
     wanted.sort_unstable();
     wanted.dedup();
-    let seen = gather(&session, &plan, &wanted, args.fresh, &[])?;
+    let seen = gather(&host, &plan, &wanted, args.fresh, &[])?;
     let told: Vec<Told> = pairs
         .iter()
         .map(|pair| tell(&plan, &wanted, &seen, *pair))

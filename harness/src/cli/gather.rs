@@ -45,7 +45,7 @@ pub fn look_everywhere(case: &mut Case) {
 /// What was seen of the `wanted` cases of a plan, in their order. Where something is not kept, their machines run; `fresh`
 /// runs them in any case. The `reports` tell of it as of a run.
 pub fn gather(
-    session: &HostContext,
+    host: &HostContext,
     plan: &Plan,
     wanted: &[usize],
     fresh: bool,
@@ -54,9 +54,7 @@ pub fn gather(
     let mut seen = Store::default();
     let has_all = !fresh
         && reports.is_empty()
-        && wanted
-            .iter()
-            .all(|&case| kept(session, plan, case, &mut seen));
+        && wanted.iter().all(|&case| kept(host, plan, case, &mut seen));
     if has_all {
         return Ok(wanted.iter().map(|&case| of(plan, case, &seen)).collect());
     }
@@ -67,13 +65,13 @@ pub fn gather(
     ];
     let selected: BTreeSet<usize> = wanted.iter().copied().collect();
     let audience = Audience::beside(reports, sinks, wanted.iter().map(|&case| &plan.cases[case]))?;
-    audience.on_host(session.host(plan, &selected));
+    audience.on_host(host.described(plan, &selected));
     let options = Options {
         fresh,
         ..Options::new(SnapshotMode::Compare)
     };
-    let verdicts = session.run(plan, &selected, &options, audience.sink(), &|_, _| {});
-    audience.on_host(session.host(plan, &selected));
+    let verdicts = host.run(plan, &selected, &options, audience.sink(), &|_, _| {});
+    audience.on_host(host.described(plan, &selected));
     if let Some(lost) = audience.finish().into_iter().next() {
         return Err(Error::machinery(lost, None));
     }
@@ -83,7 +81,7 @@ pub fn gather(
     let mut seen = std::mem::take(&mut *gathered.lock().unwrap_or_else(PoisonError::into_inner));
     // A run tells only what it looks at: states before a frozen one are kept.
     for &case in wanted {
-        kept(session, plan, case, &mut seen);
+        kept(host, plan, case, &mut seen);
     }
     Ok(wanted.iter().map(|&case| of(plan, case, &seen)).collect())
 }
@@ -91,12 +89,12 @@ pub fn gather(
 type Store = BTreeMap<StateKey, StepSeen>;
 
 /// Adds what is kept of a case; whether that is all that a run would see.
-fn kept(session: &HostContext, plan: &Plan, case: usize, seen: &mut Store) -> bool {
+fn kept(host: &HostContext, plan: &Plan, case: usize, seen: &mut Store) -> bool {
     let is_locked = plan.cases[case].guest.locked;
     for &id in steps(plan, case) {
         let node = &plan[id];
         if !seen.contains_key(&node.key) {
-            let kept = session.results.seen(&node.key);
+            let kept = host.results.seen(&node.key);
             let Some(kept) = kept.filter(|_| is_locked) else {
                 return false;
             };

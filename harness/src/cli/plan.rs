@@ -25,13 +25,13 @@ impl Form for PlanFormat {
 
 pub fn run(args: &PlanArgs) -> Result<Exit, Error> {
     let cases = args.chosen.load_some()?;
-    let session = HostContext::open(Limits::default())?;
-    let plan = session.plan(cases);
+    let host = HostContext::open(Limits::default())?;
+    let plan = host.plan(cases);
     // Of all cases, as a run has it: what is shared, and so kept, does not depend on the choice.
     let chosen: BTreeSet<usize> = (0..plan.cases.len())
         .filter(|&case| args.chosen.admits(&plan.cases[case]))
         .collect();
-    let known = session.foresee(&plan, &chosen);
+    let known = host.foresee(&plan, &chosen);
     print(&plan.show(args.printed.form(), &chosen, &known))?;
     Ok(args.chosen.exit(Exit::Passed))
 }

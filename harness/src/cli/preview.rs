@@ -132,10 +132,10 @@ fn preview(args: &PreviewArgs) -> Result<Exit, Error> {
         .transpose()
         .map_err(|error| Error::input(error.to_string(), error.hint()))?;
     let cases = cases(args, folder, &asked, home.as_ref())?;
-    let session = HostContext::open(args.limits.limits())?;
+    let host = HostContext::open(args.limits.limits())?;
     let wanted: Vec<usize> = (0..cases.len()).collect();
-    let plan = session.plan(cases);
-    let seen = gather(&session, &plan, &wanted, args.fresh, &args.reports.wanted)?;
+    let plan = host.plan(cases);
+    let seen = gather(&host, &plan, &wanted, args.fresh, &args.reports.wanted)?;
     drop(revision);
     let mut notes = question::notes(&asked);
     notes.extend(home.map(|home| home.words()));

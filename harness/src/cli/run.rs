@@ -57,7 +57,7 @@ pub struct LimitArgs {
 }
 
 impl LimitArgs {
-    /// The limits for a session.
+    /// The limits for a host.
     pub fn limits(&self) -> Limits {
         Limits {
             jobs: self.jobs.map(usize::from),
@@ -99,8 +99,8 @@ fn run_before(
     selected: &BTreeSet<usize>,
     audience: &Audience,
 ) -> Result<Exit, Error> {
-    let session = HostContext::open(args.limits.limits())?;
-    let plan = session.plan(cases);
+    let host = HostContext::open(args.limits.limits())?;
+    let plan = host.plan(cases);
     let mode = if args.update {
         SnapshotMode::Update
     } else {
@@ -117,10 +117,10 @@ fn run_before(
         fail_fast: args.fail_fast,
         ..Options::new(mode)
     };
-    audience.on_host(session.host(&plan, selected));
-    let verdicts = session.run(&plan, selected, &options, audience.sink(), &|_, _| {});
+    audience.on_host(host.described(&plan, selected));
+    let verdicts = host.run(&plan, selected, &options, audience.sink(), &|_, _| {});
     // Images that the run has built are known only now.
-    audience.on_host(session.host(&plan, selected));
+    audience.on_host(host.described(&plan, selected));
     for orphan in orphans {
         eprintln!("note: no case owns {}; delete it", orphan.display());
     }

@@ -39,8 +39,8 @@ pub fn run(args: &ShellArgs) -> Result<Exit, Error> {
     let cases = chosen.load()?;
     let ids: Vec<_> = cases.iter().map(|case| case.id.clone()).collect();
     let case = pick(&ids, &args.case)?;
-    let session = HostContext::open(Limits::default())?;
-    let plan = session.plan(cases);
+    let host = HostContext::open(Limits::default())?;
+    let plan = host.plan(cases);
     let path = way(&plan, case, args)?;
     let user = match &args.user {
         Some(user) if user == "root" => GuestUser::Root,
@@ -48,12 +48,12 @@ pub fn run(args: &ShellArgs) -> Result<Exit, Error> {
         None => first_user(&plan, case),
     };
     // One more machine than the budget has: a person is not kept waiting for a run to end.
-    let key = reach(&plan, path, &session.hypervisor, &mut |line| {
+    let key = reach(&plan, path, &host.hypervisor, &mut |line| {
         eprintln!("{line}")
     })
     .map_err(machine_broke)?;
     let guest = guest_of(&plan, path);
-    let forked = session.hypervisor.forked(&key, &guest, Purpose::Leaf);
+    let forked = host.hypervisor.forked(&key, &guest, Purpose::Leaf);
     let mut machine = forked.map_err(machine_broke)?;
     eprintln!("a shell in {}; leaving it changes nothing", ids[case]);
     let raw = Raw::enter();
@@ -65,7 +65,7 @@ pub fn run(args: &ShellArgs) -> Result<Exit, Error> {
     let ended = machine.terminal(&user, &size, &mut io::stdin().lock(), &mut screen);
     drop((raw, machine));
     if !guest.locked {
-        session.hypervisor.forget(&key);
+        host.hypervisor.forget(&key);
     }
     match ended {
         Ok(_) => Ok(Exit::Passed),

@@ -62,7 +62,7 @@ fn a_law_begins_where_its_case_is_and_judges_its_own_step_alone() {
     assert_eq!(steps[0].part, Part::Way);
     assert!(!steps[0].has_snapshot());
     assert_eq!(steps[1].part, Part::Law);
-    assert_eq!(plan[law[2]].look, plan[law[1]].look);
+    assert_eq!(plan[law[2]].probes, plan[law[1]].probes);
 }
 
 /// How a law is broken between two observations.

@@ -83,7 +83,7 @@ pub fn prelude(nonce: &Nonce) -> String {
         .replace("@TOOLS@", TOOLS)
 }
 
-/// The line of such a script that runs an errand for at most `limit_s` seconds. With `tell`, the host hears at once that
+/// The line of such a script that runs an errand for at most `limit_s` seconds. With `tell`, the host is told at once that
 /// it has begun.
 pub fn session(errand: &Errand<'_>, limit_s: u64, tell: bool) -> String {
     let kind = match errand.session {

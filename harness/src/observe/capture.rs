@@ -15,7 +15,7 @@ use super::output::StepOutput;
 use super::probe::Probe;
 use super::programs::read_programs;
 use super::script::{
-    self, COMMAND_DEADLINE_S, LOGIN_MAGIC, LOOK_DEADLINE_S, LoginPlan, VARIABLES_DEADLINE_S,
+    self, COMMAND_DEADLINE_S, LOGIN_MAGIC, LoginProbes, OBSERVE_DEADLINE_S, VARIABLES_DEADLINE_S,
 };
 use super::sections::{Homes, read_homes};
 use super::units::read_units;
@@ -196,9 +196,9 @@ fn capture_user(
             source: malformed(format!("the guest has no user `{user}`")),
         });
     };
-    let plan = plan(asked);
+    let probes = of_login(asked);
     let nonce = Nonce::new();
-    let script = GuestScript::login(user, script::login(&plan, &nonce), deadline(&plan));
+    let script = GuestScript::login(user, script::login(&probes, &nonce), deadline(&probes));
     let mut seen = UserSeen {
         home_directory: home.directory.clone(),
         generations: generations(homes, user, home),
@@ -211,21 +211,21 @@ fn capture_user(
         nonce: &nonce,
     };
     pull(machine, &script, &what, budget, |source| {
-        read_login(source, &plan, reader, &mut seen)
+        read_login(source, &probes, reader, &mut seen)
     })?;
     Ok(seen)
 }
 
 /// Each session has a limit of its own in the guest; the host's is for a guest that does not keep them.
-fn deadline(plan: &LoginPlan<'_>) -> Duration {
+fn deadline(probes: &LoginProbes<'_>) -> Duration {
     let each = |limit_s| SESSION_DEADLINE + Duration::from_secs(limit_s);
-    each(LOOK_DEADLINE_S)
-        + each(VARIABLES_DEADLINE_S) * plan.sessions.len() as u32
-        + each(COMMAND_DEADLINE_S) * plan.commands.len() as u32
+    each(OBSERVE_DEADLINE_S)
+        + each(VARIABLES_DEADLINE_S) * probes.sessions.len() as u32
+        + each(COMMAND_DEADLINE_S) * probes.commands.len() as u32
 }
 
-fn plan<'a>(asked: &[&'a Probe]) -> LoginPlan<'a> {
-    let mut plan = LoginPlan {
+fn of_login<'a>(asked: &[&'a Probe]) -> LoginProbes<'a> {
+    let mut probes = LoginProbes {
         sessions: Vec::new(),
         units: Vec::new(),
         commands: Vec::new(),
@@ -236,18 +236,18 @@ fn plan<'a>(asked: &[&'a Probe]) -> LoginPlan<'a> {
                 session: Session::Login,
                 ..
             } => {}
-            Probe::Session { session, .. } => plan.sessions.push(*session),
-            Probe::Unit { name, .. } => plan.units.push(name),
+            Probe::Session { session, .. } => probes.sessions.push(*session),
+            Probe::Unit { name, .. } => probes.units.push(name),
             Probe::Command {
                 session, command, ..
-            } => plan.commands.push((*session, command)),
+            } => probes.commands.push((*session, command)),
         }
     }
     // The same thing may be asked for by name and for nobody in particular.
-    keep_first(&mut plan.sessions);
-    keep_first(&mut plan.units);
-    keep_first(&mut plan.commands);
-    plan
+    keep_first(&mut probes.sessions);
+    keep_first(&mut probes.units);
+    keep_first(&mut probes.commands);
+    probes
 }
 
 /// Drops what was there before and leaves the rest in its order: commands may build on each other.
@@ -262,7 +262,7 @@ fn keep_first<T: PartialEq + Copy>(list: &mut Vec<T>) {
 
 fn read_login(
     source: &mut Source<'_>,
-    plan: &LoginPlan<'_>,
+    probes: &LoginProbes<'_>,
     reader: Reader<'_>,
     seen: &mut UserSeen,
 ) -> io::Result<()> {
@@ -284,13 +284,13 @@ fn read_login(
             "the login session ended well and showed nothing".into(),
         ));
     }
-    for session in &plan.sessions {
+    for session in &probes.sessions {
         match reader.session(source, *session)? {
             Ok(variables) => drop(seen.sessions.insert(*session, variables)),
             Err(no_login) => drop(seen.no_sessions.insert(*session, no_login)),
         }
     }
-    for (session, command) in &plan.commands {
+    for (session, command) in &probes.commands {
         let command = reader.command(source, *session, command)?;
         seen.commands.push(command);
     }

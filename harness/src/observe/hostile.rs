@@ -66,7 +66,7 @@ fn homes() -> Vec<u8> {
     homes_stream(&[("alice", &[(".bashrc", "a\n"), (&long, "b")]), ("bob", &[])])
 }
 
-fn look(homes: Vec<u8>, login: Vec<u8>) -> Result<Observation, ObserveError> {
+fn observed(homes: Vec<u8>, login: Vec<u8>) -> Result<Observation, ObserveError> {
     let mut machine = Sends { homes, login };
     let users = ["alice".to_owned(), "bob".to_owned()];
     observe(
@@ -84,7 +84,7 @@ fn login() -> Vec<u8> {
 
 #[test]
 fn the_sample_itself_is_good() {
-    let seen = look(homes(), login()).unwrap();
+    let seen = observed(homes(), login()).unwrap();
     let alice = &seen.users["alice"];
     assert_eq!(alice.home.entries.len(), 2);
     assert_eq!(alice.home.entries[".bashrc"].owner.to_string(), "alice");
@@ -94,7 +94,7 @@ fn the_sample_itself_is_good() {
 #[test]
 fn a_user_whose_shell_is_gone_is_seen_all_the_same() {
     let login = "\0@NONCE@ told\nno-shell\n127\n/run/current-system/sw/bin/zsh\n\0done\0";
-    let seen = look(homes(), login.into()).unwrap();
+    let seen = observed(homes(), login.into()).unwrap();
     assert_eq!(seen.users["alice"].home.entries.len(), 2);
     let said: Vec<String> = seen.no_logins().map(ToString::to_string).collect();
     assert_eq!(
@@ -106,7 +106,7 @@ fn a_user_whose_shell_is_gone_is_seen_all_the_same() {
 
 #[test]
 fn a_user_whose_start_up_files_print_for_ever_cannot_log_in() {
-    let seen = look(homes(), b"y\n".repeat(1024 * 1024)).unwrap();
+    let seen = observed(homes(), b"y\n".repeat(1024 * 1024)).unwrap();
     let said: Vec<String> = seen.no_logins().map(ToString::to_string).collect();
     assert_eq!(
         said[0],
@@ -116,7 +116,7 @@ fn a_user_whose_start_up_files_print_for_ever_cannot_log_in() {
 
 #[test]
 fn a_stream_without_an_end_is_no_step_that_is_too_slow() {
-    let error = look(Vec::new(), login()).unwrap_err();
+    let error = observed(Vec::new(), login()).unwrap_err();
     assert_eq!(
         error.to_string(),
         "the homes of the guest could not be observed: the guest still sent when its time was up"
@@ -129,18 +129,24 @@ fn a_stream_without_an_end_is_no_step_that_is_too_slow() {
 fn a_look_that_start_up_files_feign_is_none() {
     let feigned = String::from_utf8(super::sample::login_stream(&[])).unwrap();
     let feigned = feigned.replace("@NONCE@", "0123456789abcdef0123456789abcdef");
-    assert!(look(homes(), feigned.into()).is_err());
+    assert!(observed(homes(), feigned.into()).is_err());
 }
 
 #[test]
 fn a_stream_cut_anywhere_is_an_error() {
     let whole = homes();
     for length in (0..whole.len()).step_by(97) {
-        assert!(look(whole[..length].to_vec(), login()).is_err(), "{length}");
+        assert!(
+            observed(whole[..length].to_vec(), login()).is_err(),
+            "{length}"
+        );
     }
     let whole = login();
     for length in 0..whole.len() {
-        assert!(look(homes(), whole[..length].to_vec()).is_err(), "{length}");
+        assert!(
+            observed(homes(), whole[..length].to_vec()).is_err(),
+            "{length}"
+        );
     }
 }
 
@@ -156,7 +162,7 @@ fn spoilt_bytes_never_panic() {
             let at = dice.next(login.len());
             login[at] = dice.next(256) as u8;
         }
-        let _ = look(homes, login);
+        let _ = observed(homes, login);
     }
 }
 
@@ -168,10 +174,10 @@ fn noise_never_panics() {
         let noise: Vec<u8> = (0..length).map(|_| dice.next(256) as u8).collect();
         let mut stream = b"switchproof-homes-1\0".to_vec();
         stream.extend_from_slice(&noise);
-        assert!(look(stream, login()).is_err());
+        assert!(observed(stream, login()).is_err());
         let mut stream = b"\0switchproof-login-1\0".to_vec();
         stream.extend_from_slice(&noise);
-        let _ = look(homes(), stream);
+        let _ = observed(homes(), stream);
     }
 }
 

@@ -34,8 +34,8 @@ pub(super) const SESSION_BYTES: usize = 1024 * 1024;
 pub const COMMAND_DEADLINE_S: u64 = 60;
 /// How long the variables of a session may take to be printed, in seconds.
 pub(super) const VARIABLES_DEADLINE_S: u64 = 30;
-/// How long the look at a login session may take, in seconds.
-pub(super) const LOOK_DEADLINE_S: u64 = 120;
+/// How long observing a login session may take, in seconds.
+pub(super) const OBSERVE_DEADLINE_S: u64 = 120;
 
 /// Where a system says what of its host is not in it, as the machine has its own: `vm/pocket/nixpkgs/machine.nix`.
 const REPLACED: &str = "/run/current-system/replaced-by-the-machine";
@@ -44,7 +44,7 @@ pub(super) const REPLACED_BYTES: usize = 16 * 1024;
 
 /// First field of what the script of root sends.
 pub(super) const HOMES_MAGIC: &str = "switchproof-homes-1";
-/// What follows the script's nonce in the first field of the look at a login session.
+/// What follows the script's nonce in the first field of what is seen of a login session.
 pub(super) const LOGIN_MAGIC: &str = "switchproof-login-2";
 /// The field before the variables of a session, after what start-up files print and a NUL.
 pub(super) const SESSION_MAGIC: &str = "switchproof-session-1";
@@ -229,8 +229,8 @@ home() {
 }
 "#;
 
-/// What to look at in a user's session.
-pub(super) struct LoginPlan<'a> {
+/// What is asked for in a user's sessions.
+pub(super) struct LoginProbes<'a> {
     /// The kinds of session besides the login session.
     pub(super) sessions: Vec<Session>,
     /// Units asked for by name.
@@ -241,38 +241,38 @@ pub(super) struct LoginPlan<'a> {
 
 /// Captures a user's sessions. In the login session bash takes over from the user's shell, with the session's
 /// variables; every other session is a new one, and so is that of every command asked for.
-pub(super) fn login(plan: &LoginPlan<'_>, nonce: &Nonce) -> String {
-    let mut look = LOGIN_FUNCTIONS
+pub(super) fn login(probes: &LoginProbes<'_>, nonce: &Nonce) -> String {
+    let mut body = LOGIN_FUNCTIONS
         .replace("@MAGIC@", &format!("{nonce} {LOGIN_MAGIC}"))
         .replace("@TOOLS@", TOOLS)
         .replace("@PROFILE@", PROFILE)
         .replace("@VERSIONED@", VERSIONED)
         .replace("@BLOCKING@", &BLOCKING_FACTOR.to_string())
         .replace("@UNABLE@", &quote(UNABLE));
-    let units: Vec<String> = plan.units.iter().map(|unit| quote(unit)).collect();
+    let units: Vec<String> = probes.units.iter().map(|unit| quote(unit)).collect();
     // Writing to a String cannot fail.
-    let _ = writeln!(look, "units {}", units.join(" "));
-    look.push_str("printf 'done\\0'\nexit 0; } </dev/null\n");
-    let look = Errand {
+    let _ = writeln!(body, "units {}", units.join(" "));
+    body.push_str("printf 'done\\0'\nexit 0; } </dev/null\n");
+    let errand = Errand {
         session: Session::Login,
         language: Language::Bash,
-        text: &look,
+        text: &body,
     };
     let mut script = format!(
         "{{\n{}{}{}\ntold\n",
         prelude(nonce),
         SEND_FUNCTIONS.replace("@TOOLS@", TOOLS),
-        session(&look, LOOK_DEADLINE_S, false)
+        session(&errand, OBSERVE_DEADLINE_S, false)
     );
     let variables = format!("printf '\\0{SESSION_MAGIC}\\0'; {TOOLS}/env -0");
-    for kind in &plan.sessions {
+    for kind in &probes.sessions {
         let line = user_errand(*kind, &variables, VARIABLES_DEADLINE_S);
         let _ = writeln!(
             script,
             "{line} >\"$T.out\" 2>/dev/null; told; send \"$T.out\" {SESSION_BYTES}"
         );
     }
-    for (kind, command) in &plan.commands {
+    for (kind, command) in &probes.commands {
         let line = user_errand(*kind, command, COMMAND_DEADLINE_S);
         let _ = writeln!(
             script,
@@ -399,12 +399,12 @@ mod tests {
 
     #[test]
     fn commands_are_run_in_their_order_and_each_in_a_session_of_its_own() {
-        let plan = LoginPlan {
+        let probes = LoginProbes {
             sessions: vec![Session::Interactive],
             units: Vec::new(),
             commands: vec![(Session::Login, "zz"), (Session::Service, "aa")],
         };
-        let script = login(&plan, &Nonce::new());
+        let script = login(&probes, &Nonce::new());
         let at = |line: &str| {
             script
                 .find(line)

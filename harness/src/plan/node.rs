@@ -15,12 +15,13 @@ pub struct NodeId(pub usize);
 pub struct StateKey(pub String);
 
 impl StateKey {
-    /// The key of the state that `work` leads to from the state `self`, once it has been looked at as `look` says. To
+    /// The key of the state that `work` leads to from the state `self`, once it has been observed with `probes`. To
     /// look is to log in, to begin sessions and to run commands, which may change the machine: cases share a state only
     /// when they look at it alike.
     #[must_use]
-    pub fn after(&self, work: &Work, look: Option<&[Probe]>) -> Self {
-        let what = serde_json::to_vec(&(EPOCH, work, look)).expect("plain data always serialises");
+    pub fn after(&self, work: &Work, probes: Option<&[Probe]>) -> Self {
+        let what =
+            serde_json::to_vec(&(EPOCH, work, probes)).expect("plain data always serialises");
         self.followed_by(b"\n", &what)
     }
 
@@ -112,7 +113,7 @@ pub struct Node {
     /// The longest deadline that any case gives the step, in seconds.
     pub deadline_s: u32,
     /// How the machine is looked at here, if it is: what must be run besides the standard observation.
-    pub look: Option<Vec<Probe>>,
+    pub probes: Option<Vec<Probe>>,
     /// Every case that passes through, with the index of the step (`None` for the preparation).
     pub visits: Vec<Visit>,
     /// The states that follow.

@@ -63,14 +63,14 @@ impl Plan {
             let mut path = vec![at];
             for (number, step) in case.steps.iter().enumerate() {
                 let work = Work::Step(step.action.clone());
-                let look = look(step);
-                let key = plan[at].key.after(&work, look.as_deref());
+                let probes = probes_of(step);
+                let key = plan[at].key.after(&work, probes.as_deref());
                 let visit = Visit {
                     case: index,
                     step: Some(number),
                 };
                 at = plan.reach(&mut known, Some(at), key, work, visit);
-                plan.ask(at, step, look);
+                plan.ask(at, step, probes);
                 path.push(at);
             }
             plan.nodes[at.0].is_end = true;
@@ -116,7 +116,7 @@ impl Plan {
                 locked: true,
                 is_end: false,
                 deadline_s,
-                look: None,
+                probes: None,
                 visits: Vec::new(),
                 children: Vec::new(),
             });
@@ -126,12 +126,12 @@ impl Plan {
         id
     }
 
-    fn ask(&mut self, at: NodeId, step: &Step, look: Option<Vec<Probe>>) {
+    fn ask(&mut self, at: NodeId, step: &Step, probes: Option<Vec<Probe>>) {
         let node = &mut self.nodes[at.0];
         if node.visits.len() == 1 {
             node.name.clone_from(&step.name);
             node.deadline_s = step.deadline_s;
-            node.look = look;
+            node.probes = probes;
         }
         node.deadline_s = node.deadline_s.max(step.deadline_s);
     }
@@ -175,8 +175,8 @@ impl std::ops::Index<NodeId> for Plan {
     }
 }
 
-/// How a step asks for the machine to be looked at, if it does.
-fn look(step: &Step) -> Option<Vec<Probe>> {
+/// What a step asks to observe besides what is always observed; `None` where nothing is.
+fn probes_of(step: &Step) -> Option<Vec<Probe>> {
     let is_asked = step.snapshot || !step.expect.is_empty() || step.part == Part::Law;
     is_asked.then(|| probes(&step.expect))
 }

@@ -258,7 +258,7 @@ pub(super) mod tests {
         ]
     }
 
-    /// Lets a sink hear events.
+    /// Gives events to a sink.
     pub(in crate::report) fn tell(mut sink: impl Sink, events: Vec<Event>) {
         for event in &events {
             sink.event(event);

@@ -268,17 +268,17 @@ struct Turn<'a> {
     budget: &'a Budget,
     ram_mib: u32,
     began: Instant,
-    /// Who has not heard yet that it takes a while.
+    /// Called once, when it takes a while.
     tell: Option<&'a mut dyn FnMut(&str)>,
 }
 
 impl Turn<'_> {
     fn await_some<T>(
         &mut self,
-        look: &dyn Fn() -> Result<Option<T>, BudgetError>,
+        attempt: &dyn Fn() -> Result<Option<T>, BudgetError>,
     ) -> Result<T, BudgetError> {
         loop {
-            if let Some(found) = look()? {
+            if let Some(found) = attempt()? {
                 return Ok(found);
             }
             let waited = self.began.elapsed();

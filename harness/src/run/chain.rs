@@ -231,7 +231,7 @@ impl Crew<'_> {
         let deadline = Duration::from_secs(node.deadline_s.into());
         let done = perform(machine, &node.work, deadline, &mut on_line).and_then(|output| {
             let took = began.elapsed();
-            self.look(machine, id, (output, took), follows)
+            self.observe_step(machine, id, (output, took), follows)
         });
         let elapsed = began.elapsed();
         for visit in &open {
@@ -287,7 +287,7 @@ impl Crew<'_> {
     }
 
     /// Sees what the step left behind, and keeps it.
-    fn look(
+    fn observe_step(
         &self,
         machine: &mut dyn ForkedMachine,
         id: NodeId,
@@ -299,8 +299,8 @@ impl Crew<'_> {
         if !is_step && output.status != 0 {
             return Err(prepare_failed(&output));
         }
-        // A user who could not log in for the step cannot for a look either: it is not waited for twice.
-        let observation = match &node.look {
+        // A user who could not log in for the step cannot log in to be observed either: it is not waited for twice.
+        let observation = match &node.probes {
             Some(probes) if output.no_login.is_none() => observe(
                 machine.as_machine(),
                 &self.users(id),

@@ -171,8 +171,8 @@ impl Evaluation {
         self.may_go_on() && (is_new || self.is_good())
     }
 
-    /// Whether what follows may begin from here without another look: all is as it must be but for the snapshot, of which the
-    /// same look says the same again.
+    /// Whether what follows may begin from here without being observed again: all is as it must be but for the snapshot, of
+    /// which the same observation says the same.
     pub fn may_go_on(&self) -> bool {
         !self.stops && self.broken.is_none() && self.findings.is_empty()
     }

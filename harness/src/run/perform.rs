@@ -13,7 +13,7 @@ use crate::observe::{OutputCollector, StepOutput, before, before_is_known, befor
 use crate::plan::Work;
 use crate::text::{printable, printable_line, tail};
 
-/// Performs `work` and says what it printed and how it ended. `on_line` hears every line as it comes.
+/// Performs `work` and says what it printed and how it ended. `on_line` gets every line as it comes.
 pub fn perform(
     machine: &mut dyn ForkedMachine,
     work: &Work,

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::{Duration, Instant, SystemTime};
 
-use switchproof_vm::accel::{BinaryError, Probe, ProbeError, QemuBinary, probe};
+use switchproof_vm::accel::{BinaryError, DetectError, Detected, QemuBinary, detect};
 use switchproof_vm::cache_dir::{CacheDir, CacheDirError};
 use switchproof_vm::image::{self, Progress};
 use switchproof_vm::layer::{Layer, LayerError, LayerStore};
@@ -28,7 +28,7 @@ pub struct Qemu {
     /// The QEMU that was found.
     pub binary: QemuBinary,
     /// What accelerates it.
-    pub probe: Probe,
+    pub detected: Detected,
     /// The frozen states.
     pub store: LayerStore,
     images: PathBuf,
@@ -46,7 +46,7 @@ pub enum QemuSetupError {
     Binary(#[from] BinaryError),
     /// Nothing accelerates it, not even emulation.
     #[error(transparent)]
-    Probe(#[from] ProbeError),
+    Detect(#[from] DetectError),
     /// The cache directory cannot be used.
     #[error(transparent)]
     CacheDir(#[from] CacheDirError),
@@ -61,7 +61,7 @@ impl QemuSetupError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Binary(error) => Some(error.hint().to_owned()),
-            Self::Probe(error) => Some(error.hint().to_owned()),
+            Self::Detect(error) => Some(error.hint().to_owned()),
             Self::CacheDir(error) => Some(error.hint().to_owned()),
             Self::Store(error) => error.hint(),
         }
@@ -73,11 +73,11 @@ impl Qemu {
     /// tries which accelerator works, which takes a few seconds.
     pub fn open(cache: &CacheDir) -> Result<Self, QemuSetupError> {
         let binary = QemuBinary::find()?;
-        let probe = probe(cache, &binary)?;
+        let detected = detect(cache, &binary)?;
         Ok(Self {
             cache: cache.clone(),
             binary,
-            probe,
+            detected,
             store: LayerStore::open(cache)?,
             images: cache.images()?,
             in_use: Mutex::default(),
@@ -90,7 +90,7 @@ impl Qemu {
         let key = image::key_of(guest.suite);
         Host {
             qemu: self.binary.clone(),
-            accelerator: self.probe.accelerator,
+            accelerator: self.detected.accelerator,
             image: GuestImage {
                 directory: self.images.join(key.as_str()),
                 key: key.as_str().to_owned(),

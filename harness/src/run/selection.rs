@@ -12,7 +12,7 @@ use crate::plan::{NodeId, Plan, StateKey, Visit};
 use crate::report::{Event, Sink};
 
 /// A case's place in the plan, and what was seen there.
-type Look = (NodeId, Visit, Seen);
+type Observed = (NodeId, Visit, Seen);
 
 /// What a run has to do itself.
 pub struct Selection {
@@ -110,13 +110,13 @@ impl Known<'_> {
 
     /// All that was seen of a case, when that is all that is asked now, and when: it passed before, or by what is wanted now
     /// nothing was wrong but that snapshots are not there yet. A failure is seen anew.
-    fn kept(&self, case: usize, ledger: &Ledger<'_>) -> Option<(u64, Vec<Look>)> {
+    fn kept(&self, case: usize, ledger: &Ledger<'_>) -> Option<(u64, Vec<Observed>)> {
         let last = *self.plan.paths[case].last()?;
         if self.is_fresh(last) {
             return None;
         }
         let seen: Option<Vec<_>> = self
-            .looks(case)
+            .observed(case)
             .map(|(id, visit)| Some((id, visit, self.seen(id)?)))
             .collect();
         let seen = seen?;
@@ -131,9 +131,9 @@ impl Known<'_> {
         let at_s = match pass {
             Some(pass) => pass.at_s,
             None => {
-                let mut looks = seen.iter();
+                let mut observed = seen.iter();
                 let is_well =
-                    looks.all(|(_, visit, seen)| ledger.evaluate(*visit, seen).is_new_at_most());
+                    observed.all(|(_, visit, seen)| ledger.evaluate(*visit, seen).is_new_at_most());
                 is_well.then_some(seen.last()?.2.at_s)?
             }
         };
@@ -164,8 +164,8 @@ impl Known<'_> {
         !ledger.is_open(case)
     }
 
-    /// The nodes where the case is looked at, its last step always among them.
-    fn looks(&self, case: usize) -> impl Iterator<Item = (NodeId, Visit)> {
+    /// The nodes where the case is observed, its last step always among them.
+    fn observed(&self, case: usize) -> impl Iterator<Item = (NodeId, Visit)> {
         self.plan.paths[case]
             .iter()
             .enumerate()
@@ -228,7 +228,7 @@ impl Known<'_> {
         kept: &mut Kept,
     ) -> (usize, Vec<Evaluation>) {
         let path = &self.plan.paths[case];
-        let (mut good, mut looks) = (Vec::new(), Vec::new());
+        let (mut good, mut evaluations) = (Vec::new(), Vec::new());
         let mut before: Option<RunId> = None;
         for (place, &id) in path.iter().enumerate().take(path.len() - 1) {
             let visit = Visit {
@@ -248,15 +248,15 @@ impl Known<'_> {
                 }
                 ledger.saw(id, seen);
                 before = Some(seen.run.clone());
-                looks.push(found);
+                evaluations.push(found);
             }
             good.push(id);
         }
         let from = good.iter().rposition(|&id| kept.has_layer(self, id));
         let from = from.map_or(0, |place| place + 1);
-        // The preparation is looked at by nobody.
-        looks.truncate(from.saturating_sub(1));
-        (from, looks)
+        // The preparation is not observed.
+        evaluations.truncate(from.saturating_sub(1));
+        (from, evaluations)
     }
 }
 

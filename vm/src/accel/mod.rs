@@ -3,10 +3,10 @@
 mod accelerator;
 mod architecture;
 mod binary;
-mod probe;
+mod detect;
 
 pub use accelerator::{Accelerator, cpu_identity, cpu_model};
 pub use architecture::Architecture;
 pub(crate) use binary::find_program;
 pub use binary::{BinaryError, QemuBinary, QemuVersion};
-pub use probe::{Probe, ProbeError, probe};
+pub use detect::{DetectError, Detected, detect};

@@ -106,20 +106,20 @@ impl Running {
         self.finish_watched(deadline, &mut || {})
     }
 
-    /// As [`Running::finish`], and calls `look` several times a second while it waits.
+    /// As [`Running::finish`], and calls `meanwhile` several times a second while it waits.
     pub fn finish_watched(
         mut self,
         deadline: Duration,
-        look: &mut dyn FnMut(),
+        meanwhile: &mut dyn FnMut(),
     ) -> Result<Output, ProcessError> {
         let until = Instant::now() + deadline;
         let status = loop {
             let left = until.saturating_duration_since(Instant::now());
             if let Some(status) = self.wait(left.min(POLL))? {
-                look();
+                meanwhile();
                 break status;
             }
-            look();
+            meanwhile();
             if left.is_zero() {
                 self.stop();
                 let (command, tail) = (self.command.clone(), self.tail());

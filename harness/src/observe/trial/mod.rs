@@ -96,7 +96,7 @@ impl Machine for Chroot {
     }
 }
 
-fn look(users: &[&str], probes: Vec<Probe>) -> Observation {
+fn observed(users: &[&str], probes: Vec<Probe>) -> Observation {
     let mut machine = Chroot::from_environment();
     let users: Vec<String> = users.iter().map(|user| (*user).to_owned()).collect();
     observe(
@@ -113,7 +113,7 @@ fn look(users: &[&str], probes: Vec<Probe>) -> Observation {
 #[ignore = "needs root and SWITCHPROOF_TRIAL_ROOT"]
 fn a_home_of_everything_is_seen_whole() {
     Chroot::from_environment().prepare();
-    let seen = look(&["alice"], Vec::new());
+    let seen = observed(&["alice"], Vec::new());
     let alice = &seen.users["alice"];
     let at = |path: &str| alice.home.at("/home/alice", path);
     let kind = |path: &str| match at(path) {
@@ -248,7 +248,7 @@ fn a_home_of_everything_is_seen_whole() {
         vars.files,
         BTreeMap::from([("etc/profile.d/vars.sh".to_owned(), text)])
     );
-    assert_eq!(seen, look(&["alice"], Vec::new()), "not deterministic");
+    assert_eq!(seen, observed(&["alice"], Vec::new()), "not deterministic");
     let kept = serde_json::to_string(&seen).unwrap();
     assert_eq!(serde_json::from_str::<Observation>(&kept).unwrap(), seen);
 }
@@ -279,7 +279,7 @@ fn commands_and_sessions_are_run_as_asked() {
             session: Session::Interactive,
         },
     ]);
-    let seen = look(&["alice", "bob"], probes);
+    let seen = observed(&["alice", "bob"], probes);
     let alice = &seen.users["alice"];
     let of = |part: &str| {
         alice

@@ -6,7 +6,7 @@ use super::seen::ChangeResult;
 use crate::change::Change;
 use crate::observe::Observation;
 
-/// Keeps what was seen in states as long as something that follows them is still to come.
+/// Keeps what was seen in states as long as something that follows them is expected.
 #[derive(Default)]
 pub(super) struct Ancestors {
     states: HashMap<String, Ancestor>,

@@ -37,7 +37,7 @@ pub struct Collector {
 }
 
 impl Collector {
-    /// A collector for a run of these cases, which begins now. Until something is heard of a case it was not run.
+    /// A collector for a run of these cases, which begins now. A case of which no event comes was not run.
     #[must_use]
     pub fn new<'a>(cases: impl IntoIterator<Item = &'a Case>, began_unix_s: u64) -> Self {
         let mut results = Results::new(began_unix_s);

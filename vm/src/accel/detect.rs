@@ -16,12 +16,12 @@ use crate::store::{FileLock, read_bounded, write_whole};
 const HARDWARE_DEADLINE: Duration = Duration::from_secs(5);
 /// The longest record that is read.
 const RECORD_MAX_BYTES: u64 = 64 * 1024;
-/// The environment variable that overrides the probe.
+/// The environment variable that says it instead.
 const OVERRIDE: &str = "SWITCHPROOF_ACCEL";
 
 /// The accelerator to use, and how that is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Probe {
+pub struct Detected {
     /// What to run machines with.
     pub accelerator: Accelerator,
     /// The value of `-cpu` that goes with it.
@@ -34,7 +34,7 @@ pub struct Probe {
 
 /// Why no accelerator could be chosen.
 #[derive(Debug, thiserror::Error)]
-pub enum ProbeError {
+pub enum DetectError {
     /// The override names nothing.
     #[error("${OVERRIDE}: {0}")]
     Override(#[from] super::accelerator::UnknownAccelerator),
@@ -43,7 +43,7 @@ pub enum ProbeError {
     Prepare(#[source] io::Error),
 }
 
-impl ProbeError {
+impl DetectError {
     /// What the user can do about it.
     pub fn hint(&self) -> &'static str {
         match self {
@@ -55,7 +55,7 @@ impl ProbeError {
     }
 }
 
-/// What is remembered of a probe.
+/// What is remembered.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Record {
@@ -80,7 +80,7 @@ struct Verdict {
 
 /// Chooses the accelerator: `$SWITCHPROOF_ACCEL` when set, else what was found since the host was started with the same
 /// QEMU, else by a tiny boot that costs at most a few seconds. What is found is remembered in the cache.
-pub fn probe(cache: &CacheDir, qemu: &QemuBinary) -> Result<Probe, ProbeError> {
+pub fn detect(cache: &CacheDir, qemu: &QemuBinary) -> Result<Detected, DetectError> {
     let chosen = env::var(OVERRIDE).unwrap_or_default();
     if !matches!(chosen.as_str(), "" | "auto") {
         let reason = format!("${OVERRIDE} says so");
@@ -112,8 +112,13 @@ pub fn probe(cache: &CacheDir, qemu: &QemuBinary) -> Result<Probe, ProbeError> {
     Ok(answer(verdict.accelerator, verdict.reason, false, qemu))
 }
 
-fn answer(accelerator: Accelerator, reason: String, remembered: bool, qemu: &QemuBinary) -> Probe {
-    Probe {
+fn answer(
+    accelerator: Accelerator,
+    reason: String,
+    remembered: bool,
+    qemu: &QemuBinary,
+) -> Detected {
+    Detected {
         accelerator,
         cpu_model: cpu_model(accelerator, qemu.version),
         reason,
@@ -121,7 +126,7 @@ fn answer(accelerator: Accelerator, reason: String, remembered: bool, qemu: &Qem
     }
 }
 
-fn decide(qemu: &QemuBinary) -> Result<Verdict, ProbeError> {
+fn decide(qemu: &QemuBinary) -> Result<Verdict, DetectError> {
     let hardware = if cfg!(target_os = "macos") {
         Accelerator::Hvf
     } else {
@@ -164,11 +169,11 @@ fn decide(qemu: &QemuBinary) -> Result<Verdict, ProbeError> {
 fn tiny_boot(
     qemu: &QemuBinary,
     accelerator: Accelerator,
-) -> Result<Result<(), ProcessError>, ProbeError> {
-    let directory = tempfile::tempdir().map_err(ProbeError::Prepare)?;
+) -> Result<Result<(), ProcessError>, DetectError> {
+    let directory = tempfile::tempdir().map_err(DetectError::Prepare)?;
     let program = directory.path().join("program");
     let architecture = Architecture::host();
-    fs::write(&program, test_program(architecture)).map_err(ProbeError::Prepare)?;
+    fs::write(&program, test_program(architecture)).map_err(DetectError::Prepare)?;
     let command = Command::new(&qemu.path)
         .args([
             "-machine",
@@ -331,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn a_probe_costs_seconds_and_only_once() {
+    fn finding_out_costs_seconds_and_only_once() {
         let Some(qemu) = qemu() else { return };
         let directory = tempfile::tempdir().unwrap();
         let cache = CacheDir::at(directory.path());
@@ -368,7 +373,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let cache = CacheDir::at(directory.path());
         for _ in 0..2 {
-            assert!(!probe(&cache, &qemu).unwrap().remembered);
+            assert!(!detect(&cache, &qemu).unwrap().remembered);
         }
         assert!(!cache.host().unwrap().join("accelerator.json").exists());
     }
