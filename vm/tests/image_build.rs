@@ -110,7 +110,7 @@ fn a_failing_channel_leaves_its_log_and_nothing_else() {
 
 #[test]
 #[ignore = "takes minutes and a Debian mirror"]
-fn the_whole_guest_keeps_within_its_time_and_size() {
+fn the_whole_guest_keeps_within_its_size() {
     let directory = tempfile::tempdir().unwrap();
     // A cache from the environment keeps the image for other uses.
     let named = std::env::var_os("SWITCHPROOF_CACHE_DIR").map(std::path::PathBuf::from);
@@ -125,5 +125,4 @@ fn the_whole_guest_keeps_within_its_time_and_size() {
         image.manifest.build_seconds, image.manifest.step_seconds
     );
     assert!(size_mib <= 2560, "{size_mib} MiB");
-    assert!(image.manifest.build_seconds <= 300.0);
 }
