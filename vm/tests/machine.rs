@@ -17,3 +17,5 @@ mod full_disk;
 mod network;
 #[path = "machine/orphans.rs"]
 mod orphans;
+#[path = "machine/own_root.rs"]
+mod own_root;
