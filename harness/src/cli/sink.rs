@@ -1,7 +1,9 @@
 //! The sink that fits standard error: a terminal gets lines that change, everything else plain ones.
 
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 use std::sync::OnceLock;
+
+use indicatif::ProgressDrawTarget;
 
 use crate::ci::Ci;
 use crate::colour;
@@ -29,18 +31,12 @@ pub fn terminal_or_plain(verbose: bool) -> Box<dyn Sink> {
     };
     let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
     if err.is_terminal() && !dumb && telling == Telling::Cases {
-        Box::new(TerminalSink::new(err, columns, colour::on_stderr()))
+        // Nobody reads any more: not a reason to stop the run.
+        let above = |text: &str| drop(writeln!(io::stderr(), "{text}"));
+        let target = ProgressDrawTarget::stderr_with_hz(10);
+        Box::new(TerminalSink::new(target, above, colour::on_stderr()))
     } else {
         let plain = PlainSink::new(err, telling).in_ci(Ci::from_environment());
         Box::new(plain.colourful(colour::on_stderr()))
     }
-}
-
-/// The width of the terminal at this moment.
-fn columns() -> usize {
-    let size = rustix::termios::tcgetwinsize(io::stderr());
-    size.ok()
-        .map(|size| usize::from(size.ws_col))
-        .filter(|&columns| columns > 0)
-        .unwrap_or(80)
 }
