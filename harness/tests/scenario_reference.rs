@@ -1,4 +1,4 @@
-//! The reference page: its examples load, and it knows every key.
+//! The reference page: its examples load, and it knows every key. And the files that ARCHITECTURE names are there.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -172,4 +172,18 @@ fn collect_keys(schema: &serde_json::Value, keys: &mut BTreeSet<String>) {
         serde_json::Value::Array(items) => items.iter().for_each(|inner| collect_keys(inner, keys)),
         _ => {}
     }
+}
+
+#[test]
+fn the_files_that_architecture_names_are_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = std::fs::read_to_string(root.join("ARCHITECTURE.md")).expect("the page is there");
+    let names = page.split('`').skip(1).step_by(2);
+    let missing: Vec<&str> = names
+        .filter(|name| {
+            name.starts_with("harness/") || name.starts_with("vm/") || name.ends_with(".rs")
+        })
+        .filter(|name| !root.join(name).exists() && !root.join("harness/src").join(name).exists())
+        .collect();
+    assert_eq!(missing, Vec::<&str>::new());
 }
