@@ -5,13 +5,13 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use insta::Snapshot;
 use walkdir::{DirEntry, WalkDir};
 
 use super::diff::whole_diff;
+use super::snapshot::write_whole;
 
 /// A snapshot that waits for a review, as it was when it was read.
 #[derive(Debug)]
@@ -163,16 +163,11 @@ impl Pending {
             path: self.target.clone(),
             source,
         };
-        let folder = self.target.parent().unwrap_or(Path::new("."));
-        // Written aside, so that nobody ever reads half of a snapshot.
-        let aside = tempfile::NamedTempFile::new_in(folder).map_err(unwritable)?;
-        self.new
-            .save(aside.path())
-            .map_err(|error| unwritable(io::Error::other(error.to_string())))?;
-        fs::set_permissions(aside.path(), fs::Permissions::from_mode(0o644)).map_err(unwritable)?;
-        aside
-            .persist(&self.target)
-            .map_err(|error| unwritable(error.error))?;
+        write_whole(&self.target, |aside| {
+            let saved = self.new.save(aside.path());
+            saved.map_err(|error| io::Error::other(error.to_string()))
+        })
+        .map_err(unwritable)?;
         self.remove()
     }
 

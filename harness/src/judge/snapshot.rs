@@ -5,11 +5,13 @@
 //! alone, and returns normally from an in-place update, none of which fits a run of many cases in threads.
 
 use std::fs;
-use std::io::Write;
+use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use insta::internals::{SnapshotContents, TextSnapshotContents};
 use insta::{Snapshot, TextSnapshotKind};
+use tempfile::NamedTempFile;
 
 use super::diff::diff;
 use super::render::render;
@@ -296,17 +298,20 @@ fn write(path: &Path, case: &Case, text: &str) -> Result<(), SnapshotError> {
         "---\nsource: {file}\ndescription: {}\ninput_file: {file}\n---\n{text}\n",
         quoted(&case.id)
     );
-    let mut aside = tempfile::NamedTempFile::new_in(directory).map_err(unwritable)?;
-    aside.write_all(whole.as_bytes()).map_err(unwritable)?;
+    write_whole(path, |aside| aside.write_all(whole.as_bytes())).map_err(unwritable)
+}
+
+/// Writes a snapshot aside and puts it into its place, so that nobody ever reads half of it.
+pub(super) fn write_whole(
+    path: &Path,
+    write: impl FnOnce(&mut NamedTempFile) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut aside = NamedTempFile::new_in(path.parent().unwrap_or(Path::new(".")))?;
+    write(&mut aside)?;
     // A temporary file is its maker's alone; a snapshot is like any other file of the repository.
-    let public = std::os::unix::fs::PermissionsExt::from_mode(0o644);
-    aside
-        .as_file()
-        .set_permissions(public)
-        .map_err(unwritable)?;
-    aside
-        .persist(path)
-        .map_err(|error| unwritable(error.error))?;
+    let public = fs::Permissions::from_mode(0o644);
+    aside.as_file().set_permissions(public)?;
+    aside.persist(path)?;
     Ok(())
 }
 
