@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use walkdir::{DirEntry, WalkDir};
+
 use super::snapshot_place::{owning_folder, real_file, snapshot_path, snapshots_beside};
 use crate::model::{Case, Step};
 
@@ -31,8 +33,7 @@ pub fn orphans(cases: &[Case], named: &[PathBuf]) -> Vec<PathBuf> {
     let mut orphans = Vec::new();
     for (folder, is_read) in folders {
         let project = folder.parent().unwrap_or(&folder).to_owned();
-        let mut found = Vec::new();
-        snapshots_below(&folder, 0, &mut found);
+        let mut found = snapshots_below(&folder);
         found.retain(|snapshot| {
             let stem = snapshot.to_string_lossy();
             let stem = stem.strip_suffix(".new").unwrap_or(&stem);
@@ -120,22 +121,14 @@ fn scenario_of(snapshot: &Path) -> Option<PathBuf> {
 }
 
 /// Every snapshot file below a folder; links are not followed. What cannot be read has nothing in it to be told about.
-fn snapshots_below(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    for entry in entries {
-        let (path, name) = (entry.path(), entry.file_name());
-        let name = name.to_string_lossy();
-        match entry.file_type() {
-            Ok(kind) if kind.is_dir() && depth < MAX_DEPTH => {
-                snapshots_below(&path, depth + 1, found);
-            }
-            Ok(kind) if kind.is_file() => {
-                let stem = name.strip_suffix(".new").unwrap_or(&name);
-                if stem.ends_with(".snap") {
-                    found.push(path);
-                }
-            }
-            _ => {}
-        }
-    }
+fn snapshots_below(folder: &Path) -> Vec<PathBuf> {
+    let entries = WalkDir::new(folder).max_depth(MAX_DEPTH).into_iter();
+    let files = entries.flatten().filter(|it| it.file_type().is_file());
+    let is_snapshot = |path: &PathBuf| {
+        let name = path.to_string_lossy();
+        name.strip_suffix(".new")
+            .unwrap_or(&name)
+            .ends_with(".snap")
+    };
+    files.map(DirEntry::into_path).filter(is_snapshot).collect()
 }

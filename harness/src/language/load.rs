@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rayon::prelude::*;
+use walkdir::{DirEntry, WalkDir};
 
 use super::conform::Conform;
 use super::diagnostic::{Diagnostic, Severity};
@@ -22,7 +23,7 @@ use crate::model::Case;
 
 /// Folders with these names hold what scenarios use, not scenarios.
 const USED_BY_SCENARIOS: &[&str] = &["flakes", "homes", "files", "target", "node_modules"];
-/// Folders deeper than this are not searched; also ends a loop of links.
+/// Folders deeper than this are not searched.
 const MAX_FOLDER_DEPTH: usize = 32;
 
 /// Loads scenarios: files as they are, folders with every `*.yaml` below them. Folders named `flakes`, `homes` or
@@ -91,7 +92,7 @@ pub fn check(paths: &[PathBuf], options: &LoadOptions) -> Loaded {
     let mut loaded = Loaded::default();
     let mut files = Vec::new();
     for path in paths {
-        if let Err(diagnostic) = find(path, 0, options, &mut files) {
+        if let Err(diagnostic) = find(path, options, &mut files) {
             loaded.diagnostics.push(*diagnostic);
         }
     }
@@ -298,47 +299,40 @@ fn locate_name(diagnostic: &mut Diagnostic, source: &Source) {
     }
 }
 
-fn find(
-    path: &Path,
-    depth: usize,
-    options: &LoadOptions,
-    out: &mut Vec<PathBuf>,
-) -> Result<(), Box<Diagnostic>> {
-    let unreadable = |error: std::io::Error| {
+/// The scenario files in `path`, a folder or a file.
+fn find(path: &Path, options: &LoadOptions, out: &mut Vec<PathBuf>) -> Result<(), Box<Diagnostic>> {
+    let unreadable = |path: &Path, error: &std::io::Error| {
         let reason = match error.kind() {
             std::io::ErrorKind::NotFound => "there is no such file or folder".to_owned(),
             _ => error.to_string(),
         };
         let message = format!("it cannot be read: {reason}");
-        Box::new(
-            Diagnostic::about_file(path, message)
-                .with_hint("name a scenario file, or a folder that holds some"),
-        )
+        let hint = "name a scenario file, or a folder that holds some";
+        Box::new(Diagnostic::about_file(path, message).with_hint(hint))
     };
-    let metadata = fs::metadata(path).map_err(unreadable)?;
+    let metadata = fs::metadata(path).map_err(|error| unreadable(path, &error))?;
     if !metadata.is_dir() {
         out.push(path.to_path_buf());
         return Ok(());
     }
     require_own(path, host_files::is_own_folder, options)?;
-    if depth > MAX_FOLDER_DEPTH {
-        return Ok(());
-    }
-    for entry in fs::read_dir(path).map_err(unreadable)? {
-        let entry = entry.map_err(unreadable)?;
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
-        let inner = entry.path();
-        let kind = entry.file_type().map_err(unreadable)?;
-        if kind.is_dir() {
-            let is_passed_over = name.starts_with('.')
-                || USED_BY_SCENARIOS.contains(&&*name)
-                || inner.join("flake.nix").exists();
-            if !is_passed_over {
-                find(&inner, depth + 1, options, out)?;
-            }
-        } else if name.ends_with(".yaml") && !name.starts_with('.') && inner.is_file() {
-            out.push(inner);
+    let is_passed_over = |entry: &DirEntry| {
+        let name = entry.file_name().to_string_lossy();
+        name.starts_with('.')
+            || entry.file_type().is_dir()
+                && (USED_BY_SCENARIOS.contains(&&*name) || entry.path().join("flake.nix").exists())
+    };
+    let entries = WalkDir::new(path).max_depth(MAX_FOLDER_DEPTH).into_iter();
+    for entry in entries.filter_entry(|entry| entry.depth() == 0 || !is_passed_over(entry)) {
+        let entry = entry.map_err(|error| {
+            let folder = error.path().unwrap_or(path).to_owned();
+            let cause = error
+                .into_io_error()
+                .unwrap_or_else(|| std::io::ErrorKind::Other.into());
+            unreadable(&folder, &cause)
+        })?;
+        if entry.path().extension().is_some_and(|it| it == "yaml") && entry.path().is_file() {
+            out.push(entry.into_path());
         }
     }
     Ok(())
