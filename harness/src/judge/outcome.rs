@@ -20,7 +20,53 @@ pub(super) struct Judged {
 }
 
 pub(super) fn outcome(case: &Case, step: &Step, seen: &Observation) -> Judged {
-    let finding = |message: String, detail: String| Finding {
+    let fine = Judged {
+        findings: Vec::new(),
+        judge_expectations: true,
+    };
+    let status = seen.output.status;
+    let no_logins: Vec<String> = seen.no_logins().map(ToString::to_string).collect();
+    let (message, detail, judge_expectations) = match &step.outcome {
+        // To a user who is locked out, the rest of what the switch did is of no use.
+        _ if !no_logins.is_empty() => (
+            format!("{}{}", no_logins.join("; "), unjudged(step)),
+            tail(&complaint_in_order(seen), TAIL_LINES),
+            false,
+        ),
+        Outcome::Succeeds if status == 0 => return fine,
+        Outcome::Succeeds => (
+            format!(
+                "expected to succeed, {}{}{}",
+                ended(status),
+                known_reason(case, step, seen),
+                unjudged(step)
+            ),
+            said(seen),
+            false,
+        ),
+        Outcome::Fails { .. } if status == 0 => (
+            format!("expected to fail, and it succeeded{}", unjudged(step)),
+            printed_tail(seen),
+            false,
+        ),
+        Outcome::Fails { says } => {
+            let output = printed(seen);
+            let mut missing = says.clone();
+            missing.retain(|piece| !output.contains(printable(piece).as_str()));
+            if missing.is_empty() {
+                return fine;
+            }
+            let missing: Vec<String> = missing.iter().map(|piece| show(piece)).collect();
+            let message = format!(
+                "it failed as expected ({}), but without saying {}{}",
+                ended(status),
+                missing.join(" and "),
+                known_reason(case, step, seen)
+            );
+            (message, said(seen), true)
+        }
+    };
+    let finding = Finding {
         step: step.name.clone(),
         file: case.file.clone(),
         line: step.line,
@@ -28,67 +74,9 @@ pub(super) fn outcome(case: &Case, step: &Step, seen: &Observation) -> Judged {
         detail,
         kind: FindingKind::Unmet,
     };
-    let no_logins: Vec<String> = seen.no_logins().map(ToString::to_string).collect();
-    if !no_logins.is_empty() {
-        // To a user who is locked out, the rest of what the switch did is of no use.
-        return Judged {
-            findings: vec![finding(
-                format!("{}{}", no_logins.join("; "), unjudged(step)),
-                tail(&complaint_in_order(seen), TAIL_LINES),
-            )],
-            judge_expectations: false,
-        };
-    }
-    let status = seen.output.status;
-    match &step.outcome {
-        Outcome::Succeeds if status == 0 => Judged {
-            findings: Vec::new(),
-            judge_expectations: true,
-        },
-        Outcome::Succeeds => Judged {
-            findings: vec![finding(
-                format!(
-                    "expected to succeed, {}{}{}",
-                    ended(status),
-                    known_reason(case, step, seen),
-                    unjudged(step)
-                ),
-                said(seen),
-            )],
-            judge_expectations: false,
-        },
-        Outcome::Fails { .. } if status == 0 => Judged {
-            findings: vec![finding(
-                format!("expected to fail, and it succeeded{}", unjudged(step)),
-                printed_tail(seen),
-            )],
-            judge_expectations: false,
-        },
-        Outcome::Fails { says } => {
-            let output = printed(seen);
-            let missing: Vec<String> = says
-                .iter()
-                .filter(|piece| !output.contains(printable(piece).as_str()))
-                .map(|piece| show(piece))
-                .collect();
-            let findings = if missing.is_empty() {
-                Vec::new()
-            } else {
-                vec![finding(
-                    format!(
-                        "it failed as expected ({}), but without saying {}{}",
-                        ended(status),
-                        missing.join(" and "),
-                        known_reason(case, step, seen)
-                    ),
-                    said(seen),
-                )]
-            };
-            Judged {
-                findings,
-                judge_expectations: true,
-            }
-        }
+    Judged {
+        findings: vec![finding],
+        judge_expectations,
     }
 }
 

@@ -102,21 +102,14 @@ pub(super) fn draft(
     if output.install == Install::NixosModule {
         text.push_str(&other_users(&users.others));
     }
-    if wanted.is_remote {
-        text.push_str("\nnetwork: true\n");
-    } else if about.inputs.may_be_remote() && given.is_empty() {
-        text.push_str(&on_network(&about.inputs, &about.lacking));
-    } else {
-        text.push_str(&without_network(&about.inputs));
-    }
-    if wanted.is_remote || about.inputs.may_be_remote() && given.is_empty() {
-        // The comment above names them, or the channel has them.
-    } else if !about.lacking.is_empty() {
-        text.push_str(&format!(
-            "\n# The pocket channel has no programs of these; it has them by name, so that the rest can be tried.\n{}\n",
-            stand_ins(&about.lacking)
-        ));
-    }
+    text += &match (
+        wanted.is_remote,
+        about.inputs.may_be_remote() && given.is_empty(),
+    ) {
+        (true, _) => "\nnetwork: true\n".to_owned(),
+        (false, true) => on_network(&about.inputs, &about.lacking),
+        (false, false) => without_network(&about.inputs, &about.lacking),
+    };
     let have = seen.state_version.or(about.everything.state_version);
     text.push_str(&match (is_built, other_platform) {
         (true, Some(system)) => format!(
@@ -200,13 +193,13 @@ fn replaced(inputs: &FlakeInputs, wanted: &Wanted) -> BTreeMap<String, String> {
     known.map(|name| (name.clone(), channel.clone())).collect()
 }
 
-/// Which inputs of a case without a network are out of its reach.
-fn without_network(inputs: &FlakeInputs) -> String {
+/// Which inputs a case without a network cannot fetch, and which packages it has by name alone.
+fn without_network(inputs: &FlakeInputs, lacking: &BTreeSet<String>) -> String {
     let names = inputs.names.iter().flatten();
     let others = names
         .filter(|name| inputs.project(name).is_none() && !inputs.url(name).is_some_and(is_local));
     let others: Vec<String> = others.map(|name| key(name)).collect();
-    match others.first() {
+    let mut text = match others.first() {
         None => String::new(),
         Some(first) => format!(
             "\n# Nothing stands in for {}: without a network nothing may look at {}.\n# A folder of this computer can, under \
@@ -214,7 +207,14 @@ fn without_network(inputs: &FlakeInputs) -> String {
             others.join(", "),
             if others.len() == 1 { "it" } else { "them" }
         ),
+    };
+    if !lacking.is_empty() {
+        text += &format!(
+            "\n# The pocket channel has no programs of these; it has them by name, so that the rest can be tried.\n{}\n",
+            stand_ins(lacking)
+        );
     }
+    text
 }
 
 /// The key that has packages in the pocket channel by name alone.
