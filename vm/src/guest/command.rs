@@ -1,7 +1,6 @@
 //! A command for the guest, and how it ended.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
 use std::time::Duration;
 
 /// How long a command may take when nobody says otherwise.
@@ -22,7 +21,7 @@ pub enum Program {
 /// Who executes it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum GuestUser {
-    /// Root with a fixed small environment and no login session. Cheap: one fork and one exec in the guest.
+    /// Root in `/`, with a fixed small environment and no login session. Cheap: one fork and one exec in the guest.
     Root,
     /// A user with a login session as `su --login` gives it: PAM, `XDG_RUNTIME_DIR`, the user's systemd manager,
     /// a login shell that has read the profile files.
@@ -42,8 +41,6 @@ pub struct GuestCommand {
     pub user: GuestUser,
     /// Variables added to the user's environment, after the profile files have been read.
     pub env: Vec<(String, String)>,
-    /// Working directory; none means `/` for root and the home for a login user.
-    pub cwd: Option<PathBuf>,
     /// After this long the whole process tree of the command is killed.
     pub deadline: Duration,
     /// Output beyond this many bytes (standard output and error together) is counted and dropped; the command
@@ -71,7 +68,6 @@ impl GuestCommand {
             program,
             user: GuestUser::Root,
             env: Vec::new(),
-            cwd: None,
             deadline: DEFAULT_DEADLINE,
             output_limit_bytes: DEFAULT_OUTPUT_LIMIT_BYTES,
         }
@@ -92,12 +88,6 @@ impl GuestCommand {
     /// The same, with one more environment variable.
     pub fn env(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.env.push((name.into(), value.into()));
-        self
-    }
-
-    /// The same, in another working directory.
-    pub fn cwd(mut self, directory: impl Into<PathBuf>) -> Self {
-        self.cwd = Some(directory.into());
         self
     }
 

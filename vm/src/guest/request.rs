@@ -72,14 +72,10 @@ pub(crate) fn exec_payload(command: &GuestCommand, streams: Streams) -> Result<V
     for (name, value) in ROOT_ENVIRONMENT {
         field("env", format!("{name}={value}").as_bytes())?;
     }
+    field("cwd", b"/")?;
     check_names(command)?;
     match &command.user {
         GuestUser::Root => {
-            let cwd = command
-                .cwd
-                .as_deref()
-                .map_or(&b"/"[..], |cwd| cwd.as_os_str().as_bytes());
-            field("cwd", cwd)?;
             for (name, value) in &command.env {
                 field("env", format!("{name}={value}").as_bytes())?;
             }
@@ -91,7 +87,6 @@ pub(crate) fn exec_payload(command: &GuestCommand, streams: Streams) -> Result<V
             if name.is_empty() || name.starts_with('-') {
                 return Err(format!("{name:?} is not a user's name"));
             }
-            field("cwd", b"/")?;
             let (name, script) = (name.as_bytes(), login_script(command)?);
             let (su, bash) = (format!("{TOOLS}/su"), format!("{TOOLS}/bash"));
             let arguments: &[&[u8]] = match command.user {
@@ -163,11 +158,6 @@ fn login_script(command: &GuestCommand) -> Result<Vec<u8>, String> {
         script.extend(quoted(value.as_bytes()));
         script.push(b'\n');
     }
-    if let Some(cwd) = &command.cwd {
-        script.extend(b"cd -- ");
-        script.extend(quoted(cwd.as_os_str().as_bytes()));
-        script.extend(b" || exit 126\n");
-    }
     match &command.program {
         Program::Shell(text) => script.extend(text.as_bytes()),
         Program::Argv(_) => {
@@ -219,12 +209,11 @@ mod tests {
     }
 
     #[test]
-    fn a_login_gets_its_environment_and_directory_quoted() {
+    fn a_login_gets_its_environment_quoted() {
         let command = GuestCommand::argv(["echo", "it's"])
             .login("alice")
-            .env("A", "b c")
-            .cwd("/srv/x y");
-        let script = "arg=export A='b c'\ncd -- '/srv/x y' || exit 126\nexec 'echo' 'it'\\''s'";
+            .env("A", "b c");
+        let script = "arg=export A='b c'\nexec 'echo' 'it'\\''s'";
         assert!(
             fields(&command).contains(&script.to_owned()),
             "{:?}",

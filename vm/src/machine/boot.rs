@@ -189,7 +189,9 @@ impl Machine {
         self.qmp("set-action", json!({ "reboot": "reset" }), &waiting)?;
         self.liveness.expects_end = true;
         self.liveness.was_reset = false;
-        self.ask_systemd("reboot", &waiting)?;
+        // Its end may never be told.
+        let reboot = GuestCommand::argv(["systemctl", "--no-block", "reboot"]);
+        self.begin(&reboot.deadline(waiting.left()), Streams::OUTPUT)?;
         while !self.liveness.was_reset {
             self.drop_frames(&waiting)?;
             self.turn(&waiting, &mut BulkWork::default())?;
@@ -199,25 +201,6 @@ impl Machine {
         // Not before: the firmware, having found that it ran before, resets the machine a second time.
         self.qmp("set-action", json!({ "reboot": "shutdown" }), &waiting)
             .map(drop)
-    }
-
-    /// Shuts the guest down in an orderly way and ends the machine.
-    pub fn power_off(mut self, deadline: Duration) -> Result<(), MachineError> {
-        let waiting = Waiting::new("the guest to power off", deadline);
-        self.liveness.expects_end = true;
-        self.ask_systemd("poweroff", &waiting)?;
-        while self.liveness.shutdown_reason.is_none() {
-            self.drop_frames(&waiting)?;
-            self.turn(&waiting, &mut BulkWork::default())?;
-        }
-        self.quit(&waiting)
-    }
-
-    /// Starts `systemctl VERB` without waiting for its end, which may never be told.
-    fn ask_systemd(&mut self, verb: &str, waiting: &Waiting) -> Result<(), MachineError> {
-        let command =
-            GuestCommand::argv(["systemctl", "--no-block", verb]).deadline(waiting.left());
-        self.begin(&command, Streams::OUTPUT).map(drop)
     }
 
     fn drop_frames(&mut self, waiting: &Waiting) -> Result<(), MachineError> {

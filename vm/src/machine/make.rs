@@ -169,7 +169,6 @@ impl Host {
         parent: Option<Layer>,
         incoming: bool,
     ) -> Result<Machine, MachineError> {
-        let started = Instant::now();
         let share_ram = purpose == Purpose::Layer;
         let disk = work.path().join(DISK);
         let connections = start(self, ram, share_ram, &disk, incoming)?;
@@ -182,7 +181,6 @@ impl Host {
             work,
             parent,
             usable: true,
-            started,
         })
     }
 

@@ -1,7 +1,5 @@
 //! A machine that runs.
 
-use std::time::Instant;
-
 use crate::layer::Layer;
 use crate::machine::host::{Host, Purpose};
 use crate::machine::start::Connections;
@@ -25,7 +23,6 @@ pub struct Machine {
     pub(super) parent: Option<Layer>,
     /// False once the guest cannot be talked to any more.
     pub(super) usable: bool,
-    pub(super) started: Instant,
 }
 
 impl Machine {
@@ -48,16 +45,6 @@ impl Machine {
     /// The process id of its QEMU.
     pub fn pid(&self) -> u32 {
         self.connections.process.pid()
-    }
-
-    /// When its QEMU was started.
-    pub fn started(&self) -> Instant {
-        self.started
-    }
-
-    /// What it was forked for.
-    pub fn purpose(&self) -> Purpose {
-        self.purpose
     }
 
     /// Everything known about a wait that has failed.
