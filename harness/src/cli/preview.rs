@@ -251,7 +251,9 @@ fn answer(asked: &Asked, case: &Case, mut seen: Vec<CaseSeen>, notes: Vec<String
         asked: asked.words(),
         works: steps.len() == count && steps.iter().all(is_good),
         // Options of a home that cannot be made explain nothing.
-        options: options.filter(|_| steps.len() == count && steps.iter().all(is_good)),
+        options: options
+            .filter(|_| steps.len() == count && steps.iter().all(is_good))
+            .map(|it| it.map(|it| it.seen_in(steps.iter().filter_map(|it| it.change.as_ref())))),
         steps,
         notes,
     }

@@ -125,6 +125,13 @@ impl Answer {
         }
     }
 
+    /// Whether a warning that came or went names an option.
+    fn is_warned_of(&self, option: &str) -> bool {
+        let changes = self.steps.iter().filter_map(|step| step.change.as_ref());
+        let mut warnings = changes.flat_map(|it| it.warnings.new.iter().chain(&it.warnings.gone));
+        warnings.any(|it| it.contains(&format!("`{option}`")))
+    }
+
     fn explain(&self, text: &mut String) {
         let options = match &self.options {
             None => return,
@@ -138,7 +145,8 @@ impl Answer {
             Some(Ok(options)) => options,
         };
         let (causes, follow) = options.causes();
-        let (idle, behind): (Vec<_>, Vec<_>) = causes.into_iter().partition(|it| it.is_idle());
+        let is_idle = |it: &&OptionChange| it.is_idle() && !self.is_warned_of(&it.option);
+        let (idle, behind): (Vec<_>, Vec<_>) = causes.into_iter().partition(is_idle);
         text.push('\n');
         if !behind.is_empty() {
             say(text, "options behind it");
@@ -232,7 +240,11 @@ fn option(text: &mut String, it: &OptionChange) {
     if let Some(decides) = &it.decides {
         let all = [&decides.files, &decides.variables, &decides.packages];
         let all: Vec<&str> = all.into_iter().flatten().map(String::as_str).collect();
-        say(text, &format!("      decides {}", names(&all)));
+        let all = match all.is_empty() {
+            true => "nothing that was seen; a warning names it".to_owned(),
+            false => names(&all),
+        };
+        say(text, &format!("      decides {all}"));
     }
     if let Some(keep) = it.keep() {
         say(text, &format!("      keep: {}", printable_line(&keep)));

@@ -77,12 +77,12 @@ impl OptionChange {
             .then(|| format!("{} = {};", self.option, self.before))
     }
 
-    /// Whether it decides nothing that was looked at.
+    /// Whether it decides nothing that was seen.
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        self.decides
-            .as_ref()
-            .is_some_and(|it| *it == Decides::default())
+        self.decides.as_ref().is_some_and(|it| {
+            it.files.is_empty() && it.variables.is_empty() && it.packages.is_empty()
+        })
     }
 }
 
@@ -113,6 +113,34 @@ impl Options {
             crate::judge::redact_hashes(&it.before) != crate::judge::redact_hashes(&it.after)
         });
         Ok(found)
+    }
+
+    /// Leaves of what options decide what these changes show: another build of a package gives files other contents that
+    /// nobody sees.
+    #[must_use]
+    pub fn seen_in<'a>(mut self, changes: impl Iterator<Item = &'a Change>) -> Self {
+        let mut seen = Decides::default();
+        for user in changes.flat_map(|change| change.users.values()) {
+            let units = user.units.iter().flat_map(|unit| &unit.files);
+            for file in user.files.iter().chain(units).chain(&user.own_programs) {
+                if let FileTurn::Moved { from, .. } = &file.turn {
+                    seen.files.insert(from.clone());
+                }
+                seen.files.insert(file.path.clone());
+                let package = file.path.split('/').next();
+                seen.packages.extend(package.map(str::to_owned));
+            }
+            let variables = user.variables.iter().map(|it| it.name.clone());
+            seen.variables.extend(variables);
+            let packages = user.packages.iter().map(|it| it.package.clone());
+            seen.packages.extend(packages);
+        }
+        for decides in self.options.iter_mut().filter_map(|it| it.decides.as_mut()) {
+            decides.files.retain(|it| seen.files.contains(it));
+            decides.variables.retain(|it| seen.variables.contains(it));
+            decides.packages.retain(|it| seen.packages.contains(it));
+        }
+        self
     }
 
     /// The options that no other one explains, and those whose values follow from theirs.
@@ -325,6 +353,21 @@ mod tests {
         }
         let change = Change::between(&before, &after, true);
         assert_eq!(found().unexplained(&change).names(), [".vimrc"]);
+    }
+
+    #[test]
+    fn what_nobody_sees_is_not_decided() {
+        let before = observation();
+        let mut after = observation();
+        let entries = &mut alice(&mut after).home.entries;
+        entries.insert(".zshrc".into(), managed('1', ".zshrc", "x\n"));
+        let change = Change::between(&before, &after, true);
+        let found = found().seen_in([&change].into_iter());
+        let decides = found.options[0].decides.as_ref().unwrap();
+        assert_eq!(decides.files, [".zshrc".to_owned()].into());
+        assert!(!found.options[0].is_idle());
+        let nothing = found.seen_in(std::iter::empty());
+        assert!(nothing.options[0].is_idle());
     }
 
     #[test]
