@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::event::Event;
+use super::results::Counts;
 use crate::judge::Verdict;
 use crate::text::{count, span};
 
@@ -12,20 +13,10 @@ use crate::text::{count, span};
 pub struct Summary {
     /// Cases selected.
     pub cases: usize,
-    /// Cases that ran now and passed.
-    pub passed: usize,
-    /// Cases whose earlier pass still holds.
-    pub cached: usize,
+    /// Those that have a verdict; laws that are kept are counted apart.
+    pub counts: Counts,
     /// Laws of cases that are kept.
     pub laws: usize,
-    /// Cases that failed.
-    pub failed: usize,
-    /// Cases whose snapshots are not there yet, and of which nothing is known to be wrong.
-    pub new: usize,
-    /// Cases that errored.
-    pub errored: usize,
-    /// Cases that were not run.
-    pub not_run: usize,
     /// Wall-clock time; zero until the run is over.
     pub elapsed: Duration,
 }
@@ -40,16 +31,11 @@ impl Summary {
                 is_law: true,
                 ..
             } => self.laws += 1,
-            Event::CaseFinished { verdict, .. } => match verdict {
-                Verdict::Passed { cached_at_s: None } => self.passed += 1,
-                Verdict::Passed {
-                    cached_at_s: Some(_),
-                } => self.cached += 1,
-                Verdict::Failed(_) if verdict.is_new() => self.new += 1,
-                Verdict::Failed(_) => self.failed += 1,
-                Verdict::Errored { .. } => self.errored += 1,
-                Verdict::NotRun { .. } => self.not_run += 1,
-            },
+            Event::CaseFinished { verdict, .. } => {
+                let is_cached =
+                    matches!(verdict, Verdict::Passed { cached_at_s } if cached_at_s.is_some());
+                self.counts.add(verdict.into(), is_cached, verdict.is_new());
+            }
             Event::Finished { elapsed } => self.elapsed = *elapsed,
             _ => {}
         }
@@ -57,24 +43,26 @@ impl Summary {
 
     /// Cases that have a verdict.
     pub fn done(&self) -> usize {
-        self.passed + self.cached + self.laws + self.failed + self.new + self.errored + self.not_run
+        let it = self.counts;
+        self.laws + it.passed + it.failed + it.errored + it.not_run
     }
 }
 
 impl fmt::Display for Summary {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} passed", self.passed + self.cached)?;
-        if self.cached > 0 {
-            write!(formatter, " ({} cached)", self.cached)?;
+        let it = self.counts;
+        write!(formatter, "{} passed", it.passed)?;
+        if it.cached > 0 {
+            write!(formatter, " ({} cached)", it.cached)?;
         }
         if self.laws > 0 {
             write!(formatter, ", {} kept", count(self.laws, "law"))?;
         }
         for (count, word) in [
-            (self.new, "new"),
-            (self.failed, "failed"),
-            (self.errored, "errored"),
-            (self.not_run, "not run"),
+            (it.new, "new"),
+            (it.failed - it.new, "failed"),
+            (it.errored, "errored"),
+            (it.not_run, "not run"),
         ] {
             if count > 0 {
                 write!(formatter, ", {count} {word}")?;

@@ -337,13 +337,10 @@ fn sources(channel: &ChannelOverlay) -> Vec<SourceResult> {
 /// Enters a verdict.
 fn judged(case: &mut CaseResult, verdict: &Verdict) {
     let file = std::path::PathBuf::from(&case.file);
+    case.verdict = verdict.into();
     match verdict {
-        Verdict::Passed { cached_at_s } => {
-            case.verdict = VerdictWord::Passed;
-            case.cached_unix_s = *cached_at_s;
-        }
+        Verdict::Passed { cached_at_s } => case.cached_unix_s = *cached_at_s,
         Verdict::Failed(findings) => {
-            case.verdict = VerdictWord::Failed;
             case.findings = findings.iter().map(finding).collect();
             if let Some(first) = findings.first() {
                 case.commands.shell = shell_command(&case.id, &first.file, &first.step, false);
@@ -360,7 +357,6 @@ fn judged(case: &mut CaseResult, verdict: &Verdict) {
             hint,
             during,
         } => {
-            case.verdict = VerdictWord::Errored;
             case.error = Some(ErrorResult {
                 message: printable(message),
                 hint: hint.as_deref().map(printable),
@@ -370,10 +366,7 @@ fn judged(case: &mut CaseResult, verdict: &Verdict) {
                 case.commands.shell = shell_command(&case.id, &place.file, &place.step, true);
             }
         }
-        Verdict::NotRun { reason } => {
-            case.verdict = VerdictWord::NotRun;
-            case.reason = Some(printable(reason));
-        }
+        Verdict::NotRun { reason } => case.reason = Some(printable(reason)),
     }
 }
 

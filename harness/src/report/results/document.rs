@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::seen::StateResult;
+use crate::judge::Verdict;
 
 /// The format that is written. Counted up when a key changes its meaning or goes; keys are added without that.
 pub const FORMAT: u32 = 1;
@@ -93,6 +94,20 @@ pub struct Counts {
     pub not_run: usize,
 }
 
+impl Counts {
+    /// Counts a case.
+    pub fn add(&mut self, verdict: VerdictWord, is_cached: bool, is_new: bool) {
+        *match verdict {
+            VerdictWord::Passed => &mut self.passed,
+            VerdictWord::Failed => &mut self.failed,
+            VerdictWord::Errored => &mut self.errored,
+            VerdictWord::NotRun => &mut self.not_run,
+        } += 1;
+        self.cached += usize::from(is_cached);
+        self.new += usize::from(is_new);
+    }
+}
+
 /// A verdict.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
@@ -107,6 +122,17 @@ pub enum VerdictWord {
     NotRun,
     /// All that it expects is true.
     Passed,
+}
+
+impl From<&Verdict> for VerdictWord {
+    fn from(verdict: &Verdict) -> Self {
+        match verdict {
+            Verdict::Passed { .. } => Self::Passed,
+            Verdict::Failed(_) => Self::Failed,
+            Verdict::Errored { .. } => Self::Errored,
+            Verdict::NotRun { .. } => Self::NotRun,
+        }
+    }
 }
 
 impl VerdictWord {
@@ -417,24 +443,11 @@ impl Results {
 
     /// Counts the verdicts anew.
     pub fn recount(&mut self) {
-        let count = |word| {
-            self.cases
-                .iter()
-                .filter(|case| case.verdict == word)
-                .count()
-        };
-        self.counts = Counts {
-            passed: count(VerdictWord::Passed),
-            cached: self
-                .cases
-                .iter()
-                .filter(|case| case.cached_unix_s.is_some())
-                .count(),
-            failed: count(VerdictWord::Failed),
-            new: self.cases.iter().filter(|case| case.is_new()).count(),
-            errored: count(VerdictWord::Errored),
-            not_run: count(VerdictWord::NotRun),
-        };
+        self.counts = Counts::default();
+        for case in &self.cases {
+            let is_cached = case.cached_unix_s.is_some();
+            self.counts.add(case.verdict, is_cached, case.is_new());
+        }
     }
 
     /// The cases in the order in which a reader wants them: what failed first, then by id.
