@@ -162,8 +162,12 @@ impl Case {
         })
     }
 
-    /// Whether a host is a system of NixOS' own modules: its channel has them, or what has taken the pocket's place.
+    /// Whether a host is a system of NixOS' own modules: its nixpkgs is the real one, its channel has them, or what has taken
+    /// the pocket's place.
     fn boots(&self, host: &Switch) -> bool {
+        if host.is_for_the_machine() {
+            return true;
+        }
         let channels = &self.guest.channels;
         let named = channels
             .iter()
@@ -335,6 +339,19 @@ pub struct Substituter {
     pub url: String,
     /// The key its paths are signed with, `None` for one that is trusted as it is.
     pub public_key: Option<String>,
+}
+
+impl Substituter {
+    /// Its address as Nix takes it: one without a key is trusted as it is.
+    #[must_use]
+    pub fn address(&self) -> String {
+        let url = &self.url;
+        match &self.public_key {
+            Some(_) => url.clone(),
+            None if url.contains('?') => format!("{url}&trusted=true"),
+            None => format!("{url}?trusted=true"),
+        }
+    }
 }
 
 /// A user of the guest.

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use crate::flake::without_the_machine;
 use crate::model::{Action, Case, FlakeTree, SeedFile};
 use crate::text::escape_name;
 
@@ -22,7 +23,10 @@ pub fn render(case: &Case) -> String {
             let _ = writeln!(out, "\n# from step {}", step.name);
         }
         seen.push(&switch.flake);
-        print_tree(&switch.flake, &mut out);
+        match switch.is_for_the_machine() {
+            true => print_tree(&without_the_machine(&switch.flake), &mut out),
+            false => print_tree(&switch.flake, &mut out),
+        }
     }
     out
 }

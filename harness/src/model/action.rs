@@ -141,7 +141,17 @@ pub struct Switch {
     pub options: Vec<String>,
 }
 
+/// The folder of a flake that makes its hosts such as can run in the machine.
+pub const MACHINE_PLACE: &str = "switchproof-machine";
+
 impl Switch {
+    /// Whether the hosts of its flake were made such as can run in the machine, their nixpkgs being none that does so.
+    #[must_use]
+    pub fn is_for_the_machine(&self) -> bool {
+        let module = format!("{MACHINE_PLACE}/machine.nix");
+        self.flake.files.contains_key(&module)
+    }
+
     /// Whether a file of the flake, or what replaces an input of it, has this text.
     pub(super) fn names(&self, text: &str) -> bool {
         let in_file = |file: &SeedFile| match file {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Node, NodeId, StateKey, Visit, Work};
-use crate::model::{Action, Case, Guest, Part, Step, Switch};
+use crate::model::{Action, Case, ChannelOverlay, Guest, Part, Step, Switch};
 use crate::observe::{Probe, probes};
 
 /// All cases as one trie. Every node is reached once, however many cases pass through it.
@@ -23,7 +23,8 @@ impl Plan {
     /// Merges `cases`. `base` names the booted guest that a case with such needs begins from.
     pub fn new(mut cases: Vec<Case>, base: impl Fn(&Guest) -> StateKey) -> Self {
         for case in &mut cases {
-            case.guest.builds_nixos = case.booted_host().is_some();
+            let has_nixos = case.guest.channels.iter().any(ChannelOverlay::has_nixos);
+            case.guest.builds_nixos = has_nixos && case.booted_host().is_some();
         }
         let mut plan = Self {
             cases: Vec::new(),
@@ -94,6 +95,11 @@ impl Plan {
         let id = *known.entry(key.clone()).or_insert_with(|| {
             let id = NodeId(self.nodes.len());
             let deadline_s = match &work {
+                Work::Prepare {
+                    system: Some(_),
+                    guest,
+                    ..
+                } if guest.network.is_on() => REAL_SYSTEM_DEADLINE_S,
                 Work::Prepare {
                     system: Some(_), ..
                 } => SYSTEM_DEADLINE_S,
@@ -187,6 +193,9 @@ const PREPARE_DEADLINE_S: u32 = 120;
 
 /// Building a system of some hundred derivations, and booting it.
 const SYSTEM_DEADLINE_S: u32 = 1500;
+
+/// Fetching one as well, which may be a gibibyte: as long as a step with a network may take.
+const REAL_SYSTEM_DEADLINE_S: u32 = 3600;
 
 /// The host that a case begins on, where it is a NixOS that boots: the first that it switches to, as it is before anybody
 /// has a home.

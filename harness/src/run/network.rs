@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::flake::NETWORK_UP;
 use crate::machine::{GuestScript, Machine, MachineError};
 use crate::model::{Guest, Substituter};
 use crate::text::printable_line;
@@ -13,18 +14,7 @@ pub fn connect(guest: &Guest) -> String {
     let mut script = r#"set -eu
 mkdir -p /usr/local/lib/switchproof
 cat > /usr/local/lib/switchproof/network-up <<'END'
-for try in $(seq 100); do
-    for path in /sys/class/net/*; do
-        card=${path##*/}
-        [ "$card" != lo ] || continue
-        ip link set "$card" up && ip address replace 10.0.2.15/24 dev "$card" &&
-            ip route replace default via 10.0.2.2 dev "$card" && exit 0
-    done
-    sleep 0.1
-done
-echo 'there is no network card' >&2
-exit 1
-END
+@NETWORK_UP@END
 cat > /etc/systemd/system/switchproof-network.service <<'END'
 [Unit]
 Description=The network card, on QEMU's user-mode network
@@ -45,7 +35,7 @@ systemctl --quiet enable switchproof-network.service
 systemctl start switchproof-network.service || { journalctl --quiet --no-pager --unit switchproof-network.service >&2; exit 1; }
 sed -i -e '/^substituters/d' -e '/^download-attempts/d' /etc/nix/nix.conf
 "#
-    .to_owned();
+    .replace("@NETWORK_UP@", NETWORK_UP);
     if guest.default_substituters {
         // As on everybody's machine: names without an address are looked up in Nix's own registry, not in the
         // channel that stands in for it.
@@ -58,7 +48,11 @@ sed -i -e '/^substituters/d' -e '/^download-attempts/d' /etc/nix/nix.conf
 
 /// Lines of `nix.conf`.
 fn caches(guest: &Guest) -> String {
-    let addresses: Vec<String> = guest.substituters.iter().map(address).collect();
+    let addresses: Vec<String> = guest
+        .substituters
+        .iter()
+        .map(Substituter::address)
+        .collect();
     let keys: Vec<&str> = guest
         .substituters
         .iter()
@@ -74,16 +68,6 @@ fn caches(guest: &Guest) -> String {
         addresses.join(" "),
         keys.join(" ")
     )
-}
-
-/// A cache's address as Nix takes it: one without a key is trusted as it is.
-fn address(cache: &Substituter) -> String {
-    let url = &cache.url;
-    match &cache.public_key {
-        Some(_) => url.clone(),
-        None if url.contains('?') => format!("{url}&trusted=true"),
-        None => format!("{url}?trusted=true"),
-    }
 }
 
 /// Makes sure that all the places that a case needs can be reached from the guest. Otherwise nothing of what a switch

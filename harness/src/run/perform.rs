@@ -52,17 +52,20 @@ impl Doing<'_> {
         logged_in: &Option<String>,
         system: &Option<Box<Switch>>,
     ) -> Result<StepOutput, MachineError> {
+        if guest.network.is_on() {
+            let connected = self.root(&network::connect(guest))?;
+            if connected.status != 0 {
+                return Ok(connected);
+            }
+        }
         let entered = match system {
-            Some(host) => self.enter(host)?,
+            Some(host) => self.enter(host, guest)?,
             None => false,
         };
         let mut script = match entered {
             true => scripts::require_users(users),
             false => scripts::make_users(users),
         };
-        if guest.network.is_on() {
-            script += &network::connect(guest);
-        }
         let names: Vec<&str> = users.iter().map(|user| user.name.as_str()).collect();
         script += &before(&names);
         let made = self.root(&script)?;
@@ -80,7 +83,10 @@ impl Doing<'_> {
 
     /// Builds the system of `host`, still without its homes, and boots it in place of the guest that built it. False where
     /// it cannot be built, which is the setup's fault: the step that switches to it says why.
-    fn enter(&mut self, host: &Switch) -> Result<bool, MachineError> {
+    fn enter(&mut self, host: &Switch, guest: &Guest) -> Result<bool, MachineError> {
+        if guest.network.is_on() {
+            network::require_route(self.machine.as_machine(), guest)?;
+        }
         let place = host.target.install.flake_place();
         let made = self.root(&scripts::make_place(place, None))?;
         if made.status != 0 {

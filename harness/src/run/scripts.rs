@@ -52,7 +52,8 @@ pub fn no_first_system(why: &str) -> String {
 }
 
 /// Builds the system of a host without the homes that it declares, makes it the profile's first generation, and lays out
-/// a root for it: the image's initrd boots it from there, and brings the store and the homes along.
+/// a root for it: the image's initrd boots it from there, and brings the store and the homes along. What Nix knows of what it
+/// fetched goes along, so that nothing is fetched twice.
 pub fn first_system(host: &Switch) -> String {
     let place = host.target.install.flake_place();
     let mut options = String::new();
@@ -71,7 +72,10 @@ pub fn first_system(host: &Switch) -> String {
          system=$(nix build --impure --no-link --print-out-paths --expr {})\n\
          nix-env --profile /nix/var/nix/profiles/system --set \"$system\"\n\
          rm -r /tmp/first-system\nmkdir -p /switchproof/root/etc\n\
-         cp -a {place} /etc/switchproof /switchproof/root/etc/\n",
+         cp -a {place} /etc/switchproof /switchproof/root/etc/\n\
+         if [ -d /root/.cache/nix ]; then\n\
+         mkdir -p -m 700 /switchproof/root/root\nmkdir -p /switchproof/root/root/.cache\n\
+         mv /root/.cache/nix /switchproof/root/root/.cache/\nfi\n",
         quote(&expression)
     )
 }

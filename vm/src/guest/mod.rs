@@ -14,5 +14,8 @@ pub use offer::TOOLS;
 pub(crate) use offer::install;
 pub(crate) use request::{Input, Streams, exec_payload, wake_payload};
 
+/// The NixOS module that says what a system must be to run in the machine.
+pub const MACHINE_MODULE: &str = include_str!("../../pocket/nixpkgs/machine.nix");
+
 /// The program that runs commands in the guest; started through the agent, then part of every frozen state.
 pub(crate) const SUPERVISOR: &str = include_str!("supervisor.pl");

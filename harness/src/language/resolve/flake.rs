@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::place::At;
 use super::scenario::{Base, Resolver};
-use crate::flake::FlakeInputs;
 use crate::flake::nix::{is_plain_name, render_first_host, render_flake, wrapper_flake};
 use crate::flake::setup::Setup;
+use crate::flake::{FlakeInputs, HostCaches, for_the_machine};
 use crate::language::raw::{RawBuild, RawFlake, RawStep};
 use crate::model::{FlakeTree, Install, SeedFile, Switch, Target};
 use crate::text::quoted;
@@ -44,11 +44,14 @@ impl<'case> Resolver<'case> {
             user,
             command: self.command_of(&base, &override_inputs),
         };
-        let (flake, output) = self.flake_and_output(raw, &base, &target, at)?;
-        let first_host = self.first_host(&base);
+        let (mut flake, output) = self.flake_and_output(raw, &base, &target, at)?;
+        let mut first_host = self.first_host(&base);
         let other_way = self.other_way(raw, &base, &override_inputs, at);
         if step.switch.is_some() {
-            self.refuse_real_nixos(&base, &override_inputs, at);
+            flake = self.for_its_machine(&base, &override_inputs, flake, at)?;
+            if let Some(plain) = first_host {
+                first_host = Some(self.for_its_machine(&base, &override_inputs, plain, at)?);
+            }
         }
         if step.fails.is_none() {
             self.refuse_other_platform(&base, &output, at);
@@ -120,6 +123,7 @@ impl<'case> Resolver<'case> {
             command: self.command_of(&other, override_inputs),
         };
         let (flake, output) = self.flake_and_output(raw, &other, &target, at)?;
+        let flake = self.for_its_machine(&other, override_inputs, flake, at)?;
         Some(Switch {
             target,
             flake,
@@ -236,6 +240,31 @@ impl<'case> Resolver<'case> {
         let wrapper = wrapper_flake(target.install, &output, version, home_manager);
         files.insert("flake.nix".to_owned(), wrapper);
         Some((self.shared(FlakeTree { files }), output))
+    }
+
+    /// The flake, with hosts that can run in the machine where its nixpkgs is the real one, which makes none.
+    fn for_its_machine(
+        &mut self,
+        base: &Base,
+        replaced: &BTreeMap<String, String>,
+        flake: Arc<FlakeTree>,
+        at: At<'case>,
+    ) -> Option<Arc<FlakeTree>> {
+        if !self.is_real_nixos(base, replaced) {
+            return Some(flake);
+        }
+        let caches = HostCaches {
+            own: self.caches.default,
+            named: &self.caches.named,
+        };
+        let Some(tree) = for_the_machine(&flake, &caches) else {
+            let message = "its `flake.nix` does not show what its outputs are, so that what a host must be to run in the \
+                           machine cannot be added to them";
+            let hint = "write `outputs` as a function in `flake.nix` itself: `outputs = inputs: import ./outputs.nix inputs;`";
+            self.mistake(at, message, hint);
+            return None;
+        };
+        Some(self.shared(tree))
     }
 
     /// Reports what is wrong with a flake that a scenario names.

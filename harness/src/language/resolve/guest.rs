@@ -101,7 +101,7 @@ impl<'case> Resolver<'case> {
     }
 
     /// The binary caches of the case: the listed ones, as in `nix.conf`, take the place of the default one.
-    pub(super) fn caches(&mut self, raw: &RawScenario) -> Caches {
+    pub(super) fn caches_of(&mut self, raw: &RawScenario) -> Caches {
         let Some(listed) = &raw.substituters else {
             return Caches {
                 default: self.network.is_on(),

@@ -9,19 +9,18 @@ use crate::flake::{FlakeInputs, is_offline, other_platform};
 use crate::model::Install;
 
 impl<'case> Resolver<'case> {
-    /// Refuses to switch to a NixOS whose nixpkgs comes over the network: what a system must be to run in the machine is
-    /// added by the channel, and nothing adds it there.
-    pub(super) fn refuse_real_nixos(
+    /// Whether the host is a NixOS whose nixpkgs comes over the network. What a system must be to run in the machine is added
+    /// by our channels, and nothing adds it there.
+    pub(super) fn is_real_nixos(
         &mut self,
         base: &Base,
         replaced: &BTreeMap<String, String>,
-        at: At<'case>,
-    ) {
+    ) -> bool {
         // Without a network what is real is out of reach, which is said already.
         if base.install() != Install::NixosModule || !self.network.is_on() {
-            return;
+            return false;
         }
-        let is_real = match base {
+        match base {
             Base::Nothing => false,
             Base::Setup(setup) => {
                 let own = setup.inputs.get("nixpkgs").map(|input| &input.url);
@@ -33,22 +32,7 @@ impl<'case> Resolver<'case> {
                 let tree = self.files.flake(path);
                 tree.is_ok_and(|tree| FlakeInputs::of(&tree).are_real(replaced))
             }
-        };
-        if !is_real {
-            return;
         }
-        let message = "a host whose nixpkgs comes over the network cannot be switched to yet";
-        let hint = match base {
-            Base::Flake(_) => {
-                "`build` it in place of `switch`, or replace its nixpkgs: `inputs: { nixpkgs: pocket }`; with a checkout of \
-                 nixpkgs as `nixpkgs` among the `channels` of switchproof.yaml that is a NixOS of its own modules"
-            }
-            Base::Setup(_) | Base::Nothing => {
-                "`build` it in place of `switch`, test its homes with `install: standalone`, or take the channel `pocket`, \
-                 which is a NixOS of its own modules with a checkout of nixpkgs among the `channels` of switchproof.yaml"
-            }
-        };
-        self.mistake(at, message, hint);
     }
 
     /// Refuses what is for another platform than the machine's, where it is to succeed: nothing of it can be built.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use switchproof_vm::image::Suite;
 
+use super::guest::Caches;
 use super::place::{At, short};
 use crate::flake::Channels;
 use crate::flake::host_files::HostFiles;
@@ -56,6 +57,7 @@ pub(crate) struct Resolver<'case> {
     pub(super) base: Base,
     /// Whether law `equal` is tried, which needs each setup installed the other way.
     pub(super) tries_equal: bool,
+    pub(super) caches: Caches,
     /// Flakes already rendered, so that equal steps share one.
     pub(super) rendered: Vec<Arc<FlakeTree>>,
 }
@@ -131,6 +133,7 @@ pub(crate) fn resolve(
         users: BTreeMap::new(),
         base: Base::Nothing,
         tries_equal: false,
+        caches: Caches::default(),
         rendered: Vec::new(),
     };
     resolver.case(&raw, variant, &project.laws)
@@ -148,7 +151,7 @@ impl<'case> Resolver<'case> {
         self.network = self.network_of(raw);
         self.base = self.find_base(raw);
         self.find_users(raw);
-        let caches = self.caches(raw);
+        self.caches = self.caches_of(raw);
         let exclude = self.exclude(raw);
         let stand_ins = self.stand_ins(raw);
         let mut laws = self.laws(raw, usual);
@@ -166,8 +169,8 @@ impl<'case> Resolver<'case> {
             axes: variant.axes.clone(),
             guest: Guest {
                 network: self.network,
-                default_substituters: caches.default,
-                substituters: caches.named,
+                default_substituters: self.caches.default,
+                substituters: std::mem::take(&mut self.caches.named),
                 reaches: std::mem::take(&mut self.reaches),
                 locked: !self.network.is_on() || pinned,
                 exclude,

@@ -317,34 +317,40 @@ fn an_input_without_an_address_is_looked_up_on_the_network() {
 }
 
 #[test]
-fn a_real_nixos_is_built_and_not_switched_to() {
+fn a_real_nixos_is_switched_to_as_the_machine_can_run_it() {
     let of = |keys: &str, step: &str| {
         let folder = tempfile::tempdir().expect("a folder");
         fs::write(folder.path().join("flake.nix"), REMOTE).expect("written");
         let text = format!("name: t\nnetwork: true\n{keys}\nsteps: [{step}]\n");
-        load_text(folder.path().join("t.yaml"), &text, &LoadOptions::default()).1
+        let file = folder.path().join("t.yaml");
+        let (mut cases, found) = load_text(file, &text, &LoadOptions::default());
+        assert_eq!(found.len(), 0, "{keys}: {found:?}");
+        cases.remove(0)
     };
     let own = "flake: { path: .#host, install: nixos-module";
     let described = "setup: { install: nixos-module, home: { stateVersion: \"24.05\" }, channel";
-    for (keys, hint) in [
-        (format!("{own} }}"), "replace its nixpkgs"),
-        (format!("{described}: unstable }}"), "the channel `pocket`"),
-    ] {
-        let found = of(&keys, "switch");
+    for keys in [format!("{own} }}"), format!("{described}: unstable }}")] {
+        let case = of(&keys, "switch");
+        let host = case.booted_host().expect("it boots");
+        let first = host.first_host.as_ref().unwrap_or(&host.flake);
+        for flake in [&host.flake, first] {
+            assert!(flake.files.contains_key("switchproof-machine/network.nix"));
+        }
         assert_eq!(
-            found[0].message,
-            "a host whose nixpkgs comes over the network cannot be switched to yet"
+            (case.guest.memory_mib, case.guest.disk_mib),
+            (Some(4 << 10), Some(16 << 10))
         );
-        assert_eq!(found[0].line, 4);
-        assert!(found[0].hint.as_deref().expect("a hint").contains(hint));
-        assert_eq!(of(&keys, "build").len(), 0);
+        let printed = crate::language::render(&case);
+        assert!(!printed.contains("switchproof-machine"), "{printed}");
+        // What is only built is built as it is.
+        assert!(of(&keys, "build").booted_host().is_none());
     }
     for keys in [
         format!("{own}, inputs: {{ nixpkgs: pocket }} }}"),
         format!("{described}: pocket }}"),
         "flake: .#alice".to_owned(),
     ] {
-        assert_eq!(of(&keys, "switch").len(), 0, "{keys}");
+        assert!(of(&keys, "switch").booted_host().is_none(), "{keys}");
     }
 }
 

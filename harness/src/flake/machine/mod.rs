@@ -1,0 +1,162 @@
+//! A flake whose hosts can run in the machine, where its nixpkgs is none of ours: what a system must be for that stands
+//! beside `flake.nix`, and its outputs are handed through it.
+
+use std::ops::Range;
+
+use rnix::ast::Expr;
+use rowan::ast::AstNode as _;
+use switchproof_vm::guest::MACHINE_MODULE;
+
+use super::nix::Bindings;
+use crate::model::{FlakeTree, MACHINE_PLACE, SeedFile, Substituter};
+
+/// A shell's text that sets up the network card. Addresses are those that QEMU's manual gives ("Using the user mode network
+/// stack").
+pub(crate) const NETWORK_UP: &str = include_str!("network-up");
+
+/// The binary caches of a host: those that it names itself where `own`, and `named` ones.
+pub(crate) struct HostCaches<'a> {
+    pub(crate) own: bool,
+    pub(crate) named: &'a [Substituter],
+}
+
+/// The flake with hosts that can run in the machine. `None` where its text does not tell what its outputs are.
+pub(crate) fn for_the_machine(flake: &FlakeTree, caches: &HostCaches<'_>) -> Option<FlakeTree> {
+    let Some(SeedFile::Regular { bytes, .. }) = flake.files.get("flake.nix") else {
+        return None;
+    };
+    let text = handed_through(std::str::from_utf8(bytes).ok()?)?;
+    let mut files = flake.files.clone();
+    files.insert("flake.nix".to_owned(), regular(&text));
+    for (name, text) in [
+        ("default.nix", include_str!("default.nix")),
+        ("machine.nix", MACHINE_MODULE),
+        ("network.nix", include_str!("network.nix")),
+        ("network-up", NETWORK_UP),
+        ("caches.json", &json(caches)),
+    ] {
+        files.insert(format!("{MACHINE_PLACE}/{name}"), regular(text));
+    }
+    Some(FlakeTree { files })
+}
+
+/// The flake as it was before.
+pub(crate) fn without_the_machine(flake: &FlakeTree) -> FlakeTree {
+    let mut files = flake.files.clone();
+    files.retain(|name, _| !name.starts_with(MACHINE_PLACE));
+    if let Some(SeedFile::Regular { bytes, .. }) = files.get_mut("flake.nix") {
+        let text = String::from_utf8_lossy(bytes).into_owned();
+        let own = body_of_outputs(&text).and_then(|body| {
+            let inner = text[body.clone()]
+                .strip_prefix(&through())?
+                .strip_suffix(')')?;
+            Some(format!(
+                "{}{inner}{}",
+                &text[..body.start],
+                &text[body.end..]
+            ))
+        });
+        *bytes = own.unwrap_or(text).into_bytes();
+    }
+    FlakeTree { files }
+}
+
+/// What stands before that which the outputs return.
+fn through() -> String {
+    format!("import ./{MACHINE_PLACE} (")
+}
+
+/// The text of `flake.nix` with what its outputs return as the argument of our function.
+fn handed_through(nix: &str) -> Option<String> {
+    let body = body_of_outputs(nix)?;
+    let (before, after) = (&nix[..body.start], &nix[body.end..]);
+    Some(format!("{before}{}{}){after}", through(), &nix[body]))
+}
+
+/// Where in the text of `flake.nix` that stands which its outputs return.
+fn body_of_outputs(nix: &str) -> Option<Range<usize>> {
+    let mut bindings = Bindings::of(nix).all().into_iter();
+    let outputs = bindings.find(|it| it.is_rooted && it.path == [Some("outputs".to_owned())])?;
+    let mut value = outputs.value?;
+    while let Expr::Paren(inner) = value {
+        value = inner.expr()?;
+    }
+    let Expr::Lambda(function) = value else {
+        return None;
+    };
+    let range = function.body()?.syntax().text_range();
+    Some(range.start().into()..range.end().into())
+}
+
+fn json(caches: &HostCaches<'_>) -> String {
+    let addresses: Vec<String> = caches.named.iter().map(Substituter::address).collect();
+    let keys = caches
+        .named
+        .iter()
+        .filter_map(|one| one.public_key.as_deref());
+    serde_json::json!({
+        "own": caches.own,
+        "substituters": addresses,
+        "publicKeys": keys.collect::<Vec<_>>(),
+    })
+    .to_string()
+}
+
+fn regular(text: &str) -> SeedFile {
+    SeedFile::Regular {
+        bytes: text.as_bytes().to_vec(),
+        executable: false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_outputs_return_is_handed_through() {
+        for (text, through) in [
+            (
+                "{ outputs = { self, nixpkgs }: { a = 1; }; }",
+                "{ outputs = { self, nixpkgs }: import ./switchproof-machine ({ a = 1; }); }",
+            ),
+            (
+                "{ outputs = (inputs@{ ... }: let a = 1; in { inherit a; } # all\n); inputs = { }; }",
+                "{ outputs = (inputs@{ ... }: import ./switchproof-machine (let a = 1; in { inherit a; }) # all\n); inputs = { }; }",
+            ),
+            (
+                "{ outputs = inputs: inputs.parts.lib.mkFlake { inherit inputs; } { outputs = 1; }; }",
+                "{ outputs = inputs: import ./switchproof-machine (inputs.parts.lib.mkFlake { inherit inputs; } { outputs = 1; }); }",
+            ),
+        ] {
+            assert_eq!(handed_through(text).as_deref(), Some(through));
+            let files = [("flake.nix".to_owned(), regular(text))].into();
+            let own = FlakeTree { files };
+            let caches = HostCaches {
+                own: true,
+                named: &[],
+            };
+            let made = for_the_machine(&own, &caches).expect("it has outputs");
+            assert_eq!(made.files.len(), 6);
+            assert_eq!(without_the_machine(&made), own);
+        }
+        assert_eq!(handed_through("{ outputs = import ./outputs.nix; }"), None);
+        assert_eq!(handed_through("{ inputs.a.outputs = _: { }; }"), None);
+    }
+
+    #[test]
+    fn caches_are_told_as_nix_takes_them() {
+        let named = [Substituter {
+            url: "http://10.0.2.2:8000".to_owned(),
+            public_key: None,
+        }];
+        let caches = HostCaches {
+            own: false,
+            named: &named,
+        };
+        assert_eq!(
+            json(&caches),
+            r#"{"own":false,"publicKeys":[],"substituters":["http://10.0.2.2:8000?trusted=true"]}"#
+        );
+    }
+}
