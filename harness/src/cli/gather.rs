@@ -36,6 +36,7 @@ pub fn look_everywhere(case: &mut Case) {
             step.expect.push(Expectation {
                 check: Check::Output(TextMatch::Contains(String::new())),
                 user: None,
+                within_s: None,
                 line: step.line,
             });
         }

@@ -2,7 +2,7 @@
 
 use super::command::command;
 use super::evaluation::{errors, only_warnings, warnings};
-use super::file::file;
+use super::file::{file, in_generation};
 use super::generation::generations;
 use super::leftovers::leftovers;
 use super::outcome::{outcome, output};
@@ -12,6 +12,8 @@ use super::unit::unit;
 use super::variable::variable;
 use super::verdict::{Finding, FindingKind};
 use super::who::{Who, plain};
+use std::time::Duration;
+
 use crate::model::{Case, Check, Expectation, Part, Step};
 use crate::observe::Observation;
 
@@ -24,18 +26,35 @@ pub fn judge(case: &Case, step: &Step, seen: &Observation) -> Vec<Finding> {
         return outcome.findings;
     }
     let expected = step.expect.iter().flat_map(|expectation| {
+        let waited = match expectation.within_s {
+            Some(within_s) => format!(", also {within_s} s later"),
+            None => String::new(),
+        };
         expected(case, expectation, seen)
             .into_iter()
-            .map(|mismatch| Finding {
+            .map(move |mismatch| Finding {
                 step: step.name.clone(),
                 file: case.file.clone(),
                 line: expectation.line,
-                message: mismatch.message,
+                message: mismatch.message + &waited,
                 detail: mismatch.detail,
                 kind: FindingKind::Unmet,
             })
     });
     outcome.findings.into_iter().chain(expected).collect()
+}
+
+/// Whether something that a step expects is not so yet, and may still become so when `waited` has passed since the step.
+pub fn is_awaited(case: &Case, step: &Step, seen: &Observation, waited: Duration) -> bool {
+    let outcome = outcome(case, step, seen);
+    let is_judged = outcome.findings.is_empty() || outcome.judge_expectations;
+    is_judged
+        && step.expect.iter().any(|one| {
+            let within = one
+                .within_s
+                .map(|within_s| Duration::from_secs(within_s.into()));
+            within.is_some_and(|within| waited < within) && !expected(case, one, seen).is_empty()
+        })
 }
 
 fn expected(case: &Case, expectation: &Expectation, seen: &Observation) -> Vec<Mismatch> {
@@ -58,10 +77,15 @@ fn expected(case: &Case, expectation: &Expectation, seen: &Observation) -> Vec<M
     let Some(user) = seen.users.get(name) else {
         return vec![plain(format!("nothing was seen of the user `{name}`"))];
     };
-    let who = Who { name, seen: user };
+    let who = Who {
+        name,
+        seen: user,
+        long_texts: &seen.long_texts,
+    };
     match &expectation.check {
         Check::Package { name, state } => package(who, name, state),
         Check::File { path, state } => file(who, path, state),
+        Check::InGeneration { path, state } => in_generation(who, path, state),
         Check::Variable {
             name,
             session,

@@ -1,50 +1,106 @@
 //! Paths in a user's home.
 
 use super::data::data_mismatch;
-use super::text_match::{Mismatch, content_mismatch, mismatch};
+use super::text_match::{Mismatch, content_mismatch, mismatch, text};
 use super::who::{Who, plain};
 use crate::model::{FileProperty, FileState, FileType, TargetKind};
-use crate::observe::{Content, Entry, EntryKind, Found};
+use crate::observe::{Content, Entry, EntryKind, Found, Place, PlaceFound};
 use crate::suggest::did_you_mean;
 
 /// Checks a path of the home.
 pub(super) fn file(who: Who<'_>, path: &str, state: &FileState) -> Vec<Mismatch> {
     let home = &who.seen.home_directory;
+    if let Some(found) = asked(who, Place::Home, path) {
+        return judge(who, &format!("`{path}`"), place(found), state);
+    }
     let found = who.seen.home.at(home, path);
     if found == Found::NotLooked {
         return vec![plain(format!(
             "`{path}` lies where nobody looks: in a directory that is left out, or behind a link that is not followed"
         ))];
     }
+    let found = (found, who.seen.home.end(home, path));
+    let mut mismatches = judge(who, &format!("`{path}`"), found, state);
+    if let (FileState::Present(_), Found::Nothing, Some(one)) =
+        (state, found.0, mismatches.first_mut())
+    {
+        let paths = who.seen.home.entries.keys().map(String::as_str);
+        one.message += &did_you_mean(path, paths);
+    }
+    mismatches
+}
+
+/// Checks a path of the current generation.
+pub(super) fn in_generation(who: Who<'_>, path: &str, state: &FileState) -> Vec<Mismatch> {
+    let name = format!("`{path}` of the generation");
+    match asked(who, Place::Generation, path) {
+        Some(PlaceFound::NoBase) => vec![plain(format!(
+            "{name}: {} has no generation of Home Manager",
+            who.name
+        ))],
+        Some(found) => judge(who, &name, place(found), state),
+        None => vec![plain(format!("{name} was not looked at"))],
+    }
+}
+
+/// What is at a place that was asked for.
+fn asked<'a>(who: Who<'a>, base: Place, path: &str) -> Option<&'a PlaceFound> {
+    let mut places = who.seen.places.iter();
+    let it = places.find(|it| it.base == base && it.path == path)?;
+    Some(&it.found)
+}
+
+/// The same as what is found in a home: itself, and the end of it where it is a link.
+fn place(found: &PlaceFound) -> (Found<'_>, Found<'_>) {
+    let PlaceFound::There(entry) = found else {
+        return (Found::Nothing, Found::Nothing);
+    };
+    let itself = Found::Entry(entry);
+    let EntryKind::Symlink { end, .. } = &entry.kind else {
+        return (itself, itself);
+    };
+    let end = match (&end.file, &end.tree) {
+        (Some(file), _) => Found::Followed(file),
+        (None, Some(_)) => Found::FollowedDirectory,
+        (None, None) => Found::Nothing,
+    };
+    (itself, end)
+}
+
+/// Checks what was found, itself and where it leads, under a name.
+fn judge(
+    who: Who<'_>,
+    name: &str,
+    (found, end): (Found<'_>, Found<'_>),
+    state: &FileState,
+) -> Vec<Mismatch> {
     match state {
         FileState::Absent if found == Found::Nothing => Vec::new(),
         FileState::Absent => vec![plain(format!(
-            "expected nothing at `{path}`, seen {}",
+            "expected nothing at {name}, seen {}",
             words(found)
         ))],
-        FileState::Present(_) if found == Found::Nothing => {
-            let paths = who.seen.home.entries.keys().map(String::as_str);
-            vec![plain(format!(
-                "expected something at `{path}`, and nothing is there{}",
-                did_you_mean(path, paths)
-            ))]
-        }
-        FileState::Present(properties) => {
-            let end = who.seen.home.end(home, path);
-            properties
-                .iter()
-                .filter_map(|wanted| property(wanted, found, end))
-                .map(|mismatch| Mismatch {
-                    message: format!("`{path}`: {}", mismatch.message),
-                    ..mismatch
-                })
-                .collect()
-        }
+        FileState::Present(_) if found == Found::Nothing => vec![plain(format!(
+            "expected something at {name}, and nothing is there"
+        ))],
+        FileState::Present(properties) => properties
+            .iter()
+            .filter_map(|wanted| property(who, wanted, found, end))
+            .map(|mismatch| Mismatch {
+                message: format!("{name}: {}", mismatch.message),
+                ..mismatch
+            })
+            .collect(),
     }
 }
 
 /// Checks a property of what was found; `end` is what is there when links are followed.
-fn property(wanted: &FileProperty, found: Found<'_>, end: Found<'_>) -> Option<Mismatch> {
+fn property(
+    who: Who<'_>,
+    wanted: &FileProperty,
+    found: Found<'_>,
+    end: Found<'_>,
+) -> Option<Mismatch> {
     match wanted {
         FileProperty::Type(wanted) => match file_type(found) {
             Some(seen) => differs(type_words(*wanted), type_words(seen), *wanted == seen),
@@ -64,17 +120,23 @@ fn property(wanted: &FileProperty, found: Found<'_>, end: Found<'_>) -> Option<M
             None => unknown(&format!("owner {wanted}"), found),
         },
         FileProperty::Content(wanted) => match content(end) {
-            Some(content) => content_mismatch(wanted, content),
+            Some(content) => content_mismatch(wanted, content, who.long_texts),
             None => unknown("a file to read", end),
         },
         FileProperty::Value { format, way, value } => match content(end) {
-            Some(Content::Text(text)) => data_mismatch(*format, way, value.as_ref(), text),
-            Some(_) => Some(plain("only text up to 64 KiB can be read".into())),
+            Some(content) => match text(content, who.long_texts) {
+                Ok(text) => data_mismatch(*format, way, value.as_ref(), text),
+                Err(seen) => Some(plain(format!("expected text to read, seen {seen}"))),
+            },
             None => unknown("a file to read", end),
         },
         FileProperty::Target(wanted) => match link(found) {
             Some((target, _)) => mismatch(wanted, target),
             None => unknown("a link", found),
+        },
+        FileProperty::End(wanted) => match last_target(found) {
+            Some(path) => mismatch(wanted, path),
+            None => unknown("a link that leads somewhere", found),
         },
         FileProperty::TargetKind(wanted) => match link(found) {
             Some((target, kind)) => differs(
@@ -115,6 +177,16 @@ fn link<'a>(found: Found<'a>) -> Option<(&'a str, TargetKind)> {
             kind: EntryKind::Symlink { target, end },
             ..
         }) => Some((target, end.kind)),
+        _ => None,
+    }
+}
+
+fn last_target<'a>(found: Found<'a>) -> Option<&'a str> {
+    match found {
+        Found::Entry(Entry {
+            kind: EntryKind::Symlink { end, .. },
+            ..
+        }) => end.path.as_deref(),
         _ => None,
     }
 }

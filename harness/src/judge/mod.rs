@@ -33,7 +33,7 @@ mod variable;
 mod verdict;
 mod who;
 
-pub use check::judge;
+pub use check::{is_awaited, judge};
 pub use complaint::complaint;
 pub use known_reason::known_reason;
 pub use orphan::*;

@@ -11,7 +11,10 @@ use crate::model::{
     Case, Check, Expectation, FileProperty, FileState, FileType, Guest, Outcome, PackageState,
     Profile, Session, TargetKind, TextMatch, UnitState,
 };
-use crate::observe::{CommandSeen, Content, EntryKind, LinkEnd, Observation, Program, UnitSeen};
+use crate::observe::{
+    CommandSeen, Content, EntryKind, LinkEnd, Observation, Place, PlaceFound, PlaceSeen, Program,
+    UnitSeen,
+};
 
 pub(super) fn case() -> Case {
     Case {
@@ -30,6 +33,7 @@ fn findings(seen: &Observation, outcome: Outcome, checks: Vec<Check>) -> Vec<Fin
         .map(|(check, line)| Expectation {
             check,
             user: Some("alice".into()),
+            within_s: None,
             line,
         })
         .collect();
@@ -497,4 +501,106 @@ fn what_ran_out_is_told_with_the_key_that_gives_more() {
     guest.disk_mib = Some(16 << 10);
     assert!(hint(&guest, Shortage::Memory(1)).contains("memory: 1536MiB"));
     assert!(hint(&guest, Shortage::Disk).contains("disk: 32GiB"));
+}
+
+#[test]
+fn places_that_were_asked_for_are_judged_like_a_home() {
+    let mut seen = observation();
+    let text = |text: &str| entry(EntryKind::File(Content::Text(text.into())));
+    let place = |base, path: &str, found| PlaceSeen {
+        base,
+        path: path.into(),
+        found,
+    };
+    seen.users.get_mut("alice").unwrap().places = vec![
+        place(
+            Place::Home,
+            ".nix-profile/etc/x",
+            PlaceFound::There(text("x")),
+        ),
+        place(Place::Home, ".nix-profile/etc/y", PlaceFound::Nothing),
+        place(
+            Place::Generation,
+            "activate",
+            PlaceFound::There(text("set -eu")),
+        ),
+        place(Place::Generation, "home-files/a", PlaceFound::NoBase),
+    ];
+    let contains = |text: &str| {
+        FileState::Present(vec![FileProperty::Content(TextMatch::Contains(
+            text.into(),
+        ))])
+    };
+    let home = |path: &str, state| Check::File {
+        path: path.into(),
+        state,
+    };
+    let generation = |path: &str, state| Check::InGeneration {
+        path: path.into(),
+        state,
+    };
+    assert_eq!(said(&seen, home(".nix-profile/etc/x", contains("x"))), "");
+    assert_eq!(
+        said(&seen, home(".nix-profile/etc/y", FileState::Absent)),
+        ""
+    );
+    assert_eq!(
+        said(&seen, home(".nix-profile/etc/y", contains("y"))),
+        "expected something at `.nix-profile/etc/y`, and nothing is there"
+    );
+    assert_eq!(said(&seen, generation("activate", contains("-eu"))), "");
+    assert_eq!(
+        said(&seen, generation("activate", contains("-x"))),
+        "`activate` of the generation: expected it to contain `-x`"
+    );
+    assert_eq!(
+        said(&seen, generation("home-files/a", FileState::Absent)),
+        "`home-files/a` of the generation: alice has no generation of Home Manager"
+    );
+}
+
+#[test]
+fn a_long_text_is_searched_whole() {
+    let mut seen = observation();
+    let digest = Content::Digest {
+        size: 100_000,
+        sha256: "abc".into(),
+        without_hashes: None,
+        by_extents: false,
+    };
+    let home = &mut seen.users.get_mut("alice").unwrap().home;
+    home.entries
+        .insert("long".into(), entry(EntryKind::File(digest)));
+    let has = |part: &str| {
+        file(
+            "long",
+            vec![FileProperty::Content(TextMatch::Contains(part.into()))],
+        )
+    };
+    assert!(said(&seen, has("end")).contains("expected text to search"));
+    let text = format!("{}end", "x".repeat(99_997));
+    seen.long_texts.insert("abc".into(), text);
+    assert_eq!(said(&seen, has("end")), "");
+    assert!(said(&seen, has("y")).contains("expected it to contain `y`"));
+}
+
+#[test]
+fn the_end_of_a_link_is_compared() {
+    let seen = observation();
+    let end = |text: &str| {
+        file(
+            ".bashrc",
+            vec![FileProperty::End(TextMatch::Contains(text.into()))],
+        )
+    };
+    assert_eq!(said(&seen, end("/nix/store/")), "");
+    assert!(said(&seen, end("elsewhere")).contains("expected it to contain `elsewhere`"));
+    let none = file(
+        "notes",
+        vec![FileProperty::End(TextMatch::Contains("/".into()))],
+    );
+    assert_eq!(
+        said(&seen, none),
+        "`notes`: expected a link that leads somewhere, seen a regular file"
+    );
 }

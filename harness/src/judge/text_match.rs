@@ -1,5 +1,7 @@
 //! Texts against what they must be like.
 
+use std::collections::BTreeMap;
+
 use regex::RegexBuilder;
 use sha2::{Digest, Sha256};
 
@@ -67,27 +69,45 @@ pub(super) fn printed_mismatch(wanted: &TextMatch, text: &str) -> Option<Mismatc
 }
 
 /// As [`mismatch`], for a file's content.
-pub(super) fn content_mismatch(wanted: &TextMatch, content: &Content) -> Option<Mismatch> {
-    let (size, sha256) = match content {
-        Content::Text(text) => return mismatch(wanted, text),
-        Content::Digest { size, sha256, .. } => (size, sha256),
+pub(super) fn content_mismatch(
+    wanted: &TextMatch,
+    content: &Content,
+    long_texts: &BTreeMap<String, String>,
+) -> Option<Mismatch> {
+    let seen = match text(content, long_texts) {
+        Ok(text) => return mismatch(wanted, text),
+        Err(seen) => seen,
     };
-    let seen = format!("{size} bytes, not text or longer than 64 KiB, sha256 {sha256}");
-    let message = match wanted {
-        TextMatch::Equals(expected)
+    let message = match (wanted, content) {
+        (TextMatch::Equals(expected), Content::Digest { sha256, .. })
             if format!("{:x}", Sha256::digest(expected.as_bytes())) == *sha256 =>
         {
             return None;
         }
-        TextMatch::Equals(expected) => {
+        (TextMatch::Equals(expected), _) => {
             format!("expected {} bytes of text, seen {seen}", expected.len())
         }
-        _ => format!("only text up to 64 KiB can be searched, seen {seen}"),
+        _ => format!("expected text to search (for more, `grep` in `commands`), seen {seen}"),
     };
     Some(Mismatch {
         message,
         detail: String::new(),
     })
+}
+
+/// The whole text of a file, or what was seen instead of one.
+pub(super) fn text<'a>(
+    content: &'a Content,
+    long_texts: &'a BTreeMap<String, String>,
+) -> Result<&'a str, String> {
+    match content {
+        Content::Text(text) => Ok(text),
+        Content::Digest { size, sha256, .. } => {
+            long_texts.get(sha256).map(String::as_str).ok_or_else(|| {
+                format!("{size} bytes, not text or longer than is kept, sha256 {sha256}")
+            })
+        }
+    }
 }
 
 fn unequal(expected: &str, text: &str) -> Mismatch {
@@ -185,11 +205,14 @@ mod tests {
             sha256: format!("{:x}", Sha256::digest(bytes)),
             by_extents: false,
         };
+        let none = BTreeMap::new();
         assert_eq!(
-            content_mismatch(&TextMatch::Equals("a\0".into()), &content(b"a\0")),
+            content_mismatch(&TextMatch::Equals("a\0".into()), &content(b"a\0"), &none),
             None
         );
-        assert!(content_mismatch(&TextMatch::Equals("b".into()), &content(b"a\0")).is_some());
-        assert!(content_mismatch(&contains("a"), &content(b"a\0")).is_some());
+        assert!(
+            content_mismatch(&TextMatch::Equals("b".into()), &content(b"a\0"), &none).is_some()
+        );
+        assert!(content_mismatch(&contains("a"), &content(b"a\0"), &none).is_some());
     }
 }

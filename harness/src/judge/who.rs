@@ -1,5 +1,7 @@
 //! A user, and what is said of one thing that is not as it must be of them.
 
+use std::collections::BTreeMap;
+
 use super::text_match::Mismatch;
 use crate::observe::UserSeen;
 
@@ -8,6 +10,8 @@ use crate::observe::UserSeen;
 pub(super) struct Who<'a> {
     pub(super) name: &'a str,
     pub(super) seen: &'a UserSeen,
+    /// Texts that are too long to be shown, by their SHA-256.
+    pub(super) long_texts: &'a BTreeMap<String, String>,
 }
 
 /// A mismatch that a sentence says whole.

@@ -47,6 +47,7 @@ fn unchanged_skeleton(place: &Place<'_>) -> Vec<Expectation> {
                 stderr: Vec::new(),
             },
             user: Some(user.to_owned()),
+            within_s: None,
             line,
         })
         .collect()
@@ -61,7 +62,10 @@ fn is_skeleton(case: &Case, user: &str) -> bool {
 pub(super) fn deed(place: &Place<'_>) -> Option<Deed> {
     let switch = place.switch;
     let action = match switch.target.install {
-        Install::Standalone => Action::Uninstall(switch.target.clone()),
+        Install::Standalone => Action::Uninstall {
+            target: switch.target.clone(),
+            env: BTreeMap::new(),
+        },
         Install::NixosModule | Install::DarwinModule => Action::Switch(Switch {
             flake: switch.first_host.clone()?,
             first_host: None,

@@ -68,10 +68,7 @@ pub fn judge(
 fn change(case: &Case, before: &Observation, after: &Observation) -> Change {
     let mut change = Change::between(before, after, false);
     let asked = case.steps.last().map(|step| probes(&step.expect));
-    let wrote = asked.is_some_and(|asked| {
-        let runs = |probe: &Probe| !matches!(probe, Probe::Unit { .. });
-        asked.iter().any(runs)
-    });
+    let wrote = asked.is_some_and(|asked| asked.iter().any(Probe::runs));
     for (name, user) in &mut change.users {
         user.commands.clear();
         if wrote {

@@ -56,7 +56,12 @@ pub enum Action {
         change: Edit,
     },
     /// Removes Home Manager and what it put in place.
-    Uninstall(Target),
+    Uninstall {
+        /// Whose.
+        target: Target,
+        /// Variables that are set for it.
+        env: BTreeMap<String, String>,
+    },
     /// Collects garbage, older generations included.
     CollectGarbage {
         /// Who collects; `None` is root.
@@ -71,9 +76,9 @@ impl Action {
     pub fn typed_by(&self) -> Option<&str> {
         match self {
             Self::Switch(switch) | Self::Build(switch) => switch.target.user.as_deref(),
-            Self::Rollback(target) | Self::Generation { target, .. } | Self::Uninstall(target) => {
-                target.user.as_deref()
-            }
+            Self::Rollback(target)
+            | Self::Generation { target, .. }
+            | Self::Uninstall { target, .. } => target.user.as_deref(),
             Self::Run { user, .. } | Self::CollectGarbage { user } => user.as_deref(),
             Self::Seed { .. } | Self::Relogin { .. } | Self::Reboot | Self::Edit { .. } => None,
         }

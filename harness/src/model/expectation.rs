@@ -14,12 +14,14 @@ pub struct Expectation {
     pub check: Check,
     /// The user it is about; `None` where it is about the step or the machine.
     pub user: Option<String>,
+    /// How long it may take to become true after the step, in seconds; `None`: it must be true at once.
+    pub within_s: Option<u32>,
     /// Its line in the scenario file, from 1.
     pub line: usize,
 }
 
 /// A property of what was seen.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub enum Check {
     /// A program on the user's login PATH.
     Package {
@@ -31,6 +33,13 @@ pub enum Check {
     /// A path in the user's home.
     File {
         /// Relative to the home.
+        path: String,
+        /// What it must be.
+        state: FileState,
+    },
+    /// A path in the current generation of the user's home.
+    InGeneration {
+        /// Relative to the generation: `activate`, `home-files/.bashrc`.
         path: String,
         /// What it must be.
         state: FileState,
@@ -80,8 +89,19 @@ pub enum Check {
     NoLeftovers(BTreeSet<String>),
 }
 
+impl Check {
+    /// Whether it is about what the step printed, which does not change later.
+    #[must_use]
+    pub fn is_printed(&self) -> bool {
+        matches!(
+            self,
+            Self::Output(_) | Self::Warnings(_) | Self::OnlyWarnings(_) | Self::Errors(_)
+        )
+    }
+}
+
 /// What must be true of a package.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub enum PackageState {
     /// A profile puts it on the PATH.
     Present {
@@ -111,7 +131,7 @@ pub enum Profile {
 }
 
 /// What must be true of a path.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub enum FileState {
     /// Nothing is there.
     Absent,
@@ -120,7 +140,7 @@ pub enum FileState {
 }
 
 /// A property of a path in a home.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub enum FileProperty {
     /// Its own type, links not followed.
     Type(FileType),
@@ -143,6 +163,8 @@ pub enum FileProperty {
     },
     /// Where the link points, as it is written.
     Target(TextMatch),
+    /// The absolute path where the link leads, every link followed.
+    End(TextMatch),
     /// What kind of place the link leads to.
     TargetKind(TargetKind),
 }
@@ -184,7 +206,7 @@ pub enum TargetKind {
 }
 
 /// A format of settings files.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub enum DataFormat {
     /// JSON.
     Json,
@@ -195,7 +217,7 @@ pub enum DataFormat {
 }
 
 /// What a text must be like.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub enum TextMatch {
     /// Exactly this.
     Equals(String),

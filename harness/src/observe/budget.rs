@@ -1,7 +1,7 @@
 //! How much is kept of an observation, whatever a guest sends, and which folder of a home holds too much.
 
-use std::cell::Cell;
-use std::collections::HashMap;
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, HashMap};
 use std::io;
 
 use crate::text::escape_name;
@@ -11,6 +11,10 @@ use crate::text::escape_name;
 pub(super) const KEPT_BYTES: usize = 72 * 1024 * 1024;
 /// Most of it as the text of files.
 const TEXT_BYTES: usize = 16 * 1024 * 1024;
+/// Longest text that is kept to be searched, in bytes.
+pub(super) const LONG_TEXT_BYTES: u64 = 4 * 1024 * 1024;
+/// Most of all such texts: these are counted for themselves, so that they make no home too much to keep.
+const LONG_TEXTS_BYTES: usize = 16 * 1024 * 1024;
 /// Most entries of all homes; fewer in tests, which try to send more.
 pub(super) const ENTRIES: usize = if cfg!(test) { 20_000 } else { 200_000 };
 /// What an entry takes besides its name, in bytes.
@@ -29,6 +33,8 @@ pub(super) struct Budget {
     kept: Cell<usize>,
     text: Cell<usize>,
     entries: Cell<usize>,
+    long_texts: RefCell<BTreeMap<String, String>>,
+    long_text: Cell<usize>,
 }
 
 impl Default for Budget {
@@ -37,6 +43,8 @@ impl Default for Budget {
             kept: Cell::new(KEPT_BYTES),
             text: Cell::new(TEXT_BYTES),
             entries: Cell::new(ENTRIES),
+            long_texts: RefCell::default(),
+            long_text: Cell::new(LONG_TEXTS_BYTES),
         }
     }
 }
@@ -61,6 +69,19 @@ impl Budget {
     /// Counts a file's text, if there is room for it.
     pub(super) fn keep_text(&self, bytes: usize) -> bool {
         self.text.get() >= bytes && take(&self.kept, bytes) && take(&self.text, bytes)
+    }
+
+    /// Keeps a long text to be searched, if there is room for it.
+    pub(super) fn keep_long_text(&self, sha256: &str, text: String) {
+        let mut texts = self.long_texts.borrow_mut();
+        if !texts.contains_key(sha256) && take(&self.long_text, text.len()) {
+            texts.insert(sha256.to_owned(), text);
+        }
+    }
+
+    /// The long texts that were kept, by their SHA-256.
+    pub(super) fn long_texts(&self) -> BTreeMap<String, String> {
+        self.long_texts.take()
     }
 }
 

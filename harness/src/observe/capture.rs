@@ -12,6 +12,7 @@ use super::fields::Source;
 use super::generations::{generations, profiles, system_profile};
 use super::observation::{Observation, UserSeen};
 use super::output::StepOutput;
+use super::places::{self, Place, PlaceSeen};
 use super::probe::Probe;
 use super::programs::read_programs;
 use super::script::{
@@ -126,6 +127,7 @@ pub fn observe(
     let budget = Rc::new(Budget::default());
     let homes = capture_homes(machine, users, exclude, &budget)?;
     let mut seen = BTreeMap::new();
+    let mut places = capture_places(machine, users, probes, &budget)?;
     for user in users {
         let asked: Vec<&Probe> = probes
             .iter()
@@ -146,6 +148,7 @@ pub fn observe(
             user.home = home.home.unwrap_or_default();
             user.baseline = home.baseline;
             user.packages = home.packages;
+            user.places = places.remove(&name).unwrap_or_default();
         }
     }
     Ok(Observation {
@@ -153,6 +156,7 @@ pub fn observe(
         system,
         image_paths: homes.image_paths,
         replaced: homes.replaced,
+        long_texts: budget.long_texts(),
         ..Observation::printed(output)
     })
 }
@@ -176,6 +180,34 @@ fn capture_homes(
         },
     )?;
     Ok(homes)
+}
+
+/// What is at the places that were asked for, by user; where none were, the guest is not asked.
+fn capture_places(
+    machine: &mut dyn Machine,
+    users: &[String],
+    probes: &[Probe],
+    budget: &Rc<Budget>,
+) -> Result<BTreeMap<String, Vec<PlaceSeen>>, ObserveError> {
+    let mut asked: Vec<(&str, Place, &str)> = Vec::new();
+    for probe in probes {
+        if let Probe::Place { base, path, .. } = probe
+            && let Some(user) = probe.user().or(users.first().map(String::as_str))
+        {
+            asked.push((user, *base, path));
+        }
+    }
+    let mut seen = BTreeMap::new();
+    if asked.is_empty() {
+        return Ok(seen);
+    }
+    let script = GuestScript::root(places::script(&asked), HOMES_DEADLINE);
+    let what = "the places that are asked for";
+    pull(machine, &script, what, budget, |source| {
+        seen = places::read(source, &asked)?;
+        Ok(())
+    })?;
+    Ok(seen)
 }
 
 fn capture_user(
@@ -241,6 +273,7 @@ fn of_login<'a>(asked: &[&'a Probe]) -> LoginProbes<'a> {
             Probe::Command {
                 session, command, ..
             } => probes.commands.push((*session, command)),
+            Probe::Place { .. } | Probe::Wait { .. } => {}
         }
     }
     // The same thing may be asked for by name and for nobody in particular.

@@ -265,3 +265,46 @@ fn a_sparse_map_that_lies_is_refused() {
         assert!(error.to_string().contains("sparse"), "{map}: {error}");
     }
 }
+
+#[test]
+fn a_long_text_is_kept_aside_and_anything_else_is_not() {
+    let text = "x".repeat(70_000) + "end";
+    let binary = "x".repeat(70_000) + "\0";
+    let longer = "x".repeat(5 * 1024 * 1024);
+    let files = [("text", &*text), ("binary", &*binary), ("longer", &*longer)];
+    let seen = observed(homes_stream(&[("alice", &files), ("bob", &[])]), login()).unwrap();
+    let home = &seen.users["alice"].home;
+    let kept = |path: &str| match &home.entries[path].kind {
+        EntryKind::File(Content::Digest { sha256, .. }) => seen.long_texts.get(sha256),
+        other => panic!("{path}: {other:?}"),
+    };
+    assert_eq!(kept("text"), Some(&text));
+    assert_eq!((kept("binary"), kept("longer")), (None, None));
+}
+
+#[test]
+fn places_are_looked_at_only_where_they_are_asked_for() {
+    let users = ["alice".to_owned()];
+    let probe = Probe::Place {
+        user: Some("alice".into()),
+        base: Place::Generation,
+        path: "activate".into(),
+    };
+    let mut machine = Sends {
+        homes: homes_stream(&[("alice", &[])]),
+        login: login(),
+    };
+    let observed = observe(
+        &mut machine,
+        &users,
+        &BTreeSet::new(),
+        &[probe],
+        StepOutput::default(),
+    );
+    // The sample answers with a session where places were asked for, which is not believed.
+    let refused = observed.unwrap_err().to_string();
+    assert!(
+        refused.starts_with("the places that are asked for could not be observed"),
+        "{refused}"
+    );
+}

@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::home::{Content, Home};
 use super::output::StepOutput;
+use super::places::PlaceSeen;
 use super::warnings::warnings;
 use crate::login::NoLogin;
 use crate::model::{Profile, Session, UnitState};
@@ -32,6 +33,9 @@ pub struct Observation {
     /// What of a NixOS host is not in the system that runs, as the machine has its own, a line each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub replaced: Vec<String>,
+    /// Texts that are too long to be shown, to be searched: by the SHA-256 of a content that is kept as its digest.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub long_texts: BTreeMap<String, String>,
 }
 
 impl Observation {
@@ -64,6 +68,7 @@ impl Observation {
             system: None,
             image_paths: BTreeSet::new(),
             replaced: Vec::new(),
+            long_texts: BTreeMap::new(),
         }
     }
 }
@@ -128,6 +133,9 @@ pub struct UserSeen {
     pub profiles: BTreeMap<Profile, ProfileSeen>,
     /// What the commands asked for did.
     pub commands: Vec<CommandSeen>,
+    /// What is at places that were asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<PlaceSeen>,
 }
 
 /// A directory on a PATH.

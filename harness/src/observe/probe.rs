@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::places::Place;
 use crate::model::{Check, Expectation, Session};
 
 /// Something to look at besides what is always looked at. `user: None` is the case's first user.
@@ -31,28 +32,66 @@ pub enum Probe {
         /// A line for the shell.
         command: String,
     },
+    /// A path that is not looked at unless it is asked for.
+    Place {
+        /// Whose.
+        user: Option<String>,
+        /// What the path is relative to.
+        base: Place,
+        /// The path.
+        path: String,
+    },
+    /// Another look until something is so, for as long as it may take.
+    Wait {
+        /// In seconds.
+        within_s: u32,
+        /// What, as JSON: what is seen depends on it.
+        until: String,
+    },
 }
 
 impl Probe {
     /// Whose probe it is.
     pub fn user(&self) -> Option<&str> {
         match self {
-            Self::Session { user, .. } | Self::Unit { user, .. } | Self::Command { user, .. } => {
-                user.as_deref()
-            }
+            Self::Session { user, .. }
+            | Self::Unit { user, .. }
+            | Self::Command { user, .. }
+            | Self::Place { user, .. } => user.as_deref(),
+            Self::Wait { .. } => None,
         }
+    }
+
+    /// Whether something of the user's runs for it, which may change the home.
+    pub fn runs(&self) -> bool {
+        matches!(self, Self::Session { .. } | Self::Command { .. })
     }
 }
 
 /// What must be run in the guest to judge these expectations, in the order in which they are written.
 pub fn probes(expectations: &[Expectation]) -> Vec<Probe> {
     let mut probes = Vec::new();
-    for probe in expectations.iter().filter_map(probe) {
+    for probe in expectations
+        .iter()
+        .filter_map(probe)
+        .chain(waits(expectations))
+    {
         if !probes.contains(&probe) {
             probes.push(probe);
         }
     }
     probes
+}
+
+/// What is waited for.
+fn waits(expectations: &[Expectation]) -> impl Iterator<Item = Probe> {
+    expectations.iter().filter_map(|one| {
+        let until = serde_json::to_string(&(&one.user, &one.check));
+        Some(Probe::Wait {
+            within_s: one.within_s?,
+            until: until.expect("plain data always serialises"),
+        })
+    })
 }
 
 fn probe(expectation: &Expectation) -> Option<Probe> {
@@ -72,6 +111,16 @@ fn probe(expectation: &Expectation) -> Option<Probe> {
             user,
             session: *session,
             command: command.clone(),
+        }),
+        Check::File { path, .. } if Place::Home.is_asked_for(path) => Some(Probe::Place {
+            user,
+            base: Place::Home,
+            path: path.clone(),
+        }),
+        Check::InGeneration { path, .. } => Some(Probe::Place {
+            user,
+            base: Place::Generation,
+            path: path.clone(),
         }),
         Check::Variable { .. }
         | Check::Package { .. }
@@ -96,6 +145,7 @@ mod tests {
         let expect = |check| Expectation {
             check,
             user: Some("alice".into()),
+            within_s: None,
             line: 1,
         };
         let variable = |session| Check::Variable {

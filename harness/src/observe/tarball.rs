@@ -7,7 +7,7 @@ use std::io;
 
 use tar::{EntryType, Header};
 
-use super::budget::{Crowd, held, malformed};
+use super::budget::{Crowd, LONG_TEXT_BYTES, held, malformed};
 use super::digest::ContentHash;
 use super::fields::Source;
 use super::home::Content;
@@ -216,8 +216,7 @@ fn check(header: &Header) -> io::Result<()> {
 fn whole(source: &mut Source<'_>, size: u64) -> io::Result<Content> {
     let mut hash = ContentHash::default();
     if size > TEXT_BYTES {
-        source.each(size, |piece| hash.update(piece))?;
-        return Ok(hash.finish(size, false));
+        return long(source, size);
     }
     let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
     source.each(size, |piece| bytes.extend_from_slice(piece))?;
@@ -234,6 +233,28 @@ fn whole(source: &mut Source<'_>, size: u64) -> io::Result<Content> {
             Ok(hash.finish(size, false))
         }
     }
+}
+
+/// The content of a file that is too long to be shown; a text is kept aside, to be searched.
+fn long(source: &mut Source<'_>, size: u64) -> io::Result<Content> {
+    let mut hash = ContentHash::default();
+    let mut bytes = Vec::new();
+    let mut is_text = size <= LONG_TEXT_BYTES;
+    source.each(size, |piece| {
+        hash.update(piece);
+        is_text &= !piece.contains(&0);
+        if is_text {
+            bytes.extend_from_slice(piece);
+        }
+    })?;
+    let content = hash.finish(size, false);
+    if is_text
+        && let Content::Digest { sha256, .. } = &content
+        && let Ok(text) = String::from_utf8(bytes)
+    {
+        source.budget().keep_long_text(sha256, text);
+    }
+    Ok(content)
 }
 
 /// The content of a file with holes, which begins with a map of its extents.

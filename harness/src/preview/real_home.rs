@@ -137,6 +137,7 @@ impl RealHome {
             expect: vec![Expectation {
                 check: Check::Output(TextMatch::Contains(String::new())),
                 user: None,
+                within_s: None,
                 line: 1,
             }],
             snapshot: false,

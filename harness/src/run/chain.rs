@@ -11,9 +11,10 @@ use super::network::require_route;
 use super::perform::{not_the_step, perform, prepare_failed};
 use super::selection::{Known, is_wanted};
 use super::{BudgetError, RunId, Seen, now_s};
+use crate::judge::is_awaited;
 use crate::machine::{Bound, MachineError};
 use crate::model::Guest;
-use crate::observe::{Observation, StepOutput, observe};
+use crate::observe::{Observation, Probe, StepOutput, observe};
 use crate::plan::{NodeId, Plan, StateKey, Visit, Work};
 use crate::report::Event;
 
@@ -301,14 +302,9 @@ impl Crew<'_> {
         }
         // A user who could not log in for the step cannot log in to be observed either: it is not waited for twice.
         let observation = match &node.probes {
-            Some(probes) if output.no_login.is_none() => observe(
-                machine.as_machine(),
-                &self.users(id),
-                &self.guest(id).exclude,
-                probes,
-                output,
-            )
-            .map_err(|error| not_the_step(error.into_machine_error()))?,
+            Some(probes) if output.no_login.is_none() => {
+                self.observe_until_it_is_so(machine, id, probes, &output)?
+            }
             _ => Observation::printed(output),
         };
         let seen = Seen {
@@ -324,6 +320,37 @@ impl Crew<'_> {
             let _ = self.known.results.keep_seen(&node.key, &seen);
         }
         Ok(seen)
+    }
+
+    /// Observes the machine, and again as long as something that a case waits for is not so yet.
+    fn observe_until_it_is_so(
+        &self,
+        machine: &mut dyn ForkedMachine,
+        id: NodeId,
+        probes: &[Probe],
+        output: &StepOutput,
+    ) -> Result<Observation, MachineError> {
+        let began = Instant::now();
+        loop {
+            let seen = observe(
+                machine.as_machine(),
+                &self.users(id),
+                &self.guest(id).exclude,
+                probes,
+                output.clone(),
+            )
+            .map_err(|error| not_the_step(error.into_machine_error()))?;
+            // All cases that pass here wait for the same: what they wait for is part of the state's key.
+            let awaited = self.plan()[id].visits.first().is_some_and(|visit| {
+                let case = &self.plan().cases[visit.case];
+                let step = visit.step.and_then(|step| case.steps.get(step));
+                step.is_some_and(|step| is_awaited(case, step, &seen, began.elapsed()))
+            });
+            if !awaited {
+                return Ok(seen);
+            }
+            std::thread::sleep(BETWEEN_OBSERVATIONS);
+        }
     }
 
     fn judge_all(&self, id: NodeId, seen: &Seen) {
@@ -385,6 +412,9 @@ fn still_printing(message: &str, since: Duration) -> String {
         ),
     }
 }
+
+/// How long a machine is left alone before it is observed again.
+const BETWEEN_OBSERVATIONS: Duration = Duration::from_secs(1);
 
 /// A step whose last line is not older than this still prints.
 const STILL: Duration = Duration::from_secs(10);

@@ -160,7 +160,9 @@ impl Doing<'_> {
             Action::Edit { user, path, change } => {
                 self.run(&Some(user.clone()), &scripts::edit(path, change))
             }
-            Action::Uninstall(target) => self.run(&target.user, &scripts::uninstall(target)),
+            Action::Uninstall { target, env } => {
+                self.run(&target.user, &scripts::uninstall(target, env))
+            }
             Action::CollectGarbage { user } => self.run(user, "nix-collect-garbage --delete-old"),
         }
     }

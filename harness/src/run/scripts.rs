@@ -1,5 +1,7 @@
 //! The texts that steps run in the guest, each what a person would type.
 
+use std::collections::BTreeMap;
+
 use crate::model::{ChannelOverlay, Edit, InitialHome, Install, Switch, Target, User};
 use switchproof_vm::process::quote;
 
@@ -272,14 +274,25 @@ pub fn generation(target: &Target, number: u32) -> String {
 }
 
 /// Removes Home Manager; its question is answered with yes.
-pub fn uninstall(target: &Target) -> String {
+pub fn uninstall(target: &Target, env: &BTreeMap<String, String>) -> String {
     match target.install {
-        Install::Standalone => format!("yes | {{ {}\n}}", home_manager(target, "uninstall")),
+        Install::Standalone => format!(
+            "{}yes | {{ {}\n}}",
+            exports(env),
+            home_manager(target, "uninstall")
+        ),
         Install::NixosModule | Install::DarwinModule => {
             "echo 'a module is uninstalled by switching to a system without it' >&2; exit 1"
                 .to_owned()
         }
     }
+}
+
+/// Sets variables for what follows, in the language of every shell that a user may have.
+pub fn exports(env: &BTreeMap<String, String>) -> String {
+    env.iter()
+        .map(|(name, value)| format!("export {name}={}\n", quote(value)))
+        .collect()
 }
 
 /// Ends all sessions of a user and waits until they are gone, the service manager included.
@@ -323,6 +336,13 @@ mod tests {
             ..crate::run::test_switch(Install::Standalone)
         };
         assert!(super::switch(&switch, "switch").contains(" --impure --specialisation 'a b'\n"));
+    }
+
+    #[test]
+    fn an_uninstall_is_told_its_variables() {
+        let target = crate::run::test_switch(Install::Standalone).target;
+        let env = BTreeMap::from([("A".to_owned(), "it's".to_owned())]);
+        assert!(uninstall(&target, &env).starts_with("export A='it'\\''s'\nyes | {"));
     }
 
     #[test]

@@ -233,6 +233,7 @@ fn cases_that_ask_other_commands_do_not_share_the_state_after_them() {
                 stderr: Vec::new(),
             },
             user: Some("alice".to_owned()),
+            within_s: None,
             line: 1,
         });
         asking
@@ -254,6 +255,7 @@ fn what_others_look_at_changes_no_verdict() {
         step.expect.push(Expectation {
             check,
             user: Some("alice".to_owned()),
+            within_s: None,
             line: 1,
         });
     };
@@ -545,6 +547,7 @@ fn with_a_law(command: &str) -> [Case; 2] {
             state: FileState::Present(Vec::new()),
         },
         user: Some("alice".to_owned()),
+        within_s: None,
         line: 1,
     });
     let mut law = case("law", &[command, "again"]);
@@ -608,4 +611,36 @@ fn a_step_that_still_printed_at_its_deadline_says_so() {
     let detail = |case: &str| failed(&verdicts[case])[0].detail.clone();
     assert!(detail("slow").contains("still printing"), "{verdicts:?}");
     assert!(!detail("silent").contains("printing"), "{verdicts:?}");
+}
+
+#[test]
+fn what_may_take_its_time_is_looked_at_until_it_is_so() {
+    use crate::model::{Check, Expectation, FileState};
+    let waits = |name: &str, within_s| {
+        let mut case = case(name, &["true"]);
+        case.steps[0].expect.push(Expectation {
+            check: Check::File {
+                path: "late".to_owned(),
+                state: FileState::Present(Vec::new()),
+            },
+            user: Some("alice".to_owned()),
+            within_s: Some(within_s),
+            line: 1,
+        });
+        case
+    };
+    let bench = Bench::new();
+    let found = bench.run(vec![waits("never", 1)]);
+    let message = &failed(&found["never"])[0].message;
+    assert!(
+        message.ends_with(", and nothing is there, also 1 s later"),
+        "{message}"
+    );
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            std::thread::sleep(std::time::Duration::from_millis(300));
+            lock(&bench.hypervisor.home).push(("late", ""));
+        });
+        assert!(passed(&bench.run(vec![waits("later", 30)])["later"]));
+    });
 }

@@ -14,12 +14,16 @@ use crate::model::{FileType, Profile, Session, TargetKind, UnitState};
 pub(crate) struct RawExpect {
     /// Whom it is about; the step's user by default.
     pub(crate) user: Option<String>,
+    /// How long all of it may take to become true: `30s`, `2m`. The machine is looked at again until then.
+    pub(crate) within: Option<String>,
     /// Programs on the user's login PATH: a list of those that are there, or a mapping with more about each.
     #[schemars(extend("x-names" = true))]
     pub(crate) packages: Option<BTreeMap<String, RawPackage>>,
     /// Paths in the home: a list of those that are there, or a mapping with more about each.
     #[schemars(extend("x-names" = true))]
     pub(crate) files: Option<BTreeMap<String, RawFileExpect>>,
+    /// The current generation of Home Manager, as it lies in the store.
+    pub(crate) generation: Option<RawGenerationFiles>,
     /// Variables in a session. A text is the value; `unset: true` says there is none.
     pub(crate) environment: Option<BTreeMap<String, RawVariable>>,
     /// Commands run afterwards. A text is a command that must succeed.
@@ -99,6 +103,19 @@ pub(crate) struct RawFileExpect {
     pub(crate) target: Option<RawMatch>,
     /// What kind of place the link leads to.
     pub(crate) leads_to: Option<TargetKind>,
+    /// The absolute path where the link leads in the end. A text is the whole of it.
+    pub(crate) end: Option<RawMatch>,
+}
+
+/// What the current generation of Home Manager holds.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct RawGenerationFiles {
+    /// The files that it has for the home, by path relative to the home.
+    #[schemars(extend("x-names" = true))]
+    pub(crate) files: Option<BTreeMap<String, RawFileExpect>>,
+    /// Its activation script. A text must be in it.
+    pub(crate) activate: Option<RawOutputMatch>,
 }
 
 /// Pieces of a text.

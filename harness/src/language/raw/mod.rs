@@ -9,8 +9,8 @@ mod setup;
 mod step;
 
 pub(crate) use expect::{
-    RawCommand, RawExpect, RawFileExpect, RawOutputMatch, RawPackage, RawPieces, RawPresence,
-    RawVariable,
+    RawCommand, RawExpect, RawFileExpect, RawGenerationFiles, RawOutputMatch, RawPackage,
+    RawPieces, RawPresence, RawVariable,
 };
 pub(crate) use laws::{RawLaw, RawLaws};
 pub(crate) use scenario::{RawGuest, RawScenario, RawSubstituter};

@@ -33,7 +33,7 @@ pub(crate) struct RawStep {
     /// Action: change a file of a home by hand.
     pub(crate) edit: Option<RawEdit>,
     /// Action: remove Home Manager and what it put in place.
-    pub(crate) uninstall: Option<RawWho>,
+    pub(crate) uninstall: Option<RawUninstall>,
     /// Action: collect garbage, older generations included.
     pub(crate) collect_garbage: Option<RawCollectGarbage>,
 
@@ -97,6 +97,17 @@ pub(crate) struct RawBuild {
 pub(crate) struct RawWho {
     /// Who; needed where there are several.
     pub(crate) user: Option<String>,
+}
+
+/// Whose home is given up.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(extend("x-short" = "user"))]
+pub(crate) struct RawUninstall {
+    /// Who; needed where there are several.
+    pub(crate) user: Option<String>,
+    /// Variables that are set for it.
+    pub(crate) env: Option<BTreeMap<String, String>>,
 }
 
 /// A numbered generation.

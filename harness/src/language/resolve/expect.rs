@@ -4,14 +4,18 @@ use std::collections::BTreeMap;
 
 use super::place::At;
 use super::scenario::Resolver;
+use crate::flake::names::seconds;
 use crate::language::raw::{
-    RawCommand, RawExpect, RawFileExpect, RawOutputMatch, RawPackage, RawPieces, RawPresence,
-    RawStep, RawVariable,
+    RawCommand, RawExpect, RawFileExpect, RawGenerationFiles, RawOutputMatch, RawPackage,
+    RawPieces, RawPresence, RawStep, RawVariable,
 };
 use crate::model::{
     Check, DataFormat, Expectation, FileProperty, FileState, PackageState, Session, TextMatch,
 };
 use crate::text::quoted;
+
+/// Longest time that something may take to become true, in seconds.
+const MAX_WITHIN_S: u32 = 600;
 
 impl<'case> Resolver<'case> {
     /// What a step expects, in the order of the vocabulary, then of names.
@@ -63,6 +67,7 @@ impl<'case> Resolver<'case> {
         }
         let is_about_home = raw.packages.is_some()
             || raw.files.is_some()
+            || raw.generation.is_some()
             || raw.environment.is_some()
             || raw.commands.is_some()
             || raw.units.is_some()
@@ -87,11 +92,30 @@ impl<'case> Resolver<'case> {
         self.sessions(raw, at, &mut checks);
         self.printed(raw, at, &mut checks);
         self.whole_home(raw, at, &mut checks);
+        let within_s = self.within(raw, &checks, at);
         out.extend(checks.into_iter().map(|(check, line)| Expectation {
+            within_s: within_s.filter(|_| !check.is_printed()),
             check,
             user: user.map(str::to_owned),
             line,
         }));
+    }
+
+    /// How long an entry may take to become true.
+    fn within(&mut self, raw: &RawExpect, checks: &[(Check, usize)], at: At<'case>) -> Option<u32> {
+        let text = raw.within.as_ref()?;
+        let at = at.key("within");
+        if !checks.is_empty() && checks.iter().all(|(check, _)| check.is_printed()) {
+            let message = "what a step printed does not become anything else later";
+            self.key_mistake(at, message, "remove `within`");
+        }
+        let length = seconds(text).filter(|length| (1..=MAX_WITHIN_S).contains(length));
+        if length.is_none() {
+            let message = format!("{} is no length of time to wait", quoted(text));
+            let hint = "write `30s` or `2m`; `10m` is the most";
+            self.mistake(at, message, hint);
+        }
+        length
     }
 
     fn programs_and_paths(
@@ -112,6 +136,31 @@ impl<'case> Resolver<'case> {
             let state = self.file(file, at);
             let path = path.clone();
             out.push((Check::File { path, state }, at.line()));
+        }
+        if let Some(generation) = &raw.generation {
+            self.in_generation(generation, at.key("generation"), out);
+        }
+    }
+
+    fn in_generation(
+        &mut self,
+        raw: &RawGenerationFiles,
+        at: At<'case>,
+        out: &mut Vec<(Check, usize)>,
+    ) {
+        for (path, file) in raw.files.iter().flatten() {
+            let at = at.key("files").key(path);
+            self.home_path(path, at);
+            let state = self.file(file, at);
+            let path = format!("home-files/{}", path.trim_start_matches("~/"));
+            out.push((Check::InGeneration { path, state }, at.line()));
+        }
+        if let Some(activate) = &raw.activate {
+            let at = at.key("activate");
+            let matches = self.output(activate, at).into_iter();
+            let state = FileState::Present(matches.map(FileProperty::Content).collect());
+            let path = "activate".to_owned();
+            out.push((Check::InGeneration { path, state }, at.line()));
         }
     }
 
@@ -240,6 +289,10 @@ impl<'case> Resolver<'case> {
             properties.extend(matches.into_iter().map(FileProperty::Target));
         }
         properties.extend(raw.leads_to.map(FileProperty::TargetKind));
+        if let Some(end) = &raw.end {
+            let matches = self.some_texts(end.equals.as_ref(), &end.pieces, at.key("end"));
+            properties.extend(matches.into_iter().map(FileProperty::End));
+        }
         if raw.state != Some(RawPresence::Absent) {
             return FileState::Present(properties);
         }
@@ -387,6 +440,9 @@ impl<'case> Resolver<'case> {
             let (what, name, is_present) = match &one.check {
                 Check::Package { name, state } => ("package", name, *state != PackageState::Absent),
                 Check::File { path, state } => ("file", path, *state != FileState::Absent),
+                Check::InGeneration { path, state } => {
+                    ("file of the generation", path, *state != FileState::Absent)
+                }
                 _ => continue,
             };
             let key = (what, name.as_str(), one.user.as_deref());

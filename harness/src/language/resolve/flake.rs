@@ -147,8 +147,7 @@ impl<'case> Resolver<'case> {
                 None
             }
             (None, Some(flake)) => {
-                self.check_flake(flake, at.key("flake"));
-                let mut flake = flake.clone();
+                let mut flake = self.named_flake(flake, at.key("flake"));
                 if flake.user.is_none()
                     && let Base::Flake(base) = &self.base
                 {
@@ -213,7 +212,14 @@ impl<'case> Resolver<'case> {
         };
         let output = raw
             .output
-            .clone()
+            .as_deref()
+            .map(|named| {
+                let (kind, name) = Install::of_output(named);
+                if let Some(kind) = kind {
+                    self.same_kind(kind, Some(target.install), at.key("output"));
+                }
+                name.to_owned()
+            })
             .or_else(|| flake.output.clone())
             .or_else(|| named.map(str::to_owned))
             .or_else(|| target.user.clone());
@@ -267,8 +273,39 @@ impl<'case> Resolver<'case> {
         Some(self.shared(tree))
     }
 
+    /// A flake that a scenario names; one whose output is named below its set, as Nix does, installs as the set says.
+    pub(super) fn named_flake(&mut self, flake: &RawFlake, at: At<'case>) -> RawFlake {
+        self.check_flake(flake, at);
+        let mut flake = flake.clone();
+        let (_, in_path) = path_and_output(&flake.path);
+        let Some(named) = flake.output.as_deref().or(in_path) else {
+            return flake;
+        };
+        if let (Some(install), name) = Install::of_output(named) {
+            let name = name.to_owned();
+            self.same_kind(install, flake.install, at.key("install"));
+            flake.install = Some(install);
+            flake.output = Some(name);
+        }
+        flake
+    }
+
+    /// Says of an output of one kind that it was to be of another.
+    fn same_kind(&mut self, named: Install, wanted: Option<Install>, at: At<'case>) {
+        if let Some(wanted) = wanted.filter(|wanted| *wanted != named) {
+            let (named, wanted) = (named.set_name(), wanted.set_name());
+            let message =
+                format!("the output is one of `{named}`, and one of `{wanted}` is installed so");
+            self.mistake(
+                at,
+                message,
+                "let `install` be what the output is, or name another output",
+            );
+        }
+    }
+
     /// Reports what is wrong with a flake that a scenario names.
-    pub(super) fn check_flake(&mut self, flake: &RawFlake, at: At<'case>) {
+    fn check_flake(&mut self, flake: &RawFlake, at: At<'case>) {
         let (path, _) = path_and_output(&flake.path);
         if let Err(error) = self.files.flake(path) {
             self.mistake(at.key("path"), error.to_string(), error.hint());

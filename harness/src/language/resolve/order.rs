@@ -21,7 +21,7 @@ impl<'case> Resolver<'case> {
                 Action::Switch(switch) if succeeds && !switch.dry_run => {
                     *generations.entry(switch.target.user.clone()).or_default() += 1;
                 }
-                Action::Uninstall(target) if succeeds => {
+                Action::Uninstall { target, .. } if succeeds => {
                     let had = generations.insert(target.user.clone(), 0).unwrap_or(0);
                     if had == 0 {
                         self.impossible(*place, "there is nothing to uninstall at this point");

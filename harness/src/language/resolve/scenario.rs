@@ -288,10 +288,7 @@ impl<'case> Resolver<'case> {
             (Some(setup), None) => {
                 Base::Setup(Box::new(self.setup(setup, self.root().key("setup"))))
             }
-            (None, Some(flake)) => {
-                self.check_flake(flake, self.root().key("flake"));
-                Base::Flake(flake.clone())
-            }
+            (None, Some(flake)) => Base::Flake(self.named_flake(flake, self.root().key("flake"))),
             (Some(_), Some(_)) => {
                 let hint = "keep one: `setup` describes a flake, `flake` names one";
                 self.mistake(

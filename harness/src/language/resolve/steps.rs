@@ -10,7 +10,7 @@ use crate::flake::names::{bad_scenario_name, seconds};
 use crate::language::raw::{RawBuild, RawRun, RawScenario, RawStep, RawSwitch};
 use crate::language::words::list_words;
 use crate::language::yaml::Kind;
-use crate::model::{Action, Check, Install, Outcome, Part, Session, Step, Target};
+use crate::model::{Action, Install, Outcome, Part, Session, Step, Target};
 
 /// How long a step may take that says nothing of it, in seconds: an evaluation of the whole package set under
 /// emulation takes minutes.
@@ -141,7 +141,14 @@ impl<'case> Resolver<'case> {
             });
         }
         if let Some(raw) = &step.uninstall {
-            return Some(Action::Uninstall(self.target(raw.user.as_deref(), at)));
+            let env = raw.env.clone().unwrap_or_default();
+            for name in env.keys() {
+                self.variable_name(name, at.key("env").key(name));
+            }
+            return Some(Action::Uninstall {
+                target: self.target(raw.user.as_deref(), at),
+                env,
+            });
         }
         if let Some(raw) = &step.relogin {
             let user = self.any_user(raw.user.as_deref(), at.key("user"));
@@ -314,17 +321,12 @@ fn only_built(steps: Vec<Step>) -> Vec<Step> {
     steps.retain(|step| {
         !matches!(
             step.action,
-            Action::Rollback(_) | Action::Generation { .. } | Action::Uninstall(_)
+            Action::Rollback(_) | Action::Generation { .. } | Action::Uninstall { .. }
         )
     });
     for step in &mut steps {
         step.snapshot = false;
-        step.expect.retain(|one| {
-            matches!(
-                one.check,
-                Check::Output(_) | Check::Warnings(_) | Check::OnlyWarnings(_) | Check::Errors(_)
-            )
-        });
+        step.expect.retain(|one| one.check.is_printed());
     }
     steps
 }
@@ -350,6 +352,9 @@ fn actions(step: &RawStep) -> [(&'static str, bool); 11] {
 fn changes_a_home(action: &Action) -> bool {
     matches!(
         action,
-        Action::Switch(_) | Action::Rollback(_) | Action::Generation { .. } | Action::Uninstall(_)
+        Action::Switch(_)
+            | Action::Rollback(_)
+            | Action::Generation { .. }
+            | Action::Uninstall { .. }
     )
 }

@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::language::{Diagnostic, LoadOptions, Severity, load_text};
-use crate::model::{Action, Case};
+use crate::model::{Action, Case, Install};
 
 /// What a scenario makes of a flake whose files are `files`.
 fn loaded(files: &[(&str, &str)], keys: &str) -> (Vec<Case>, Vec<Diagnostic>) {
@@ -456,4 +456,25 @@ fn any_input_may_be_a_folder_or_an_input_of_a_channel_that_is_named() {
             .is_some_and(|hint| hint.contains("{ url: pocket, take: nixpkgs }"))
     };
     assert!(found.iter().any(asks), "{found:?}");
+}
+
+#[test]
+fn an_output_below_its_set_says_how_it_installs() {
+    let flake = "{ outputs = { nixpkgs, ... }: { nixosConfigurations.h = nixpkgs.lib.nixosSystem { modules = [ ]; }; }; }";
+    let of = |keys: &str| loaded(&[("flake.nix", flake)], keys);
+    let (all, found) = of("  output: nixosConfigurations.h\n  inputs: { nixpkgs: pocket }");
+    assert!(found.is_empty(), "{found:?}");
+    let Action::Switch(switch) = &all[0].steps[0].action else {
+        panic!("no switch")
+    };
+    assert_eq!(
+        (switch.target.install, &*switch.output),
+        (Install::NixosModule, "h")
+    );
+    let (_, found) =
+        of("  output: nixosConfigurations.h\n  install: standalone\n  inputs: { nixpkgs: pocket }");
+    assert!(
+        found[0].message.contains("one of `nixosConfigurations`"),
+        "{found:?}"
+    );
 }

@@ -1,6 +1,6 @@
 //! What the language means.
 
-use super::{cases, with_home, with_steps};
+use super::{cases, mistakes, with_home, with_steps};
 use crate::language::render;
 use crate::model::{
     Action, Check, Edit, FileProperty, FileState, FileType, Install, Outcome, PackageState,
@@ -105,7 +105,7 @@ fn every_step_has_its_action() {
             ..
         }
     ));
-    assert!(matches!(actions[13], Action::Uninstall(_)));
+    assert!(matches!(actions[13], Action::Uninstall { .. }));
     assert!(matches!(actions[14], Action::CollectGarbage { user: None }));
     assert!(matches!(
         actions[15],
@@ -395,5 +395,29 @@ fn a_command_knows_the_flake_and_its_variables() {
     assert_eq!(
         command,
         "export A='it'\\''s'\nexport FLAKE=/etc/nixos\nls $FLAKE"
+    );
+}
+
+#[test]
+fn what_is_waited_for_can_change() {
+    let all = cases(&with_steps(
+        "  - switch:\n    expect: { within: 2m, output: b, units: { a.service: active } }",
+    ));
+    let within: Vec<Option<u32>> = all[0].steps[0]
+        .expect
+        .iter()
+        .map(|one| one.within_s)
+        .collect();
+    assert_eq!(within, [Some(120), None], "what was printed stays as it is");
+    let told = |entry: &str| mistakes(&with_steps(&format!("  - switch:\n    expect: {entry}")));
+    let printed = told("{ within: 30s, output: b }");
+    assert!(
+        printed.contains("does not become anything else later (remove `within`)"),
+        "{printed}"
+    );
+    let long = told("{ within: 11m, files: [a] }");
+    assert!(
+        long.contains("`11m` is no length of time to wait"),
+        "{long}"
     );
 }
