@@ -125,7 +125,7 @@
     # Without a display it can still answer on the command line.
     postInstall = ''
       mv bin/keepassxc bin/.keepassxc-wrapped
-      printf '#!/bin/sh\nexport QT_PLUGIN_PATH=%s/lib/qt5/plugins\n[ -n "$DISPLAY$WAYLAND_DISPLAY" ] || export QT_QPA_PLATFORM=offscreen\nexec %s/bin/.keepassxc-wrapped "$@"\n' "$libs" "$out" > bin/keepassxc
+      printf '#!/bin/sh\nexport QT_PLUGIN_PATH=%s/lib/qt5/plugins:%s/lib/qt6/plugins\n[ -n "$DISPLAY$WAYLAND_DISPLAY" ] || export QT_QPA_PLATFORM=offscreen\nexec %s/bin/.keepassxc-wrapped "$@"\n' "$libs" "$libs" "$out" > bin/keepassxc
       chmod +x bin/keepassxc
     '';
   };
