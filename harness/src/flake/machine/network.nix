@@ -23,8 +23,11 @@ in
   );
   nix.settings.trusted-public-keys = caches.publicKeys;
 
-  # Scripted stage 1 and 2 are the initrd's of the machine and the profile's `init`.
-  boot.initrd.systemd.enable = override false;
+  # A host without an initrd has an `init` that activates it. Before 26.05 that takes one without systemd's initrd, too;
+  # since then to say so is deprecated.
+  boot.initrd.systemd.enable = lib.mkIf (lib.versionOlder lib.trivial.release "26.05") (
+    override false
+  );
 
   environment.etc."resolv.conf".text = override "nameserver 10.0.2.3\n";
   networking.resolvconf.enable = override false;
