@@ -7,7 +7,7 @@ use super::place::At;
 use super::scenario::{Base, Resolver};
 use crate::flake::nix::{is_plain_name, render_first_host, render_flake, wrapper_flake};
 use crate::flake::setup::Setup;
-use crate::flake::{FlakeInputs, HostCaches, for_the_machine};
+use crate::flake::{FlakeInputs, HostCaches, for_the_machine, is_offline};
 use crate::language::raw::{RawBuild, RawFlake, RawStep};
 use crate::model::{FlakeTree, Install, SeedFile, Switch, Target};
 use crate::text::quoted;
@@ -246,6 +246,28 @@ impl<'case> Resolver<'case> {
         let wrapper = wrapper_flake(target.install, &output, version, home_manager);
         files.insert("flake.nix".to_owned(), wrapper);
         Some((self.shared(FlakeTree { files }), output))
+    }
+
+    /// Whether the host is a NixOS whose nixpkgs comes over the network. What a system must be to run in the machine is added
+    /// by the channels of this program, and nothing adds it there.
+    fn is_real_nixos(&mut self, base: &Base, replaced: &BTreeMap<String, String>) -> bool {
+        // Without a network what is real is out of reach, which is said already.
+        if base.install() != Install::NixosModule || !self.network.is_on() {
+            return false;
+        }
+        match base {
+            Base::Nothing => false,
+            Base::Setup(setup) => {
+                let own = setup.inputs.get("nixpkgs").map(|input| &input.url);
+                let url = replaced.get("nixpkgs").or(own);
+                url.is_some_and(|url| !is_offline(url))
+            }
+            Base::Flake(flake) => {
+                let (path, _) = path_and_output(&flake.path);
+                let tree = self.files.flake(path);
+                tree.is_ok_and(|tree| FlakeInputs::of(&tree).are_real(replaced))
+            }
+        }
     }
 
     /// The flake, with hosts that can run in the machine where its nixpkgs is the real one, which makes none.

@@ -1,40 +1,12 @@
 //! What no machine here can do, refused before one starts: at run time it would look as if the setup were wrong.
 
-use std::collections::BTreeMap;
-
 use super::flake::path_and_output;
 use super::place::At;
 use super::scenario::{Base, Resolver};
-use crate::flake::{FlakeInputs, is_offline, other_platform};
+use crate::flake::other_platform;
 use crate::model::Install;
 
 impl<'case> Resolver<'case> {
-    /// Whether the host is a NixOS whose nixpkgs comes over the network. What a system must be to run in the machine is added
-    /// by our channels, and nothing adds it there.
-    pub(super) fn is_real_nixos(
-        &mut self,
-        base: &Base,
-        replaced: &BTreeMap<String, String>,
-    ) -> bool {
-        // Without a network what is real is out of reach, which is said already.
-        if base.install() != Install::NixosModule || !self.network.is_on() {
-            return false;
-        }
-        match base {
-            Base::Nothing => false,
-            Base::Setup(setup) => {
-                let own = setup.inputs.get("nixpkgs").map(|input| &input.url);
-                let url = replaced.get("nixpkgs").or(own);
-                url.is_some_and(|url| !is_offline(url))
-            }
-            Base::Flake(flake) => {
-                let (path, _) = path_and_output(&flake.path);
-                let tree = self.files.flake(path);
-                tree.is_ok_and(|tree| FlakeInputs::of(&tree).are_real(replaced))
-            }
-        }
-    }
-
     /// Refuses what is for another platform than the machine's, where it is to succeed: nothing of it can be built.
     pub(super) fn refuse_other_platform(&mut self, base: &Base, output: &str, at: At<'case>) {
         if base.install() == Install::DarwinModule {
