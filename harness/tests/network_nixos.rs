@@ -33,13 +33,12 @@ const LAPTOP: &str = concat!(
 #[test]
 #[ignore = "boots machines with a network card; needs the guest image and checkouts of nixpkgs and Home Manager"]
 fn a_host_on_nixpkgs_from_the_network_boots_and_is_switched() {
-    let (Some(home_manager), Some(nixpkgs)) = (
-        std::env::var_os("SWITCHPROOF_HOME_MANAGER").map(PathBuf::from),
-        std::env::var_os("SWITCHPROOF_NIXPKGS").map(PathBuf::from),
-    ) else {
-        eprintln!("not run, as SWITCHPROOF_HOME_MANAGER and SWITCHPROOF_NIXPKGS name no checkouts");
-        return;
+    let checkout = |name| {
+        let named = std::env::var_os(name).map(PathBuf::from);
+        named.unwrap_or_else(|| panic!("${name} names no checkout: see harness/tests/nixos.rs"))
     };
+    let home_manager = checkout("SWITCHPROOF_HOME_MANAGER");
+    let nixpkgs = checkout("SWITCHPROOF_NIXPKGS");
     let folder = tempfile::tempdir().unwrap();
     let served = folder.path().join("served");
     fs::create_dir(&served).unwrap();

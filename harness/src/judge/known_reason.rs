@@ -93,6 +93,12 @@ fn submodule<'a>(text: &str, flake: &'a FlakeTree) -> Option<&'a str> {
     names.find(|name| is_missing(name))
 }
 
+/// What Nix could not fetch just now. What a server says that it does not have is no such thing: it will not be there later.
+pub fn broken_download(text: &str) -> Option<&str> {
+    let is_answered = text.contains("HTTP error 4");
+    on_the_network(text).filter(|_| !is_answered)
+}
+
 /// What Nix could not fetch, as it names it: the address of an input, or else of a file.
 fn on_the_network(text: &str) -> Option<&str> {
     let behind = |words: &str| {
@@ -225,6 +231,9 @@ mod tests {
             on_the_network("error: while fetching the input 'path:/x'"),
             None
         );
+        assert_eq!(broken_download(&said), Some("github:a/b/1"));
+        let gone = said.replace("Could not resolve host name", "HTTP error 404");
+        assert_eq!(broken_download(&gone), None);
     }
 
     #[test]

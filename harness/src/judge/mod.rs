@@ -35,7 +35,7 @@ mod who;
 
 pub use check::{is_awaited, judge};
 pub use complaint::complaint;
-pub use known_reason::known_reason;
+pub use known_reason::{broken_download, known_reason};
 pub use orphan::*;
 pub use outcome::exhausted;
 pub use pending::*;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::ForkedMachine;
 use super::archive::tar_of;
 use super::{network, scripts};
+use crate::judge::broken_download;
 use crate::login::{Errand, Language, NoLogin, NoLoginReason, Nonce, Witness, errand};
 use crate::machine::{GuestExit, GuestScript, MachineError, Stream, Unpacked};
 use crate::model::{Action, Guest, Install, Session, Switch, User};
@@ -96,6 +97,16 @@ impl Doing<'_> {
         self.push(&archive, place, None)?;
         let built = self.root(&scripts::first_system(host))?;
         if built.status != 0 {
+            let lost = guest
+                .network
+                .is_on()
+                .then(|| broken_download(&built.stderr));
+            if let Some(what) = lost.flatten() {
+                return Err(MachineError::new(
+                    format!("the first system was not built, as {what} could not be downloaded"),
+                    Some("see whether it is within reach, and run again"),
+                ));
+            }
             let why = format!(
                 "the host cannot be built without its homes:\n{}",
                 built.stderr
