@@ -1,6 +1,7 @@
 # What a system must be to run in the guest's machine: its kernel, its disk and its network are the machine's. At the
 # priority at which nixpkgs' own virtual machines override a host.
 {
+  config,
   lib,
   pkgs,
   extendModules,
@@ -25,7 +26,9 @@ let
     (named "swap on" (map (it: it.device) own.swapDevices))
     (lib.optional own.networking.useDHCP "DHCP")
     (lib.optional own.networking.firewall.enable "the firewall")
-    (named "binary caches:" own.nix.settings.substituters)
+    (named "binary caches:" (
+      lib.subtractLists config.nix.settings.substituters own.nix.settings.substituters
+    ))
   ];
 in
 {

@@ -45,6 +45,13 @@ else
   done
 fi
 
+# A program that only links to its namesake in another folder would lead to itself where the folders are one.
+for link in "$root"/{usr/bin,bin,usr/sbin,sbin}/*; do
+  [[ -L $link ]] || continue
+  for file in "$root"/{usr/bin,bin,usr/sbin,sbin}/"${link##*/}"; do
+    [[ -L $file || ! -f $file ]] || rm -f "$link"
+  done
+done
 # /usr and / are one; a Nix package has no games, and sbin is another name of bin.
 mkdir -p "$out"
 merge() { [[ -d $1 ]] || return 0; mkdir -p "$2"; cp -a "$1/." "$2/"; rm -rf "$1"; }
