@@ -135,13 +135,15 @@ impl<'case> Resolver<'case> {
         install: Install,
         at: At<'case>,
     ) -> BTreeMap<String, Input> {
-        let channel = raw
+        let mut channel = raw
             .channel
             .clone()
             .unwrap_or_else(|| self.default_channel.clone());
         if !channel::is_channel(&self.channels, &channel) {
             let (message, hint) = channel::no_channel(&channel);
             self.mistake(at.key("channel"), message, hint);
+            // Each input of it would say the same.
+            "pocket".clone_into(&mut channel);
         }
         let none = BTreeMap::new();
         let named = raw.inputs.as_ref().unwrap_or(&none);

@@ -77,7 +77,12 @@ fn releases_that_there_are_not_are_refused() {
         "{found}"
     );
     let text = "name: t\nnetwork: true\nsetup: { channel: \"99.11\", home: {} }\nsteps: [switch]\n";
-    assert!(mistakes(text).contains("there is no channel `99.11`"));
+    assert_eq!(
+        mistakes(text)
+            .matches("there is no channel `99.11`")
+            .count(),
+        1
+    );
     let found = mistakes(&with_steps("- switch: { stateVersion: 24.10 }"));
     assert!(found.contains("`24.10` is no state version"), "{found}");
     assert!(found.contains("(quote it: \"24.10\")"), "{found}");
