@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 
+use super::budget::malformed;
 use super::fields::Source;
 use super::owner_name::OwnerName;
 use crate::text::escape_name;
@@ -31,6 +32,21 @@ impl Owners {
         let users = names(&source.field(1024 * 1024)?);
         let groups = names(&source.field(1024 * 1024)?);
         Ok(Self { users, groups })
+    }
+
+    /// Reads an entry's permission bits in octal digits, its owner's number and its group's.
+    pub(super) fn of_entry(
+        &self,
+        source: &mut Source<'_>,
+    ) -> io::Result<(u32, OwnerName, OwnerName)> {
+        let mode = source.field(8)?;
+        let mode = std::str::from_utf8(&mode)
+            .ok()
+            .and_then(|mode| u32::from_str_radix(mode, 8).ok())
+            .ok_or_else(|| malformed("a mode that is no octal number".into()))?;
+        let owner = self.user(source.number()?);
+        let group = self.group(source.number()?);
+        Ok((mode, owner, group))
     }
 
     /// A user's name, or number where the guest has no name for it.

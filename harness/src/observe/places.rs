@@ -148,13 +148,7 @@ pub(super) fn read(
 
 fn read_entry(source: &mut Source<'_>, owners: &Owners) -> io::Result<Entry> {
     let letter = source.field(1)?;
-    let mode = source.field(8)?;
-    let mode = std::str::from_utf8(&mode)
-        .ok()
-        .and_then(|mode| u32::from_str_radix(mode, 8).ok())
-        .ok_or_else(|| malformed("a mode that is no octal number".into()))?;
-    let owner = owners.user(source.number()?);
-    let group = owners.group(source.number()?);
+    let (mode, owner, group) = owners.of_entry(source)?;
     let target = escape_name(&source.field(PATH_BYTES)?);
     let end = escape_name(&source.field(PATH_BYTES)?);
     let kind = source.field(16)?;

@@ -125,13 +125,7 @@ fn specials(source: &mut Source<'_>, owners: &Owners, home: &mut Home) -> io::Re
             other => return Err(malformed(format!("a path of kind {}", escape_name(other)))),
         };
         let path = escape_name(&source.field(PATH_BYTES)?);
-        let mode = source.field(8)?;
-        let mode = std::str::from_utf8(&mode)
-            .ok()
-            .and_then(|mode| u32::from_str_radix(mode, 8).ok())
-            .ok_or_else(|| malformed("a mode that is no octal number".into()))?;
-        let owner = owners.user(source.number()?);
-        let group = owners.group(source.number()?);
+        let (mode, owner, group) = owners.of_entry(source)?;
         if home.entries.len() == PATHS {
             return Err(malformed("too many sockets".into()));
         }
