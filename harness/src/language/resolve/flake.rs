@@ -44,15 +44,12 @@ impl<'case> Resolver<'case> {
             user,
             command: self.command_of(&base, &override_inputs),
         };
-        let (mut flake, output) = self.flake_and_output(raw, &base, &target, at)?;
-        let mut first_host = self.first_host(&base);
+        let (flake, output) = self.flake_and_output(raw, &base, &target, at)?;
+        let (flake, first_host) = match step.switch {
+            Some(_) => self.for_its_machine(&base, &override_inputs, flake, at)?,
+            None => (flake, self.first_host(&base)),
+        };
         let other_way = self.other_way(raw, &base, &override_inputs, at);
-        if step.switch.is_some() {
-            flake = self.for_its_machine(&base, &override_inputs, flake, at)?;
-            if let Some(plain) = first_host {
-                first_host = Some(self.for_its_machine(&base, &override_inputs, plain, at)?);
-            }
-        }
         if step.fails.is_none() {
             self.refuse_other_platform(&base, &output, at);
         }
@@ -123,7 +120,7 @@ impl<'case> Resolver<'case> {
             command: self.command_of(&other, override_inputs),
         };
         let (flake, output) = self.flake_and_output(raw, &other, &target, at)?;
-        let flake = self.for_its_machine(&other, override_inputs, flake, at)?;
+        let (flake, first_host) = self.for_its_machine(&other, override_inputs, flake, at)?;
         Some(Switch {
             target,
             flake,
@@ -131,7 +128,7 @@ impl<'case> Resolver<'case> {
             backup_extension: base_backup(&other),
             dry_run: false,
             override_inputs: override_inputs.clone(),
-            first_host: self.first_host(&other),
+            first_host,
             other_way: None,
             options: Vec::new(),
         })
@@ -270,22 +267,34 @@ impl<'case> Resolver<'case> {
         }
     }
 
-    /// The flake, with hosts that can run in the machine where its nixpkgs is the real one, which makes none.
+    /// A host's flake and that of its first system, both with hosts that can run in the machine where its nixpkgs is the real
+    /// one, which makes none.
     fn for_its_machine(
         &mut self,
         base: &Base,
         replaced: &BTreeMap<String, String>,
         flake: Arc<FlakeTree>,
         at: At<'case>,
-    ) -> Option<Arc<FlakeTree>> {
+    ) -> Option<(Arc<FlakeTree>, Option<Arc<FlakeTree>>)> {
+        let first_host = self.first_host(base);
         if !self.is_real_nixos(base, replaced) {
-            return Some(flake);
+            return Some((flake, first_host));
         }
+        let flake = self.able_to_run(&flake, at)?;
+        let first_host = match first_host {
+            Some(plain) => Some(self.able_to_run(&plain, at)?),
+            None => None,
+        };
+        Some((flake, first_host))
+    }
+
+    /// A flake with what its hosts must be to run in the machine.
+    fn able_to_run(&mut self, flake: &FlakeTree, at: At<'case>) -> Option<Arc<FlakeTree>> {
         let caches = HostCaches {
             own: self.caches.default,
             named: &self.caches.named,
         };
-        let Some(tree) = for_the_machine(&flake, &caches) else {
+        let Some(tree) = for_the_machine(flake, &caches) else {
             let message = "its `flake.nix` does not show what its outputs are, so that what a host must be to run in the \
                            machine cannot be added to them";
             let hint = "write `outputs` as a function in `flake.nix` itself: `outputs = inputs: import ./outputs.nix inputs;`";

@@ -329,6 +329,17 @@ fn a_real_nixos_is_switched_to_as_the_machine_can_run_it() {
     };
     let own = "flake: { path: .#host, install: nixos-module";
     let described = "setup: { install: nixos-module, home: { stateVersion: \"24.05\" }, channel";
+    let other_way = of(
+        "laws: [equal]\nsetup: { home: { stateVersion: \"24.05\" }, channel: unstable }",
+        "switch",
+    );
+    let Action::Switch(home) = &other_way.steps[0].action else {
+        panic!("a switch");
+    };
+    let host = home.other_way.as_ref().expect("a host");
+    for flake in [&host.flake, host.first_host.as_ref().expect("a host")] {
+        assert!(flake.files.contains_key("switchproof-machine/network.nix"));
+    }
     for keys in [format!("{own} }}"), format!("{described}: unstable }}")] {
         let case = of(&keys, "switch");
         let host = case.booted_host().expect("it boots");
