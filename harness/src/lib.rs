@@ -8,6 +8,7 @@ pub mod change;
 pub mod ci;
 pub mod cli;
 pub mod colour;
+mod first_system;
 pub mod flake;
 pub mod host_context;
 pub mod judge;

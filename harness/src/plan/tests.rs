@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::model::{Action, ChannelOverlay, Install, NIXOS_PLACE, Step};
-use crate::run::{test_case as case, test_switch};
+use crate::model::{Action, Install, Step};
+use crate::run::{test_case as case, test_nixos, test_switch};
 
 fn plan(cases: Vec<crate::model::Case>) -> Plan {
     Plan::new(cases, |_| StateKey("base".to_owned()))
@@ -62,14 +62,7 @@ fn a_host_of_its_own_modules_boots_before_the_first_step() {
         files: [("flake.nix".to_owned(), crate::model::SeedFile::Directory)].into(),
     });
     switch.first_host = Some(Arc::clone(&plain));
-    on_modules.guest.channels.push(ChannelOverlay {
-        name: None,
-        digest: "d".to_owned(),
-        files: Arc::default(),
-        replaced: vec![NIXOS_PLACE.to_owned()],
-        sources: Default::default(),
-        is_bare: false,
-    });
+    on_modules.guest.channels.push(test_nixos());
     let plan = plan(vec![on_pocket, on_modules]);
     let boots = |case: usize| match &plan[plan.paths[case][0]].work {
         Work::Prepare { system, .. } => system
@@ -79,7 +72,10 @@ fn a_host_of_its_own_modules_boots_before_the_first_step() {
     };
     assert_eq!(boots(0), None);
     assert_eq!(boots(1), Some(("output".to_owned(), plain)));
+    let first = &plan[plan.paths[1][0]];
     assert!(plan.is_kept(plan.paths[1][0]), "it took a boot");
+    let same_work = StateKey("base".to_owned()).after(&first.work, None);
+    assert_ne!(first.key, same_work, "its script counts");
 }
 
 #[test]

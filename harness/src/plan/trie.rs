@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Node, NodeId, StateKey, Visit, Work};
+use crate::first_system::first_system;
 use crate::model::{Action, Case, ChannelOverlay, Guest, Part, Step, Switch};
 use crate::observe::{Probe, probes};
 
@@ -40,17 +41,7 @@ impl Plan {
                 Some((guest, base)) if *guest == &case.guest => base,
                 _ => &booted.insert((&case.guest, base(&case.guest))).1,
             };
-            let work = Work::Prepare {
-                guest: case.guest.clone(),
-                users: case.users.clone(),
-                logged_in: case
-                    .steps
-                    .first()
-                    .and_then(|step| step.action.typed_by())
-                    .map(str::to_owned),
-                system: first_host(case).map(Box::new),
-            };
-            let key = base.after(&work, None);
+            let (work, key) = prepared(case, base);
             let mut at = plan.reach(
                 &mut known,
                 None,
@@ -196,6 +187,25 @@ const SYSTEM_DEADLINE_S: u32 = 1500;
 
 /// Fetching one as well, which may be a gibibyte: as long as a step with a network may take.
 const REAL_SYSTEM_DEADLINE_S: u32 = 3600;
+
+/// How the machines of a case are prepared, and the key of the state that this leads to.
+fn prepared(case: &Case, base: &StateKey) -> (Work, StateKey) {
+    let typed_by = |step: &Step| step.action.typed_by().map(str::to_owned);
+    let system = first_host(case);
+    let script = system.as_ref().map(|host| first_system(host, &case.users));
+    let work = Work::Prepare {
+        guest: case.guest.clone(),
+        users: case.users.clone(),
+        logged_in: case.steps.first().and_then(typed_by),
+        system: system.map(Box::new),
+    };
+    let key = base.after(&work, None);
+    let key = match script {
+        Some(script) => key.with(&script),
+        None => key,
+    };
+    (work, key)
+}
 
 /// The host that a case begins on, where it is a NixOS that boots: the first that it switches to, as it is before anybody
 /// has a home.

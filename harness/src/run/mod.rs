@@ -42,4 +42,4 @@ mod tests;
 #[cfg(test)]
 mod trial;
 #[cfg(test)]
-pub(crate) use trial::{case as test_case, test_switch};
+pub(crate) use trial::{case as test_case, test_nixos, test_switch};

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::ForkedMachine;
 use super::archive::tar_of;
 use super::{network, scripts};
+use crate::first_system::{first_system, no_first_system};
 use crate::judge::broken_download;
 use crate::login::{Errand, Language, NoLogin, NoLoginReason, Nonce, Witness, errand};
 use crate::machine::{GuestExit, GuestScript, MachineError, Stream, Unpacked};
@@ -60,7 +61,7 @@ impl Doing<'_> {
             }
         }
         let entered = match system {
-            Some(host) => self.enter(host, guest)?,
+            Some(host) => self.enter(host, users, guest)?,
             None => false,
         };
         let mut script = match entered {
@@ -84,7 +85,12 @@ impl Doing<'_> {
 
     /// Builds the system of `host`, still without its homes, and boots it in place of the guest that built it. False where
     /// it cannot be built, which is the setup's fault: the step that switches to it says why.
-    fn enter(&mut self, host: &Switch, guest: &Guest) -> Result<bool, MachineError> {
+    fn enter(
+        &mut self,
+        host: &Switch,
+        users: &[User],
+        guest: &Guest,
+    ) -> Result<bool, MachineError> {
         if guest.network.is_on() {
             network::require_route(self.machine.as_machine(), guest)?;
         }
@@ -95,7 +101,7 @@ impl Doing<'_> {
         }
         let archive = tar_of(host.flake.files.iter()).map_err(|source| not_packed(&source))?;
         self.push(&archive, place, None)?;
-        let built = self.root(&scripts::first_system(host))?;
+        let built = self.root(&first_system(host, users))?;
         if built.status != 0 {
             let lost = guest
                 .network
@@ -111,7 +117,7 @@ impl Doing<'_> {
                 "the host cannot be built without its homes:\n{}",
                 built.stderr
             );
-            let told = self.root(&scripts::no_first_system(&why))?;
+            let told = self.root(&no_first_system(&why))?;
             return match told.status {
                 0 => Ok(false),
                 _ => Err(prepare_failed(&told)),

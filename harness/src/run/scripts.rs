@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::first_system::NO_FIRST_SYSTEM;
 use crate::model::{ChannelOverlay, Edit, InitialHome, Install, Switch, Target, User};
 use switchproof_vm::process::quote;
 
@@ -39,56 +40,6 @@ pub fn require_users(users: &[User]) -> String {
         }
     }
     script
-}
-
-/// Said of a host that cannot be built without its homes.
-const NO_EXTEND: &str = "the host has no `extendModules`, by which it is built without its homes: let the output be what \
-     `nixosSystem` returns, not a set made of parts of it";
-
-/// Where the guest remembers why a host has no first system.
-const NO_FIRST_SYSTEM: &str = "/etc/switchproof/no-first-system";
-
-/// Remembers why there is no first system, for the step that switches to it.
-pub fn no_first_system(why: &str) -> String {
-    format!("printf '%s\\n' {} > {NO_FIRST_SYSTEM}", quote(why))
-}
-
-/// Builds the system of a host without the homes that it declares, makes it the profile's first generation, and lays out
-/// a root for it: the image's initrd boots it from there, and brings the store and the homes along. What Nix knows of what it
-/// fetched goes along, so that nothing is fetched twice.
-pub fn first_system(host: &Switch) -> String {
-    let place = host.target.install.flake_place();
-    let mut options = String::new();
-    for (input, url) in &host.override_inputs {
-        options += &format!(" --override-input {} {}", quote(input), quote(url));
-    }
-    let expression = format!(
-        "let host = (builtins.getFlake \"path:/tmp/first-system\").nixosConfigurations.{}; in \
-         if !(host ? extendModules) then throw \"{NO_EXTEND}\" else (host.extendModules {{ modules = [ ({{ lib, options, ... }}: {{ \
-         config = lib.optionalAttrs (options ? home-manager) {{ home-manager.users = lib.mkForce {{ }}; }}; \
-         }}) ]; }}).config.system.build.toplevel",
-        nix_string(&host.output)
-    );
-    format!(
-        "set -eu\ncp -r {place} /tmp/first-system\nnix flake lock{options} path:/tmp/first-system\n\
-         system=$(nix build --impure --no-link --print-out-paths --expr {})\n\
-         nix-env --profile /nix/var/nix/profiles/system --set \"$system\"\n\
-         rm -r /tmp/first-system\nmkdir -p /switchproof/root/etc\n\
-         cp -a {place} /etc/switchproof /switchproof/root/etc/\n\
-         if [ -d /root/.cache/nix ]; then\n\
-         mkdir -p -m 700 /switchproof/root/root\nmkdir -p /switchproof/root/root/.cache\n\
-         mv /root/.cache/nix /switchproof/root/root/.cache/\nfi\n",
-        quote(&expression)
-    )
-}
-
-/// A string of Nix' language.
-fn nix_string(text: &str) -> String {
-    let escaped = text
-        .replace('\\', "\\\\")
-        .replace('"', "\\\"")
-        .replace("${", "\\${");
-    format!("\"{escaped}\"")
 }
 
 /// Where the guest image keeps the pocket channel's flakes.
@@ -374,10 +325,5 @@ mod tests {
         ]);
         assert!(script.contains("/etc/skel/. /home/alice/\nchown -R alice: /home/alice\n"));
         assert!(script.contains("passwd bob") && !script.contains("/home/bob"));
-    }
-
-    #[test]
-    fn a_host_cannot_break_out_of_the_expression_that_names_it() {
-        assert_eq!(nix_string(r#"a"b${c}\"#), r#""a\"b\${c}\\""#);
     }
 }

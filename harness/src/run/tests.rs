@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::ledger::lock;
-use super::trial::{Bench, cached, case, errored, failed, passed, test_switch};
+use super::trial::{Bench, cached, case, errored, failed, passed, test_nixos, test_switch};
 use super::*;
 use crate::judge::Verdict;
-use crate::model::{Action, Case, Install, Outcome, Session, Step};
+use crate::model::{Action, Case, Install, Outcome, Session, Step, Switch};
 use crate::observe::{Observation, StepOutput};
 use crate::plan::{Plan, StateKey};
 
@@ -164,6 +164,24 @@ fn a_boot_or_a_switch_is_not_repeated_for_what_failed_after_it() {
             1,
             "the step that failed alone"
         );
+    }
+}
+
+#[test]
+fn a_first_system_is_not_built_again_for_a_switch_that_broke() {
+    let bench = Bench::new();
+    let switch = Switch {
+        options: vec!["--die".to_owned()],
+        ..test_switch(Install::NixosModule)
+    };
+    let mut on_nixos = case("a", &["switch"]);
+    on_nixos.steps[0].action = Action::Switch(switch);
+    on_nixos.guest.channels = vec![test_nixos()];
+    for entered in [1, 0] {
+        let verdicts = bench.run(vec![on_nixos.clone()]);
+        errored(&verdicts["a"]);
+        assert_eq!(bench.hypervisor.ran("reboot"), entered);
+        assert_eq!(bench.hypervisor.ran("nixos-rebuild"), 1);
     }
 }
 

@@ -10,8 +10,8 @@ use super::ledger::lock;
 use super::*;
 use crate::judge::{Finding, SnapshotMode, Verdict};
 use crate::model::{
-    Action, Case, Guest, InitialHome, Install, Laws, Outcome, Part, Session, Step, Switch, Target,
-    User,
+    Action, Case, ChannelOverlay, Guest, InitialHome, Install, Laws, NIXOS_PLACE, Outcome, Part,
+    Session, Step, Switch, Target, User,
 };
 use crate::plan::Plan;
 use crate::report::results::{Collector, Results, VerdictWord};
@@ -70,6 +70,18 @@ pub(crate) fn test_switch(install: Install) -> Switch {
         first_host: None,
         other_way: None,
         options: Vec::new(),
+    }
+}
+
+/// A channel that takes the pocket's place and has NixOS' own modules.
+pub(crate) fn test_nixos() -> ChannelOverlay {
+    ChannelOverlay {
+        name: None,
+        digest: "d".to_owned(),
+        files: Arc::default(),
+        replaced: vec![NIXOS_PLACE.to_owned()],
+        sources: Vec::new(),
+        is_bare: false,
     }
 }
 
