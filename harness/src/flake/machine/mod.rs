@@ -20,12 +20,12 @@ pub(crate) struct HostCaches<'a> {
     pub(crate) named: &'a [Substituter],
 }
 
-/// The flake with hosts that can run in the machine. `None` where its text does not tell what its outputs are.
-pub(crate) fn for_the_machine(flake: &FlakeTree, caches: &HostCaches<'_>) -> Option<FlakeTree> {
-    let Some(SeedFile::Regular { bytes, .. }) = flake.files.get("flake.nix") else {
-        return None;
+/// The flake with hosts that can run in the machine. Nix takes no flake whose outputs are not a function that is written in
+/// `flake.nix`: such a one stays as it is, for Nix to refuse it.
+pub(crate) fn for_the_machine(flake: &FlakeTree, caches: &HostCaches<'_>) -> FlakeTree {
+    let Some(text) = text_of(flake).and_then(handed_through) else {
+        return flake.clone();
     };
-    let text = handed_through(std::str::from_utf8(bytes).ok()?)?;
     let mut files = flake.files.clone();
     files.insert("flake.nix".to_owned(), regular(&text));
     for (name, text) in [
@@ -37,7 +37,14 @@ pub(crate) fn for_the_machine(flake: &FlakeTree, caches: &HostCaches<'_>) -> Opt
     ] {
         files.insert(format!("{MACHINE_PLACE}/{name}"), regular(text));
     }
-    Some(FlakeTree { files })
+    FlakeTree { files }
+}
+
+fn text_of(flake: &FlakeTree) -> Option<&str> {
+    match flake.files.get("flake.nix") {
+        Some(SeedFile::Regular { bytes, .. }) => std::str::from_utf8(bytes).ok(),
+        _ => None,
+    }
 }
 
 /// The flake as it was before.
@@ -113,6 +120,16 @@ fn regular(text: &str) -> SeedFile {
 mod tests {
     use super::*;
 
+    fn with_text(text: &str) -> FlakeTree {
+        let files = [("flake.nix".to_owned(), regular(text))].into();
+        FlakeTree { files }
+    }
+
+    const NO_CACHES: HostCaches<'_> = HostCaches {
+        own: true,
+        named: &[],
+    };
+
     #[test]
     fn what_the_outputs_return_is_handed_through() {
         for (text, through) in [
@@ -130,18 +147,22 @@ mod tests {
             ),
         ] {
             assert_eq!(handed_through(text).as_deref(), Some(through));
-            let files = [("flake.nix".to_owned(), regular(text))].into();
-            let own = FlakeTree { files };
-            let caches = HostCaches {
-                own: true,
-                named: &[],
-            };
-            let made = for_the_machine(&own, &caches).expect("it has outputs");
+            let own = with_text(text);
+            let made = for_the_machine(&own, &NO_CACHES);
             assert_eq!(made.files.len(), 6);
             assert_eq!(without_the_machine(&made), own);
         }
-        assert_eq!(handed_through("{ outputs = import ./outputs.nix; }"), None);
-        assert_eq!(handed_through("{ inputs.a.outputs = _: { }; }"), None);
+    }
+
+    #[test]
+    fn a_flake_that_nix_refuses_stays_as_it_is() {
+        for text in [
+            "{ outputs = import ./outputs.nix; }",
+            "{ inputs.a.outputs = _: { }; }",
+        ] {
+            let own = with_text(text);
+            assert_eq!(for_the_machine(&own, &NO_CACHES), own);
+        }
     }
 
     #[test]

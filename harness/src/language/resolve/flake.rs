@@ -46,7 +46,7 @@ impl<'case> Resolver<'case> {
         };
         let (flake, output) = self.flake_and_output(raw, &base, &target, at)?;
         let (flake, first_host) = match step.switch {
-            Some(_) => self.for_its_machine(&base, &override_inputs, flake, at)?,
+            Some(_) => self.for_its_machine(&base, &override_inputs, flake),
             None => (flake, self.first_host(&base)),
         };
         let other_way = self.other_way(raw, &base, &override_inputs, at);
@@ -120,7 +120,7 @@ impl<'case> Resolver<'case> {
             command: self.command_of(&other, override_inputs),
         };
         let (flake, output) = self.flake_and_output(raw, &other, &target, at)?;
-        let (flake, first_host) = self.for_its_machine(&other, override_inputs, flake, at)?;
+        let (flake, first_host) = self.for_its_machine(&other, override_inputs, flake);
         Some(Switch {
             target,
             flake,
@@ -274,34 +274,23 @@ impl<'case> Resolver<'case> {
         base: &Base,
         replaced: &BTreeMap<String, String>,
         flake: Arc<FlakeTree>,
-        at: At<'case>,
-    ) -> Option<(Arc<FlakeTree>, Option<Arc<FlakeTree>>)> {
+    ) -> (Arc<FlakeTree>, Option<Arc<FlakeTree>>) {
         let first_host = self.first_host(base);
         if !self.is_real_nixos(base, replaced) {
-            return Some((flake, first_host));
+            return (flake, first_host);
         }
-        let flake = self.able_to_run(&flake, at)?;
-        let first_host = match first_host {
-            Some(plain) => Some(self.able_to_run(&plain, at)?),
-            None => None,
-        };
-        Some((flake, first_host))
+        let first_host = first_host.map(|plain| self.able_to_run(&plain));
+        (self.able_to_run(&flake), first_host)
     }
 
     /// A flake with what its hosts must be to run in the machine.
-    fn able_to_run(&mut self, flake: &FlakeTree, at: At<'case>) -> Option<Arc<FlakeTree>> {
+    fn able_to_run(&mut self, flake: &FlakeTree) -> Arc<FlakeTree> {
         let caches = HostCaches {
             own: self.caches.default,
             named: &self.caches.named,
         };
-        let Some(tree) = for_the_machine(flake, &caches) else {
-            let message = "its `flake.nix` does not show what its outputs are, so that what a host must be to run in the \
-                           machine cannot be added to them";
-            let hint = "write `outputs` as a function in `flake.nix` itself: `outputs = inputs: import ./outputs.nix inputs;`";
-            self.mistake(at, message, hint);
-            return None;
-        };
-        Some(self.shared(tree))
+        let tree = for_the_machine(flake, &caches);
+        self.shared(tree)
     }
 
     /// A flake that a scenario names; one whose output is named below its set, as Nix does, installs as the set says.
