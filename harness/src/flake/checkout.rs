@@ -5,8 +5,8 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::copy::{copy_folder, copy_tracked};
-use super::host_file_error::HostFileError;
+use super::copy::{Limit, copy_folder, copy_tracked};
+use super::host_file_error::{HostFileError, plain_reason};
 use super::tracked::revision;
 use crate::model::{ChannelOverlay, ChannelSource, FlakeTree, NIXOS_PLACE, SeedFile};
 use crate::open_regular::open_regular;
@@ -41,13 +41,35 @@ pub enum CheckoutError {
     #[error("{} does not name a release", .0.display())]
     NoRelease(PathBuf),
     /// A folder of it cannot be copied.
-    #[error("{}: {reason}", folder.display())]
+    #[error("{reason}")]
     Unreadable {
-        /// The folder.
-        folder: PathBuf,
-        /// Why.
+        /// Which, and why.
         reason: String,
+        /// What to do about it.
+        hint: &'static str,
     },
+}
+
+impl CheckoutError {
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::NotOne { .. } | Self::NoRelease(_) => {
+                "name the folder of a whole checkout, such as `git clone` makes"
+            }
+            Self::Unreadable { hint, .. } => hint,
+        }
+    }
+}
+
+impl From<HostFileError> for CheckoutError {
+    fn from(error: HostFileError) -> Self {
+        Self::Unreadable {
+            reason: error.to_string(),
+            hint: error.hint(),
+        }
+    }
 }
 
 /// What of Home Manager replaces the pocket's. Its `flake.nix` stays out: it names the same outputs, but evaluating
@@ -108,7 +130,11 @@ impl Checkout {
         }
         if let Some(nixpkgs) = &self.nixos {
             require(nixpkgs, "nixpkgs", "nixos/lib/eval-config.nix")?;
-            add_nixos(&mut files, &nixpkgs.join("nixos"))?;
+            // The tests and the manual stay out for their size.
+            for name in ["lib", "modules"] {
+                let folder = nixpkgs.join("nixos").join(name);
+                add(&mut files, &folder, &format!("{NIXOS_PLACE}/{name}"))?;
+            }
             replaced.push(NIXOS_PLACE.to_owned());
             let version = release.clone().into_bytes();
             files.insert("nixpkgs/.version".to_owned(), regular(version));
@@ -230,18 +256,16 @@ fn add(
     folder: &Path,
     place: &str,
 ) -> Result<bool, CheckoutError> {
-    let unreadable = |reason: String| CheckoutError::Unreadable {
-        folder: folder.to_owned(),
-        reason,
-    };
-    let real = folder
-        .canonicalize()
-        .map_err(|error| unreadable(error.to_string()))?;
-    let (mut copied, _) =
-        copy_tracked(&real, place).map_err(|error: HostFileError| unreadable(error.to_string()))?;
+    let path = folder.display().to_string();
+    let real = folder.canonicalize();
+    let real = real.map_err(|error| HostFileError::Unreadable {
+        path: path.clone(),
+        reason: plain_reason(&error),
+    })?;
+    let (mut copied, _) = copy_tracked(&real, &path, Limit::PROJECT)?;
     let is_tracked = !copied.is_empty() && revision(&real).is_some();
     if copied.is_empty() {
-        copied = copy_folder(&real, place).map_err(|error| unreadable(error.to_string()))?;
+        copied = copy_folder(&real, &path, Limit::PROJECT)?;
     }
     files.extend(copied.into_iter().map(|(path, file)| {
         (
@@ -250,28 +274,6 @@ fn add(
         )
     }));
     Ok(is_tracked)
-}
-
-/// Adds the library and the modules of `nixos`; its tests and its manual stay out for their size. The modules are more
-/// than one folder may hold, so each of their folders is one.
-fn add_nixos(files: &mut BTreeMap<String, SeedFile>, nixos: &Path) -> Result<(), CheckoutError> {
-    add(files, &nixos.join("lib"), &format!("{NIXOS_PLACE}/lib"))?;
-    let modules = nixos.join("modules");
-    let unreadable = |error: std::io::Error| CheckoutError::Unreadable {
-        folder: modules.clone(),
-        reason: error.to_string(),
-    };
-    for entry in modules.read_dir().map_err(unreadable)? {
-        let path = entry.map_err(unreadable)?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let place = format!("{NIXOS_PLACE}/modules/{name}");
-        if path.is_dir() {
-            add(files, &path, &place)?;
-        } else {
-            files.insert(place, regular(read(&path).map_err(unreadable)?));
-        }
-    }
-    Ok(())
 }
 
 fn regular(bytes: Vec<u8>) -> SeedFile {

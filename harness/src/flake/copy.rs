@@ -10,22 +10,39 @@ use super::tracked::tracked;
 use crate::model::SeedFile;
 use crate::open_regular::open_regular;
 
-/// The most that a copied folder may hold: 64 MiB.
-const MAX_BYTES: u64 = 64 * 1024 * 1024;
-/// The most files that a copied folder may hold.
-const MAX_FILES: usize = 10_000;
+/// The most that a copied folder may hold.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limit {
+    mib: u64,
+    files: usize,
+}
+
+impl Limit {
+    /// Of a flake of one's own, and of files for a home.
+    pub(crate) const OWN: Self = Self {
+        mib: 64,
+        files: 10_000,
+    };
+    /// Of a checkout of somebody's project, of which nixpkgs is the largest.
+    pub(crate) const PROJECT: Self = Self {
+        mib: 512,
+        files: 100_000,
+    };
+}
 
 /// Counts what is copied.
 pub(super) struct Bounds<'path> {
     path: &'path str,
+    limit: Limit,
     pub(super) bytes: u64,
     files: usize,
 }
 
 impl<'path> Bounds<'path> {
-    pub(super) fn new(path: &'path str) -> Self {
+    pub(super) fn new(path: &'path str, limit: Limit) -> Self {
         Self {
             path,
+            limit,
             bytes: 0,
             files: 0,
         }
@@ -34,10 +51,11 @@ impl<'path> Bounds<'path> {
     fn add(&mut self, bytes: u64) -> Result<(), HostFileError> {
         self.bytes += bytes;
         self.files += 1;
-        let limit = if self.bytes > MAX_BYTES {
-            format!("{} MiB", MAX_BYTES / 1024 / 1024)
-        } else if self.files > MAX_FILES {
-            format!("{MAX_FILES} files")
+        let Limit { mib, files } = self.limit;
+        let limit = if self.bytes > mib * 1024 * 1024 {
+            format!("{mib} MiB")
+        } else if self.files > files {
+            format!("{files} files")
         } else {
             return Ok(());
         };
@@ -81,7 +99,7 @@ pub(super) fn copy_flake(
     real: &Path,
     path: &str,
 ) -> Result<(BTreeMap<String, SeedFile>, BTreeSet<String>), HostFileError> {
-    let (files, untracked) = copy_tracked(real, path)?;
+    let (files, untracked) = copy_tracked(real, path, Limit::OWN)?;
     if !files.contains_key("flake.nix") {
         return Err(HostFileError::Untracked {
             path: path.to_owned(),
@@ -95,15 +113,16 @@ pub(super) fn copy_flake(
 pub(crate) fn copy_tracked(
     real: &Path,
     path: &str,
+    limit: Limit,
 ) -> Result<(BTreeMap<String, SeedFile>, BTreeSet<String>), HostFileError> {
     let tracked = tracked(real).map_err(|reason| HostFileError::Repository {
         path: path.to_owned(),
         reason,
     })?;
     let Some(tracked) = tracked else {
-        return Ok((copy_folder(real, path)?, BTreeSet::new()));
+        return Ok((copy_folder(real, path, limit)?, BTreeSet::new()));
     };
-    let mut bounds = Bounds::new(path);
+    let mut bounds = Bounds::new(path, limit);
     let mut out = BTreeMap::new();
     for (name, is_submodule) in &tracked.files {
         let place = real.join(name);
@@ -157,8 +176,9 @@ fn copy_file(
 pub(crate) fn copy_folder(
     real: &Path,
     path: &str,
+    limit: Limit,
 ) -> Result<BTreeMap<String, SeedFile>, HostFileError> {
-    let mut bounds = Bounds::new(path);
+    let mut bounds = Bounds::new(path, limit);
     let mut out = BTreeMap::new();
     let mut todo = vec![(real.to_path_buf(), String::new())];
     while let Some((folder, below)) = todo.pop() {
@@ -196,4 +216,21 @@ pub(crate) fn copy_folder(
         }
     }
     Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_checkout_may_hold_more_than_a_flake_of_ones_own() {
+        let root = tempfile::tempdir().expect("a folder");
+        for number in 0..=10_000 {
+            fs::write(root.path().join(number.to_string()), "").expect("written");
+        }
+        let copied = |limit| copy_folder(root.path(), "x", limit);
+        let refused = copied(Limit::OWN).expect_err("it is too much");
+        assert_eq!(refused.to_string(), "`x` holds more than 10000 files");
+        assert_eq!(copied(Limit::PROJECT).expect("it is not").len(), 10_001);
+    }
 }

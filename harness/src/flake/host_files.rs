@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use super::copy::{Bounds, copy_flake, copy_folder, regular_file};
+use super::copy::{Bounds, Limit, copy_flake, copy_folder, regular_file};
 use super::host_file_error::{HostFileError, plain_reason};
 use crate::model::{FlakeTree, Install, SeedFile};
 
@@ -74,7 +74,7 @@ impl HostFiles {
                 wanted: "a file",
             });
         }
-        let mut bounds = Bounds::new(path);
+        let mut bounds = Bounds::new(path, Limit::OWN);
         let file = regular_file(&real, &mut bounds)?;
         self.hand_out(path, bounds.bytes)?;
         Ok(file)
@@ -118,7 +118,7 @@ impl HostFiles {
                 wanted: "a file or a folder",
             });
         }
-        let files = copy_folder(&real, path)?;
+        let files = copy_folder(&real, path, Limit::OWN)?;
         self.hand_out_tree(path, &files)?;
         Ok(files)
     }

@@ -162,7 +162,9 @@ fn lay_out_channels(loaded: &mut Loaded, projects: &BTreeMap<PathBuf, Arc<Projec
                     mixed.insert((case.file.clone(), step.line, step.name.clone()));
                 }
             }
-            Err(error) => drop(refused.insert((case.file.clone(), error.to_string()))),
+            Err(error) => {
+                refused.insert((case.file.clone(), error.to_string(), error.hint()));
+            }
         }
     }
     for (file, line, step) in mixed {
@@ -174,8 +176,7 @@ fn lay_out_channels(loaded: &mut Loaded, projects: &BTreeMap<PathBuf, Arc<Projec
         mistake.line = line;
         loaded.diagnostics.push(mistake);
     }
-    for (file, message) in refused {
-        let hint = "name the folder of a whole checkout, such as `git clone` makes";
+    for (file, message, hint) in refused {
         loaded
             .diagnostics
             .push(Diagnostic::about_file(file, message).with_hint(hint));
