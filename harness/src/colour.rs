@@ -61,25 +61,19 @@ mod tests {
             };
             decide(choice, value, is_terminal)
         };
-        let (auto, term) = (ColourChoice::Auto, ("TERM", "xterm"));
-        assert!(decided(auto, &[term], true));
-        assert!(!decided(auto, &[term], false));
-        assert!(!decided(auto, &[("TERM", "dumb")], true));
-        assert!(!decided(auto, &[], true));
-        assert!(!decided(auto, &[term, ("NO_COLOR", "1")], true));
-        assert!(decided(auto, &[term, ("NO_COLOR", "")], true));
-        assert!(decided(auto, &[("CLICOLOR_FORCE", "1")], false));
-        assert!(!decided(auto, &[("CLICOLOR_FORCE", "0")], false));
-        assert!(!decided(
-            auto,
-            &[("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1")],
-            false
-        ));
-        assert!(decided(ColourChoice::Always, &[("NO_COLOR", "1")], false));
-        assert!(!decided(
-            ColourChoice::Never,
-            &[("CLICOLOR_FORCE", "1")],
-            true
-        ));
+        use ColourChoice::{Always, Auto, Never};
+        let term = ("TERM", "xterm");
+        let (none, forced) = (("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1"));
+        assert!(decided(Auto, &[term], true));
+        assert!(!decided(Auto, &[term], false));
+        assert!(!decided(Auto, &[("TERM", "dumb")], true));
+        assert!(!decided(Auto, &[], true));
+        assert!(!decided(Auto, &[term, none], true));
+        assert!(decided(Auto, &[term, ("NO_COLOR", "")], true));
+        assert!(decided(Auto, &[forced], false));
+        assert!(!decided(Auto, &[("CLICOLOR_FORCE", "0")], false));
+        assert!(!decided(Auto, &[none, forced], false));
+        assert!(decided(Always, &[none], false));
+        assert!(!decided(Never, &[forced], true));
     }
 }

@@ -25,4 +25,6 @@ pub mod preview;
 pub mod report;
 pub mod run;
 mod suggest;
+#[cfg(test)]
+mod testing;
 mod text;

@@ -37,26 +37,16 @@ fn require_regular(metadata: &fs::Metadata) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::Folder;
 
     #[test]
     fn only_regular_files_are_opened_and_nothing_is_waited_for() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let fifo = folder.path().join("fifo");
-        rustix::fs::mknodat(
-            rustix::fs::CWD,
-            &fifo,
-            rustix::fs::FileType::Fifo,
-            rustix::fs::Mode::RWXU,
-            0,
-        )
-        .expect("made");
+        let folder = Folder::with(&[("file", "x")]);
+        let fifo = folder.fifo("fifo");
         for no_file in [fifo.as_path(), folder.path(), Path::new("/dev/null")] {
             let refused = open_regular(no_file).expect_err("refused");
             assert_eq!(refused.to_string(), "this is no regular file");
         }
-        let link = folder.path().join("link");
-        fs::write(folder.path().join("file"), "x").expect("written");
-        std::os::unix::fs::symlink("file", &link).expect("linked");
-        assert!(open_regular(&link).is_ok());
+        assert!(open_regular(&folder.link("file", "link")).is_ok());
     }
 }

@@ -3,27 +3,49 @@
 use super::sample::{BIN, alice, directory, entry, file, managed, observation, program, stored};
 use super::*;
 use crate::model::{Profile, Session, UnitState};
-use crate::observe::{Content, EntryKind, Observation, OwnFile, ProfilePackage, UnitSeen};
+use crate::observe::{
+    Content, Entry, EntryKind, Observation, OwnFile, ProfilePackage, UnitSeen, UserSeen,
+};
+use crate::testing::{has, lacks};
 
 fn show(before: &Observation, after: &Observation) -> String {
     Change::between(before, after, true).show(ShowOptions::default())
 }
 
-/// A change, and the change back, of what `edit` does to alice.
-fn of(edit: impl FnOnce(&mut crate::observe::UserSeen)) -> String {
-    let before = observation();
-    let mut after = before.clone();
-    edit(alice(&mut after));
-    show(&before, &after)
+/// The change of what `edit` does to alice.
+fn of(edit: impl FnOnce(&mut UserSeen)) -> String {
+    show(&observation(), &with(edit))
 }
 
 #[test]
 fn equal_observations_have_no_change() {
-    let mut seen = observation();
-    alice(&mut seen).home.entries.insert("a".into(), file("a"));
+    let seen = home([("a", file("a"))]);
     let change = Change::between(&seen, &seen, true);
     assert_eq!(change, Change::default());
     assert_eq!(change.show(ShowOptions::default()), "nothing changed\n");
+}
+
+fn set(user: &mut UserSeen, session: Session, name: &str, value: &str) {
+    let variables = user.sessions.entry(session).or_default();
+    variables.insert(name.into(), value.into());
+}
+
+/// An observation in which alice is as `edit` makes her.
+fn with(edit: impl FnOnce(&mut UserSeen)) -> Observation {
+    let mut seen = observation();
+    edit(alice(&mut seen));
+    seen
+}
+
+/// One in which her home has these entries.
+fn home<const N: usize>(entries: [(&str, Entry); N]) -> Observation {
+    let entries = entries.map(|(path, entry)| (path.to_owned(), entry));
+    with(|user| user.home.entries = entries.into())
+}
+
+/// One in which these are in her profile.
+fn packages(packages: &[ProfilePackage]) -> Observation {
+    with(|user| user.packages = packages.into())
 }
 
 #[test]
@@ -58,30 +80,28 @@ fn programs_are_told_a_line_each() {
 
 #[test]
 fn a_package_that_gains_a_program_is_told() {
-    let mut before = observation();
-    alice(&mut before).programs = vec![program("git", "git", "2.47")];
-    let mut after = before.clone();
-    alice(&mut after)
-        .programs
-        .push(program("scalar", "git", "2.47"));
-    assert!(show(&before, &after).contains("[C] git 2.47  (user's profile): +scalar\n"));
+    let [git, scalar] = ["git", "scalar"].map(|name| program(name, "git", "2.47"));
+    let before = with(|user| user.programs = vec![git.clone()]);
+    let after = with(|user| user.programs = vec![git, scalar]);
+    has(
+        show(&before, &after),
+        "[C] git 2.47  (user's profile): +scalar\n",
+    );
 }
 
 #[test]
 fn a_program_of_the_setups_own_is_compared_as_a_file_is() {
     let script = |text: &str| {
-        let mut seen = observation();
         let mut deploy = program("deploy", "deploy", "");
         deploy.own = Some(OwnFile::File(Content::Text(text.into())));
-        alice(&mut seen).programs = vec![deploy];
-        seen
+        with(|user| user.programs = vec![deploy])
     };
     let text = show(
         &script("#!/bin/sh\nrsync a b\n"),
         &script("#!/bin/sh\nrm -rf /\n"),
     );
-    assert!(text.contains(&format!("  ~ {BIN}/deploy\n")), "{text}");
-    assert!(text.contains("+rm -rf /\n"), "{text}");
+    has(&text, &format!("  ~ {BIN}/deploy\n"));
+    has(&text, "+rm -rf /\n");
 }
 
 /// A package of the user's profile, with these files if the setup itself made it.
@@ -101,138 +121,98 @@ fn held(package: &str, version: &str, files: &[(&str, &str)]) -> ProfilePackage 
 
 #[test]
 fn packages_without_programs_come_and_go_and_change_their_version() {
-    let with = |packages: &[ProfilePackage]| {
-        let mut seen = observation();
-        alice(&mut seen).packages = packages.into();
-        seen
-    };
-    let text = show(
-        &with(&[held("dejavu-fonts", "2.37", &[]), held("icons", "1", &[])]),
-        &with(&[
-            held("dejavu-fonts", "2.38", &[]),
-            held("man-pages", "6", &[]),
-        ]),
-    );
-    for line in [
-        "[U] dejavu-fonts 2.37 -> 2.38  (user's profile)\n",
-        "[R] icons 1  (user's profile)\n",
-        "[A] man-pages 6  (user's profile)\n",
-    ] {
-        assert!(text.contains(line), "no {line}in {text}");
-    }
+    let before = [held("dejavu-fonts", "2.37", &[]), held("icons", "1", &[])];
+    let after = [
+        held("dejavu-fonts", "2.38", &[]),
+        held("man-pages", "6", &[]),
+    ];
+    let text = show(&packages(&before), &packages(&after));
+    has(&text, "[U] dejavu-fonts 2.37 -> 2.38  (user's profile)\n");
+    has(&text, "[R] icons 1  (user's profile)\n");
+    has(&text, "[A] man-pages 6  (user's profile)\n");
 }
 
 #[test]
 fn a_variable_that_a_session_has_is_told_once() {
     let with = |exported: &str, session: &str| {
-        let mut seen = observation();
         let file = format!("export A=1\nexport EDITOR=\"{exported}\"\n");
         let files: &[(&str, &str)] = &[("etc/profile.d/hm-session-vars.sh", &file)];
-        let alice = alice(&mut seen);
-        alice.packages = vec![held("hm-session-vars.sh", "", files)];
-        let login = alice.sessions.get_mut(&Session::Login).unwrap();
-        login.insert("EDITOR".into(), session.into());
-        seen
+        with(|user| {
+            user.packages = vec![held("hm-session-vars.sh", "", files)];
+            set(user, Session::Login, "EDITOR", session);
+        })
     };
     let text = show(&with("vi", "vi"), &with("nano", "nano"));
-    assert!(
-        text.contains("EDITOR") && !text.contains("hm-session-vars"),
-        "{text}"
-    );
+    has(&text, "EDITOR");
+    lacks(&text, &["hm-session-vars"]);
     let text = show(&with("vi", "vi"), &with("nano", "vi"));
-    assert!(text.contains("+export EDITOR=\"nano\"\n"), "{text}");
+    has(text, "+export EDITOR=\"nano\"\n");
 }
 
 #[test]
 fn files_of_the_setups_own_packages_are_compared() {
-    let with = |files: &[(&str, &str)]| {
-        let mut seen = observation();
-        alice(&mut seen).packages = vec![held("vars", "", files)];
-        seen
-    };
-    let text = show(
-        &with(&[
-            ("etc/a", "LANG=C\n"),
-            ("etc/old", "x\n"),
-            ("etc/same", "s\n"),
-        ]),
-        &with(&[
-            ("etc/a", "LANG=de\n"),
-            ("etc/new", "y\n"),
-            ("etc/same", "s\n"),
-        ]),
-    );
+    let before = [
+        ("etc/a", "LANG=C\n"),
+        ("etc/old", "x\n"),
+        ("etc/same", "s\n"),
+    ];
+    let after = [
+        ("etc/a", "LANG=de\n"),
+        ("etc/new", "y\n"),
+        ("etc/same", "s\n"),
+    ];
+    let [before, after] = [before, after].map(|files| packages(&[held("vars", "", &files)]));
+    let text = show(&before, &after);
     for line in [
         "~ vars/etc/a\n",
         "+LANG=de\n",
         "+ vars/etc/new",
         "- vars/etc/old",
     ] {
-        assert!(text.contains(line), "no {line} in {text}");
+        has(&text, line);
     }
-    assert!(!text.contains("same"), "{text}");
+    lacks(&text, &["same"]);
 }
 
 #[test]
 fn what_hides_and_what_is_hidden_is_told_once() {
-    let mut before = observation();
-    alice(&mut before)
-        .system_programs
-        .insert("git".into(), "/usr/bin".into());
+    let before = with(|user| user.system_programs = [("git".into(), "/usr/bin".into())].into());
     let mut after = before.clone();
     alice(&mut after).programs = vec![program("git", "git", "2.47")];
     let text = show(&before, &after);
-    assert!(
-        text.contains(&format!("[S] git is run from {BIN}, was from /usr/bin\n")),
-        "{text}"
+    has(
+        text,
+        &format!("[S] git is run from {BIN}, was from /usr/bin\n"),
     );
     let mut hidden = after.clone();
     alice(&mut hidden).programs[0].shadowed_by = Some("/usr/bin".into());
-    let text = show(&after, &hidden);
-    assert_eq!(
-        text,
-        format!("programs\n  [S] git of {BIN} is shadowed by /usr/bin\n1 program changed\n")
-    );
+    let shadowed =
+        format!("programs\n  [S] git of {BIN} is shadowed by /usr/bin\n1 program changed\n");
+    assert_eq!(show(&after, &hidden), shadowed);
 }
 
 #[test]
 fn another_build_of_the_same_version_is_counted_and_listed_when_asked_for() {
-    let mut before = observation();
-    let user = alice(&mut before);
-    user.programs = vec![program("jq", "jq", "1.7")];
-    user.home.entries.insert(
-        ".rc".into(),
-        managed(
-            '0',
-            ".rc",
-            &format!("use {}/lib\n", stored('0', "zlib-1.3")),
-        ),
-    );
-    let mut after = before.clone();
-    let user = alice(&mut after);
-    user.programs[0].store_path = Some(stored('1', "jq-1.7"));
-    user.home.entries.insert(
-        ".rc".into(),
-        managed(
-            '1',
-            ".rc",
-            &format!("use {}/lib\n", stored('1', "zlib-1.3")),
-        ),
-    );
-    let change = Change::between(&before, &after, true);
-    assert_eq!(
-        change.show(ShowOptions::default()),
-        "nothing changed; 2 rebuilt (`--rebuilt` lists them)\n"
-    );
+    let built = |digit| {
+        let text = format!("use {}/lib\n", stored(digit, "zlib-1.3"));
+        let mut jq = program("jq", "jq", "1.7");
+        jq.store_path = Some(stored(digit, "jq-1.7"));
+        with(|user| {
+            user.programs = vec![jq];
+            let rc = managed(digit, ".rc", &text);
+            user.home.entries.insert(".rc".into(), rc);
+        })
+    };
+    let change = Change::between(&built('0'), &built('1'), true);
+    let counted = "nothing changed; 2 rebuilt (`--rebuilt` lists them)\n";
+    assert_eq!(change.show(ShowOptions::default()), counted);
     assert!(!change.is_equal());
     let all = change.show(ShowOptions {
         rebuilt: true,
         ..ShowOptions::default()
     });
-    assert!(
-        all.contains("  jq-1.7  ") && all.contains("  zlib-1.3  "),
-        "{all}"
-    );
+    has(&all, "  jq-1.7  ");
+    has(&all, "  zlib-1.3  ");
     // What is another one for any other configuration is kept, and not counted.
     assert!(change.users["alice"].rebuilt.iter().any(|it| it.is_product));
 }
@@ -243,22 +223,21 @@ fn files_come_go_differ_and_move_with_their_difference_inside() {
         let lines: String = (0..9).map(|line| format!("line {line}\n")).collect();
         format!("{lines}HISTFILE=\"/home/alice/{dir}.zsh_history\"\n")
     };
-    let mut before = observation();
-    let entries = &mut alice(&mut before).home.entries;
-    entries.insert(".gone".into(), file("gone\n"));
-    entries.insert(".rc".into(), managed('0', ".rc", "a\nb\n"));
-    entries.insert(".zshrc".into(), managed('0', ".zshrc", &text("")));
-    entries.insert(".zsh_history".into(), file("ls\n"));
-    let mut after = before.clone();
-    let entries = &mut alice(&mut after).home.entries;
-    entries.remove(".gone");
-    entries.remove(".zshrc");
-    entries.insert("bin".into(), file("x\ny\n"));
-    entries.insert(".rc".into(), managed('1', ".rc", "a\nc\n"));
-    entries.insert(".config".into(), directory());
-    entries.insert(".config/zsh".into(), directory());
+    let before = home([
+        (".gone", file("gone\n")),
+        (".rc", managed('0', ".rc", "a\nb\n")),
+        (".zshrc", managed('0', ".zshrc", &text(""))),
+        (".zsh_history", file("ls\n")),
+    ]);
     let path = ".config/zsh/.zshrc";
-    entries.insert(path.into(), managed('1', path, &text(".config/zsh/")));
+    let after = home([
+        (".config", directory()),
+        (".config/zsh", directory()),
+        (path, managed('1', path, &text(".config/zsh/"))),
+        (".rc", managed('1', ".rc", "a\nc\n")),
+        (".zsh_history", file("ls\n")),
+        ("bin", file("x\ny\n")),
+    ]);
     assert_eq!(
         show(&before, &after),
         "files\n\
@@ -285,31 +264,19 @@ fn files_come_go_differ_and_move_with_their_difference_inside() {
 #[test]
 fn a_text_that_makes_way_for_another_is_found_where_it_went() {
     let old = "one\ntwo\nthree\nfour\n";
-    let mut before = observation();
-    alice(&mut before)
-        .home
-        .entries
-        .insert(".zshenv".into(), managed('0', ".zshenv", old));
-    let mut after = observation();
-    let entries = &mut alice(&mut after).home.entries;
-    entries.insert(".zshenv".into(), managed('1', ".zshenv", "source x\n"));
+    let before = home([(".zshenv", managed('0', ".zshenv", old))]);
     let path = ".config/zsh/.zshenv";
-    entries.insert(path.into(), managed('1', path, &format!("{old}five\n")));
+    let after = home([
+        (".zshenv", managed('1', ".zshenv", "source x\n")),
+        (path, managed('1', path, &format!("{old}five\n"))),
+    ]);
     let text = show(&before, &after);
-    assert!(
-        text.contains("> .zshenv -> .config/zsh/.zshenv\n"),
-        "{text}"
-    );
-    assert!(text.contains("~ .zshenv\n      +source x\n"), "{text}");
+    has(&text, "> .zshenv -> .config/zsh/.zshenv\n");
+    has(&text, "~ .zshenv\n      +source x\n");
 }
 
 #[test]
 fn types_modes_owners_links_and_digests_are_told() {
-    let mut before = observation();
-    let entries = &mut alice(&mut before).home.entries;
-    entries.insert("mode".into(), file("x"));
-    entries.insert("owner".into(), file("x"));
-    entries.insert("type".into(), file("x"));
     let digest = |sha: &str| {
         EntryKind::File(Content::Digest {
             size: 70_000,
@@ -318,7 +285,12 @@ fn types_modes_owners_links_and_digests_are_told() {
             by_extents: false,
         })
     };
-    entries.insert("large".into(), entry(digest("a"), 0o644));
+    let before = home([
+        ("mode", file("x")),
+        ("owner", file("x")),
+        ("type", file("x")),
+        ("large", entry(digest("a"), 0o644)),
+    ]);
     let mut after = before.clone();
     let entries = &mut alice(&mut after).home.entries;
     entries.get_mut("mode").unwrap().mode = 0o4755;
@@ -335,118 +307,84 @@ fn types_modes_owners_links_and_digests_are_told() {
         "~ type  (file -> directory, mode 0644 -> 0755)",
         "~ large  (group alice -> users, attribute user.x none -> 1, 70000 bytes, sha256 aaaaaaaaaaaaaaaa -> 70000 bytes, sha256 bbbbbbbbbbbbbbbb)",
     ] {
-        assert!(text.contains(line), "{line}\n{text}");
+        has(&text, line);
     }
 }
 
 #[test]
 fn a_file_that_replaces_a_managed_link_is_told() {
-    let mut before = observation();
-    alice(&mut before)
-        .home
-        .entries
-        .insert(".rc".into(), managed('0', ".rc", "a\n"));
-    let mut after = observation();
-    alice(&mut after)
-        .home
-        .entries
-        .insert(".rc".into(), file("a\n"));
-    assert!(show(&before, &after).contains("~ .rc  (link -> file, mode 0444 -> 0644)\n"));
+    let [before, after] = [managed('0', ".rc", "a\n"), file("a\n")].map(|rc| home([(".rc", rc)]));
+    has(
+        show(&before, &after),
+        "~ .rc  (link -> file, mode 0444 -> 0644)\n",
+    );
 }
 
 #[test]
 fn generations_that_go_on_are_counted_and_others_are_told() {
     let seen = |numbers: &[u32], current| {
-        let mut seen = observation();
-        let user = alice(&mut seen);
-        user.generations.numbers = numbers.to_vec();
-        user.generations.current = Some(current);
-        for number in numbers {
-            let path = format!(".local/state/nix/profiles/home-manager-{number}-link");
-            user.home.entries.insert(path, file(""));
-        }
-        seen
+        with(|user| {
+            user.generations.numbers = numbers.to_vec();
+            user.generations.current = Some(current);
+            for number in numbers {
+                let path = format!(".local/state/nix/profiles/home-manager-{number}-link");
+                user.home.entries.insert(path, file(""));
+            }
+        })
     };
+    let (first, second) = (seen(&[1], 1), seen(&[1, 2], 2));
     assert_eq!(
-        show(&seen(&[1], 1), &seen(&[1, 2], 2)),
+        show(&first, &second),
         "nothing changed; 2 generation links\n"
     );
-    let text = show(&seen(&[1, 2], 2), &seen(&[1, 2], 1));
-    assert!(
-        text.contains("generations\n  2 generations, current 2 -> 2 generations, current 1\n"),
-        "{text}"
+    let text = show(&second, &seen(&[1, 2], 1));
+    has(
+        text,
+        "generations\n  2 generations, current 2 -> 2 generations, current 1\n",
     );
-    assert_ne!(
-        Change::between(&seen(&[1], 1), &seen(&[1, 2], 2), true),
-        Change::default()
-    );
+    assert_ne!(Change::between(&first, &second, true), Change::default());
 }
 
 #[test]
 fn variables_are_told_by_kind_of_session_and_once() {
-    let set = |user: &mut crate::observe::UserSeen, session, value: &str| {
-        let variables = user.sessions.entry(session).or_default();
-        variables.insert("EDITOR".into(), value.into());
-    };
-    let mut before = observation();
-    set(alice(&mut before), Session::Login, "vi");
-    set(alice(&mut before), Session::Service, "vi");
-    let mut after = before.clone();
-    set(alice(&mut after), Session::Login, "vim");
-    set(alice(&mut after), Session::Service, "vim");
-    let text = show(&before, &after);
-    assert_eq!(
-        text,
-        "session\n  ~ EDITOR=vi -> vim  (login, service)\n1 variable changed\n"
-    );
-    let text = of(|user| {
-        let login = user.sessions.get_mut(&Session::Login).unwrap();
-        login.insert("PATH".into(), format!("/home/alice/bin:{BIN}:/usr/bin"));
+    let [before, after] = ["vi", "vim"].map(|editor| {
+        with(|user| {
+            set(user, Session::Login, "EDITOR", editor);
+            set(user, Session::Service, "EDITOR", editor);
+        })
     });
-    assert!(text.contains("~ PATH\n      + /home/alice/bin\n"), "{text}");
+    let told = "session\n  ~ EDITOR=vi -> vim  (login, service)\n1 variable changed\n";
+    assert_eq!(show(&before, &after), told);
+    let path = format!("/home/alice/bin:{BIN}:/usr/bin");
+    let text = of(|user| set(user, Session::Login, "PATH", &path));
+    has(text, "~ PATH\n      + /home/alice/bin\n");
 }
 
 #[test]
 fn a_unit_is_told_with_the_file_that_defines_it() {
-    let unit = |state, active: &str, sub: &str| UnitSeen {
-        state,
-        active_state: active.into(),
-        sub_state: sub.into(),
-        enabled: "enabled".into(),
-    };
-    let mut before = observation();
-    let user = alice(&mut before);
     let path = ".config/systemd/user/a.service";
-    user.home
-        .entries
-        .insert(path.into(), managed('0', path, "[Service]\nExecStart=a\n"));
-    user.units = Some(
-        [(
-            "a.service".into(),
-            unit(UnitState::Active, "active", "running"),
-        )]
-        .into(),
+    let seen = |digit, command: &str, state, active: &str, sub: &str| {
+        let unit = UnitSeen {
+            state,
+            active_state: active.into(),
+            sub_state: sub.into(),
+            enabled: "enabled".into(),
+        };
+        with(|user| {
+            let text = format!("[Service]\nExecStart={command}\n");
+            user.home.entries = [(path.into(), managed(digit, path, &text))].into();
+            user.units = Some([("a.service".into(), unit)].into());
+        })
+    };
+    let text = show(
+        &seen('0', "a", UnitState::Active, "active", "running"),
+        &seen('1', "b", UnitState::Failed, "failed", "failed"),
     );
-    let mut after = before.clone();
-    let user = alice(&mut after);
-    user.home
-        .entries
-        .insert(path.into(), managed('1', path, "[Service]\nExecStart=b\n"));
-    user.units = Some(
-        [(
-            "a.service".into(),
-            unit(UnitState::Failed, "failed", "failed"),
-        )]
-        .into(),
+    has(
+        &text,
+        "units\n  ~ a.service: active (running, enabled) -> failed (failed, enabled)\n    ~ .config",
     );
-    let text = show(&before, &after);
-    assert!(
-        text.starts_with(
-            "units\n  ~ a.service: active (running, enabled) -> failed (failed, enabled)\n    ~ .config"
-        ),
-        "{text}"
-    );
-    assert!(text.contains("-ExecStart=a\n"), "{text}");
+    has(&text, "-ExecStart=a\n");
     assert!(text.ends_with("\n1 unit changed\n"), "{text}");
 }
 
@@ -455,12 +393,11 @@ fn names_with_escapes_stay_on_their_line() {
     let text = of(|user| {
         let name = crate::text::escape_name(b"a\nb\x1b[31m");
         user.home.entries.insert(name, file("x\u{1b}]0;t\u{7}\n"));
-        let login = user.sessions.get_mut(&Session::Login).unwrap();
-        login.insert("X".into(), "a\nb\u{1b}[2J\tc".into());
+        set(user, Session::Login, "X", "a\nb\u{1b}[2J\tc");
     });
-    assert!(text.contains("+ a\\nb\\x1b[31m"), "{text}");
-    assert!(text.contains("+ X=a\\nb\\x1b[2J\\tc\n"), "{text}");
-    assert!(!text.contains('\u{1b}'));
+    has(&text, "+ a\\nb\\x1b[31m");
+    has(&text, "+ X=a\\nb\\x1b[2J\\tc\n");
+    lacks(text, &["\u{1b}"]);
 }
 
 #[test]
@@ -492,10 +429,8 @@ fn many_files_of_one_folder_are_told_by_their_number() {
             user.home.entries.insert(path, file(&format!("{number}\n")));
         }
     });
-    assert_eq!(
-        text,
-        "files\n  + pack/  (50 paths; `--whole` lists them)\n50 files changed\n"
-    );
+    let told = "files\n  + pack/  (50 paths; `--whole` lists them)\n50 files changed\n";
+    assert_eq!(text, told);
 }
 
 #[test]

@@ -86,17 +86,14 @@ mod tests {
 
     #[test]
     fn a_file_belongs_to_the_unit_it_is_about() {
-        let of = |path: &str| unit_of(&format!("{UNITS}{path}")).map(str::to_owned);
-        assert_eq!(of("a.service").as_deref(), Some("a.service"));
-        assert_eq!(
-            of("default.target.wants/a.service").as_deref(),
-            Some("a.service")
-        );
-        assert_eq!(
-            of("a.service.d/override.conf").as_deref(),
-            Some("a.service")
-        );
-        assert_eq!(of("notes.txt"), None);
-        assert_eq!(unit_of(".bashrc"), None);
+        let table = "
+            .config/systemd/user/a.service => a.service
+            .config/systemd/user/default.target.wants/a.service => a.service
+            .config/systemd/user/a.service.d/override.conf => a.service
+            .config/systemd/user/notes.txt =>
+            .bashrc =>
+        ";
+        let of = |path: &str| unit_of(path).unwrap_or_default().to_owned();
+        crate::testing::all_come_to(of, table);
     }
 }

@@ -122,6 +122,7 @@ mod tests {
 
     use super::*;
     use crate::language::{LoadOptions, load_text};
+    use crate::testing::{has, rows};
 
     fn cases() -> Vec<Case> {
         let text = "name: x\nmatrix: { install: [standalone, nixos-module] }\n\
@@ -149,16 +150,11 @@ mod tests {
     #[test]
     fn steps_and_cases_are_told_apart() {
         // By id: `x[install=nixos-module]` is the first.
-        let one = "x[install=nixos-module]";
-        assert_eq!(
-            of(&[one]).unwrap(),
-            [pair((0, 0), (0, 1)), pair((0, 1), (0, 2))]
-        );
+        let (first, second) = (pair((0, 0), (0, 1)), pair((0, 1), (0, 2)));
+        assert_eq!(of(&["x[install=nixos-module]"]).unwrap(), [first, second]);
         assert_eq!(of(&["nixos", "again"]).unwrap(), [pair((0, 1), (0, 2))]);
-        assert_eq!(
-            of(&["nixos", "switch", "again"]).unwrap(),
-            [pair((0, 0), (0, 2))]
-        );
+        let both = of(&["nixos", "switch", "again"]).unwrap();
+        assert_eq!(both, [pair((0, 0), (0, 2))]);
         let between = of(&["nixos", "standalone"]).unwrap();
         assert_eq!(between.len(), 3);
         assert_eq!(between[2], pair((0, 2), (1, 2)));
@@ -166,22 +162,16 @@ mod tests {
 
     #[test]
     fn what_cannot_be_compared_is_refused() {
-        assert!(
-            of(&["nixos", "switch"])
-                .unwrap_err()
-                .contains("the first step")
-        );
-        assert!(of(&["nixos", "nixos"]).unwrap_err().contains("with itself"));
-        assert!(
-            of(&["nixos", "nothing"])
-                .unwrap_err()
-                .contains("neither a step")
-        );
-        assert!(
-            of(&["nixos", "nothing", "again"])
-                .unwrap_err()
-                .contains("no step 'nothing'")
-        );
-        assert!(of(&["x"]).is_err());
+        let table = "
+            nixos switch => the first step
+            nixos nixos => with itself
+            nixos nothing => neither a step
+            nixos nothing again => no step 'nothing'
+            x =>
+        ";
+        for (what, said) in rows(table) {
+            let what: Vec<&str> = what.split(' ').collect();
+            has(of(&what).unwrap_err(), &said);
+        }
     }
 }

@@ -185,28 +185,31 @@ pub(crate) fn with_revision(url: &str, revision: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::all_come_to;
 
     #[test]
     fn a_release_names_the_branches_that_belong_together() {
-        assert_eq!(
-            address(&Channels::default(), "24.05", "nixpkgs").as_deref(),
-            Some("github:NixOS/nixpkgs/nixos-24.05")
-        );
-        assert_eq!(
-            address(&Channels::default(), "24.05", "home-manager").as_deref(),
-            Some("github:nix-community/home-manager/release-24.05")
-        );
-        assert_eq!(address(&Channels::default(), "24.5", "nixpkgs"), None);
-        assert_eq!(address(&Channels::default(), "pocket", "stylix"), None);
+        let table = "
+            24.05 nixpkgs => github:NixOS/nixpkgs/nixos-24.05
+            24.05 home-manager => github:nix-community/home-manager/release-24.05
+            24.5 nixpkgs =>
+            pocket stylix =>
+            pocket-24.05 nix-darwin =>
+        ";
+        let of = |words: &str| {
+            let (channel, input) = words.split_once(' ').unwrap();
+            address(&Channels::default(), channel, input).unwrap_or_default()
+        };
+        all_come_to(of, table);
     }
 
     #[test]
     fn a_revision_takes_the_place_of_a_branch() {
-        assert_eq!(with_revision("github:a/b/main", "abc"), "github:a/b/abc");
-        assert_eq!(
-            with_revision("git+https://x/y?ref=main", "abc"),
-            "git+https://x/y?ref=main&rev=abc"
-        );
+        let table = "
+            github:a/b/main => github:a/b/abc
+            git+https://x/y?ref=main => git+https://x/y?ref=main&rev=abc
+        ";
+        all_come_to(|url| with_revision(url, "abc"), table);
     }
 
     #[test]
@@ -221,48 +224,30 @@ mod tests {
             "github:a/b",
             "git+https://x/y?ref=main",
             "git+https://x/y?rev=0123456",
+            // A repository that is named like a commit, one on a forge that is, and a branch whose name ends like one.
+            &format!("git+http://x/{commit}"),
+            &format!("github:a/{commit}"),
+            &format!("github:a/b/branch/{commit}"),
         ] {
             assert!(!is_locked(open), "{open}");
         }
-        assert!(
-            !is_locked(&format!("git+http://x/{commit}")),
-            "a repository that is named like a commit"
-        );
-        assert!(
-            !is_locked(&format!("github:a/{commit}")),
-            "one on a forge that is"
-        );
-        assert!(
-            !is_locked(&format!("github:a/b/branch/{commit}")),
-            "a branch whose name ends like one"
-        );
     }
 
     #[test]
     fn an_address_says_where_on_the_network_it_is() {
-        let place = |url| places_on_network(url).join(" ");
-        assert_eq!(
-            place("github:a/b"),
-            "github.com:443 codeload.github.com:443 api.github.com:443"
-        );
-        assert_eq!(
-            place("github:a/b/0123456789abcdef0123456789abcdef01234567"),
-            "github.com:443 codeload.github.com:443"
-        );
-        assert_eq!(place("sourcehut:~a/b"), "git.sr.ht:443");
-        assert_eq!(
-            place("github:a/b?host=forge.example.org"),
-            "forge.example.org:443"
-        );
-        assert_eq!(
-            place("git+http://10.0.2.2:8000/x.git?ref=y"),
-            "10.0.2.2:8000"
-        );
-        assert_eq!(place("git+ssh://git@example.org/x.git"), "example.org:22");
-        assert_eq!(place("https://example.org/x.tar.gz"), "example.org:443");
-        assert_eq!(place("http://[::1]/x"), "[::1]:80");
-        assert_eq!(place("flake-utils"), "");
-        assert_eq!(place("s3://bucket"), "");
+        let table = "
+            github:a/b => github.com:443 codeload.github.com:443 api.github.com:443
+            github:a/b/0123456789abcdef0123456789abcdef01234567 => github.com:443 codeload.github.com:443
+            sourcehut:~a/b => git.sr.ht:443
+            github:a/b?host=forge.example.org => forge.example.org:443
+            git+http://10.0.2.2:8000/x.git?ref=y => 10.0.2.2:8000
+            git+ssh://git@example.org/x.git => example.org:22
+            https://example.org/x.tar.gz => example.org:443
+            http://[::1]/x => [::1]:80
+            flake-utils =>
+            s3://bucket =>
+        ";
+        all_come_to(|url| places_on_network(url).join(" "), table);
     }
 
     #[test]
@@ -276,14 +261,8 @@ mod tests {
             .collect();
         found.sort();
         assert_eq!(found, REVISIONS);
-        assert!(
-            REVISIONS
-                .iter()
-                .all(|release| CHANNELS.contains(&format!("`pocket-{release}`")))
-        );
-        assert_eq!(
-            address(&Channels::default(), "pocket-24.05", "nix-darwin"),
-            None
-        );
+        for release in REVISIONS {
+            assert!(CHANNELS.contains(&format!("`pocket-{release}`")));
+        }
     }
 }

@@ -291,26 +291,19 @@ mod tests {
         let b = r#"{"type": "git", "url": "http://h:8000/b", "rev": "0123"}"#;
         let inputs = inputs_of(&[("flake.nix", FLAKE), ("flake.lock", &lock_text(b))]);
         assert!(inputs.are_locked());
-        assert_eq!(
-            inputs.reaches().into_iter().collect::<Vec<_>>(),
-            ["codeload.github.com:443", "github.com:443", "h:8000"]
-        );
+        let reaches = ["codeload.github.com:443", "github.com:443", "h:8000"];
+        assert_eq!(Vec::from_iter(inputs.reaches()), reaches);
     }
 
     #[test]
     fn each_input_is_somewhere() {
         let b = r#"{"type": "path", "path": "/b", "narHash": "sha256-y"}"#;
         let text = FLAKE.replace("git+http://h:8000/b", "path:/b");
-        let text = text.replace(
-            "inputs.a.url",
-            "inputs.c.url = \"github:o/c\"; inputs.a.url",
-        );
+        let text = text.replace("inputs.a", "inputs.c.url = \"github:o/c\"; inputs.a");
         let inputs = inputs_of(&[("flake.nix", &text), ("flake.lock", &lock_text(b))]);
         let states = inputs.states(&BTreeMap::new());
-        assert_eq!(
-            states["a"],
-            "locked, on the network, fetched where something looks at it"
-        );
+        let fetched = "locked, on the network, fetched where something looks at it";
+        assert_eq!(states["a"], fetched);
         assert_eq!(states["b"], "locked and kept");
         assert_eq!(states["c"], "on the network, not locked");
         let replaced = BTreeMap::from([("c".to_owned(), "path:/c".to_owned())]);
@@ -342,52 +335,31 @@ mod tests {
     }
 
     #[test]
-    fn a_lock_with_a_gap_locks_nothing() {
-        assert!(
-            !inputs_of(&[("flake.nix", FLAKE)]).are_locked(),
-            "no lock file"
-        );
-        let open = lock_text(r#"{"type": "git", "url": "http://h:8000/b"}"#);
-        assert!(!inputs_of(&[("flake.nix", FLAKE), ("flake.lock", &open)]).are_locked());
-        let more = FLAKE.replace("outputs", "inputs.c.url = \"github:o/c\"; outputs");
-        let b = lock_text(r#"{"type": "git", "rev": "0123"}"#);
-        assert!(
-            !inputs_of(&[("flake.nix", &more), ("flake.lock", &b)]).are_locked(),
-            "an input that the lock has never seen"
-        );
-        let bare = "{ outputs = { self, nixpkgs }: { }; }";
-        assert!(
-            !inputs_of(&[("flake.nix", bare)]).are_locked(),
-            "an argument is an input by itself"
-        );
-        assert!(!inputs_of(&[("flake.nix", FLAKE), ("flake.lock", "{")]).are_locked());
-    }
-
-    #[test]
-    fn a_lock_of_other_addresses_locks_nothing() {
+    fn only_a_lock_without_a_gap_of_the_same_addresses_locks_something() {
         let lock = lock_text(r#"{"type": "git", "rev": "0123"}"#);
-        let is_whole =
-            |flake: &str| inputs_of(&[("flake.nix", flake), ("flake.lock", &lock)]).are_locked();
-        assert!(is_whole(FLAKE));
+        let is_whole = |flake: &str, lock: &str| {
+            inputs_of(&[("flake.nix", flake), ("flake.lock", lock)]).are_locked()
+        };
+        assert!(is_whole(FLAKE, &lock));
+        assert!(inputs_of(&[("flake.nix", "{ outputs = { self }: { }; }")]).are_locked());
+        // Without a lock: what it writes, and an argument, which is an input by itself.
+        for flake in [FLAKE, "{ outputs = { self, nixpkgs }: { }; }"] {
+            assert!(!inputs_of(&[("flake.nix", flake)]).are_locked(), "{flake}");
+        }
+        let open = lock_text(r#"{"type": "git", "url": "http://h:8000/b"}"#);
+        for broken in [&open, "{", r#"{"nodes": {}, "root": "root"}"#] {
+            assert!(!is_whole(FLAKE, broken), "{broken}");
+        }
         for (old, new) in [
+            // An input that the lock has never seen.
+            ("outputs", "inputs.c.url = \"github:o/c\"; outputs"),
             ("github:o/a", "github:o/a/next"),
             ("github:o/a", "github:o/other"),
             ("http://h:8000/b", "http://h:8000/c"),
             ("http://h:8000/b", "http://h:8000/b?ref=next"),
         ] {
-            assert!(!is_whole(&FLAKE.replace(old, new)), "{new}");
+            assert!(!is_whole(&FLAKE.replace(old, new), &lock), "{new}");
         }
-    }
-
-    #[test]
-    fn a_lock_without_its_root_locks_nothing() {
-        let lock = r#"{"nodes": {}, "root": "root"}"#;
-        assert!(!inputs_of(&[("flake.nix", FLAKE), ("flake.lock", lock)]).are_locked());
-    }
-
-    #[test]
-    fn a_flake_without_inputs_needs_no_lock() {
-        assert!(inputs_of(&[("flake.nix", "{ outputs = { self }: { }; }")]).are_locked());
     }
 
     #[test]
@@ -422,27 +394,21 @@ mod tests {
             all.map(|it| format!("{} {:?} {}", it.name, it.project, it.is_needed))
                 .collect()
         };
-        assert_eq!(
-            told(&[]),
-            [
-                "hm Some(\"home-manager\") true",
-                "nixpkgs Some(\"nixpkgs\") true",
-                "theme/base None false",
-            ]
-        );
+        let all = [
+            "hm Some(\"home-manager\") true",
+            "nixpkgs Some(\"nixpkgs\") true",
+            "theme/base None false",
+        ];
+        assert_eq!(told(&[]), all);
         assert_eq!(told(&["hm", "nixpkgs"]), ["theme/base None false"]);
         assert!(told(&["hm", "nixpkgs", "theme/base"]).is_empty());
         let unlocked = inputs_of(&[("flake.nix", text)]);
-        let names: Vec<String> = unlocked
+        // One that only the arguments name is looked up too.
+        let names = unlocked
             .on_network(&BTreeSet::new())
             .into_iter()
-            .map(|it| it.name)
-            .collect();
-        assert_eq!(
-            names,
-            ["hm", "like", "nixpkgs"],
-            "one that only the arguments name is looked up too"
-        );
+            .map(|it| it.name);
+        assert_eq!(Vec::from_iter(names), ["hm", "like", "nixpkgs"]);
         let indirect = "{ inputs.a.url = \"nixpkgs\"; outputs = { a, home-manager, ... }: { }; }";
         let offline = inputs_of(&[("flake.nix", indirect)]);
         assert!(offline.on_network(&BTreeSet::new()).is_empty());

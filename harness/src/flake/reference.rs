@@ -127,41 +127,23 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::testing::rows;
 
     #[test]
     fn an_address_is_known_again_in_its_attributes() {
+        let table = r#"
+            github:o/r => {"type": "github", "owner": "o", "repo": "r"}
+            github:o/r/a/b?dir=c => {"type": "github", "owner": "o", "repo": "r", "ref": "a/b", "dir": "c"}
+            gitlab:g%2Fs/r/COMMIT?host=h.org => {"type": "gitlab", "owner": "g%2Fs", "repo": "r", "rev": "COMMIT", "host": "h.org"}
+            git+https://h/x.git?ref=main&submodules=1&k=v => {"type": "git", "url": "https://h/x.git?k=v", "ref": "main", "submodules": true}
+            https://h/x.tar.gz?a=b => {"type": "tarball", "url": "https://h/x.tar.gz?a=b"}
+            nixpkgs => {"type": "indirect", "id": "nixpkgs"}
+            flake:nixpkgs/main/COMMIT => {"type": "indirect", "id": "nixpkgs", "ref": "main", "rev": "COMMIT"}
+            path:./x => null
+        "#;
         let commit = "0123456789abcdef0123456789abcdef01234567";
-        for (url, original) in [
-            (
-                "github:o/r".to_owned(),
-                json!({"type": "github", "owner": "o", "repo": "r"}),
-            ),
-            (
-                "github:o/r/a/b?dir=c".to_owned(),
-                json!({"type": "github", "owner": "o", "repo": "r", "ref": "a/b", "dir": "c"}),
-            ),
-            (
-                format!("gitlab:g%2Fs/r/{commit}?host=h.org"),
-                json!({"type": "gitlab", "owner": "g%2Fs", "repo": "r", "rev": commit, "host": "h.org"}),
-            ),
-            (
-                "git+https://h/x.git?ref=main&submodules=1&k=v".to_owned(),
-                json!({"type": "git", "url": "https://h/x.git?k=v", "ref": "main", "submodules": true}),
-            ),
-            (
-                "https://h/x.tar.gz?a=b".to_owned(),
-                json!({"type": "tarball", "url": "https://h/x.tar.gz?a=b"}),
-            ),
-            (
-                "nixpkgs".to_owned(),
-                json!({"type": "indirect", "id": "nixpkgs"}),
-            ),
-            (
-                format!("flake:nixpkgs/main/{commit}"),
-                json!({"type": "indirect", "id": "nixpkgs", "ref": "main", "rev": commit}),
-            ),
-            ("path:./x".to_owned(), Value::Null),
-        ] {
+        for (url, original) in rows(&table.replace("COMMIT", commit)) {
+            let original = serde_json::from_str(&original).unwrap();
             assert!(is_same(&url, &original), "{url}");
         }
     }
@@ -181,9 +163,7 @@ mod tests {
         ] {
             assert!(!is_same(other, &original), "{other}");
         }
-        assert!(
-            !is_same("github:o/r", &Value::Null),
-            "a lock that does not say"
-        );
+        // A lock that does not say.
+        assert!(!is_same("github:o/r", &Value::Null));
     }
 }

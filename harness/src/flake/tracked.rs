@@ -100,59 +100,45 @@ fn git(folder: &Path, arguments: &[&str]) -> Result<String, ProcessError> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
-
-    fn git(folder: &Path, arguments: &[&str]) {
-        super::git(folder, arguments).unwrap_or_else(|error| panic!("{error}"));
-    }
+    use crate::testing::Folder;
 
     #[test]
     fn git_says_what_is_checked_out_and_whether_it_was_changed() {
-        let folder = tempfile::tempdir().expect("a folder");
+        let folder = Folder::with(&[("a", "1")]);
         let real = folder.path().canonicalize().expect("its path");
         assert_eq!(revision(&real), None);
-        git(&real, &["init", "--quiet"]);
+        folder.git(&["init", "--quiet"]);
         assert_eq!(revision(&real), None, "no commit yet");
-        fs::write(real.join("a"), "1").expect("written");
-        git(&real, &["add", "a"]);
-        let author = ["-c", "user.name=a", "-c", "user.email=a@example.org"];
-        git(
-            &real,
-            &[&author[..], &["commit", "--quiet", "-m", "a"]].concat(),
-        );
-        fs::write(real.join("untracked"), "1").expect("written");
+        folder.git(&["add", "a"]);
+        folder.git(&["commit", "--quiet", "-m", "a"]);
+        folder.write("untracked", "1");
         let (id, changed) = revision(&real).expect("a commit");
         assert_eq!((id.len(), changed), (40, false));
-        fs::write(real.join("a"), "2").expect("written");
+        folder.write("a", "2");
         assert_eq!(revision(&real), Some((id, true)));
     }
 
     #[test]
     fn git_says_what_it_tracks() {
-        let folder = tempfile::tempdir().expect("a folder");
+        let folder = Folder::new();
         let real = folder.path().canonicalize().expect("its path");
         assert_eq!(tracked(&real), Ok(None));
-        fs::create_dir(real.join(".git")).expect("made");
+        folder.directory(".git");
         assert_eq!(tracked(&real), Ok(None), "an empty folder is no repository");
-        git(&real, &["init", "--quiet"]);
-        fs::create_dir(real.join("dots")).expect("made");
+        folder.git(&["init", "--quiet"]);
         for name in ["dots/a.nix", "dots/b.nix", "dots/c.nix", "other.nix"] {
-            fs::write(real.join(name), "1").expect("written");
+            folder.write(name, "1");
         }
-        fs::write(real.join(".gitignore"), "c.nix\n").expect("written");
-        git(&real, &["add", "dots/a.nix", "other.nix"]);
-        let found = tracked(&real.join("dots"))
-            .expect("an answer")
-            .expect("a repository");
+        folder.write(".gitignore", "c.nix\n");
+        folder.git(&["add", "dots/a.nix", "other.nix"]);
+        let found = tracked(&real.join("dots")).expect("an answer");
+        let found = found.expect("a repository");
         assert_eq!(found.files, BTreeSet::from([("a.nix".to_owned(), false)]));
         assert_eq!(found.untracked, BTreeSet::from(["b.nix".to_owned()]));
-        git(&real, &["config", "core.fsmonitor", "touch ran; false"]);
+        folder.git(&["config", "core.fsmonitor", "touch ran; false"]);
         tracked(&real).expect("an answer");
-        assert!(
-            !real.join("ran").exists(),
-            "a repository starts no programs"
-        );
+        // A repository starts no programs.
+        assert!(!real.join("ran").exists());
     }
 }

@@ -206,57 +206,40 @@ fn text_of(snapshot: &Snapshot, file: &Path) -> Result<String, PendingError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::Folder;
 
     const OLD: &str = "---\nsource: a.yaml\ndescription: one\n---\nhome of alice\n  .a\n  .b\n";
     const NEW: &str = "---\nsource: a.yaml\nassertion_line: 7\ndescription: one\n---\nhome of alice\n  .a\n  .c\n";
 
-    fn lay(folder: &Path) -> PathBuf {
-        fs::write(folder.join("one.snap"), OLD).unwrap();
-        let pending = folder.join("one.snap.new");
-        fs::write(&pending, NEW).unwrap();
-        pending
+    fn lay(folder: &Folder) -> Pending {
+        folder.write("one.snap", OLD);
+        Pending::read(&folder.write("one.snap.new", NEW)).unwrap()
     }
 
     #[test]
     fn pending_files_are_found_where_people_keep_them() {
-        let folder = tempfile::tempdir().unwrap();
-        for name in [
-            "b/snapshots/x.snap.new",
-            "a.snap.new",
-            "a.snap",
-            ".git/c.snap.new",
-            "target/d.snap.new",
-        ] {
-            let file = folder.path().join(name);
-            fs::create_dir_all(file.parent().unwrap()).unwrap();
-            fs::write(file, NEW).unwrap();
+        let folder = Folder::new();
+        let wanted = ["a.snap.new", "b/snapshots/x.snap.new"].map(|name| folder.write(name, NEW));
+        for other in ["a.snap", ".git/c.snap.new", "target/d.snap.new"] {
+            folder.write(other, NEW);
         }
-        std::os::unix::fs::symlink(folder.path(), folder.path().join("loop")).unwrap();
+        folder.link(folder.path(), "loop");
         let (found, unread) = find_pending(folder.path());
-        let found: Vec<_> = found
-            .iter()
-            .map(|file| file.strip_prefix(folder.path()).unwrap())
-            .collect();
-        assert_eq!(
-            found,
-            [Path::new("a.snap.new"), Path::new("b/snapshots/x.snap.new")]
-        );
+        assert_eq!(found, wanted);
         assert!(unread.is_empty(), "{unread:?}");
-        assert_eq!(find_pending(&folder.path().join("absent")).1.len(), 1);
+        assert_eq!(find_pending(&folder.join("absent")).1.len(), 1);
     }
 
     #[test]
     fn accepting_keeps_what_insta_keeps() {
-        let folder = tempfile::tempdir().unwrap();
-        let pending = Pending::read(&lay(folder.path())).unwrap();
+        let folder = Folder::new();
+        let pending = lay(&folder);
         assert!(!pending.is_new());
         assert_eq!(pending.case.as_deref(), Some("one"));
-        assert_eq!(
-            pending.difference(),
-            "@@ -1,3 +1,3 @@ home of alice\n home of alice\n   .a\n-  .b\n+  .c\n"
-        );
+        let difference = "@@ -1,3 +1,3 @@ home of alice\n home of alice\n   .a\n-  .b\n+  .c\n";
+        assert_eq!(pending.difference(), difference);
         pending.accept().unwrap();
-        let accepted = fs::read_to_string(folder.path().join("one.snap")).unwrap();
+        let accepted = folder.read("one.snap").unwrap();
         assert_eq!(accepted, NEW.replace("assertion_line: 7\n", ""));
         assert!(!pending.file.exists());
         let left: Vec<_> = fs::read_dir(folder.path()).unwrap().flatten().collect();
@@ -265,8 +248,8 @@ mod tests {
 
     #[test]
     fn rejecting_leaves_the_reviewed_snapshot() {
-        let folder = tempfile::tempdir().unwrap();
-        let pending = Pending::read(&lay(folder.path())).unwrap();
+        let folder = Folder::new();
+        let pending = lay(&folder);
         pending.reject().unwrap();
         assert!(!pending.file.exists());
         assert_eq!(fs::read_to_string(&pending.target).unwrap(), OLD);
@@ -274,36 +257,24 @@ mod tests {
 
     #[test]
     fn what_was_not_shown_is_neither_accepted_nor_thrown_away() {
-        let folder = tempfile::tempdir().unwrap();
-        let pending = Pending::read(&lay(folder.path())).unwrap();
+        let folder = Folder::new();
+        let pending = lay(&folder);
         fs::write(&pending.file, NEW.replace(".c", ".d")).unwrap();
-        assert!(matches!(
-            pending.accept(),
-            Err(PendingError::Changed { .. })
-        ));
-        assert!(matches!(
-            pending.reject(),
-            Err(PendingError::Changed { .. })
-        ));
+        for refused in [pending.accept(), pending.reject()] {
+            assert!(matches!(refused, Err(PendingError::Changed { .. })));
+        }
         assert_eq!(fs::read_to_string(&pending.target).unwrap(), OLD);
         assert!(pending.file.exists());
     }
 
     #[test]
     fn a_new_snapshot_is_shown_whole() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("many.snap.new");
         let lines: String = (0..1000).map(|line| format!("  line {line}\n")).collect();
-        fs::write(&file, format!("---\nsource: a.yaml\n---\nhome\n{lines}")).unwrap();
-        let pending = Pending::read(&file).unwrap();
+        let text = format!("---\nsource: a.yaml\n---\nhome\n{lines}");
+        let pending = Pending::read(&Folder::new().write("many.snap.new", text)).unwrap();
         assert!(pending.is_new());
-        assert_eq!(
-            pending
-                .difference()
-                .lines()
-                .filter(|line| line.starts_with('+'))
-                .count(),
-            1001
-        );
+        let difference = pending.difference();
+        let added = difference.lines().filter(|line| line.starts_with('+'));
+        assert_eq!(added.count(), 1001);
     }
 }

@@ -91,6 +91,7 @@ pub fn redact_message(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::all_come_to;
 
     #[test]
     fn every_pattern_is_a_regular_expression() {
@@ -99,10 +100,8 @@ mod tests {
     }
 
     /// Both what goes and, of each kind, what looks alike and stays.
-    fn check(goes: &[(&str, &str)], stays: &[&str]) {
-        for (text, redacted) in goes {
-            assert_eq!(redact_message(text), *redacted);
-        }
+    fn check(goes: &str, stays: &[&str]) {
+        all_come_to(redact_message, goes);
         for text in stays {
             assert_eq!(redact_message(text), *text);
         }
@@ -138,10 +137,7 @@ mod tests {
     #[test]
     fn of_a_flake_input_time_hash_and_date_go_and_pins_and_dates_of_others_stay() {
         check(
-            &[(
-                "'path:/etc/x?lastModified=1&narHash=sha256-47DEQpj8HBSa%2B/TImW%2B5JCeuQeRkm5NMpJWZG3hSuFU%3D' (1970-01-01)",
-                "'path:/etc/x?lastModified=…&narHash=…' (…)",
-            )],
+            "'path:/etc/x?lastModified=1&narHash=sha256-47DEQpj8HBSa%2B/TImW%2B5JCeuQeRkm5NMpJWZG3hSuFU%3D' (1970-01-01) => 'path:/etc/x?lastModified=…&narHash=…' (…)",
             &[
                 "  specified: sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=",
                 "hash = \"sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\"",
@@ -155,25 +151,13 @@ mod tests {
 
     #[test]
     fn a_build_that_failed_is_told_in_the_same_words_by_every_nix() {
+        let table = r"
+            error: Cannot build '/nix/store/…-a.drv'.\n       Reason: builder failed with exit code 1.\n       Output paths:\n         /nix/store/…-a\n       Last 1 log lines:\n       > no\n => error: builder for '/nix/store/…-a.drv' failed with exit code 1;\n       last 1 log lines:\n       > no\n
+            error: Cannot build '/nix/store/…-a.drv'.\n       Reason: builder failed with exit code 1.\n       Output paths:\n         /nix/store/…-a\nerror: next => error: builder for '/nix/store/…-a.drv' failed with exit code 1\nerror: next
+            error: Cannot build '/nix/store/…-b.drv'.\n       Reason: 1 dependency failed.\n       Output paths:\n         /nix/store/…-b => error: 1 dependencies of derivation '/nix/store/…-b.drv' failed to build
+        ";
         check(
-            &[
-                (
-                    "error: Cannot build '/nix/store/…-a.drv'.\n       Reason: builder failed with exit code 1.\n       \
-                     Output paths:\n         /nix/store/…-a\n       Last 1 log lines:\n       > no\n",
-                    "error: builder for '/nix/store/…-a.drv' failed with exit code 1;\n       last 1 log lines:\n       \
-                     > no\n",
-                ),
-                (
-                    "error: Cannot build '/nix/store/…-a.drv'.\n       Reason: builder failed with exit code 1.\n       \
-                     Output paths:\n         /nix/store/…-a\nerror: next",
-                    "error: builder for '/nix/store/…-a.drv' failed with exit code 1\nerror: next",
-                ),
-                (
-                    "error: Cannot build '/nix/store/…-b.drv'.\n       Reason: 1 dependency failed.\n       Output \
-                     paths:\n         /nix/store/…-b",
-                    "error: 1 dependencies of derivation '/nix/store/…-b.drv' failed to build",
-                ),
-            ],
+            table,
             &[
                 "Cannot build 'my house'.",
                 "error: Cannot build '/nix/store/…-a.drv'.\n       Reason: platform mismatch",
@@ -184,14 +168,9 @@ mod tests {
     #[test]
     fn folders_of_tools_go_and_those_of_a_user_stay() {
         check(
-            &[
-                ("/tmp/nix-shell.aB3dE6/x", "/tmp/nix-shell.…/x"),
-                ("/run/user/1000/tmp.abcdefghij", "/run/user/1000/tmp.…"),
-                (
-                    "/tmp/home-manager-build.aB3dE6gH90",
-                    "/tmp/home-manager-build.…",
-                ),
-            ],
+            "/tmp/nix-shell.aB3dE6/x => /tmp/nix-shell.…/x
+             /run/user/1000/tmp.abcdefghij => /run/user/1000/tmp.…
+             /tmp/home-manager-build.aB3dE6gH90 => /tmp/home-manager-build.…",
             &[
                 "/tmp/my-project",
                 "/tmp/my-secrets",
@@ -206,13 +185,8 @@ mod tests {
     #[test]
     fn numbers_of_processes_go_and_other_numbers_stay() {
         check(
-            &[
-                (
-                    "bash: line 1:   123 Killed                  sleep 9",
-                    "bash: line 1:   … Killed                  sleep 9",
-                ),
-                ("Agent pid 812", "Agent pid …"),
-            ],
+            "bash: line 1:   123 Killed                  sleep 9 => bash: line 1:   … Killed                  sleep 9
+             Agent pid 812 => Agent pid …",
             &[
                 "process 5 files",
                 "pid 12",

@@ -249,11 +249,11 @@ fn generations(text: &mut String, name: &str, user: &UserSeen) {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::change::sample::{self, alice, directory, file, program};
     use crate::model::{Action, Outcome, Part, TargetKind};
     pub(in crate::judge) use crate::observe::sample::entry;
-    use crate::observe::{
-        Content, Entry, EntryKind, FileSeen, Home, LinkEnd, PathDirectory, StepOutput,
-    };
+    use crate::observe::{Content, Entry, EntryKind, FileSeen, LinkEnd};
+    use crate::testing::has;
 
     pub(in crate::judge) fn step() -> Step {
         Step {
@@ -297,67 +297,29 @@ pub(super) mod tests {
 
     /// A home with a managed file, a package, a variable and a generation.
     pub(in crate::judge) fn observation() -> Observation {
-        let bin = "/home/alice/.nix-profile/bin";
-        let user = UserSeen {
-            home_directory: "/home/alice".into(),
-            home: Home {
-                itself: None,
-                entries: BTreeMap::from([
-                    (
-                        ".bashrc".into(),
-                        managed("export A=/nix/store/0123456789abcdfghijklmnpqrsvwxyz-a/b\n"),
-                    ),
-                    (
-                        ".config".into(),
-                        Entry {
-                            mode: 0o755,
-                            ..entry(EntryKind::Directory)
-                        },
-                    ),
-                    (
-                        ".config/empty".into(),
-                        Entry {
-                            mode: 0o700,
-                            ..entry(EntryKind::Directory)
-                        },
-                    ),
-                    (
-                        "notes".into(),
-                        entry(EntryKind::File(Content::Text("mine".into()))),
-                    ),
-                    ("run".into(), entry(EntryKind::Fifo)),
-                ]),
-            },
-            baseline: BTreeMap::from([("HOME".into(), "/home/alice".into())]),
-            login_path: vec![PathDirectory {
-                directory: bin.into(),
-                profile: Some(Profile::User),
-            }],
-            programs: vec![Program {
-                name: "hello".into(),
-                directory: bin.into(),
-                profile: Some(Profile::User),
-                store_path: Some("/nix/store/0123456789abcdfghijklmnpqrsvwxyz-hello-2.10".into()),
-                package: "hello".into(),
-                version: "2.10".into(),
-                shadowed_by: None,
-                own: None,
-                unable: None,
-            }],
-            system_programs: BTreeMap::from([("git".into(), "/usr/bin".into())]),
-            sessions: BTreeMap::from([(
-                Session::Login,
-                BTreeMap::from([
-                    ("EDITOR".into(), "vim".into()),
-                    ("HOME".into(), "/home/alice".into()),
-                ]),
-            )]),
-            ..UserSeen::default()
+        let mut seen = sample::observation();
+        let user = alice(&mut seen);
+        let empty = Entry {
+            mode: 0o700,
+            ..directory()
         };
-        Observation {
-            users: BTreeMap::from([("alice".into(), user)]),
-            ..Observation::printed(StepOutput::default())
-        }
+        let bashrc = managed("export A=/nix/store/0123456789abcdfghijklmnpqrsvwxyz-a/b\n");
+        user.home.entries = [
+            (".bashrc".into(), bashrc),
+            (".config".into(), directory()),
+            (".config/empty".into(), empty),
+            ("notes".into(), file("mine")),
+            ("run".into(), entry(EntryKind::Fifo)),
+        ]
+        .into();
+        user.baseline = [("HOME".into(), "/home/alice".into())].into();
+        user.programs = vec![program("hello", "hello", "2.10")];
+        user.system_programs = [("git".into(), "/usr/bin".into())].into();
+        let login = [("EDITOR", "vim"), ("HOME", "/home/alice")];
+        let login = login.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        user.sessions = [(Session::Login, login.into())].into();
+        user.units = None;
+        seen
     }
 
     #[test]
@@ -393,9 +355,9 @@ pub(super) mod tests {
         seen.output.status = 1;
         seen.output.stderr = "Activating x\nerror: no\n".into();
         seen.warnings = vec!["one\ntwo".into()];
-        let text = render(&step(), &seen);
-        assert!(text.starts_with(
-            "step switch: failed with status 1\n  error: no\n\nwarnings\n  - one\n    two\n\nhome"
-        ), "{text}");
+        has(
+            render(&step(), &seen),
+            "step switch: failed with status 1\n  error: no\n\nwarnings\n  - one\n    two\n\nhome",
+        );
     }
 }

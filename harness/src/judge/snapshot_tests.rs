@@ -8,6 +8,7 @@ use super::tests::case;
 use super::*;
 use crate::model::{Case, Step};
 use crate::observe::Observation;
+use crate::testing::{Folder, has, lacks};
 
 fn policy(root: &Path, mode: SnapshotMode) -> SnapshotPolicy {
     SnapshotPolicy {
@@ -31,83 +32,54 @@ fn take(root: &Path, mode: SnapshotMode, seen: &Observation) -> Option<Finding> 
 
 #[test]
 fn a_snapshot_is_written_then_compared_then_reviewed() {
-    let root = tempfile::tempdir().unwrap();
-    let file = root.path().join("snapshots/first-switch/switch.snap");
+    let root = Folder::new();
+    let take = |mode, seen| take(root.path(), mode, &seen);
+    let file = root.join("snapshots/first-switch/switch.snap");
     let pending = file.with_extension("snap.new");
-    let missing = take(root.path(), SnapshotMode::Compare, &observation()).unwrap();
-    assert!(
-        missing.message.starts_with("there is no snapshot"),
-        "{}",
-        missing.message
-    );
+    let missing = take(SnapshotMode::Compare, observation()).unwrap();
+    has(missing.message, "there is no snapshot");
     assert!(!file.exists() && !pending.exists());
-    assert_eq!(
-        take(root.path(), SnapshotMode::Update, &observation()),
-        None
-    );
-    assert_eq!(
-        take(root.path(), SnapshotMode::Compare, &observation()),
-        None
-    );
-    let differs = take(root.path(), SnapshotMode::New, &other()).unwrap();
-    assert!(
-        differs.detail.contains("-  hello 2.10"),
-        "{}",
-        differs.detail
-    );
+    assert_eq!(take(SnapshotMode::Update, observation()), None);
+    assert_eq!(take(SnapshotMode::Compare, observation()), None);
+    let differs = take(SnapshotMode::New, other()).unwrap();
+    has(&differs.detail, "-  hello 2.10");
     assert!(pending.exists());
-    assert!(
-        differs
-            .message
-            .contains("first-switch/switch.snap; review with"),
-        "{}",
-        differs.message
-    );
-    assert!(!differs.detail.contains("No newline"), "{}", differs.detail);
+    has(differs.message, "first-switch/switch.snap; review with");
+    lacks(differs.detail, &["No newline"]);
     // insta reads both as its own.
     let read = |path: &Path| insta::Snapshot::from_file(path).unwrap();
-    assert_eq!(
-        read(&file).as_text().unwrap().to_string().trim_end(),
-        render(&step(), &observation()).trim_end()
-    );
+    let kept = read(&file).as_text().unwrap().to_string();
+    assert_eq!(kept.trim_end(), render(&step(), &observation()).trim_end());
     assert_eq!(read(&pending).metadata().expression(), None);
     // Where nothing may be written, nothing is removed either.
-    assert_eq!(
-        take(root.path(), SnapshotMode::Compare, &observation()),
-        None
-    );
+    assert_eq!(take(SnapshotMode::Compare, observation()), None);
     assert!(pending.exists());
     // What is right again leaves nothing to review.
-    assert_eq!(take(root.path(), SnapshotMode::New, &observation()), None);
+    assert_eq!(take(SnapshotMode::New, observation()), None);
     assert!(!pending.exists());
 }
 
 #[test]
 fn no_path_of_this_machine_gets_into_a_snapshot() {
-    let root = tempfile::tempdir().unwrap();
+    let root = Folder::new();
     let mut case = case();
     case.file = root.path().join("scenarios/first-switch.yaml");
     let policy = policy(root.path(), SnapshotMode::Update);
     let compared = Compared::new(&case, &step(), &observation(), &policy).unwrap();
     compared.store(&case, SnapshotMode::Update).unwrap();
-    let text = fs::read_to_string(root.path().join("snapshots/first-switch/switch.snap")).unwrap();
-    assert!(
-        text.contains("input_file: scenarios/first-switch.yaml\n"),
-        "{text}"
-    );
-    assert!(!text.contains(root.path().to_str().unwrap()), "{text}");
+    let text = root.read("snapshots/first-switch/switch.snap").unwrap();
+    has(&text, "input_file: scenarios/first-switch.yaml\n");
+    lacks(text, &[root.path().to_str().unwrap()]);
 }
 
 #[test]
 fn a_broken_snapshot_is_an_error_and_not_a_difference() {
-    let root = tempfile::tempdir().unwrap();
-    let file = root.path().join("snapshots/first-switch/switch.snap");
-    fs::create_dir_all(file.parent().unwrap()).unwrap();
-    fs::write(&file, "---\n<<<<<<< ours: [\n---\nx\n").unwrap();
+    let root = Folder::new();
+    let broken = "---\n<<<<<<< ours: [\n---\nx\n";
+    root.write("snapshots/first-switch/switch.snap", broken);
     let policy = policy(root.path(), SnapshotMode::Update);
     let error = Compared::new(&case(), &step(), &observation(), &policy);
-    let error = error.unwrap_err();
-    assert!(error.hint().contains("merge conflict"));
+    has(error.unwrap_err().hint(), "merge conflict");
 }
 
 fn with_axes(id: &str, name: &str) -> (Case, Step) {
@@ -123,58 +95,48 @@ fn with_axes(id: &str, name: &str) -> (Case, Step) {
 fn names_of_cases_become_safe_names_of_files() {
     let name = |id: &str, step: &str| {
         let (case, step) = with_axes(id, step);
-        let path = snapshot_path(Path::new("s"), &case, &step);
-        path.strip_prefix("s/first-switch")
-            .unwrap()
-            .to_str()
-            .unwrap()
-            .to_owned()
+        let path = snapshot_path(Path::new("s/"), &case, &step);
+        let path = path.display().to_string();
+        path.trim_start_matches("s/first-switch/").to_owned()
     };
-    assert_eq!(name("first-switch", "switch"), "switch.snap");
-    assert_eq!(
-        name(
-            "first-switch[stateVersion=23.11,install=standalone]",
-            "switch-2"
+    for (id, step, wanted) in [
+        ("", "switch", "switch.snap"),
+        (
+            "[v=23.11,i=own]",
+            "switch-2",
+            "v=23.11,i=own--switch-2.snap",
         ),
-        "stateVersion=23.11,install=standalone--switch-2.snap"
-    );
-    assert_eq!(name("first-switch[a=../x]", "s"), "a=..%2fx--s.snap");
-    assert_eq!(name("first-switch", "../x"), "%2e.%2fx.snap");
-    let long = name(&format!("first-switch[a={}]", "ä".repeat(300)), "s");
-    assert!(long.len() < 220, "{long}");
-    assert_ne!(
-        long,
-        name(&format!("first-switch[a={}]", "ä".repeat(299)), "s")
-    );
+        ("[a=../x]", "s", "a=..%2fx--s.snap"),
+        ("", "../x", "%2e.%2fx.snap"),
+    ] {
+        assert_eq!(name(&format!("first-switch{id}"), step), wanted);
+    }
+    let long = |length| name(&format!("first-switch[a={}]", "ä".repeat(length)), "s");
+    assert!(long(300).len() < 220, "{}", long(300));
+    assert_ne!(long(300), long(299));
 }
 
 #[test]
 fn comparing_writes_and_removes_nothing() {
-    let root = tempfile::tempdir().unwrap();
+    let root = Folder::new();
     take(root.path(), SnapshotMode::Update, &observation());
-    let pending = root.path().join("snapshots/first-switch/switch.snap.new");
-    fs::write(&pending, "of a run before").unwrap();
-    for mode in [
-        SnapshotMode::Compare,
-        SnapshotMode::New,
-        SnapshotMode::Update,
-    ] {
+    let pending = "snapshots/first-switch/switch.snap.new";
+    root.write(pending, "of a run before");
+    use SnapshotMode::{Compare, New, Update};
+    for mode in [Compare, New, Update] {
         for seen in [observation(), other()] {
             let policy = policy(root.path(), mode);
             let compared = Compared::new(&case(), &step(), &seen, &policy).unwrap();
             let _ = compared.finding(&case(), mode, &[]);
         }
     }
-    assert_eq!(fs::read_to_string(&pending).unwrap(), "of a run before");
-    assert_eq!(
-        take(root.path(), SnapshotMode::Compare, &observation()),
-        None
-    );
+    assert_eq!(root.read(pending).unwrap(), "of a run before");
+    assert_eq!(take(root.path(), Compare, &observation()), None);
 }
 
 #[test]
 fn a_first_snapshot_says_what_it_holds_and_which_step_shows_the_same() {
-    let root = tempfile::tempdir().unwrap();
+    let root = Folder::new();
     let policy = policy(root.path(), SnapshotMode::New);
     let mut again = step();
     again.name = "switch-2".into();
@@ -225,30 +187,27 @@ fn accept(case: &Case) {
 
 #[test]
 fn snapshots_that_no_case_owns_are_orphans_wherever_they_lie() {
-    let root = tempfile::tempdir().unwrap();
+    let root = Folder::new();
     let case = in_project(root.path(), "scenarios", "first");
     accept(&case);
     let snapshots = root.path().canonicalize().unwrap().join("snapshots");
-    fs::create_dir_all(snapshots.join("old/deeper")).unwrap();
     let odd = [
         "at-the-root.snap",
         "first/old.snap",
         "first/old.snap.new",
         "old/deeper/x.snap",
     ]
-    .map(|name| snapshots.join(name));
-    for file in &odd {
-        fs::write(file, "").unwrap();
+    .map(|name| root.write(snapshots.join(name), ""));
+    for owned in ["first/notes.md", "first/switch.snap.new"] {
+        root.write(snapshots.join(owned), "");
     }
-    fs::write(snapshots.join("first/notes.md"), "").unwrap();
-    fs::write(snapshots.join("first/switch.snap.new"), "").unwrap();
     let found = orphans(&[case], &[root.path().join("scenarios")]);
     assert_eq!(found, odd);
 }
 
 #[test]
 fn a_snapshot_of_a_scenario_that_was_not_read_is_no_orphan() {
-    let root = tempfile::tempdir().unwrap();
+    let root = Folder::new();
     let one = in_project(root.path(), "scenarios/a", "one");
     let two = in_project(root.path(), "scenarios/b", "two");
     let beside = in_project(root.path(), "", "beside");
@@ -283,10 +242,8 @@ fn two_steps_never_share_a_snapshot_unnoticed() {
             .map(|shared| shared.owners.iter().map(case).collect())
             .collect()
     };
-    assert_eq!(
-        owners(&[one.clone(), two]),
-        [["first-switch[a=X]", "first-switch[a=x]"]]
-    );
+    let both = [["first-switch[a=X]", "first-switch[a=x]"]];
+    assert_eq!(owners(&[one.clone(), two]), both);
     assert!(owners(&[one]).is_empty());
     // Names of axes and steps are joined.
     let (one, _) = with_axes("first-switch[x=a]", "b--c");

@@ -149,6 +149,7 @@ fn read(node: &Node, report: &mut Report) -> Option<Laws> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::all_come_to;
 
     fn project(text: &str) -> Result<Laws, String> {
         of_project(Source::new("switchproof.yaml", text)).map_err(|found| {
@@ -175,19 +176,12 @@ mod tests {
 
     #[test]
     fn mistakes_in_it_are_told_with_their_place() {
-        for (text, told) in [
-            (
-                "laws: { clean: false }\n",
-                "1: `clean` is off without a reason",
-            ),
-            ("laws: [all, clean]\n", "1: `all` and `none` stand alone"),
-            ("\nlaws: most\n", "2: an item of `laws` cannot be `most`"),
-            (
-                "laws: { because: So. }\n",
-                "1: a reason is given, and no law is off",
-            ),
-        ] {
-            assert_eq!(project(text).unwrap_err(), told);
-        }
+        let table = r"
+            laws: { clean: false } => 1: `clean` is off without a reason
+            laws: [all, clean] => 1: `all` and `none` stand alone
+            \nlaws: most => 2: an item of `laws` cannot be `most`
+            laws: { because: So. } => 1: a reason is given, and no law is off
+        ";
+        all_come_to(|text| project(text).unwrap_err(), table);
     }
 }

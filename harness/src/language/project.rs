@@ -266,21 +266,17 @@ fn line_of(text: &str, message: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::{Folder, has, rows};
 
     fn read(text: &str) -> Result<Project, Vec<Diagnostic>> {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join(PROJECT_FILE), text).unwrap();
-        Project::read(folder.path())
+        Project::read(Folder::with(&[(PROJECT_FILE, text)]).path())
     }
 
     #[test]
     fn folders_take_the_pockets_place_or_make_a_channel_of_their_own() {
-        let channels = read(
-            "channels:\n  home-manager: ../hm\n  nixpkgs-lib: ../lib\n  \"26.05\": ../hm-26.05\n  \
-             old: { home-manager: /srv/hm, nixpkgs: ../nixpkgs }\n",
-        )
-        .unwrap()
-        .channels;
+        let text = "channels:\n  home-manager: ../hm\n  nixpkgs-lib: ../lib\n  \"26.05\": ../hm-26.05\n  \
+             old: { home-manager: /srv/hm, nixpkgs: ../nixpkgs }\n";
+        let channels = read(text).unwrap().channels;
         let pocket = channels.pocket.as_ref().unwrap();
         assert!(pocket.home_manager.ends_with("../hm"));
         assert!(pocket.nixpkgs_lib.as_ref().unwrap().ends_with("../lib"));
@@ -318,95 +314,62 @@ mod tests {
 
     #[test]
     fn a_mistake_is_told_with_its_line() {
-        for (text, line, words) in [
-            (
-                "channels:\n  a: 1\n",
-                2,
-                "the channel `a` is the number `1`",
-            ),
-            ("chanels: {}\n", 1, "there is no key `chanels`"),
-            (
-                "channels:\n  x: { nixpkgs: a }\n",
-                2,
-                "`x` names no `home-manager`",
-            ),
-            ("channels:\n  a/b: c\n", 2, "`a/b` cannot name a channel"),
-            (
-                "channels:\n  pocket: c\n",
-                2,
-                "`pocket` is a channel already",
-            ),
-            ("a: [\n", 2, "it is no YAML"),
-        ] {
-            let found = read(text).unwrap_err();
-            assert!(found[0].message.contains(words), "{}", found[0].message);
-            assert_eq!(found[0].line, line, "{text}");
-            let is_yaml = !words.contains("no YAML");
-            assert!(!is_yaml || !is_valid(text), "{text}");
+        let table = r"
+            channels:\n  a: 1\n => 2: the channel `a` is the number `1`
+            chanels: {}\n => 1: there is no key `chanels`
+            channels:\n  x: { nixpkgs: a }\n => 2: the channel `x` names no `home-manager`
+            channels:\n  a/b: c\n => 2: `a/b` cannot name a channel
+            channels:\n  pocket: c\n => 2: `pocket` is a channel already
+            a: [\n => 2: it is no YAML
+        ";
+        for (text, said) in rows(table) {
+            let found = read(&text).unwrap_err();
+            has(format!("{}: {}", found[0].line, found[0].message), &said);
+            assert!(said.contains("no YAML") || !is_valid(&text), "{text}");
         }
     }
 
     #[test]
     fn a_scenario_names_two_channels_and_its_guest_gets_both() {
-        let project = tempfile::tempdir().unwrap();
-        let write = |path: &str, text: &str| {
-            let path = project.path().join(path);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, text).unwrap();
-        };
-        write("flake.nix", "{ }");
+        let project = Folder::with(&[("flake.nix", "{ }")]);
         for release in ["24.05", "26.05"] {
-            write(&format!("hm-{release}/modules/default.nix"), "{ }");
+            project.write(format!("hm-{release}/modules/default.nix"), "{ }");
             let json = format!("{{ \"release\": \"{release}\" }}");
-            write(&format!("hm-{release}/release.json"), &json);
+            project.write(format!("hm-{release}/release.json"), json);
         }
-        write(
-            PROJECT_FILE,
-            "channels:\n  home-manager: hm-26.05\n  \"24.05\": hm-24.05\n  \"26.05\": hm-26.05\n  unused: nowhere\n",
-        );
-        write(
-            "scenarios/upgrade.yaml",
-            "name: upgrade\nsetup: { channel: \"24.05\", home: { stateVersion: \"24.05\" } }\n\
-             steps: [switch, { switch: { setup: { channel: \"26.05\" } } }]\n",
-        );
-        let file = [project.path().join("scenarios")];
+        let upgrade = "scenarios/upgrade.yaml";
+        let channels = "channels:\n  home-manager: hm-26.05\n  \"24.05\": hm-24.05\n  \"26.05\": hm-26.05\n  unused: nowhere\n";
+        project.write(PROJECT_FILE, channels);
+        let text = "name: upgrade\nsetup: { channel: \"24.05\", home: { stateVersion: \"24.05\" } }\n\
+             steps: [switch, { switch: { setup: { channel: \"26.05\" } } }]\n";
+        project.write(upgrade, text);
+        let file = [project.join("scenarios")];
         let cases = crate::language::load(&file).unwrap();
         let channels = &cases[0].guest.channels;
         let names: Vec<_> = channels.iter().map(|it| it.name.as_deref()).collect();
         // The pocket's own is copied before another takes its place.
         assert_eq!(names, [Some("24.05"), Some("26.05"), None]);
-        assert!(
-            crate::language::render(&cases[0])
-                .contains("path:/etc/switchproof/channels/26.05/nixpkgs")
-        );
+        let rendered = crate::language::render(&cases[0]);
+        has(rendered, "path:/etc/switchproof/channels/26.05/nixpkgs");
         // One of them gets NixOS' own modules, on which a machine of the pocket's NixOS cannot go on.
         for file in [
             "lib/default.nix",
             "nixos/lib/eval-config.nix",
             "nixos/modules/m.nix",
         ] {
-            write(&format!("nixpkgs/{file}"), "{ }");
+            project.write(format!("nixpkgs/{file}"), "{ }");
         }
-        write(
-            PROJECT_FILE,
-            "channels:\n  \"24.05\": hm-24.05\n  \"26.05\": { home-manager: hm-26.05, nixpkgs: nixpkgs }\n",
-        );
-        let host = "install: nixos-module, home: { stateVersion: \"24.05\" }";
-        write(
-            "scenarios/upgrade.yaml",
-            &format!(
-                "name: upgrade\nsetup: {{ channel: \"24.05\", {host} }}\n\
-                 steps:\n  - switch\n  - switch: {{ setup: {{ channel: \"26.05\" }} }}\n"
-            ),
-        );
+        let channels = "channels:\n  \"24.05\": hm-24.05\n  \"26.05\": { home-manager: hm-26.05, nixpkgs: nixpkgs }\n";
+        project.write(PROJECT_FILE, channels);
+        let text = "name: upgrade\nsetup: { channel: \"24.05\", install: nixos-module, home: { stateVersion: \"24.05\" } }\n\
+             steps:\n  - switch\n  - switch: { setup: { channel: \"26.05\" } }\n";
+        project.write(upgrade, text);
         let found = crate::language::load(&file).unwrap_err();
-        assert!(found[0].message.contains("`switch-2` switches between"));
+        has(&found[0].message, "`switch-2` switches between");
         assert_eq!(found[0].line, 5);
-        write(
-            PROJECT_FILE,
-            "channels:\n  \"24.05\": nowhere\n  \"26.05\": hm-26.05\n",
-        );
+        let channels = "channels:\n  \"24.05\": nowhere\n  \"26.05\": hm-26.05\n";
+        project.write(PROJECT_FILE, channels);
         let found = crate::language::load(&file).unwrap_err();
-        assert!(found[0].message.contains("is no checkout of Home Manager"));
+        has(&found[0].message, "is no checkout of Home Manager");
     }
 }

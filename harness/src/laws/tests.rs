@@ -3,51 +3,46 @@ use crate::change::sample::*;
 use crate::language::{LoadOptions, load_text};
 use crate::model::*;
 use crate::observe::{CommandSeen, EntryKind, LinkEnd, Program, UnitSeen};
+use crate::testing::{all_come_to, has, lacks, nix, switch};
 
 /// In no project, which could choose other laws.
 const FILE: &str = "/nowhere/t.yaml";
 const ALICE: &str = "name: t\nsetup: { home: { stateVersion: \"24.05\" } }\n";
 
-fn cases(rest: &str) -> Vec<Case> {
-    let (cases, found) = load_text(FILE, &format!("{ALICE}{rest}"), &LoadOptions::default());
+fn loaded(text: &str) -> Vec<Case> {
+    let (cases, found) = load_text(FILE, text, &LoadOptions::default());
     assert!(found.is_empty(), "{found:?}");
     with_trials(cases)
+}
+
+fn cases(rest: &str) -> Vec<Case> {
+    loaded(&format!("{ALICE}{rest}"))
 }
 
 fn cases_of_module(rest: &str) -> Vec<Case> {
-    let text = format!("{ALICE}{rest}").replace("setup: {", "setup: { install: nixos-module,");
-    let (cases, found) = load_text(FILE, &text, &LoadOptions::default());
-    assert!(found.is_empty(), "{found:?}");
-    with_trials(cases)
-}
-
-fn ids(rest: &str) -> Vec<String> {
-    cases(rest).into_iter().map(|case| case.id).collect()
+    let setup = ALICE.replace("setup: {", "setup: { install: nixos-module,");
+    loaded(&format!("{setup}{rest}"))
 }
 
 #[test]
 fn every_case_with_a_switch_tries_the_laws_that_apply() {
-    assert_eq!(
-        ids("steps: [switch]\n"),
-        ["t", "t:survives", "t:idempotent"]
-    );
-    let two = "steps: [switch, { switch: { stateVersion: \"24.11\" } }, reboot]\n";
-    assert_eq!(
-        ids(two),
-        ["t", "t:survives", "t:idempotent", "t:reversible"]
-    );
-    let other_way = "steps: [switch, { switch: { backup: bak } }]\n";
-    assert_eq!(ids(other_way), ["t", "t:survives", "t:idempotent"]);
-    assert_eq!(ids("laws: [clean]\nsteps: [switch]\n"), ["t", "t:clean"]);
-    assert_eq!(
-        ids("laws: [reboots]\nsteps: [switch]\n"),
-        ["t", "t:reboots"]
-    );
-    assert_eq!(ids("laws: [equal]\nsteps: [switch]\n"), ["t", "t:equal"]);
-    assert_eq!(ids("laws: none\nsteps: [switch]\n"), ["t"]);
-    assert_eq!(ids("steps: [build]\n"), ["t"]);
-    assert_eq!(ids("steps: [{ switch: , fails: [] }]\n"), ["t"]);
-    assert_eq!(ids("steps: [{ switch: { dryRun: true } }]\n"), ["t"]);
+    let table = r#"
+        steps: [switch] => t t:survives t:idempotent
+        steps: [switch, { switch: { stateVersion: "24.11" } }, reboot] => t t:survives t:idempotent t:reversible
+        steps: [switch, { switch: { backup: bak } }] => t t:survives t:idempotent
+        laws: [clean]\nsteps: [switch] => t t:clean
+        laws: [reboots]\nsteps: [switch] => t t:reboots
+        laws: [equal]\nsteps: [switch] => t t:equal
+        laws: none\nsteps: [switch] => t
+        steps: [build] => t
+        steps: [{ switch: , fails: [] }] => t
+        steps: [{ switch: { dryRun: true } }] => t
+    "#;
+    let ids = |rest: &str| {
+        let ids = cases(rest).into_iter().map(|it| it.id);
+        Vec::from_iter(ids).join(" ")
+    };
+    all_come_to(ids, table);
 }
 
 #[test]
@@ -82,43 +77,40 @@ fn idempotent_counts_generations_too() {
     assert_eq!(verdict(Law::Idempotent, &before, &before), None);
     let mut after = observation();
     alice(&mut after).generations.numbers = vec![1, 2];
-    let told = verdict(Law::Idempotent, &before, &after).unwrap();
-    assert!(told.contains("1 generation link"), "{told}");
+    let told = verdict(Law::Idempotent, &before, &after);
+    has(told.unwrap(), "1 generation link");
 }
 
 #[test]
 fn a_login_may_learn_more_in_services_and_lose_nothing() {
-    let unit = |state, word: &str| UnitSeen {
-        state,
-        active_state: word.into(),
-        sub_state: word.into(),
-        enabled: "enabled".into(),
+    let seen = |state, word: &str, login: Option<&str>, service: Option<&str>| {
+        let mut seen = observation();
+        let user = alice(&mut seen);
+        let unit = UnitSeen {
+            state,
+            active_state: word.into(),
+            sub_state: word.into(),
+            enabled: "enabled".into(),
+        };
+        user.units = Some([("a.service".into(), unit)].into());
+        for (session, value) in [(Session::Login, login), (Session::Service, service)] {
+            if let Some(value) = value {
+                let variables = user.sessions.entry(session).or_default();
+                variables.insert("EDITOR".into(), value.into());
+            }
+        }
+        seen
     };
-    let mut before = observation();
-    let (mut more, mut less) = (observation(), observation());
-    alice(&mut before).units =
-        Some([("a.service".into(), unit(UnitState::Active, "running"))].into());
-    alice(&mut more).units = alice(&mut before).units.clone();
-    let service = |value: &str| [("EDITOR".to_owned(), value.to_owned())].into();
-    alice(&mut before)
-        .sessions
-        .insert(Session::Service, service("vi"));
-    alice(&mut more)
-        .sessions
-        .insert(Session::Service, service("vim"));
-    let told = verdict(Law::Survives, &before, &more).unwrap();
-    assert!(told.contains("1 variable"), "{told}");
-    for seen in [&mut before, &mut more] {
-        let login = alice(seen).sessions.get_mut(&Session::Login).unwrap();
-        login.insert("EDITOR".into(), "vim".into());
-    }
+    let running = |login, service| seen(UnitState::Active, "running", login, Some(service));
+    let told = verdict(Law::Survives, &running(None, "vi"), &running(None, "vim"));
+    has(told.unwrap(), "1 variable");
+    let vim = Some("vim");
+    let (before, more) = (running(vim, "vi"), running(vim, "vim"));
     assert_eq!(verdict(Law::Survives, &before, &more), None);
     assert_eq!(verdict(Law::Reboots, &before, &more), None);
-    alice(&mut less).units = Some([("a.service".into(), unit(UnitState::Failed, "failed"))].into());
-    let login = alice(&mut less).sessions.get_mut(&Session::Login).unwrap();
-    login.insert("EDITOR".into(), "vi".into());
-    let told = verdict(Law::Survives, &before, &less).unwrap();
-    assert!(told.contains("1 variable, 1 unit changed"), "{told}");
+    let less = seen(UnitState::Failed, "failed", Some("vi"), None);
+    let told = verdict(Law::Survives, &before, &less);
+    has(told.unwrap(), "1 variable, 1 unit changed");
 }
 
 #[test]
@@ -143,14 +135,14 @@ fn clean_asks_whether_the_skeleton_is_as_it_was() {
     let all = cases("users: { alice: { home: skeleton } }\nlaws: [clean]\nsteps: [switch]\n");
     let (case, trial) = (&all[1], all[1].trial.as_ref().unwrap());
     let mut after = observation();
-    let commands: Vec<String> = case.steps[1]
+    let commands = case.steps[1]
         .expect
         .iter()
         .filter_map(|it| match &it.check {
             Check::Command { command, .. } => Some(command.clone()),
             _ => None,
-        })
-        .collect();
+        });
+    let commands: Vec<String> = commands.collect();
     assert_eq!(commands.len(), 3);
     for name in [".bash_logout", ".bashrc", ".profile"] {
         let home = &mut alice(&mut after).home.entries;
@@ -168,50 +160,29 @@ fn clean_asks_whether_the_skeleton_is_as_it_was() {
         truncated: false,
     }];
     let broken = judge(case, trial, &observation(), &after).unwrap();
-    assert!(
-        broken.message.ends_with(".bashrc is another one"),
-        "{}",
-        broken.message
-    );
+    has(broken.message, ".bashrc is another one");
 }
 
 #[test]
 fn a_module_is_removed_by_a_switch_to_the_host_without_homes() {
     let all = cases_of_module("laws: [clean]\nsteps: [switch]\n");
-    let Action::Switch(removal) = &all[1].steps[1].action else {
-        panic!("{:?}", all[1].steps);
-    };
-    let flake = &removal.flake.files["flake.nix"];
-    let SeedFile::Regular { bytes, .. } = flake else {
-        panic!("{flake:?}");
-    };
-    let text = String::from_utf8_lossy(bytes);
-    assert!(
-        text.contains("nixosSystem") && !text.contains("home-manager"),
-        "{text}"
-    );
+    let flake = nix(&switch(&all[1], 1).flake);
+    has(&flake, "nixosSystem");
+    lacks(flake, &["home-manager"]);
     let (trial, before) = (all[1].trial.as_ref().unwrap(), observation());
     let mut after = observation();
-    alice(&mut after).generations.numbers.clear();
-    alice(&mut after)
-        .home
-        .entries
-        .insert(".bashrc".into(), file("# bash\n"));
+    let user = alice(&mut after);
+    user.generations.numbers.clear();
+    user.home.entries.insert(".bashrc".into(), file("# bash\n"));
     let broken = judge(&all[1], trial, &before, &after).unwrap();
-    assert!(
-        broken.message.ends_with(".bashrc is left"),
-        "{}",
-        broken.message
-    );
+    has(broken.message, ".bashrc is left");
 }
 
 #[test]
 fn equal_compares_files_alone_and_knows_the_profile_of_either_way() {
     let all = cases("laws: [equal]\nsteps: [switch]\n");
-    let Action::Switch(other) = &all[1].steps[1].action else {
-        panic!("{:?}", all[1].steps);
-    };
-    assert_eq!(other.target.install, Install::NixosModule);
+    let other = switch(&all[1], 1).target.install;
+    assert_eq!(other, Install::NixosModule);
     let seen = |text: &str| {
         let mut seen = observation();
         let user = alice(&mut seen);
@@ -219,28 +190,23 @@ fn equal_compares_files_alone_and_knows_the_profile_of_either_way() {
         user.home.entries.insert(".profile".into(), file(text));
         seen
     };
-    let (own, mut system) = (
-        seen("/home/alice/.nix-profile/etc/x\n"),
-        seen("/etc/profiles/per-user/alice/etc/x\n"),
-    );
+    let own = seen("/home/alice/.nix-profile/etc/x\n");
+    let mut system = seen("/etc/profiles/per-user/alice/etc/x\n");
     alice(&mut system).generations.numbers.push(9);
     assert_eq!(verdict(Law::Equal, &own, &system), None);
     let told = verdict(Law::Equal, &own, &seen("other\n")).unwrap();
     assert!(told.ends_with("1 file changed"), "{told}");
     let module = cases_of_module("laws: [equal]\nsteps: [switch]\n");
-    let Action::Switch(other) = &module[1].steps[1].action else {
-        panic!("{:?}", module[1].steps);
-    };
-    assert_eq!(other.target.user.as_deref(), Some("alice"));
+    let user = switch(&module[1], 1).target.user.as_deref();
+    assert_eq!(user, Some("alice"));
 }
 
 #[test]
 fn laws_that_nobody_can_try_say_why() {
     let text = "name: t\nlaws: all\nsetup: { modules: [\"{ }\"], home: { stateVersion: \"24.05\" } }\nsteps: [switch]\n";
-    let (cases, found) = load_text(FILE, text, &LoadOptions::default());
-    assert!(found.is_empty(), "{found:?}");
-    assert!(cases[0].laws.off[&Law::Equal].contains("`modules`"));
-    assert!(cases[0].laws.on.contains(&Law::Clean));
+    let laws = loaded(text).remove(0).laws;
+    has(&laws.off[&Law::Equal], "`modules`");
+    assert!(laws.on.contains(&Law::Clean));
 }
 
 #[test]
@@ -263,17 +229,11 @@ fn complete_names_links_programs_and_units() {
         user.home.entries.insert(path.into(), link);
     };
     link(".good", format!("{current}/.good"), TargetKind::Generation);
-    link(
-        ".nix-defexpr/channels",
-        "/nowhere".into(),
-        TargetKind::Dangling,
-    );
-    link(
-        ".old",
-        format!("{}/.old", stored('2', "home-manager-files")),
-        TargetKind::Store,
-    );
-    link(".gone", "/nowhere".into(), TargetKind::Dangling);
+    let old = format!("{}/.old", stored('2', "home-manager-files"));
+    link(".old", old, TargetKind::Store);
+    for gone in [".nix-defexpr/channels", ".gone"] {
+        link(gone, "/nowhere".into(), TargetKind::Dangling);
+    }
     let mut lost = program("lost", "hello", "2.10");
     lost.unable = Some("its loader /lib/ld.so is not there".to_owned());
     let of_system = Program {
@@ -283,23 +243,10 @@ fn complete_names_links_programs_and_units() {
     user.programs = vec![program("hello", "hello", "2.10"), lost, of_system];
     let broken = told(&seen).unwrap();
     assert_eq!(broken.detail.lines().count(), 3);
-    assert!(
-        broken
-            .detail
-            .contains("program: lost cannot be executed: its loader /lib/ld.so is not there"),
-        "{}",
-        broken.detail
+    has(
+        &broken.detail,
+        "program: lost cannot be executed: its loader /lib/ld.so is not there",
     );
-    assert!(
-        broken
-            .detail
-            .contains("link: .gone -> /nowhere leads nowhere"),
-        "{}",
-        broken.detail
-    );
-    assert!(
-        broken.message.ends_with("leads nowhere, and 2 more"),
-        "{}",
-        broken.message
-    );
+    has(&broken.detail, "link: .gone -> /nowhere leads nowhere");
+    has(&broken.message, "leads nowhere, and 2 more");
 }

@@ -183,24 +183,16 @@ mod tests {
     #[test]
     fn the_kind_follows_from_where_a_link_points_and_ends() {
         let files = Some("/nix/store/a-home-manager-files");
-        let of = |target, end| kind(target, end, files);
         let managed = "/nix/store/a-home-manager-files/.bashrc";
-        assert_eq!(
-            of(managed, Some("/nix/store/b-bashrc")),
-            TargetKind::Generation
-        );
-        assert_eq!(
-            of(managed, Some("/home/alice/dots/x")),
-            TargetKind::OutOfStore
-        );
-        assert_eq!(
-            of(
-                "/nix/store/old-home-manager-files/x",
-                Some("/nix/store/b-x")
-            ),
-            TargetKind::Store
-        );
-        assert_eq!(of(managed, None), TargetKind::Dangling);
-        assert_eq!(of("../x", Some("/home/alice/x")), TargetKind::OutOfStore);
+        let old = "/nix/store/old-home-manager-files/x";
+        for (target, end, wanted) in [
+            (managed, Some("/nix/store/b-bashrc"), TargetKind::Generation),
+            (managed, Some("/home/alice/dots/x"), TargetKind::OutOfStore),
+            (old, Some("/nix/store/b-x"), TargetKind::Store),
+            (managed, None, TargetKind::Dangling),
+            ("../x", Some("/home/alice/x"), TargetKind::OutOfStore),
+        ] {
+            assert_eq!(kind(target, end, files), wanted);
+        }
     }
 }

@@ -138,47 +138,24 @@ fn probe(expectation: &Expectation) -> Option<Probe> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{PackageState, UnitState};
+    use crate::testing::expectations;
 
     #[test]
     fn only_what_is_not_always_seen_is_probed() {
-        let expect = |check| Expectation {
-            check,
-            user: Some("alice".into()),
-            within_s: None,
-            line: 1,
-        };
-        let variable = |session| Check::Variable {
-            name: "EDITOR".into(),
-            session,
-            value: None,
-        };
-        let asked = probes(&[
-            expect(variable(Session::Login)),
-            expect(variable(Session::Service)),
-            expect(variable(Session::Service)),
-            expect(Check::Unit {
-                name: "z.service".into(),
-                state: UnitState::Active,
-            }),
-            expect(Check::Unit {
-                name: "a.service".into(),
-                state: UnitState::Active,
-            }),
-            expect(Check::Package {
-                name: "hello".into(),
-                state: PackageState::Absent,
-            }),
-        ]);
-        let unit = |probe: &Probe| match probe {
-            Probe::Unit { name, .. } => name.clone(),
-            _ => String::new(),
-        };
-        assert_eq!(
-            asked.iter().map(unit).collect::<Vec<_>>(),
-            ["", "z.service", "a.service"],
-            "in the order in which they are written"
-        );
+        let mut expect = expectations("environment: { EDITOR: { unset: true } }");
+        let service = "environment: { EDITOR: { unset: true, session: service } }";
+        expect.extend([service, service].map(expectations).concat());
+        // In the order in which they are written.
+        for unit in ["z.service", "a.service"] {
+            expect.extend(expectations(&format!("units: {{ {unit}: active }}")));
+        }
+        expect.extend(expectations("packages: { hello: absent }"));
+        let asked = probes(&expect);
+        let units = asked.iter().map(|probe| match probe {
+            Probe::Unit { name, .. } => &**name,
+            _ => "",
+        });
+        assert_eq!(Vec::from_iter(units), ["", "z.service", "a.service"]);
         assert!(asked.iter().all(|probe| probe.user() == Some("alice")));
     }
 }

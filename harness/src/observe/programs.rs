@@ -318,14 +318,10 @@ mod tests {
     fn profiles_are_known_by_their_directories() {
         let of = |directory| profile(directory, "alice", "/home/alice");
         assert_eq!(of("/home/alice/.nix-profile/bin"), Some(Profile::User));
-        assert_eq!(
-            of("/home/alice/.local/state/nix/profile/bin/"),
-            Some(Profile::User)
-        );
-        assert_eq!(
-            of("/etc/profiles/per-user/alice/bin"),
-            Some(Profile::PerUser)
-        );
+        let state = "/home/alice/.local/state/nix/profile/bin/";
+        assert_eq!(of(state), Some(Profile::User));
+        let per_user = "/etc/profiles/per-user/alice/bin";
+        assert_eq!(of(per_user), Some(Profile::PerUser));
         assert_eq!(of("/etc/profiles/per-user/bob/bin"), None);
         assert_eq!(of("/run/current-system/sw/bin"), Some(Profile::System));
         assert_eq!(of("/usr/bin"), None);
@@ -383,21 +379,18 @@ mod tests {
             ("/usr/bin".to_owned(), "git".to_owned(), String::new()),
             (bin.to_owned(), "git".to_owned(), stored("git-2.39/bin/git")),
         ];
-        let seen = listing(
-            path(&["/usr/bin", bin, bin]),
-            &HashMap::new(),
-            &found,
-            &Known::default(),
-        );
+        let of = |directories: &[&str]| {
+            listing(
+                path(directories),
+                &HashMap::new(),
+                &found,
+                &Known::default(),
+            )
+        };
+        let seen = of(&["/usr/bin", bin, bin]);
         assert_eq!(seen.programs.len(), 1);
         assert_eq!(seen.programs[0].shadowed_by.as_deref(), Some("/usr/bin"));
         assert_eq!(seen.system["git"], "/usr/bin");
-        let first = listing(
-            path(&[bin, "/usr/bin"]),
-            &HashMap::new(),
-            &found,
-            &Known::default(),
-        );
-        assert_eq!(first.programs[0].shadowed_by, None);
+        assert_eq!(of(&[bin, "/usr/bin"]).programs[0].shadowed_by, None);
     }
 }

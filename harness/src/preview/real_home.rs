@@ -263,43 +263,34 @@ fn is_home_files(part: &OsStr) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::os::unix::fs::PermissionsExt;
 
     use super::*;
+    use crate::testing::{Folder, has, lacks};
 
     #[test]
     fn a_home_is_taken_without_a_content_or_a_name_that_is_private() {
-        let home = tempfile::tempdir().unwrap();
-        let at = |path: &str| home.path().join(path);
-        for folder in [".ssh", ".config/app", ".local/state/nix", "games/deep"] {
-            fs::create_dir_all(at(folder)).unwrap();
-        }
-        for file in [
+        let home = Folder::new();
+        let files = [
             ".ssh/id_secret",
             ".config/app/own",
             "games/deep/save",
             ".local/state/nix/x",
-        ] {
-            fs::write(at(file), "a secret").unwrap();
+        ];
+        for file in files {
+            home.write(file, "a secret");
         }
-        fs::set_permissions(at(".config/app/own"), fs::Permissions::from_mode(0o600)).unwrap();
-        let generation = "/nix/store/0000-home-manager-files/.zshrc";
-        symlink(generation, at(".zshrc")).unwrap();
-        symlink("elsewhere", at("own\nlink")).unwrap();
+        let private = fs::Permissions::from_mode(0o600);
+        fs::set_permissions(home.join(".config/app/own"), private).unwrap();
+        home.link("/nix/store/0000-home-manager-files/.zshrc", ".zshrc");
+        home.link("elsewhere", "own\nlink");
 
         let taken = RealHome::take(home.path(), &["./games/".into()]).unwrap();
         let told = format!("{:?}", taken.step("alice"));
-        assert!(!told.contains("secret") && !told.contains("save"), "{told}");
+        lacks(told, &["secret", "save"]);
         let names: Vec<&str> = taken.files.keys().map(String::as_str).collect();
-        let expected = [
-            ".config",
-            ".config/app",
-            ".config/app/own",
-            ".local",
-            ".local/state",
-            ".ssh",
-            "own\nlink",
-        ];
+        let names = names.join(" ");
+        let expected = ".config .config/app .config/app/own .local .local/state .ssh own\nlink";
         assert_eq!(names, expected);
         let bare = SeedFile::Bare {
             is_directory: false,
@@ -316,12 +307,7 @@ mod tests {
     #[test]
     fn what_is_no_folder_is_refused_with_the_way_out() {
         let error = RealHome::take(Path::new("/nowhere/at/all"), &[]).unwrap_err();
-        assert!(
-            error
-                .to_string()
-                .starts_with("/nowhere/at/all cannot be read"),
-            "{error}"
-        );
+        has(error.to_string(), "/nowhere/at/all cannot be read");
         assert!(!error.hint().is_empty());
     }
 }

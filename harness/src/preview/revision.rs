@@ -132,79 +132,47 @@ fn last_line(error: &ProcessError) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn git(folder: &Path, arguments: &[&str]) {
-        let identity = [
-            "-c",
-            "user.name=A",
-            "-c",
-            "user.email=a@example.org",
-            "-c",
-            "commit.gpgsign=false",
-        ];
-        ask(folder, &[&identity[..], arguments].concat()).unwrap();
-    }
+    use crate::testing::{Folder, has};
 
     #[test]
     fn a_flake_is_taken_as_it_was_committed_and_the_work_tree_stays() {
-        let home = tempfile::tempdir().unwrap();
-        let flake = home.path().join("dots");
-        fs::create_dir(&flake).unwrap();
-        git(home.path(), &["init", "--quiet"]);
-        fs::write(flake.join("flake.nix"), "{ a = 1; }").unwrap();
-        git(home.path(), &["add", "."]);
-        git(home.path(), &["commit", "--quiet", "-m", "one"]);
-        fs::write(flake.join("flake.nix"), "{ a = 2; }").unwrap();
-        fs::write(flake.join("untracked"), "").unwrap();
+        let home = Folder::with(&[("dots/flake.nix", "{ a = 1; }")]);
+        let flake = home.join("dots");
+        home.git(&["init", "--quiet"]);
+        home.git(&["add", "."]);
+        home.git(&["commit", "--quiet", "-m", "one"]);
+        home.write("dots/flake.nix", "{ a = 2; }");
+        home.write("dots/untracked", "");
 
         let taken = Revision::take(&flake, "HEAD").unwrap();
         let text = fs::read_to_string(taken.folder.join("flake.nix")).unwrap();
         assert_eq!(text, "{ a = 1; }");
         assert!(!taken.folder.join("untracked").exists());
-        assert_eq!(
-            fs::read_to_string(flake.join("flake.nix")).unwrap(),
-            "{ a = 2; }"
-        );
+        assert_eq!(home.read("dots/flake.nix").unwrap(), "{ a = 2; }");
 
-        let worktree = home.path().join("other");
-        git(
-            home.path(),
-            &[
-                "worktree",
-                "add",
-                "--quiet",
-                &worktree.display().to_string(),
-            ],
-        );
-        assert!(Revision::take(&worktree.join("dots"), "HEAD").is_ok());
+        home.git(&["worktree", "add", "--quiet", "other"]);
+        assert!(Revision::take(&home.join("other/dots"), "HEAD").is_ok());
     }
 
     #[test]
     fn what_is_not_there_is_said_with_the_way_out() {
-        let home = tempfile::tempdir().unwrap();
-        fs::write(home.path().join("flake.nix"), "{}").unwrap();
-        let none = Revision::take(home.path(), "HEAD").unwrap_err();
-        assert!(none.message.contains("in no Git work tree"), "{none}");
-        git(home.path(), &["init", "--quiet"]);
-        fs::write(home.path().join("other"), "").unwrap();
-        git(home.path(), &["add", "other"]);
-        git(home.path(), &["commit", "--quiet", "-m", "one"]);
-        let no = Revision::take(home.path(), "nothing").unwrap_err();
-        assert!(no.message.contains("no revision `nothing`"), "{no}");
-        let option = Revision::take(home.path(), "--help").unwrap_err();
-        assert!(option.message.contains("no revision `--help`"), "{option}");
-        let no = Revision::take(home.path(), "HEAD").unwrap_err();
-        assert!(no.message.contains("no flake.nix at the revision"), "{no}");
+        let home = Folder::with(&[("flake.nix", "{}")]);
+        let refused = |revision| Revision::take(home.path(), revision).unwrap_err().message;
+        has(refused("HEAD"), "in no Git work tree");
+        home.git(&["init", "--quiet"]);
+        home.write("other", "");
+        home.git(&["add", "other"]);
+        home.git(&["commit", "--quiet", "-m", "one"]);
+        has(refused("nothing"), "no revision `nothing`");
+        has(refused("--help"), "no revision `--help`");
+        has(refused("HEAD"), "no flake.nix at the revision");
 
-        let shallow = tempfile::tempdir().unwrap();
-        git(home.path(), &["add", "."]);
-        git(home.path(), &["commit", "--quiet", "-m", "two"]);
+        let shallow = Folder::new();
+        home.git(&["add", "."]);
+        home.git(&["commit", "--quiet", "-m", "two"]);
         let from = format!("file://{}", home.path().display());
-        git(
-            shallow.path(),
-            &["clone", "--quiet", "--depth=1", &from, "clone"],
-        );
-        let no = Revision::take(&shallow.path().join("clone"), "HEAD~1").unwrap_err();
-        assert!(no.hint.contains("--unshallow"), "{no}");
+        shallow.git(&["clone", "--quiet", "--depth=1", &from, "clone"]);
+        let no = Revision::take(&shallow.join("clone"), "HEAD~1").unwrap_err();
+        has(no.hint, "--unshallow");
     }
 }

@@ -184,12 +184,15 @@ pub(super) mod tests {
 
     /// A run of two cases, one good and one bad.
     pub(in crate::report) fn run() -> Vec<Event> {
-        let case = |name: &str, verdict| Event::CaseFinished {
-            case: name.into(),
-            verdict,
-            elapsed: Duration::from_secs(3),
-            remarks: Vec::new(),
-            is_law: false,
+        let (first, switch) = ("first-switch".to_owned(), "switch".to_owned());
+        let prepare = "prepare".to_owned();
+        let finding = Finding {
+            step: switch.clone(),
+            file: "scenarios/clobber.yaml".into(),
+            line: 9,
+            message: "expected to succeed, it ended with status 1".into(),
+            detail: "Existing file\u{7}".into(),
+            kind: FindingKind::Unmet,
         };
         vec![
             Event::Started {
@@ -199,41 +202,41 @@ pub(super) mod tests {
                 sources: vec!["channel next: home-manager of ../hm, release 26.05".into()],
             },
             Event::Waiting {
-                case: "first-switch".into(),
-                step: "prepare".into(),
+                case: first.clone(),
+                step: prepare.clone(),
             },
             Event::WaitOver {
-                case: "first-switch".into(),
-                step: "prepare".into(),
+                case: first.clone(),
+                step: prepare,
             },
             Event::StepStarted {
-                case: "first-switch".into(),
-                step: "switch".into(),
+                case: first.clone(),
+                step: switch.clone(),
                 shared_by: 2,
                 machine: 1,
                 state: StateKey("5a1e".into()),
             },
             Event::StepOutput {
-                case: "first-switch".into(),
-                step: "switch".into(),
+                case: first.clone(),
+                step: switch,
                 line: "building \u{1b}[2Jit".into(),
             },
-            case("first-switch", Verdict::Passed { cached_at_s: None }),
-            case(
-                "clobber",
-                Verdict::Failed(vec![Finding {
-                    step: "switch".into(),
-                    file: "scenarios/clobber.yaml".into(),
-                    line: 9,
-                    message: "expected to succeed, it ended with status 1".into(),
-                    detail: "Existing file\u{7}".into(),
-                    kind: FindingKind::Unmet,
-                }]),
-            ),
+            ended(&first, Verdict::Passed { cached_at_s: None }, Vec::new()),
+            ended("clobber", Verdict::Failed(vec![finding]), Vec::new()),
             Event::Finished {
                 elapsed: Duration::from_secs(65),
             },
         ]
+    }
+
+    fn ended(case: &str, verdict: Verdict, remarks: Vec<&'static str>) -> Event {
+        Event::CaseFinished {
+            case: case.into(),
+            verdict,
+            elapsed: Duration::from_secs(3),
+            remarks,
+            is_law: false,
+        }
     }
 
     /// A run of one case that is built only.
@@ -245,13 +248,11 @@ pub(super) mod tests {
                 steps: 1,
                 sources: Vec::new(),
             },
-            Event::CaseFinished {
-                case: "on-a-mac".into(),
-                verdict: Verdict::Passed { cached_at_s: None },
-                elapsed: Duration::from_secs(3),
-                remarks: vec![crate::model::ONLY_BUILT],
-                is_law: false,
-            },
+            ended(
+                "on-a-mac",
+                Verdict::Passed { cached_at_s: None },
+                vec![crate::model::ONLY_BUILT],
+            ),
             Event::Finished {
                 elapsed: Duration::from_secs(4),
             },
@@ -319,25 +320,18 @@ pub(super) mod tests {
             step: "::x::".into(),
             line: hostile.into(),
         });
-        events.push(Event::CaseFinished {
-            case: "hostile".into(),
-            verdict: Verdict::Failed(vec![Finding {
-                step: "switch".into(),
-                file: "x.yaml".into(),
-                line: 1,
-                message: hostile.into(),
-                detail: hostile.repeat(lines),
-                kind: FindingKind::Unmet,
-            }]),
-            elapsed: Duration::from_secs(1),
-            remarks: Vec::new(),
-            is_law: false,
-        });
+        let finding = Finding {
+            step: "switch".into(),
+            file: "x.yaml".into(),
+            line: 1,
+            message: hostile.into(),
+            detail: hostile.repeat(lines),
+            kind: FindingKind::Unmet,
+        };
+        events.push(ended("hostile", Verdict::Failed(vec![finding]), Vec::new()));
         let mut out = Vec::new();
-        tell(
-            PlainSink::new(&mut out, Telling::Everything).in_ci(ci),
-            events,
-        );
+        let sink = PlainSink::new(&mut out, Telling::Everything);
+        tell(sink.in_ci(ci), events);
         String::from_utf8(out).unwrap()
     }
 

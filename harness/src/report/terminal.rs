@@ -162,6 +162,7 @@ mod tests {
 
     use super::super::plain::tests::{run, run_of_a_mac, tell};
     use super::*;
+    use crate::testing::has;
 
     /// What is on a screen in the end, and all that was written to it.
     fn told(events: Vec<Event>, colour: bool) -> (String, String) {
@@ -181,10 +182,7 @@ mod tests {
         let (screen, written) = told(run(), false);
         let text = screen.replace('\n', "");
         assert!(text.starts_with("2 cases, 3 stepschannel next"), "{screen}");
-        assert!(
-            screen.contains("\npassed first-switch (3.0 s)\nFAILED clobber"),
-            "{screen}"
-        );
+        has(&screen, "\npassed first-switch (3.0 s)\nFAILED clobber");
         assert!(
             screen.ends_with("1 passed, 1 failed in 1 min 05 s"),
             "{screen}"

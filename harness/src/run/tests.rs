@@ -4,12 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::ledger::lock;
-use super::trial::{Bench, cached, case, errored, failed, passed, test_nixos, test_switch};
+use super::trial::{
+    Bench, cached, case, errored, failed, not_run, passed, test_nixos, test_switch,
+};
 use super::*;
 use crate::judge::Verdict;
-use crate::model::{Action, Case, Install, Outcome, Session, Step, Switch};
+use crate::model::{Action, Case, Install, Law, Outcome, Part, Session, Step, Switch, Trial};
 use crate::observe::{Observation, StepOutput};
 use crate::plan::{Plan, StateKey};
+use crate::testing::{expectations, has};
 
 #[test]
 fn a_shared_beginning_runs_once() {
@@ -27,14 +30,9 @@ fn a_command_that_never_ran_fails_its_case_whatever_was_expected_of_it() {
     let as_alice = |id: &str, commands: &[&str]| {
         let mut case = case(id, commands);
         for step in &mut case.steps {
-            step.action = Action::Run {
-                command: match &step.action {
-                    Action::Run { command, .. } => command.clone(),
-                    _ => unreachable!(),
-                },
-                user: Some("alice".to_owned()),
-                session: Session::Login,
-            };
+            if let Action::Run { user, .. } = &mut step.action {
+                *user = Some("alice".to_owned());
+            }
         }
         case
     };
@@ -48,11 +46,8 @@ fn a_command_that_never_ran_fails_its_case_whatever_was_expected_of_it() {
     let verdicts = bench.run(cases);
     assert!(passed(&verdicts["good"]), "{verdicts:?}");
     for case in ["locked", "fails"] {
-        let found = failed(&verdicts[case]);
-        assert_eq!(
-            found[0].message,
-            "alice cannot log in: .profile ended the shell before a command could run (line 1: `exit 0`)"
-        );
+        let said = "alice cannot log in: .profile ended the shell before a command could run (line 1: `exit 0`)";
+        assert_eq!(failed(&verdicts[case])[0].message, said);
     }
     assert_eq!(bench.hypervisor.ran("never"), 0);
 }
@@ -60,12 +55,8 @@ fn a_command_that_never_ran_fails_its_case_whatever_was_expected_of_it() {
 #[test]
 fn a_single_way_is_never_frozen() {
     let bench = Bench::new();
-    assert!(
-        bench
-            .run(vec![case("a", &["first", "second", "third"])])
-            .values()
-            .all(passed)
-    );
+    let verdicts = bench.run(vec![case("a", &["first", "second", "third"])]);
+    assert!(passed(&verdicts["a"]));
     assert_eq!(bench.hypervisor.ran("freeze"), 0);
     assert_eq!(bench.hypervisor.ran("fork"), 1);
 }
@@ -98,11 +89,8 @@ fn a_failure_is_seen_anew_every_time() {
         let verdicts = bench.run(cases.clone());
         assert_eq!(failed(&verdicts["a"]).len(), 1);
         assert_eq!(bench.hypervisor.ran("exec fail"), 1);
-        assert_eq!(
-            bench.hypervisor.ran("exec never"),
-            0,
-            "nothing follows a failed step"
-        );
+        // Nothing follows a failed step.
+        assert_eq!(bench.hypervisor.ran("exec never"), 0);
     }
 }
 
@@ -119,10 +107,9 @@ fn one_machine_that_breaks_spoils_only_its_own_cases() {
     assert!(passed(&verdicts["good"]));
     assert!(errored(&verdicts["broken"]).starts_with("QEMU died"));
     assert!(errored(&verdicts["buggy"]).contains("has a bug"));
-    let found = failed(&verdicts["slow"]);
-    assert!(
-        found[0].message.contains("within its deadline of 10 s"),
-        "{found:?}"
+    has(
+        &failed(&verdicts["slow"])[0].message,
+        "within its deadline of 10 s",
     );
 }
 
@@ -130,21 +117,16 @@ fn one_machine_that_breaks_spoils_only_its_own_cases() {
 fn a_break_in_a_shared_beginning_reaches_all_who_need_it() {
     let bench = Bench::new();
     let verdicts = bench.run(vec![case("a", &["die", "x"]), case("b", &["die", "y"])]);
-    assert!(
-        verdicts
-            .values()
-            .all(|it| matches!(it, Verdict::Errored { .. })),
-        "{verdicts:?}"
-    );
+    for verdict in verdicts.values() {
+        errored(verdict);
+    }
     assert_eq!(bench.hypervisor.ran("exec die"), 1);
 }
 
 #[test]
 fn a_boot_or_a_switch_is_not_repeated_for_what_failed_after_it() {
-    for took_long in [
-        Action::Reboot,
-        Action::Switch(test_switch(Install::Standalone)),
-    ] {
+    let switch = test_switch(Install::Standalone);
+    for took_long in [Action::Reboot, Action::Switch(switch)] {
         let bench = Bench::new();
         let cases = || {
             let mut case = case("a", &["first", "second", "fail"]);
@@ -159,11 +141,8 @@ fn a_boot_or_a_switch_is_not_repeated_for_what_failed_after_it() {
         assert!(matches!(verdict(&bench), Some(Verdict::Failed(_))));
         assert_eq!(bench.hypervisor.ran("freeze"), 0);
         assert_eq!(bench.hypervisor.ran("reboot"), 0);
-        assert_eq!(
-            bench.hypervisor.ran("exec"),
-            1,
-            "the step that failed alone"
-        );
+        // The step that failed alone.
+        assert_eq!(bench.hypervisor.ran("exec"), 1);
     }
 }
 
@@ -199,10 +178,8 @@ fn kept_beginnings_are_used_by_a_later_run() {
 #[test]
 fn a_case_that_is_the_beginning_of_another_ends_where_it_ends() {
     let bench = Bench::new();
-    let verdicts = bench.run(vec![
-        case("long", &["first", "x"]),
-        case("short", &["first"]),
-    ]);
+    let cases = vec![case("long", &["first", "x"]), case("short", &["first"])];
+    let verdicts = bench.run(cases);
     assert!(verdicts.values().all(passed), "{verdicts:?}");
     assert_eq!(bench.hypervisor.ran("exec first"), 1);
 }
@@ -215,16 +192,9 @@ fn a_fresh_run_makes_a_branch_of_its_own() {
     let bench = bench.fresh();
     assert!(bench.run(cases).values().all(passed));
     assert_eq!(bench.hypervisor.ran("exec first"), 1);
-    assert_eq!(
-        bench.hypervisor.ran("freeze"),
-        1,
-        "the old state is not used"
-    );
-    assert_eq!(
-        lock(&bench.hypervisor.layers).len(),
-        1,
-        "its own is of no use to others"
-    );
+    // The old state is not used, and its own is of no use to others.
+    assert_eq!(bench.hypervisor.ran("freeze"), 1);
+    assert_eq!(lock(&bench.hypervisor.layers).len(), 1);
 }
 
 #[test]
@@ -242,18 +212,7 @@ fn an_unlocked_case_is_never_served_from_the_cache() {
 fn cases_that_ask_other_commands_do_not_share_the_state_after_them() {
     let asks = |id: &str, command: &str| {
         let mut asking = case(id, &["first", "second"]);
-        asking.steps[0].expect.push(crate::model::Expectation {
-            check: crate::model::Check::Command {
-                command: command.to_owned(),
-                session: Session::Login,
-                exit: 0,
-                stdout: Vec::new(),
-                stderr: Vec::new(),
-            },
-            user: Some("alice".to_owned()),
-            within_s: None,
-            line: 1,
-        });
+        asking.steps[0].expect = expectations(&format!("commands: {command}"));
         asking
     };
     let cases = vec![
@@ -268,33 +227,13 @@ fn cases_that_ask_other_commands_do_not_share_the_state_after_them() {
 
 #[test]
 fn what_others_look_at_changes_no_verdict() {
-    use crate::model::{Check, Expectation, FileState};
-    let expects = |step: &mut Step, check: Check| {
-        step.expect.push(Expectation {
-            check,
-            user: Some("alice".to_owned()),
-            within_s: None,
-            line: 1,
-        });
-    };
-    let file = |path: &str, state| Check::File {
-        path: path.to_owned(),
-        state,
-    };
     // Its `.bashrc` leaves a file wherever an interactive shell begins, which looking for a variable does.
     let mut alone = case("alone", &["write .bashrc", "true"]);
-    expects(&mut alone.steps[0], file(".emacs", FileState::Absent));
-    expects(
-        &mut alone.steps[1],
-        file("was-here", FileState::Present(Vec::new())),
-    );
+    alone.steps[0].expect = expectations("files: { .emacs: absent }");
+    alone.steps[1].expect = expectations("files: [was-here]");
     let mut other = case("other", &["write .bashrc", "false"]);
-    let variable = Check::Variable {
-        name: "A".to_owned(),
-        session: Session::Interactive,
-        value: Some(crate::model::TextMatch::Equals("1".to_owned())),
-    };
-    expects(&mut other.steps[0], variable.clone());
+    let variable = expectations("environment: { A: { equals: \"1\", session: interactive } }");
+    other.steps[0].expect.clone_from(&variable);
     let bench = Bench::new();
     for cases in [
         vec![alone.clone()],
@@ -309,7 +248,7 @@ fn what_others_look_at_changes_no_verdict() {
         assert!(verdicts.get("other").is_none_or(is_passed), "{verdicts:?}");
     }
     // A case that looks in this way itself sees the file.
-    expects(&mut alone.steps[0], variable);
+    alone.steps[0].expect.extend(variable);
     let verdicts = bench.run(vec![alone]);
     assert!(passed(&verdicts["alone"]), "{verdicts:?}");
 }
@@ -321,10 +260,9 @@ fn a_step_slower_than_its_own_case_allows_fails_that_case_alone() {
     hasty.steps[0].deadline_s = 0;
     let verdicts = bench.run(vec![hasty, case("patient", &["sleep"])]);
     assert!(passed(&verdicts["patient"]));
-    let found = failed(&verdicts["hasty"]);
-    assert!(
-        found[0].message.contains("within its deadline of 0 s"),
-        "{found:?}"
+    has(
+        &failed(&verdicts["hasty"])[0].message,
+        "within its deadline of 0 s",
     );
 }
 
@@ -389,21 +327,17 @@ fn what_another_process_made_meanwhile_is_not_made_again() {
     let (bench, verdicts) = made_by_another(branching, 0, Kept::Meanwhile);
     assert!(verdicts.values().all(passed), "{verdicts:?}");
     assert_eq!(bench.hypervisor.ran("exec first"), 0);
-    assert_eq!(
-        bench.hypervisor.ran("exec x"),
-        1,
-        "the rest is each one's own"
-    );
+    // The rest is each one's own.
+    assert_eq!(bench.hypervisor.ran("exec x"), 1);
 }
 
 #[test]
 fn a_failure_that_another_process_saw_meanwhile_is_one_here_too() {
     let same = vec![case("a", &["first", "x"]), case("b", &["first", "x"])];
     let (bench, verdicts) = made_by_another(same, 1, Kept::Meanwhile);
-    assert!(
-        verdicts.values().all(|it| matches!(it, Verdict::Failed(_))),
-        "{verdicts:?}"
-    );
+    for verdict in verdicts.values() {
+        failed(verdict);
+    }
     assert_eq!(bench.hypervisor.ran("fork"), 0);
 }
 
@@ -450,10 +384,7 @@ fn a_case_that_broke_says_in_which_step() {
     let Verdict::Errored { during, .. } = &verdicts["a"] else {
         panic!("{verdicts:?}")
     };
-    assert_eq!(
-        during.as_ref().map(|place| place.step.as_str()),
-        Some("run-2")
-    );
+    assert_eq!(during.as_ref().map(|it| &*it.step), Some("run-2"));
 }
 
 #[test]
@@ -463,13 +394,8 @@ fn a_run_is_foreseen_as_it_will_go() {
     let foreseen = |cases: Vec<Case>| {
         let plan = bench.plan(cases);
         let all: BTreeSet<usize> = (0..plan.cases.len()).collect();
-        foresee(
-            &plan,
-            &all,
-            &bench.hypervisor,
-            &bench.results(),
-            &bench.options(),
-        )
+        let (results, options) = (bench.results(), bench.options());
+        foresee(&plan, &all, &bench.hypervisor, &results, &options)
     };
     let cases = vec![
         case("a", &["first", "second", "x"]),
@@ -481,19 +407,14 @@ fn a_run_is_foreseen_as_it_will_go() {
     assert_eq!(foreseen(cases.clone()), [Cached; 5]);
     let mut changed = cases;
     changed[1] = case("b", &["first", "second", "z"]);
-    assert_eq!(
-        foreseen(changed.clone()),
-        [Cached, Cached, Frozen, Cached, New]
-    );
+    let after = [Cached, Cached, Frozen, Cached, New];
+    assert_eq!(foreseen(changed.clone()), after);
     bench.run(changed);
     assert_eq!(bench.hypervisor.ran("exec"), 1);
     let mut failing = vec![case("c", &["fail", "x"]), case("d", &["fail", "y"])];
     bench.run(failing.clone());
-    assert_eq!(
-        foreseen(failing.clone()),
-        [New; 4],
-        "failures are seen anew"
-    );
+    // Failures are seen anew.
+    assert_eq!(foreseen(failing.clone()), [New; 4]);
     failing[0].guest.locked = false;
     assert!(foreseen(failing).contains(&New));
 }
@@ -548,26 +469,16 @@ fn a_seed_that_cannot_be_written_fails_and_is_no_fault_of_the_machine() {
         files: Default::default(),
     };
     let verdicts = bench.run(vec![seeded]);
-    let found = failed(&verdicts["a"]);
-    assert!(
-        format!("{found:?}").contains("Read-only file system"),
-        "{found:?}"
+    has(
+        format!("{:?}", failed(&verdicts["a"])),
+        "Read-only file system",
     );
 }
 
 /// A case that expects a file after its first command, and a law that is tried after that.
 fn with_a_law(command: &str) -> [Case; 2] {
-    use crate::model::{Check, Expectation, FileState, Law, Part, Trial};
     let mut own = case("a", &[command]);
-    own.steps[0].expect.push(Expectation {
-        check: Check::File {
-            path: "nowhere".to_owned(),
-            state: FileState::Present(Vec::new()),
-        },
-        user: Some("alice".to_owned()),
-        within_s: None,
-        line: 1,
-    });
+    own.steps[0].expect = expectations("files: [nowhere]");
     let mut law = case("law", &[command, "again"]);
     law.trial = Some(Trial {
         law: Law::Survives,
@@ -588,20 +499,15 @@ fn a_law_compares_what_was_made_of_what_is_there_now() {
     let bench = Bench::new();
     let cases = with_a_law("first").to_vec();
     // The case fails, so that each run reaches anew what the law compares with.
-    for forks in [(1, 1), (1, 0), (1, 1)] {
+    for forks in [[1, 1], [1, 0], [1, 1]] {
         let verdicts = bench.run(cases.clone());
-        assert!(matches!(verdicts["a"], Verdict::Failed(_)), "{verdicts:?}");
-        assert!(
-            matches!(verdicts["law"], Verdict::Passed { .. }),
-            "{verdicts:?}"
-        );
+        failed(&verdicts["a"]);
+        let law = &verdicts["law"];
+        assert!(passed(law) || cached(law), "{verdicts:?}");
         let ran = ["exec first", "exec again"].map(|it| bench.hypervisor.ran(it));
-        assert_eq!((ran[0], ran[1]), forks);
-        assert_eq!(
-            bench.hypervisor.ran("freeze"),
-            1,
-            "the state is of its own time"
-        );
+        assert_eq!(ran, forks);
+        // The state is of its own time.
+        assert_eq!(bench.hypervisor.ran("freeze"), 1);
     }
 }
 
@@ -610,11 +516,8 @@ fn a_law_whose_way_fails_has_failed_where_nobody_else_tells_it() {
     let bench = Bench::new();
     let [own, law] = with_a_law("fail");
     let together = bench.run(vec![own, law.clone()]);
-    assert!(matches!(together["a"], Verdict::Failed(_)), "{together:?}");
-    assert!(
-        matches!(together["law"], Verdict::NotRun { .. }),
-        "{together:?}"
-    );
+    failed(&together["a"]);
+    not_run(&together["law"]);
     let alone = bench.run(vec![law]);
     assert_eq!(failed(&alone["law"]).len(), 1, "{alone:?}");
 }
@@ -633,18 +536,9 @@ fn a_step_that_still_printed_at_its_deadline_says_so() {
 
 #[test]
 fn what_may_take_its_time_is_looked_at_until_it_is_so() {
-    use crate::model::{Check, Expectation, FileState};
-    let waits = |name: &str, within_s| {
+    let waits = |name: &str, within_s: u32| {
         let mut case = case(name, &["true"]);
-        case.steps[0].expect.push(Expectation {
-            check: Check::File {
-                path: "late".to_owned(),
-                state: FileState::Present(Vec::new()),
-            },
-            user: Some("alice".to_owned()),
-            within_s: Some(within_s),
-            line: 1,
-        });
+        case.steps[0].expect = expectations(&format!("within: {within_s}s, files: [late]"));
         case
     };
     let bench = Bench::new();

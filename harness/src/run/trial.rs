@@ -16,6 +16,7 @@ use crate::model::{
 use crate::plan::Plan;
 use crate::report::results::{Collector, Results, VerdictWord};
 use crate::report::{Event, Sink, StateSeen, views};
+use crate::testing::{Folder, has};
 
 /// A case whose steps run these commands; see [`FakeHypervisor`] for what they do.
 pub(crate) fn case(id: &str, commands: &[&str]) -> Case {
@@ -87,7 +88,7 @@ pub(crate) fn test_nixos() -> ChannelOverlay {
 
 /// A host of fake machines, with a cache of its own.
 pub(super) struct Bench {
-    pub(super) folder: tempfile::TempDir,
+    pub(super) folder: Folder,
     pub(super) hypervisor: FakeHypervisor,
     /// What becomes of snapshots.
     pub(super) mode: SnapshotMode,
@@ -128,7 +129,7 @@ fn are_reported(results: &Results) {
     ];
     for case in &results.cases {
         for page in &pages {
-            assert!(page.contains(&case.id), "{page}");
+            has(page, &case.id);
         }
         let is_told = case.verdict != VerdictWord::NotRun
             || case.reason.as_ref().is_some_and(|it| !it.is_empty());
@@ -141,7 +142,7 @@ impl Bench {
         let hypervisor = FakeHypervisor::default();
         *lock(&hypervisor.image) = Some("image".to_owned());
         Self {
-            folder: tempfile::tempdir().unwrap(),
+            folder: Folder::new(),
             hypervisor,
             mode: SnapshotMode::Compare,
             fresh: false,

@@ -169,6 +169,7 @@ fn releases_between(from: &str, to: &str) -> Vec<String> {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::testing::has;
 
     fn found(name: &str, install: Install) -> Found {
         Found {
@@ -204,37 +205,23 @@ pub(super) mod tests {
 
     #[test]
     fn an_output_is_found_or_asked_for_with_the_candidates() {
-        let all = [
-            found("alice", Install::Standalone),
-            found("laptop", Install::NixosModule),
-        ];
+        let (home, host) = (Install::Standalone, Install::NixosModule);
+        let all = [found("alice", home), found("laptop", host)];
         let of =
             |wanted, install| choose(&all, &[], wanted, install).map_err(|error| error.to_string());
-        assert_eq!(
-            of(Some("laptop"), None).unwrap().install,
-            Install::NixosModule
-        );
-        assert_eq!(of(None, Some(Install::Standalone)).unwrap().name, "alice");
+        assert_eq!(of(Some("laptop"), None).unwrap().install, host);
+        assert_eq!(of(None, Some(home)).unwrap().name, "alice");
         assert!(of(None, None).unwrap_err().contains("#alice, #laptop"));
-        assert!(
-            of(Some("bob"), None)
-                .unwrap_err()
-                .contains("no output `bob`")
-        );
+        has(of(Some("bob"), None).unwrap_err(), "no output `bob`");
         let notes = ["some names are computed".to_owned()];
         assert_eq!(choose(&all, &notes, Some("bob"), None).unwrap().name, "bob");
-        let twice = [
-            found("a", Install::Standalone),
-            found("a", Install::NixosModule),
-        ];
+        let twice = [found("a", home), found("a", host)];
         let error = choose(&twice, &[], Some("a"), None).unwrap_err();
         let told = "say which: #homeConfigurations.a, or #nixosConfigurations.a";
         assert_eq!(error.hint.as_deref(), Some(told));
         let (kind, name) = Install::of_output("nixosConfigurations.\"a\"");
-        assert_eq!(
-            choose(&twice, &[], Some(name), kind).unwrap().install,
-            Install::NixosModule
-        );
+        let found = choose(&twice, &[], Some(name), kind).unwrap();
+        assert_eq!(found.install, host);
     }
 
     #[test]

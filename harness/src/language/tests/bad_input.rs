@@ -3,8 +3,9 @@
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
-use super::{cases, load_text, mistakes, with_home, with_steps};
-use crate::language::{LoadOptions, Severity, check};
+use super::{cases, load_text, mistakes, refused, with_home, with_setup, with_steps};
+use crate::language::{LoadOptions, Severity, check, render, render_text_as};
+use crate::testing::{Folder, has};
 
 const FINE: &str = "name: t\nsetup:\n  home: { stateVersion: \"24.05\" }\nsteps: [switch]\n";
 
@@ -19,12 +20,11 @@ fn promptly<T>(run: impl FnOnce() -> T) -> T {
 
 #[test]
 fn a_byte_order_mark_and_windows_line_ends_are_no_mistake() {
-    assert_eq!(cases(&format!("\u{feff}{FINE}")).len(), 1);
-    assert_eq!(cases(&FINE.replace('\n', "\r\n")).len(), 1);
-    assert_eq!(
-        cases(&format!("\u{feff}{}", FINE.replace('\n', "\r\n"))).len(),
-        1
-    );
+    let windows = FINE.replace('\n', "\r\n");
+    for text in [FINE, &windows] {
+        assert_eq!(cases(text).len(), 1);
+        assert_eq!(cases(&format!("\u{feff}{text}")).len(), 1);
+    }
 }
 
 #[test]
@@ -38,56 +38,45 @@ fn places_are_right_behind_a_byte_order_mark_and_windows_line_ends() {
 
 #[test]
 fn text_that_is_not_yaml_is_refused_at_its_place() {
-    let found = mistakes("name: t\nsetup: [a, b\nsteps: [switch]\n");
-    assert!(found.contains("this is not YAML"), "{found}");
-    let found = mistakes("name: 'never closed\nsetup: 1\n");
-    assert!(found.contains("this is not YAML"), "{found}");
-    let found = mistakes("%PDF-1.4\n%âãÏÓ\n1 0 obj\n<< /Type /Catalog >>\n");
-    assert!(found.contains("not YAML"), "{found}");
-    let found = mistakes("just words\n");
-    assert_eq!(
-        found,
-        "1:1 a scenario must be a mapping, and this is the text `just words` (write `key: value`, one in each line, \
-         further in than this)"
+    let table = r"
+        name: t\nsetup: [a, b\nsteps: [switch]\n => this is not YAML
+        name: 'never closed\nsetup: 1\n => this is not YAML
+        %PDF-1.4\n%âãÏÓ\n1 0 obj\n<< /Type /Catalog >>\n => not YAML
+        just words\n => 1:1 a scenario must be a mapping, and this is the text `just words` (write `key: value`, one in each line, further in than this)
+        => the file is empty
+        # nothing but a comment\n => the file is empty
+        --- \n...\n => a scenario
+        name: t\nsetup:\n\thome:\n\t\tstateVersion: x\nsteps: [switch]\n => never with tabs
+        name: a\0b\n => 1:8 the file holds the control character U+0000
+        name: a\x1b[31m\n => U+001B
+        name: *nowhere\n => not YAML
+        name: !env HOME\n => the tag `!env` means nothing here
+    ";
+    let control = |text: &str| {
+        let text = text.replace("\\t", "\t").replace("\\0", "\0");
+        text.replace("\\x1b", "\u{1b}")
+    };
+    refused(control, table);
+    has(
+        mistakes(&format!("{FINE}---\n{FINE}")),
+        "5:1 a second document begins here",
     );
-    assert!(mistakes("").contains("the file is empty"));
-    assert!(mistakes("# nothing but a comment\n").contains("the file is empty"));
-    assert!(mistakes("--- \n...\n").contains("a scenario"));
-    assert!(mistakes(&format!("{FINE}---\n{FINE}")).contains("5:1 a second document begins here"));
-}
-
-#[test]
-fn tabs_for_indentation_are_named() {
-    let found = mistakes("name: t\nsetup:\n\thome:\n\t\tstateVersion: x\nsteps: [switch]\n");
-    assert!(found.contains("never with tabs"), "{found}");
-}
-
-#[test]
-fn nul_and_other_control_characters_are_refused_raw_and_escaped() {
-    let found = mistakes("name: a\0b\n");
-    assert!(
-        found.starts_with("1:8 the file holds the control character U+0000"),
-        "{found}"
+    refused(
+        with_home,
+        r#"files: { a: "x\0y" } => 5:17 the text holds a NUL character"#,
     );
-    assert!(mistakes("name: a\u{1b}[31m\n").contains("U+001B"));
-    let found = mistakes(&with_home("files: { a: \"x\\0y\" }"));
-    assert!(
-        found.contains("5:17 the text holds a NUL character"),
-        "{found}"
-    );
+    assert_eq!(cases(&FINE.replace("name: t", "name: !!str 12")).len(), 1);
 }
 
 #[test]
 fn keys_given_twice_are_refused_with_the_line_of_the_first() {
     let found = mistakes(&format!("{FINE}name: again\n"));
-    assert_eq!(
-        found,
-        "5:1 the key `name` is here twice (it is first given in line 1; keep one of them)"
-    );
+    let said = "5:1 the key `name` is here twice (it is first given in line 1; keep one of them)";
+    assert_eq!(found, said);
     let found = mistakes(&with_home("files:\n  a: x\n  \"a\": y"));
-    assert!(
-        found.contains("7:7 the key `a` is here twice (it is first given in line 6"),
-        "{found}"
+    has(
+        found,
+        "7:7 the key `a` is here twice (it is first given in line 6",
     );
 }
 
@@ -96,8 +85,7 @@ fn merge_keys_are_refused_and_anchors_taken() {
     let text = "name: t\nsetup:\n  users:\n    alice: &home { stateVersion: \"24.05\" }\n    bob: *home\nsteps:\n  - switch: alice\n";
     assert_eq!(cases(text)[0].users.len(), 2);
     let found = mistakes(&text.replace("bob: *home", "bob: { <<: *home }"));
-    assert!(found.contains("5:12 merge keys are not taken"), "{found}");
-    assert!(mistakes("name: *nowhere\n").contains("not YAML"));
+    has(found, "5:12 merge keys are not taken");
     let found = mistakes("name: &a [*a]\n");
     assert!(
         found.contains("alias stands inside") || found.contains("not YAML"),
@@ -114,9 +102,9 @@ fn an_alias_bomb_is_refused_at_once() {
         let _ = writeln!(text, "a{level}: &a{level} [{aliases}]");
     }
     let found = promptly(|| mistakes(&text));
-    assert!(
-        found.contains("the aliases of this file repeat more than 10000 values"),
-        "{found}"
+    has(
+        found,
+        "the aliases of this file repeat more than 10000 values",
     );
 }
 
@@ -149,17 +137,16 @@ fn deep_nesting_is_refused_at_once() {
 #[test]
 fn many_values_and_long_texts_are_bounded() {
     let text = format!("name: [{}]\n", "x,".repeat(500_000));
-    assert!(promptly(|| mistakes(&text)).contains("more than 50000 values"));
+    has(promptly(|| mistakes(&text)), "more than 50000 values");
     let text = with_home(&format!("files: {{ a: \"{}\" }}", "x".repeat(900_000)));
     assert_eq!(promptly(|| cases(&text)).len(), 1);
     let text: String = (0..20_000).fold(FINE.to_owned(), |mut text, number| {
         let _ = writeln!(text, "k{number}: 1");
         text
     });
-    let found = promptly(|| mistakes(&text));
-    assert!(
-        found.contains("19900 more mistakes in this file"),
-        "the rest is counted"
+    has(
+        promptly(|| mistakes(&text)),
+        "19900 more mistakes in this file",
     );
 }
 
@@ -167,75 +154,48 @@ fn many_values_and_long_texts_are_bounded() {
 fn mistakes_in_very_long_lines_can_be_shown() {
     let text = format!("name: t\nlong: [{}]\n", "x, ".repeat(40_000));
     let (_, found) = load_text(&text);
-    let shown = crate::language::render_text_as(&found, false);
-    assert!(shown.contains("`long` is no key of a scenario"));
+    let shown = render_text_as(&found, false);
+    has(&shown, "`long` is no key of a scenario");
     assert!(shown.len() < 5000, "the line is not shown");
 }
 
 #[test]
-fn a_file_of_10_mib_is_not_read() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let file = folder.path().join("big.yaml");
-    std::fs::write(&file, "a: 1\n".repeat(2 * 1024 * 1024)).expect("written");
-    let checked = promptly(|| check(&[file], &LoadOptions::default()));
-    assert_eq!(
-        checked.diagnostics[0].message,
-        "the file is larger than 1 MiB"
-    );
-    assert!(!checked.is_fine());
-}
-
-#[test]
-fn files_that_are_no_text_and_files_that_are_not_there_say_so() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let file = folder.path().join("latin.yaml");
-    std::fs::write(&file, b"name: caf\xe9\n").expect("written");
-    let nowhere = folder.path().join("nowhere.yaml");
-    let checked = check(
-        &[file, nowhere, folder.path().join("empty")],
-        &LoadOptions::default(),
-    );
-    let messages: Vec<&str> = checked
-        .diagnostics
-        .iter()
-        .map(|one| one.message.as_str())
-        .collect();
+fn files_that_cannot_be_read_say_why() {
+    let folder = Folder::new();
+    let said = |paths: &[&str]| {
+        let paths: Vec<_> = paths.iter().map(|it| folder.join(it)).collect();
+        let checked = promptly(|| check(&paths, &LoadOptions::default()));
+        assert!(!checked.is_fine());
+        let messages = checked.diagnostics.into_iter().map(|it| it.message);
+        messages.collect::<Vec<_>>()
+    };
+    folder.write("big.yaml", "a: 1\n".repeat(2 * 1024 * 1024));
+    assert_eq!(said(&["big.yaml"]), ["the file is larger than 1 MiB"]);
+    folder.write("latin.yaml", b"name: caf\xe9\n");
+    let messages = said(&["latin.yaml", "nowhere.yaml", "empty"]);
     assert_eq!(messages.len(), 3, "{messages:?}");
-    assert!(messages[0].contains("there is no such file or folder"));
-    assert!(
-        messages[2].contains("the file is not UTF-8: no character begins in line 1 at column 10")
+    has(&messages[0], "there is no such file or folder");
+    has(
+        &messages[2],
+        "the file is not UTF-8: no character begins in line 1 at column 10",
     );
-    std::fs::create_dir(folder.path().join("void")).expect("made");
-    let checked = check(&[folder.path().join("void")], &LoadOptions::default());
-    assert_eq!(checked.diagnostics[0].message, "there is no scenario here");
+    folder.directory("void");
+    assert_eq!(said(&["void"]), ["there is no scenario here"]);
 }
 
 #[test]
 fn words_that_old_yaml_takes_for_truth_values_stay_words() {
-    let found = mistakes(&format!("{FINE}on: push\nno: 1\n"));
-    assert!(
-        found.contains("5:1 `on` is no key of a scenario"),
-        "{found}"
-    );
-    assert!(
-        found.contains("6:1 `no` is no key of a scenario"),
-        "{found}"
-    );
-    let found = mistakes(&format!("{FINE}network: on\n"));
-    assert!(found.contains("write `true`, without quotes"), "{found}");
-    let found = mistakes(&format!("{FINE}network: \"false\"\n"));
-    assert!(found.contains("write `false`, without quotes"), "{found}");
-    let case = &cases(&with_home(
-        "sessionVariables: { NORWAY: no, ON: on, T: true, N: 007 }",
-    ))[0];
-    let flake = crate::language::render(case);
-    for line in [
-        "NORWAY = \"no\";",
-        "ON = \"on\";",
-        "T = \"true\";",
-        "N = \"007\";",
-    ] {
-        assert!(flake.contains(line), "{line} is not in {flake}");
+    let table = r#"
+        on: push\n => 5:1 `on` is no key of a scenario
+        no: 1\n => 5:1 `no` is no key of a scenario
+        network: on\n => write `true`, without quotes
+        network: "false"\n => write `false`, without quotes
+    "#;
+    refused(|it| format!("{FINE}{it}"), table);
+    let variables = "sessionVariables: { NORWAY: no, ON: on, T: true, N: 007 }";
+    let flake = render(&cases(&with_home(variables))[0]);
+    for (name, value) in [("NORWAY", "no"), ("ON", "on"), ("T", "true"), ("N", "007")] {
+        has(&flake, &format!("{name} = \"{value}\";"));
     }
 }
 
@@ -243,7 +203,7 @@ fn words_that_old_yaml_takes_for_truth_values_stay_words() {
 fn a_version_without_quotes_keeps_its_text() {
     let text = with_home("sessionVariables: { RELEASE: 24.10 }");
     let (cases, found) = load_text(&text);
-    assert!(crate::language::render(&cases[0]).contains("RELEASE = \"24.10\";"));
+    has(render(&cases[0]), "RELEASE = \"24.10\";");
     assert_eq!(found[0].severity, Severity::Warning);
     assert_eq!(found[0].hint.as_deref(), Some("quote it: \"24.10\""));
     let text = "name: t\nmatrix: { value: [24.10, 24.05] }\nsetup:\n  home: { stateVersion: 24.05 }\nsteps:\n  - run: true ${{ matrix.value }}\n";
@@ -251,10 +211,7 @@ fn a_version_without_quotes_keeps_its_text() {
     assert_eq!(ids, ["t[value=24.10]", "t[value=24.05]"]);
     // Where Nix would get a number, its text is at stake, so it must be quoted.
     let found = mistakes(&FINE.replace("home:", "specialArgs: { release: 24.10 }\n  home:"));
-    assert!(
-        found.contains("quote it to keep the text: \"24.10\""),
-        "{found}"
-    );
+    has(found, "quote it to keep the text: \"24.10\"");
 }
 
 #[test]
@@ -280,13 +237,10 @@ fn names_that_cannot_name_files_are_refused() {
             "control characters are never printed"
         );
     }
-    let found = mistakes(&with_steps("- switch:\n  name: ../x"));
-    assert!(found.contains("write `x`"), "{found}");
+    refused(with_steps, r"- switch:\n  name: ../x => write `x`");
     for user in ["root", "Alice", "a b", "../x", "-x", "\"a;b\""] {
-        let found = mistakes(&format!(
-            "name: t\nsetup:\n  users:\n    {user}: {{ stateVersion: \"24.05\" }}\nsteps: [switch]\n"
-        ));
-        assert!(found.contains("cannot be a user here"), "{user}: {found}");
+        let found = mistakes(&with_setup(&format!("\n  users:\n    {user}: {{}}")));
+        has(found, "cannot be a user here");
     }
 }
 
@@ -307,56 +261,38 @@ fn paths_do_not_leave_the_home() {
 }
 
 #[test]
-fn tags_are_refused() {
-    assert!(mistakes("name: !env HOME\n").contains("the tag `!env` means nothing here"));
-    assert_eq!(cases(&FINE.replace("name: t", "name: !!str 12")).len(), 1);
-}
-
-#[test]
 fn files_of_other_places_are_refused() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let inside = folder.path().join("repository");
-    std::fs::create_dir_all(inside.join(".git")).expect("made");
-    std::fs::create_dir_all(inside.join("scenarios")).expect("made");
-    std::fs::write(folder.path().join("secret"), "x").expect("written");
-    std::os::unix::fs::symlink(folder.path().join("secret"), inside.join("link")).expect("linked");
-    std::fs::write(inside.join("own"), "x").expect("written");
-    let file = inside.join("scenarios/t.yaml");
-    let with = |from: &str| {
-        with_steps(&format!(
+    let folder = Folder::with(&[("secret", "x"), ("inside/own", "x")]);
+    folder.directory("inside/.git");
+    folder.link(folder.join("secret"), "inside/link");
+    let message = |from: &str, allow_outside| {
+        let text = with_steps(&format!(
             "- seed: {{ files: {{ a: {{ from: {from} }} }} }}\n- switch"
-        ))
+        ));
+        let file = folder.write("inside/scenarios/t.yaml", text);
+        let options = LoadOptions {
+            allow_outside,
+            ..LoadOptions::default()
+        };
+        let first = check(&[file], &options).diagnostics.into_iter().next();
+        first.map(|it| it.message).unwrap_or_default()
     };
-    let message = |from: &str| {
-        std::fs::write(&file, with(from)).expect("written");
-        let checked = check(std::slice::from_ref(&file), &LoadOptions::default());
-        checked.diagnostics.first().map(|one| one.message.clone())
-    };
-    assert_eq!(message("../own"), None);
+    assert_eq!(message("../own", false), "");
     for outside in ["../../secret", "../link", "/etc/passwd", "../../nowhere"] {
-        let message = message(outside).expect("refused");
-        assert!(message.contains("is outside of"), "{outside}: {message}");
+        has(message(outside, false), "is outside of");
     }
-    assert!(message("../nowhere").is_some_and(|message| message.contains("no such file")));
-    std::fs::write(&file, with("../../secret")).expect("written");
-    let open = LoadOptions {
-        allow_outside: true,
-        ..LoadOptions::default()
-    };
-    assert!(check(&[file], &open).is_fine());
+    has(message("../nowhere", false), "no such file");
+    assert_eq!(message("../../secret", true), "");
 }
 
 #[test]
 fn a_mistake_in_the_projects_file_is_told_once() {
-    let folder = tempfile::tempdir().unwrap();
-    let write = |path: &str, text: &str| std::fs::write(folder.path().join(path), text).unwrap();
-    write("flake.nix", "{ }");
-    write("switchproof.yaml", "laws: { clean: false }\n");
-    for name in ["one", "two", "three"] {
+    let off = ("switchproof.yaml", "laws: { clean: false }\n");
+    let folder = Folder::with(&[("flake.nix", "{ }"), off]);
+    let files = ["one", "two", "three"].map(|name| {
         let scenario = FINE.replace("name: t", &format!("name: {name}"));
-        write(&format!("{name}.yaml"), &scenario);
-    }
-    let files = ["one.yaml", "two.yaml", "three.yaml"].map(|name| folder.path().join(name));
+        folder.write(format!("{name}.yaml"), scenario)
+    });
     let checked = check(&files, &LoadOptions::default());
     let told: Vec<&str> = checked.diagnostics.iter().map(|it| &*it.message).collect();
     assert_eq!(told, ["`clean` is off without a reason"]);

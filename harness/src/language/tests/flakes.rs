@@ -2,17 +2,27 @@
 
 use std::fs;
 
-use crate::language::{Diagnostic, LoadOptions, Severity, load_text};
-use crate::model::{Action, Case, Install};
+use crate::language::{Diagnostic, LoadOptions, Severity, load_text, render};
+use crate::model::{Case, Install};
+use crate::testing::{Folder, has, lacks, switch};
+
+type Loaded = (Vec<Case>, Vec<Diagnostic>);
+
+/// What a scenario comes to that lies in this folder.
+fn load_in(folder: &Folder, text: &str) -> Loaded {
+    load_text(folder.join("t.yaml"), text, &LoadOptions::default())
+}
 
 /// What a scenario makes of a flake whose files are `files`.
-fn loaded(files: &[(&str, &str)], keys: &str) -> (Vec<Case>, Vec<Diagnostic>) {
-    let folder = tempfile::tempdir().expect("a folder");
-    for (name, text) in files {
-        fs::write(folder.path().join(name), text).expect("written");
-    }
+fn loaded(files: &[(&str, &str)], keys: &str) -> Loaded {
     let text = format!("name: t\nflake:\n  path: .\n{keys}\nsteps: [switch]\n");
-    load_text(folder.path().join("t.yaml"), &text, &LoadOptions::default())
+    load_in(&Folder::with(files), &text)
+}
+
+/// The first thing that is said, if anything is.
+fn told((_, found): Loaded) -> String {
+    let first = found.into_iter().next();
+    first.map(|it| it.message).unwrap_or_default()
 }
 
 const REMOTE: &str = r#"{
@@ -25,15 +35,10 @@ const REMOTE: &str = r#"{
 fn inputs_on_the_network_are_refused_with_both_ways_out() {
     let (cases, found) = loaded(&[("flake.nix", REMOTE)], "");
     assert!(cases.is_empty());
-    assert_eq!(
-        found[0].message,
-        "the flake's inputs `hm` and `nixpkgs` are on the network, and the machine has none"
-    );
-    let hint = found[0].hint.as_deref().expect("a hint");
-    assert_eq!(
-        hint,
-        "replace them: `inputs: { hm: pocket, nixpkgs: pocket }`, or add `network: true`"
-    );
+    let said = "the flake's inputs `hm` and `nixpkgs` are on the network, and the machine has none";
+    assert_eq!(found[0].message, said);
+    let hint = "replace them: `inputs: { hm: pocket, nixpkgs: pocket }`, or add `network: true`";
+    assert_eq!(found[0].hint.as_deref(), Some(hint));
     assert_eq!(found[0].line, 2);
     for way_out in ["  inputs: { hm: pocket, nixpkgs: pocket }", "network: true"] {
         let (cases, found) = loaded(&[("flake.nix", REMOTE)], way_out);
@@ -50,10 +55,8 @@ fn an_input_inside_of_the_flake_runs_by_its_place() {
     }"#;
     let (cases, found) = loaded(&[("flake.nix", flake)], "");
     assert_eq!(found, []);
-    let Action::Switch(switch) = &cases[0].steps[0].action else {
-        panic!("a switch");
-    };
-    let command = switch.target.command.as_ref().expect("a command");
+    let target = &switch(&cases[0], 0).target;
+    let command = target.command.as_ref().expect("a command");
     assert_eq!(command.flake, "path:./vendor/hm");
     assert!(command.is_input);
     assert_eq!(command.nixpkgs.as_deref(), Some("nixpkgs"));
@@ -61,17 +64,15 @@ fn an_input_inside_of_the_flake_runs_by_its_place() {
 
 #[test]
 fn an_input_may_be_a_checkout_of_home_manager_on_this_computer() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let write = |name: &str, text: &str| {
-        let place = folder.path().join(name);
-        fs::create_dir_all(place.parent().expect("a parent")).expect("made");
-        fs::write(place, text).expect("written");
-    };
-    write("vendor/hm/modules/default.nix", "{ }");
-    write("vendor/hm/release.json", r#"{ "release": "26.05" }"#);
-    let flake = "{ outputs = { nixpkgs, home-manager, ... }: { }; }";
-    write("dots/flake.nix", flake);
-    let load = |text: &str| load_text(folder.path().join("t.yaml"), text, &LoadOptions::default());
+    let folder = Folder::with(&[
+        ("vendor/hm/modules/default.nix", "{ }"),
+        ("vendor/hm/release.json", r#"{ "release": "26.05" }"#),
+        (
+            "dots/flake.nix",
+            "{ outputs = { nixpkgs, home-manager, ... }: { }; }",
+        ),
+    ]);
+    let load = |text: &str| load_in(&folder, text);
     for text in [
         "name: t\nsetup:\n  inputs: { home-manager: ./vendor/hm }\n  home: { stateVersion: \"26.05\" }\nsteps: [switch]\n",
         "name: t\nflake:\n  path: dots\n  inputs: { nixpkgs: pocket, home-manager: ./vendor/hm }\nsteps: [switch]\n",
@@ -81,12 +82,10 @@ fn an_input_may_be_a_checkout_of_home_manager_on_this_computer() {
         let channels = &cases[0].guest.channels;
         let name = channels[0].name.as_deref().expect("a name");
         assert!(name.starts_with("folder-hm-"), "{name}");
-        let Action::Switch(switch) = &cases[0].steps[0].action else {
-            panic!("a switch");
-        };
         let place = format!("path:/etc/switchproof/channels/{name}/home-manager");
-        let is_replaced = switch.override_inputs.values().any(|url| *url == place);
-        let rendered = crate::language::render(&cases[0]);
+        let mut replaced = switch(&cases[0], 0).override_inputs.values();
+        let is_replaced = replaced.any(|url| *url == place);
+        let rendered = render(&cases[0]);
         assert!(is_replaced || rendered.contains(&place), "{rendered}");
     }
     for (inputs, words) in [
@@ -105,51 +104,38 @@ fn an_input_may_be_a_checkout_of_home_manager_on_this_computer() {
         let text = format!(
             "name: t\nsetup:\n  inputs: {inputs}\n  home: {{ stateVersion: \"26.05\" }}\nsteps: [switch]\n"
         );
-        let (_, found) = load(&text);
-        assert!(
-            found[0].message.contains(words),
-            "{inputs}: {}",
-            found[0].message
-        );
+        has(told(load(&text)), words);
     }
 }
 
 #[test]
 fn an_input_is_replaced_in_every_flake_that_has_it() {
     let flake = "{ outputs = { nixpkgs, home-manager, ... }: { }; }";
-    let folder = tempfile::tempdir().expect("a folder");
-    fs::write(folder.path().join("flake.nix"), flake).expect("written");
+    let folder = Folder::with(&[("flake.nix", flake)]);
     let replaced = |text: &str, name: &str| {
         let options = LoadOptions {
             inputs: [(name.to_owned(), "pocket-24.05".to_owned())].into(),
             ..LoadOptions::default()
         };
-        let (cases, found) = load_text(folder.path().join("t.yaml"), text, &options);
-        let Action::Switch(switch) = &cases[0].steps[0].action else {
-            panic!("a switch");
-        };
-        (switch.override_inputs.clone(), found)
+        let (cases, found) = load_text(folder.join("t.yaml"), text, &options);
+        (switch(&cases[0], 0).override_inputs.clone(), found)
     };
     let words = "name: t\nsetup: { home: { stateVersion: \"24.05\" } }\nsteps: [switch]\n";
     let own = "name: t\nflake: { path: ., inputs: { nixpkgs: pocket, home-manager: pocket } }\nsteps: [switch]\n";
     let (inputs, found) = replaced(words, "home-manager");
-    assert_eq!(
-        inputs["home-manager"],
-        "path:/etc/switchproof/pocket/24.05/home-manager"
-    );
+    let older = "path:/etc/switchproof/pocket/24.05/home-manager";
+    assert_eq!(inputs["home-manager"], older);
     assert_eq!(found, []);
     let (inputs, _) = replaced(own, "home-manager");
-    assert_eq!(
-        inputs["home-manager"],
-        "path:/etc/switchproof/pocket/home-manager"
-    );
+    let pocket = "path:/etc/switchproof/pocket/home-manager";
+    assert_eq!(inputs["home-manager"], pocket);
     let (inputs, found) = replaced(words, "stylix");
     assert!(inputs.is_empty());
+    let said = "the flake has no input `stylix` to replace";
     assert_eq!(
-        found[0].message,
-        "the flake has no input `stylix` to replace"
+        (&*found[0].message, found[0].severity),
+        (said, Severity::Warning)
     );
-    assert_eq!(found[0].severity, Severity::Warning);
 }
 
 #[test]
@@ -170,16 +156,10 @@ fn what_may_never_be_looked_at_is_only_warned_of() {
     let (cases, found) = loaded(&[("flake.nix", flake), ("flake.lock", lock)], "");
     assert_eq!(cases.len(), 1);
     assert_eq!(found[0].severity, Severity::Warning);
-    assert!(
-        found[0].message.contains("input `theme` is on the network"),
-        "{found:?}"
-    );
+    has(&found[0].message, "input `theme` is on the network");
+    // To lock it, Nix fetches it.
     let (_, found) = loaded(&[("flake.nix", flake)], "");
-    assert_eq!(
-        found[0].severity,
-        Severity::Error,
-        "to lock it, Nix fetches it"
-    );
+    assert_eq!(found[0].severity, Severity::Error);
 }
 
 #[test]
@@ -187,10 +167,8 @@ fn the_command_comes_from_the_input_that_takes_its_place() {
     let command = |flake: &str, keys: &str| {
         let (cases, found) = loaded(&[("flake.nix", flake)], keys);
         let case = cases.first().unwrap_or_else(|| panic!("{found:?}"));
-        let Action::Switch(switch) = &case.steps[0].action else {
-            panic!("a switch");
-        };
-        let command = switch.target.command.clone().expect("a home has one");
+        let target = &switch(case, 0).target;
+        let command = target.command.clone().expect("a home has one");
         (command.flake, command.is_input, command.nixpkgs)
     };
     let pocket = |name: &str| format!("path:/etc/switchproof/pocket/{name}");
@@ -198,132 +176,89 @@ fn the_command_comes_from_the_input_that_takes_its_place() {
         command(REMOTE, "  inputs: { hm: pocket, nixpkgs: pocket }"),
         (pocket("home-manager"), false, Some(pocket("nixpkgs")))
     );
-    assert_eq!(
-        command(REMOTE, "network: true"),
-        ("hm".to_owned(), true, None)
-    );
+    let own = ("hm".to_owned(), true, None);
+    assert_eq!(command(REMOTE, "network: true"), own);
+    // A flake without a lock cannot be asked once an input of it is out of reach.
     let local = REMOTE.replace("github:nix-community", "path:/etc");
-    assert_eq!(
-        command(&local, "  inputs: { nixpkgs: pocket }"),
-        (
-            "path:/etc/home-manager".to_owned(),
-            false,
-            Some(pocket("nixpkgs"))
-        ),
-        "a flake without a lock cannot be asked once an input of it is out of reach"
+    let by_place = (
+        "path:/etc/home-manager".to_owned(),
+        false,
+        Some(pocket("nixpkgs")),
     );
+    assert_eq!(command(&local, "  inputs: { nixpkgs: pocket }"), by_place);
     let none = "{ outputs = { nixpkgs, ... }: { }; }";
     assert_eq!(command(none, ""), ("home-manager".to_owned(), false, None));
 }
 
-fn git(folder: &std::path::Path, arguments: &[&str]) {
-    let command = switchproof_vm::process::Command::new("git");
-    let done = command
-        .args(arguments)
-        .dir(folder)
-        .run(std::time::Duration::from_secs(60));
-    done.unwrap_or_else(|error| panic!("{error}"));
-}
-
 #[test]
 fn a_flake_in_a_repository_is_what_git_tracks() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let place = folder.path();
-    let dots = place.join("dots");
-    fs::create_dir_all(dots.join("modules")).expect("made");
-    for (name, text) in [
-        ("flake.nix", "{ outputs = _: { }; }"),
-        ("home.nix", "1"),
-        ("aliases.nix", "1"),
-        ("modules/gone.nix", "1"),
-        ("modules/a.nix", "1"),
-    ] {
-        fs::write(dots.join(name), text).expect("written");
-    }
-    let load = || {
-        let text = "name: t\nflake: ./dots\nsteps: [switch]\n";
-        load_text(place.join("t.yaml"), text, &LoadOptions::default())
-    };
+    let folder = Folder::with(&[
+        ("dots/flake.nix", "{ outputs = _: { }; }"),
+        ("dots/home.nix", "1"),
+        ("dots/aliases.nix", "1"),
+        ("dots/modules/gone.nix", "1"),
+        ("dots/modules/a.nix", "1"),
+    ]);
+    let load = || load_in(&folder, "name: t\nflake: ./dots\nsteps: [switch]\n");
     let files = || {
         let (cases, found) = load();
-        let case = cases
-            .into_iter()
-            .next()
-            .unwrap_or_else(|| panic!("{found:?}"));
-        let Action::Switch(switch) = &case.steps[0].action else {
-            panic!("a switch");
-        };
-        let names: Vec<String> = switch.flake.files.keys().cloned().collect();
-        (names, case.untracked.into_iter().collect::<Vec<_>>())
+        let case = cases.first().unwrap_or_else(|| panic!("{found:?}"));
+        let names = switch(case, 0).flake.files.keys().cloned();
+        (
+            Vec::from_iter(names),
+            Vec::from_iter(case.untracked.clone()),
+        )
     };
     assert_eq!(files().0.len(), 5, "without a repository all files count");
-    git(place, &["init", "--quiet"]);
+    folder.git(&["init", "--quiet"]);
     let (_, found) = load();
-    assert!(
-        found[0]
-            .message
-            .contains("Git does not track the flake.nix"),
-        "{found:?}"
-    );
-    assert!(
-        found[0]
-            .hint
-            .as_deref()
-            .is_some_and(|hint| hint.contains("git add"))
-    );
-    git(
-        place,
-        &["add", "dots/flake.nix", "dots/home.nix", "dots/modules"],
-    );
-    fs::write(dots.join("home.nix"), "22").expect("changed, and not committed");
-    fs::remove_file(dots.join("modules/gone.nix")).expect("removed");
-    fs::write(place.join("secret"), "x").expect("written");
+    has(&found[0].message, "Git does not track the flake.nix");
+    has(found[0].hint.as_deref().unwrap_or_default(), "git add");
+    folder.git(&["add", "dots/flake.nix", "dots/home.nix", "dots/modules"]);
+    // Changed, and not committed.
+    folder.write("dots/home.nix", "22");
+    fs::remove_file(folder.join("dots/modules/gone.nix")).expect("removed");
+    folder.write("secret", "x");
     let (names, untracked) = files();
     assert_eq!(names, ["flake.nix", "home.nix", "modules/a.nix"]);
     assert_eq!(untracked, ["aliases.nix"]);
     // A folder that became a link leads nowhere.
-    fs::remove_dir_all(dots.join("modules")).expect("removed");
-    fs::create_dir(place.join("elsewhere")).expect("made");
-    fs::write(place.join("elsewhere/a.nix"), "x").expect("written");
-    std::os::unix::fs::symlink("../elsewhere", dots.join("modules")).expect("linked");
+    fs::remove_dir_all(folder.join("dots/modules")).expect("removed");
+    folder.write("elsewhere/a.nix", "x");
+    folder.link("../elsewhere", "dots/modules");
     assert_eq!(files().0, ["flake.nix", "home.nix"]);
 }
 
 #[test]
 fn an_input_without_an_address_is_looked_up_on_the_network() {
     let told = |flake: &str, files: &[(&str, &str)]| {
-        let files = [&[("flake.nix", flake)], files].concat();
-        let (_, found) = loaded(&files, "");
-        found
-            .first()
-            .map(|one| one.message.clone())
-            .unwrap_or_default()
+        told(loaded(&[&[("flake.nix", flake)], files].concat(), ""))
     };
     let by_name = "{ outputs = { self, nixpkgs, home-manager, stylix }: { }; }";
-    assert!(told(by_name, &[]).contains("input `stylix` is on the network"));
+    has(told(by_name, &[]), "input `stylix` is on the network");
     let followed = "{ inputs.stylix.follows = \"nixpkgs\"; inputs.own = { type = \"path\"; path = \"/x\"; }; \
          outputs = { self, nixpkgs, stylix, own }: { }; }";
     assert_eq!(told(followed, &[]), "");
     let by_owner =
         "{ inputs.a = { type = \"github\"; owner = \"o\"; repo = \"a\"; }; outputs = _: { }; }";
-    assert!(told(by_owner, &[]).contains("input `a` is on the network"));
+    has(told(by_owner, &[]), "input `a` is on the network");
     // What the text does not tell, the lock does.
     let lock = r#"{"nodes": {
         "root": {"inputs": {"nixpkgs": "n"}},
         "n": {"locked": {"type": "github", "owner": "NixOS", "repo": "nixpkgs", "rev": "01"}}
     }, "root": "root", "version": 7}"#;
     let computed = "{ inputs = import ./inputs.nix; outputs = _: { }; }";
-    assert!(told(computed, &[("flake.lock", lock)]).contains("`nixpkgs` is on the network"));
+    has(
+        told(computed, &[("flake.lock", lock)]),
+        "`nixpkgs` is on the network",
+    );
 }
 
 #[test]
 fn a_real_nixos_is_switched_to_as_the_machine_can_run_it() {
     let of = |keys: &str, step: &str| {
-        let folder = tempfile::tempdir().expect("a folder");
-        fs::write(folder.path().join("flake.nix"), REMOTE).expect("written");
         let text = format!("name: t\nnetwork: true\n{keys}\nsteps: [{step}]\n");
-        let file = folder.path().join("t.yaml");
-        let (mut cases, found) = load_text(file, &text, &LoadOptions::default());
+        let (mut cases, found) = load_in(&Folder::with(&[("flake.nix", REMOTE)]), &text);
         assert_eq!(found.len(), 0, "{keys}: {found:?}");
         cases.remove(0)
     };
@@ -333,9 +268,7 @@ fn a_real_nixos_is_switched_to_as_the_machine_can_run_it() {
         "laws: [equal]\nsetup: { home: { stateVersion: \"24.05\" }, channel: unstable }",
         "switch",
     );
-    let Action::Switch(home) = &other_way.steps[0].action else {
-        panic!("a switch");
-    };
+    let home = switch(&other_way, 0);
     let host = home.other_way.as_ref().expect("a host");
     for flake in [&host.flake, host.first_host.as_ref().expect("a host")] {
         assert!(flake.files.contains_key("switchproof-machine/network.nix"));
@@ -347,12 +280,9 @@ fn a_real_nixos_is_switched_to_as_the_machine_can_run_it() {
         for flake in [&host.flake, first] {
             assert!(flake.files.contains_key("switchproof-machine/network.nix"));
         }
-        assert_eq!(
-            (case.guest.memory_mib, case.guest.disk_mib),
-            (Some(4 << 10), Some(16 << 10))
-        );
-        let printed = crate::language::render(&case);
-        assert!(!printed.contains("switchproof-machine"), "{printed}");
+        let size = (case.guest.memory_mib, case.guest.disk_mib);
+        assert_eq!(size, (Some(4 << 10), Some(16 << 10)));
+        lacks(render(&case), &["switchproof-machine"]);
         // What is only built is built as it is.
         assert!(of(&keys, "build").booted_host().is_none());
     }
@@ -380,25 +310,17 @@ fn what_is_for_another_platform_is_refused_unless_it_is_to_fail() {
         "hardware.nix",
         "{ nixpkgs.hostPlatform = \"x86_64-darwin\"; }",
     );
-    let told = |flake: &str, keys: &str| {
-        let (_, found) = loaded(&[("flake.nix", flake), hardware], keys);
-        found
-            .first()
-            .map(|one| one.message.clone())
-            .unwrap_or_default()
-    };
+    let told = |flake: &str, keys: &str| told(loaded(&[("flake.nix", flake), hardware], keys));
     assert_eq!(
         told(&home("aarch64-darwin"), ""),
         format!("the output `alice` is for aarch64-darwin, and the machine is {here}")
     );
     assert_eq!(told(&home(&here), ""), "");
     let host = told(&home(&here), "  install: nixos-module\n  output: alice");
-    assert!(host.contains("is for x86_64-darwin"), "{host}");
+    has(host, "is for x86_64-darwin");
     // Whatever evaluates it, and what is not there, is for nobody to say.
-    assert_eq!(
-        told(&home("${builtins.currentSystem} # aarch64-darwin\n"), ""),
-        ""
-    );
+    let current = home("${builtins.currentSystem} # aarch64-darwin\n");
+    assert_eq!(told(&current, ""), "");
     assert_eq!(told(&home("aarch64-darwin"), "  output: carol"), "");
     let described = |system: &str, step: &str| {
         let text = format!(
@@ -407,7 +329,7 @@ fn what_is_for_another_platform_is_refused_unless_it_is_to_fail() {
         load_text("t.yaml", &text, &LoadOptions::default()).1
     };
     let found = described("riscv64-linux", "switch");
-    assert!(found[0].message.contains("the setup is for riscv64-linux"));
+    has(&found[0].message, "the setup is for riscv64-linux");
     assert_eq!(found[0].line, 3);
     assert!(described(&here, "switch").is_empty());
     let expected = "{ build: {}, fails: riscv64-linux }";
@@ -416,25 +338,15 @@ fn what_is_for_another_platform_is_refused_unless_it_is_to_fail() {
 
 #[test]
 fn any_input_may_be_a_folder_or_an_input_of_a_channel_that_is_named() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let write = |name: &str, text: &str| {
-        let place = folder.path().join(name);
-        fs::create_dir_all(place.parent().expect("a parent")).expect("made");
-        fs::write(place, text).expect("written");
-    };
-    write(
-        "vendor/parts/flake.nix",
-        "{ inputs.nixpkgs-lib.url = \"github:nix-community/nixpkgs.lib\"; outputs = _: { }; }",
-    );
-    write(
-        "dots/flake.nix",
-        "{ outputs = { nixpkgs, home-manager, parts, other, ... }: { }; }",
-    );
+    let parts =
+        "{ inputs.nixpkgs-lib.url = \"github:nix-community/nixpkgs.lib\"; outputs = _: { }; }";
+    let dots = "{ outputs = { nixpkgs, home-manager, parts, other, ... }: { }; }";
+    let folder = Folder::with(&[("vendor/parts/flake.nix", parts), ("dots/flake.nix", dots)]);
     let load = |inputs: &str| {
         let text = format!(
             "name: t\nflake:\n  path: dots\n  inputs: {{ nixpkgs: pocket, home-manager: pocket, {inputs} }}\nsteps: [switch]\n"
         );
-        load_text(folder.path().join("t.yaml"), &text, &LoadOptions::default())
+        load_in(&folder, &text)
     };
     let (cases, found) = load(
         "parts: ./vendor/parts, parts/nixpkgs-lib: pocket, other: { url: pocket, take: nixpkgs }",
@@ -445,15 +357,10 @@ fn any_input_may_be_a_folder_or_an_input_of_a_channel_that_is_named() {
     };
     assert!(channel.is_bare && channel.files.files.contains_key("flake.nix"));
     assert_eq!(cases[0].guest.memory_mib, None, "it is no channel");
-    let Action::Switch(switch) = &cases[0].steps[0].action else {
-        panic!("a switch");
-    };
     let name = channel.name.as_deref().expect("a name");
-    let replaced = &switch.override_inputs;
-    assert_eq!(
-        replaced["parts"],
-        format!("path:/etc/switchproof/channels/{name}")
-    );
+    let replaced = &switch(&cases[0], 0).override_inputs;
+    let place = format!("path:/etc/switchproof/channels/{name}");
+    assert_eq!(replaced["parts"], place);
     let pocket = "path:/etc/switchproof/pocket/nixpkgs";
     assert_eq!(replaced["parts/nixpkgs-lib"], pocket);
     assert_eq!(replaced["other"], pocket);
@@ -461,12 +368,8 @@ fn any_input_may_be_a_folder_or_an_input_of_a_channel_that_is_named() {
     let said = "the flake's input `other/nixpkgs-lib` is on the network, and the machine has none";
     assert!(found.iter().any(|it| it.message == said), "{found:?}");
     let (_, found) = load("parts: ./vendor/parts, other: pocket");
-    let asks = |it: &Diagnostic| {
-        it.hint
-            .as_ref()
-            .is_some_and(|hint| hint.contains("{ url: pocket, take: nixpkgs }"))
-    };
-    assert!(found.iter().any(asks), "{found:?}");
+    let hints = found.iter().filter_map(|it| it.hint.clone());
+    has(String::from_iter(hints), "{ url: pocket, take: nixpkgs }");
 }
 
 #[test]
@@ -475,17 +378,12 @@ fn an_output_below_its_set_says_how_it_installs() {
     let of = |keys: &str| loaded(&[("flake.nix", flake)], keys);
     let (all, found) = of("  output: nixosConfigurations.h\n  inputs: { nixpkgs: pocket }");
     assert!(found.is_empty(), "{found:?}");
-    let Action::Switch(switch) = &all[0].steps[0].action else {
-        panic!("no switch")
-    };
+    let host = switch(&all[0], 0);
     assert_eq!(
-        (switch.target.install, &*switch.output),
+        (host.target.install, &*host.output),
         (Install::NixosModule, "h")
     );
-    let (_, found) =
-        of("  output: nixosConfigurations.h\n  install: standalone\n  inputs: { nixpkgs: pocket }");
-    assert!(
-        found[0].message.contains("one of `nixosConfigurations`"),
-        "{found:?}"
-    );
+    let keys =
+        "  output: nixosConfigurations.h\n  install: standalone\n  inputs: { nixpkgs: pocket }";
+    has(told(of(keys)), "one of `nixosConfigurations`");
 }

@@ -14,64 +14,15 @@ impl Numbers {
     }
 }
 
-const PIECES: &[&str] = &[
-    "\n",
-    "  ",
-    "\t",
-    ":",
-    ": ",
-    "- ",
-    "[",
-    "]",
-    "{",
-    "}",
-    "&a ",
-    "*a",
-    "<<: *a",
-    "|\n",
-    ">\n",
-    "\"",
-    "'",
-    "#",
-    "%",
-    "!",
-    "? ",
-    "---\n",
-    "...\n",
-    "\u{feff}",
-    "\r\n",
-    "\0",
-    "ü",
-    "💥",
-    "~",
-    "null",
-    "true",
-    "24.10",
-    "-1",
-    "1e999",
-    "${{ matrix.a }}",
-    "${{ matrix.",
-    "${x}",
-    "''",
-    "name",
-    "setup",
-    "steps",
-    "matrix",
-    "expect",
-    "switch",
-    "fails",
-    "../..",
-    "include",
-    "exclude",
-    "users",
-    "0x",
-    "\\",
-    "@",
-    "`",
-    ",",
-];
+/// What is put in, between bars.
+const PIECES: &str = concat!(
+    "\n¦  ¦\t¦:¦: ¦- ¦[¦]¦{¦}¦&a ¦*a¦<<: *a¦|\n¦>\n¦\"¦'¦#¦%¦!¦? ¦---\n¦...\n¦\u{feff}¦\r\n¦\0¦ü¦💥¦~¦null¦true¦",
+    "24.10¦-1¦1e999¦${{ matrix.a }}¦${{ matrix.¦${x}¦''¦name¦setup¦steps¦matrix¦expect¦switch¦fails¦../..¦include¦",
+    "exclude¦users¦0x¦\\¦@¦`¦,",
+);
 
 fn mutate(text: &str, numbers: &mut Numbers) -> String {
+    let pieces: Vec<&str> = PIECES.split('¦').collect();
     let mut characters: Vec<char> = text.chars().collect();
     for _ in 0..=numbers.below(6) {
         let at = numbers.below(characters.len() + 1);
@@ -87,7 +38,7 @@ fn mutate(text: &str, numbers: &mut Numbers) -> String {
                 characters.splice(at..at, copy);
             }
             _ => {
-                let piece = PIECES[numbers.below(PIECES.len())];
+                let piece = pieces[numbers.below(pieces.len())];
                 characters.splice(at..at, piece.chars());
             }
         }

@@ -1,32 +1,29 @@
 //! What is put in a scenario's place to read files, to hang, to crash or to deceive.
 
 use std::fs;
-use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use super::{load_text, mistakes, with_home};
-use crate::language::{LoadOptions, check, render, render_github, render_text_as};
+use crate::flake::{Wanted, init};
+use crate::language::{LoadOptions, check, load, render, render_github, render_text_as};
+use crate::testing::{Folder, has, lacks};
 
 const FINE: &str = "name: t\nsetup:\n  home: { stateVersion: \"24.05\" }\nsteps: [switch]\n";
 
-fn first_message(path: &Path, options: &LoadOptions) -> Option<String> {
+/// The first thing that is said of a scenario, if anything is.
+fn told(path: &Path, options: &LoadOptions) -> String {
     let checked = check(&[path.to_path_buf()], options);
-    checked.diagnostics.first().map(|one| one.message.clone())
+    let first = checked.diagnostics.into_iter().next();
+    first.map(|one| one.message).unwrap_or_default()
 }
 
-/// A folder with a repository in it, and a file beside that.
-fn repository() -> (tempfile::TempDir, PathBuf) {
-    let folder = tempfile::tempdir().expect("a folder");
-    let inside = folder.path().join("repository");
-    fs::create_dir_all(inside.join(".git")).expect("made");
-    fs::create_dir_all(inside.join("scenarios")).expect("made");
-    fs::create_dir_all(folder.path().join("elsewhere")).expect("made");
-    fs::write(folder.path().join("secret"), "PASSWORD=hunter2\n").expect("written");
-    fs::write(
-        folder.path().join("elsewhere/secret.yaml"),
-        "PASSWORD=hunter2\n",
-    )
-    .expect("written");
+/// A folder with a repository in it, and files beside that.
+fn repository() -> (Folder, PathBuf) {
+    let secret = "PASSWORD=hunter2\n";
+    let folder = Folder::with(&[("secret", secret), ("elsewhere/secret.yaml", secret)]);
+    folder.directory("repository/.git");
+    folder.directory("repository/scenarios");
+    let inside = folder.join("repository");
     (folder, inside)
 }
 
@@ -34,87 +31,61 @@ fn repository() -> (tempfile::TempDir, PathBuf) {
 fn a_scenario_that_is_a_link_out_of_its_repository_is_not_read() {
     let (folder, inside) = repository();
     let link = inside.join("scenarios/t.yaml");
+    let relink = |target: &Path| {
+        let _ = fs::remove_file(&link);
+        folder.link(target, "repository/scenarios/t.yaml");
+    };
     let usual = LoadOptions::default();
     let open = LoadOptions {
         allow_outside: true,
         ..LoadOptions::default()
     };
-    for secret in [
-        &folder.path().join("secret"),
-        Path::new("/proc/self/environ"),
-    ] {
-        symlink(secret, &link).expect("linked");
+    for secret in [&folder.join("secret"), Path::new("/proc/self/environ")] {
+        relink(secret);
         for named in [&link, &inside.join("scenarios")] {
             let checked = check(std::slice::from_ref(named), &usual);
             let shown = render_text_as(&checked.diagnostics, false);
-            assert!(shown.contains("leads out of its repository"), "{shown}");
-            assert!(!shown.contains("PASSWORD"), "{shown}");
+            has(&shown, "leads out of its repository");
+            lacks(&shown, &["PASSWORD"]);
         }
-        fs::remove_file(&link).expect("removed");
     }
-    symlink(folder.path().join("secret"), &link).expect("linked");
-    assert!(
-        first_message(&link, &open)
-            .is_some_and(|message| message.contains("a scenario must be a mapping"))
-    );
-    fs::remove_file(&link).expect("removed");
-    fs::write(inside.join("own.yaml"), FINE).expect("written");
-    symlink("../own.yaml", &link).expect("linked");
-    assert_eq!(
-        first_message(&link, &usual),
-        None,
-        "a link that stays inside"
-    );
+    relink(&folder.join("secret"));
+    has(told(&link, &open), "a scenario must be a mapping");
+    folder.write("repository/own.yaml", FINE);
+    relink(Path::new("../own.yaml"));
+    assert_eq!(told(&link, &usual), "", "a link that stays inside");
 }
 
 #[test]
 fn a_folder_of_scenarios_that_is_a_link_out_of_its_repository_is_not_looked_through() {
-    let (folder, inside) = repository();
-    let link = inside.join("elsewhere");
-    symlink(folder.path().join("elsewhere"), &link).expect("linked");
-    let message = first_message(&link, &LoadOptions::default()).expect("refused");
-    assert!(message.contains("leads out of its repository"), "{message}");
+    let (folder, _) = repository();
+    let link = folder.link("../elsewhere", "repository/elsewhere");
+    has(
+        told(&link, &LoadOptions::default()),
+        "leads out of its repository",
+    );
 }
 
 #[test]
 fn what_is_no_regular_file_is_refused_at_once() {
-    let (_folder, inside) = repository();
-    let fifo = |place: &str| {
-        let path = inside.join(place);
-        rustix::fs::mknodat(
-            rustix::fs::CWD,
-            &path,
-            rustix::fs::FileType::Fifo,
-            rustix::fs::Mode::RWXU,
-            0,
-        )
-        .expect("made");
-        path
-    };
+    let (folder, _) = repository();
     let usual = LoadOptions::default();
-    let named = fifo("fifo.yaml");
-    assert_eq!(
-        first_message(&named, &usual).as_deref(),
-        Some("this is no regular file")
+    for path in [&folder.fifo("repository/fifo.yaml"), Path::new("/dev/zero")] {
+        assert_eq!(told(path, &usual), "this is no regular file");
+    }
+    let told = |text: &str| told(&folder.write("repository/scenarios/t.yaml", text), &usual);
+    folder.fifo("repository/content");
+    let from = "files: { a: { from: ../content } }";
+    has(
+        told(&FINE.replace("stateVersion: \"24.05\"", from)),
+        "is not a file or a folder",
     );
-    assert_eq!(
-        first_message(Path::new("/dev/zero"), &usual).as_deref(),
-        Some("this is no regular file")
+    folder.directory("repository/dots");
+    folder.fifo("repository/dots/flake.nix");
+    has(
+        told("name: t\nflake: ../dots\nsteps: [switch]\n"),
+        "a folder with a flake.nix",
     );
-    fifo("content");
-    let text = FINE.replace(
-        "stateVersion: \"24.05\"",
-        "files: { a: { from: ../content } }",
-    );
-    let file = inside.join("scenarios/t.yaml");
-    fs::write(&file, text).expect("written");
-    let message = first_message(&file, &usual).expect("refused");
-    assert!(message.contains("is not a file or a folder"), "{message}");
-    fs::create_dir(inside.join("dots")).expect("made");
-    fifo("dots/flake.nix");
-    fs::write(&file, "name: t\nflake: ../dots\nsteps: [switch]\n").expect("written");
-    let message = first_message(&file, &usual).expect("refused");
-    assert!(message.contains("a folder with a flake.nix"), "{message}");
 }
 
 #[test]
@@ -129,30 +100,25 @@ fn deeply_nested_nix_is_refused_wherever_it_stands() {
     let deep = format!("{}1{}", "[".repeat(15_000), "]".repeat(15_000));
     let (folder, inside) = repository();
     let dots = inside.join("dots");
-    fs::create_dir(&dots).expect("made");
-    let file = inside.join("scenarios/t.yaml");
-    fs::write(&file, "network: true\nname: t\nflake: { path: ../dots, inputs: { a: pocket } }\nsteps: [switch]\n").expect("written");
+    let text = "network: true\nname: t\nflake: { path: ../dots, inputs: { a: pocket } }\nsteps: [switch]\n";
+    let file = folder.write("repository/scenarios/t.yaml", text);
     for flake in [
         format!("{{ inputs = {deep}; outputs = _: {{ }}; }}"),
         format!("{{ outputs = _: {{ homeConfigurations = {deep}; }}; }}"),
         deep.clone(),
     ] {
-        fs::write(dots.join("flake.nix"), flake).expect("written");
+        folder.write("repository/dots/flake.nix", flake);
         // That it ends is what counts.
         check(std::slice::from_ref(&file), &LoadOptions::default());
-        assert!(crate::flake::init(&dots, &crate::flake::Wanted::default()).is_err());
+        assert!(init(&dots, &Wanted::default()).is_err());
     }
-    fs::write(
-        dots.join("flake.nix"),
+    // A module is looked at only for names.
+    folder.write(
+        "repository/dots/flake.nix",
         "{ outputs = _: { homeConfigurations.a = 1; }; }",
-    )
-    .expect("written");
-    fs::write(dots.join("deep.nix"), &deep).expect("written");
-    assert!(
-        crate::flake::init(&dots, &crate::flake::Wanted::default()).is_ok(),
-        "a module is looked at only for names"
     );
-    drop(folder);
+    folder.write("repository/dots/deep.nix", &deep);
+    assert!(init(&dots, &Wanted::default()).is_ok());
 }
 
 #[test]
@@ -160,14 +126,10 @@ fn nothing_that_is_printed_steers_a_terminal_or_turns_around() {
     for hidden in ['\u{1b}', '\u{202e}', '\u{2066}', '\u{9b}', '\u{2028}'] {
         let text = format!("name: t # {hidden}[31m\n{hidden}setup{hidden}: 1\nsteps: [switch]\n");
         let (_, found) = load_text(&text);
-        for shown in [render_text_as(&found, false), render_github(&found)] {
-            assert!(!shown.contains(hidden), "{shown:?}");
-        }
         let shown = render_text_as(&found, false);
-        assert!(
-            shown.contains(&format!("{}", hidden.escape_unicode())),
-            "{shown}"
-        );
+        lacks(&shown, &[&hidden.to_string()]);
+        lacks(render_github(&found), &[&hidden.to_string()]);
+        has(shown, &hidden.escape_unicode().to_string());
     }
 }
 
@@ -177,26 +139,19 @@ fn the_marked_place_is_right_behind_characters_that_are_shown_by_their_number() 
         "{FINE}# \u{202e}\nnetwork: \"\u{202e}\" # x\nnope: 1\n"
     ));
     let shown = render_text_as(&found, false);
-    assert!(shown.contains("\u{2500}\u{2500}\u{252c}"), "{shown}");
-    let line = shown
-        .lines()
-        .find(|line| line.contains("nope: 1"))
-        .expect("it is shown");
-    assert!(line.contains("7 \u{2502} nope: 1"), "{shown}");
+    has(&shown, "\u{2500}\u{2500}\u{252c}");
+    has(&shown, "7 \u{2502} nope: 1");
 }
 
 #[test]
 fn names_of_files_in_a_flake_stay_on_their_line() {
-    let (_folder, inside) = repository();
-    let dots = inside.join("dots");
-    fs::create_dir(&dots).expect("made");
-    fs::write(dots.join("flake.nix"), "{ outputs = _: { }; }").expect("written");
-    fs::write(dots.join("a\nrm -rf \u{1b}[31m\u{202e}"), "x").expect("written");
-    symlink("x\u{1b}\n", dots.join("link")).expect("linked");
-    let file = inside.join("scenarios/t.yaml");
-    fs::write(&file, "name: t\nflake: ../dots\nsteps: [switch]\n").expect("written");
-    let cases = crate::language::load(&[file]).expect("fine");
+    let (folder, _) = repository();
+    folder.write("repository/dots/flake.nix", "{ outputs = _: { }; }");
+    folder.write("repository/dots/a\nrm -rf \u{1b}[31m\u{202e}", "x");
+    folder.link("x\u{1b}\n", "repository/dots/link");
+    let text = "name: t\nflake: ../dots\nsteps: [switch]\n";
+    let cases = load(&[folder.write("repository/scenarios/t.yaml", text)]).expect("fine");
     let shown = render(&cases[0]);
-    assert!(!shown.contains(['\u{1b}', '\u{202e}']), "{shown:?}");
-    assert!(shown.contains("# a\\nrm -rf"), "{shown:?}");
+    lacks(&shown, &["\u{1b}", "\u{202e}"]);
+    has(&shown, "# a\\nrm -rf");
 }

@@ -15,6 +15,7 @@ use super::options::LoadOptions;
 use super::project::Project;
 use super::source::Source;
 use crate::model::Case;
+use crate::testing::{has, rows};
 
 /// The cases of a text and what is wrong with it, on a fixed platform.
 fn load_text(text: &str) -> (Vec<Case>, Vec<Diagnostic>) {
@@ -49,6 +50,15 @@ fn mistakes(text: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
+/// Pieces of scenarios and what is said of each, a row each: `piece => said`; in a piece `\n` ends a line. `whole` makes the
+/// scenario of a piece.
+#[track_caller]
+fn refused(whole: impl Fn(&str) -> String, table: &str) {
+    for (piece, said) in rows(table) {
+        has(mistakes(&whole(&piece)), &said);
+    }
+}
+
 /// A scenario that is fine, and a place for more keys of its home.
 fn with_home(home: &str) -> String {
     format!(
@@ -63,6 +73,16 @@ fn with_steps(steps: &str) -> String {
         "name: t\nsetup:\n  home: {{ stateVersion: \"24.05\" }}\nsteps:\n{}",
         indented(steps, 2)
     )
+}
+
+/// A scenario of this setup.
+fn with_setup(setup: &str) -> String {
+    format!("name: t\nsetup: {setup}\nsteps: [switch]\n")
+}
+
+/// A scenario that is fine, and a place for more keys of its own.
+fn with_keys(keys: &str) -> String {
+    format!("name: t\n{keys}\nsetup: {{ home: {{}} }}\nsteps: [switch]\n")
 }
 
 fn indented(text: &str, by: usize) -> String {

@@ -1,18 +1,12 @@
 //! Documents made by hand, for tests and benchmarks of the views: what a run of many cases comes to, and one in which
 //! everything that others can name is hostile.
 
-use std::collections::BTreeMap;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, from_value, json};
 
+use super::document::{CaseResult, FindingResult, Results, VerdictWord};
+use super::seen::{ChangeResult, ContentResult, EntryResult, StateResult, UserResult};
 use crate::change::{Change, sample as seen};
-
-use super::document::{
-    Axis, CaseResult, Commands, ErrorResult, FindingResult, FindingWord, GuestResult, HostResult,
-    InputResult, Results, Span, StepResult, VerdictWord,
-};
-use super::seen::{
-    ChangeResult, CommandResult, ContentResult, EntryResult, GenerationsResult, OutputResult,
-    PackageResult, UnitResult, UserResult,
-};
 
 /// What ends elements, begins scripts, commands of runners and escape sequences, and turns the writing direction.
 pub const HOSTILE: &str =
@@ -27,30 +21,22 @@ const INSTALLS: [&str; 2] = ["standalone", "nixos-module"];
 pub fn sample(cases: usize) -> Results {
     let mut results = Results::new(1_700_000_000);
     results.run.elapsed_s = 95.5;
-    results.run.host = Some(HostResult {
-        system: "linux x86_64".into(),
-        cores: 2,
-        qemu: "10.0.2".into(),
-        accelerator: "kvm".into(),
-        guests: BTreeMap::from([(
-            "trixie".into(),
-            GuestResult {
-                image: "0123456789abcdef".into(),
-                versions: BTreeMap::from([("nix-bin".into(), "2.26.3".into())]),
-            },
-        )]),
-    });
+    results.run.host = Some(made(json!({
+        "system": "linux x86_64", "cores": 2, "qemu": "10.0.2", "accelerator": "kvm",
+        "guests": { "trixie": { "image": "0123456789abcdef", "versions": { "nix-bin": "2.26.3" } } },
+    })));
     for number in 0..cases {
-        let (scenario, axes) = (number / 8, number % 8);
-        add_case(
-            &mut results,
-            &format!("{}-{scenario}", NAMES[scenario % NAMES.len()]),
-            axes,
-            number,
-        );
+        let scenario = number / 8;
+        let name = format!("{}-{scenario}", NAMES[scenario % NAMES.len()]);
+        add_case(&mut results, &name, number % 8, number);
     }
     results.recount();
     results
+}
+
+/// A part of a document that is written as the document writes it.
+fn made<T: DeserializeOwned>(value: Value) -> T {
+    from_value(value).expect("the sample keeps to the schema")
 }
 
 const NAMES: [&str; 6] = [
@@ -78,30 +64,19 @@ pub fn hostile() -> Results {
         *text = HOSTILE.to_owned();
     }
     case.verdict = VerdictWord::Failed;
-    case.axes = vec![Axis {
-        name: HOSTILE.into(),
-        value: HOSTILE.into(),
-    }];
+    case.axes = made(json!([{ "name": HOSTILE, "value": HOSTILE }]));
     case.not_tested = vec![HOSTILE.into()];
-    case.steps[0].inputs = BTreeMap::from([(HOSTILE.into(), input())]);
-    case.findings = vec![FindingResult {
-        step: case.steps[0].name.clone(),
-        file: HOSTILE.into(),
-        line: 1,
-        message: HOSTILE.into(),
-        detail: format!("--- expected\n+++ seen\n@@ -1 +1 @@\n-{HOSTILE}\n+```\n{HOSTILE}\n"),
-        change: None,
-        kind: FindingWord::ChangedSnapshot,
-        snapshot: Some(HOSTILE.into()),
-    }];
+    case.steps[0].inputs = made(json!({ HOSTILE: input() }));
+    let detail = format!("--- expected\n+++ seen\n@@ -1 +1 @@\n-{HOSTILE}\n+```\n{HOSTILE}\n");
+    case.findings = made(json!([{
+        "step": case.steps[0].name, "file": HOSTILE, "line": 1, "message": HOSTILE, "detail": detail,
+        "kind": "changed-snapshot", "snapshot": HOSTILE,
+    }]));
     for state in results.states.values_mut() {
         state.warnings = vec![HOSTILE.into()];
-        state.output = Some(OutputResult {
-            status: 1,
-            stdout: HOSTILE.into(),
-            stderr: HOSTILE.into(),
-            truncated: true,
-        });
+        state.output = Some(made(json!({
+            "status": 1, "stdout": HOSTILE, "stderr": HOSTILE, "truncated": true,
+        })));
         let Some(mut user) = state.users.remove("alice") else {
             continue;
         };
@@ -116,12 +91,11 @@ pub fn hostile() -> Results {
     results
 }
 
-fn input() -> InputResult {
-    InputResult {
-        address: Some("github:NixOS/nixpkgs/nixos-25.11".into()),
-        revision: Some("0123456789012345678901234567890123456789".into()),
-        replaced: false,
-    }
+fn input() -> Value {
+    json!({
+        "address": "github:NixOS/nixpkgs/nixos-25.11",
+        "revision": "0123456789012345678901234567890123456789",
+    })
 }
 
 fn add_case(results: &mut Results, scenario: &str, axes: usize, number: usize) {
@@ -135,131 +109,89 @@ fn add_case(results: &mut Results, scenario: &str, axes: usize, number: usize) {
         (&switch, Some(&prepare), "switch"),
         (&again, Some(&switch), "switch-2"),
     ] {
-        let is_new = !results.states.contains_key(key);
-        let users = match parent {
-            Some(_) => BTreeMap::from([("alice".to_owned(), user(results, number, step))]),
-            None => BTreeMap::new(),
-        };
-        let state = results.states.entry(key.clone()).or_default();
-        state.shared_by += 1;
-        if !is_new {
+        if let Some(state) = results.states.get_mut(key) {
+            state.shared_by += 1;
             continue;
         }
-        state.step = step.to_owned();
+        let ran = !number.is_multiple_of(5);
+        let status = i32::from(number % 31 == 3 && step == "switch-2");
+        let mut state: StateResult = made(json!({
+            "step": step, "parent": parent, "shared_by": 1, "ran": ran, "at_unix_s": 1_700_000_000, "took_s": 1.5,
+            "output": {
+                "status": status,
+                "stdout": "Starting Home Manager activation\nActivating checkFilesChanged\nActivating linkGeneration\n",
+                "stderr": "warning: Git tree is dirty\n",
+                "truncated": false,
+            },
+        }));
         state.change = (step == "switch-2").then(|| ChangeResult::new(&switch, change(number)));
-        state.parent = parent.cloned();
-        state.ran = !number.is_multiple_of(5);
-        state.at_unix_s = Some(1_700_000_000);
-        state.took_s = Some(1.5);
-        state.users = users;
-        state.output = Some(OutputResult {
-            status: i32::from(number % 31 == 3 && step == "switch-2"),
-            stdout: "Starting Home Manager activation\nActivating checkFilesChanged\nActivating linkGeneration\n".into(),
-            stderr: "warning: Git tree is dirty\n".into(),
-            truncated: false,
-        });
-        if state.ran {
-            results.spans.push(Span {
-                machine: number + 1,
-                case: id.clone(),
-                step: step.to_owned(),
-                state: key.clone(),
-                began_s: 0.45 * usize_s(number),
-                elapsed_s: Some(1.5),
-            });
+        if parent.is_some() {
+            state
+                .users
+                .insert("alice".into(), user(results, number, step));
+        }
+        results.states.insert(key.clone(), state);
+        if ran {
+            results.spans.push(made(json!({
+                "machine": number + 1, "case": id, "step": step, "state": key, "began_s": 0.45 * usize_s(number),
+                "elapsed_s": 1.5,
+            })));
         }
     }
-    let step = |name: &str, line, state: &String| StepResult {
-        name: name.to_owned(),
-        line,
-        action: "switch".into(),
-        state: Some(state.clone()),
-        inputs: BTreeMap::from([("nixpkgs".to_owned(), input())]),
-    };
-    let mut case = CaseResult {
-        commands: Commands {
-            shell: format!("switchproof shell '{id}' scenarios/{scenario}.yaml --at switch-2"),
-            run: format!("switchproof run scenarios/{scenario}.yaml --filter '{id}'"),
-            accept: None,
-        },
-        id,
-        scenario: scenario.to_owned(),
-        description: "A home keeps its shell across releases".into(),
-        file: format!("scenarios/{scenario}.yaml"),
-        axes: vec![
-            Axis {
-                name: "stateVersion".into(),
-                value: release.into(),
-            },
-            Axis {
-                name: "install".into(),
-                value: install.into(),
-            },
+    let file = format!("scenarios/{scenario}.yaml");
+    let inputs = json!({ "nixpkgs": input() });
+    let mut case: CaseResult = made(json!({
+        "id": id, "scenario": scenario, "file": file, "description": "A home keeps its shell across releases",
+        "axes": [{ "name": "stateVersion", "value": release }, { "name": "install", "value": install }],
+        "network": "off", "only_built": false, "verdict": "passed", "elapsed_s": 3.0,
+        "cached_unix_s": number.is_multiple_of(5).then_some(1_699_990_000),
+        "steps": [
+            { "name": "switch", "line": 13, "action": "switch", "state": switch, "inputs": inputs },
+            { "name": "switch-2", "line": 21, "action": "switch", "state": again, "inputs": inputs },
         ],
-        network: "off".into(),
-        sources: Vec::new(),
-        only_built: false,
-        law: None,
-        laws_off: BTreeMap::new(),
-        not_tested: Vec::new(),
-        verdict: VerdictWord::Passed,
-        cached_unix_s: number.is_multiple_of(5).then_some(1_699_990_000),
-        elapsed_s: 3.0,
-        findings: Vec::new(),
-        error: None,
-        reason: None,
-        steps: vec![step("switch", 13, &switch), step("switch-2", 21, &again)],
-    };
+        "commands": {
+            "shell": format!("switchproof shell '{id}' {file} --at switch-2"),
+            "run": format!("switchproof run {file} --filter '{id}'"),
+        },
+    }));
     spoil(&mut case, number);
     results.cases.push(case);
 }
 
 /// Gives some cases another verdict.
 fn spoil(case: &mut CaseResult, number: usize) {
-    let verdict = match number % 31 {
-        3 => VerdictWord::Failed,
-        17 => VerdictWord::Errored,
-        23 => VerdictWord::NotRun,
+    let file = case.file.clone();
+    let finding = |line, kind: &str, message: &str, detail: &str| -> FindingResult {
+        made(json!({
+            "step": "switch-2", "file": file, "line": line, "kind": kind, "message": message, "detail": detail,
+        }))
+    };
+    case.verdict = match number % 31 {
+        3 => {
+            let message = "`.config/zsh/.zshrc`: expected it to contain `setopt autocd`";
+            let unmet = finding(24, "unmet", message, "export ZDOTDIR=$HOME/.config/zsh\n");
+            let message = "what was seen is not the snapshot snapshots/x/switch-2.snap";
+            let detail = "--- expected\n+++ seen\n@@ -3,4 +3,5 @@\n home of alice\n   .zshenv -> generation\n-      | export ZDOTDIR=$HOME\n+      | export ZDOTDIR=$HOME/.config/zsh\n+  .config/zsh/.zshrc -> generation\n";
+            let mut changed = finding(21, "changed-snapshot", message, detail);
+            changed.snapshot = Some("snapshots/x/switch-2.snap".into());
+            case.findings = vec![unmet, changed];
+            case.commands.accept = Some(format!("{} --update", case.commands.run));
+            VerdictWord::Failed
+        }
+        17 => {
+            case.error = Some(made(json!({
+                "message": "the guest stopped answering after 30 s; the console's tail:\n  [   12.3] Out of memory: Killed process 431 (nix)",
+                "hint": "run `switchproof doctor`", "during": "switch-2",
+            })));
+            VerdictWord::Errored
+        }
+        23 => {
+            case.reason = Some("interrupted (Ctrl-C)".into());
+            VerdictWord::NotRun
+        }
         _ => return,
     };
-    case.verdict = verdict;
     case.cached_unix_s = None;
-    match verdict {
-        VerdictWord::Failed => {
-            case.findings = vec![
-                FindingResult {
-                    step: "switch-2".into(),
-                    file: case.file.clone(),
-                    line: 24,
-                    message: "`.config/zsh/.zshrc`: expected it to contain `setopt autocd`".into(),
-                    detail: "export ZDOTDIR=$HOME/.config/zsh\n".into(),
-                    change: None,
-        kind: FindingWord::Unmet,
-                    snapshot: None,
-                },
-                FindingResult {
-                    step: "switch-2".into(),
-                    file: case.file.clone(),
-                    line: 21,
-                    message: "what was seen is not the snapshot snapshots/x/switch-2.snap".into(),
-                    detail: "--- expected\n+++ seen\n@@ -3,4 +3,5 @@\n home of alice\n   .zshenv -> generation\n-      | export ZDOTDIR=$HOME\n+      | export ZDOTDIR=$HOME/.config/zsh\n+  .config/zsh/.zshrc -> generation\n".into(),
-                    change: None,
-        kind: FindingWord::ChangedSnapshot,
-                    snapshot: Some("snapshots/x/switch-2.snap".into()),
-                },
-            ];
-            case.commands.accept = Some(format!("{} --update", case.commands.run));
-        }
-        VerdictWord::Errored => {
-            case.error = Some(ErrorResult {
-                message: "the guest stopped answering after 30 s; the console's tail:\n  [   12.3] Out of memory: Killed process 431 (nix)".into(),
-                hint: Some("run `switchproof doctor`".into()),
-                during: Some("switch-2".into()),
-            });
-        }
-        VerdictWord::NotRun => case.reason = Some("interrupted (Ctrl-C)".into()),
-        VerdictWord::Passed => {}
-    }
 }
 
 /// What a second switch changes: a file that moves with a changed line, a program with another version, and so on.
@@ -272,32 +204,28 @@ fn change(number: usize) -> Change {
         )
     };
     let was = seen::alice(&mut before);
-    was.home.entries.insert(
-        ".zshrc".into(),
-        seen::managed('1', ".zshrc", &zshrc("$HOME/.zsh_history")),
-    );
-    was.home
-        .entries
-        .insert(".gitconfig".into(), seen::file("[user]\n"));
+    let old = seen::managed('1', ".zshrc", &zshrc("$HOME/.zsh_history"));
+    let own = seen::file("[user]\n");
+    was.home.entries = [(".zshrc".into(), old), (".gitconfig".into(), own)].into();
     was.programs.push(seen::program("jq", "jq", "1.7.1"));
     let is = seen::alice(&mut after);
-    is.home.entries.insert(".config".into(), seen::directory());
-    is.home.entries.insert(
-        ".zshrc".into(),
-        seen::managed('2', ".zshrc", &zshrc("$ZDOTDIR/history")),
-    );
-    is.home.entries.insert(
-        ".config/starship.toml".into(),
-        seen::managed('3', "starship.toml", "add_newline = false\n"),
-    );
-    is.programs.push(seen::program("jq", "jq", "1.8.1"));
-    is.programs
-        .push(seen::program("starship", "starship", "1.23.0"));
+    let new = seen::managed('2', ".zshrc", &zshrc("$ZDOTDIR/history"));
+    let prompt = seen::managed('3', "starship.toml", "add_newline = false\n");
+    is.home.entries = [
+        (".config".into(), seen::directory()),
+        (".zshrc".into(), new),
+        (".config/starship.toml".into(), prompt),
+    ]
+    .into();
+    is.programs = vec![
+        seen::program("jq", "jq", "1.8.1"),
+        seen::program("starship", "starship", "1.23.0"),
+    ];
     Change::between(&before, &after, false)
 }
 
 fn user(results: &mut Results, number: usize, step: &str) -> UserResult {
-    let mut home = BTreeMap::new();
+    let mut home = std::collections::BTreeMap::new();
     let mut add = |path: &str, text: Option<String>, is_link: bool| {
         let content = text.map(|text| {
             let id = blake3::hash(text.as_bytes()).to_hex()[..16].to_owned();
@@ -321,62 +249,38 @@ fn user(results: &mut Results, number: usize, step: &str) -> UserResult {
         };
         home.insert(path.to_owned(), entry);
     };
-    for folder in [
+    let folders = [
         ".config",
         ".config/git",
         ".config/zsh",
         ".local",
         ".local/state",
-    ] {
+    ];
+    for folder in folders {
         add(folder, None, false);
     }
     for name in 0..12 {
         let text = format!("# file {name}\nset option {}\n", number % 7);
         add(&format!(".config/program-{name}.conf"), Some(text), true);
     }
-    add(
-        ".bashrc",
-        Some(format!("# after {step}\nexport EDITOR=vim\n")),
-        true,
-    );
+    let bashrc = format!("# after {step}\nexport EDITOR=vim\n");
+    add(".bashrc", Some(bashrc), true);
     add("notes", Some("mine".into()), false);
-    UserResult {
-        home_directory: "/home/alice".into(),
-        home,
-        path: vec!["/home/alice/.nix-profile/bin".into(), "/usr/bin".into()],
-        packages: vec![PackageResult {
-            package: "git".into(),
-            version: "2.47.3".into(),
-            profile: Some("user".into()),
-            programs: vec!["git".into(), "git-shell".into()],
-            shadowed: BTreeMap::new(),
-        }],
-        system_programs: 812,
-        sessions: BTreeMap::from([(
-            "login".into(),
-            BTreeMap::from([("EDITOR".into(), "vim".into())]),
-        )]),
-        units: Some(BTreeMap::from([(
-            "hello.service".into(),
-            UnitResult {
-                state: "active".into(),
-                systemd: "active (running)".into(),
-                enabled: "enabled".into(),
-            },
-        )])),
-        generations: GenerationsResult {
-            numbers: vec![1, 2],
-            current: Some(2),
-        },
-        commands: vec![CommandResult {
-            command: "git --version".into(),
-            session: "login".into(),
-            status: 0,
-            stdout: "git version 2.47.3\n".into(),
-            stderr: String::new(),
-        }],
-        ..UserResult::default()
-    }
+    let mut user: UserResult = made(json!({
+        "home_directory": "/home/alice", "home": {}, "path": ["/home/alice/.nix-profile/bin", "/usr/bin"],
+        "packages": [
+            { "package": "git", "version": "2.47.3", "profile": "user", "programs": ["git", "git-shell"] },
+        ],
+        "system_programs": 812,
+        "sessions": { "login": { "EDITOR": "vim" } },
+        "units": { "hello.service": { "state": "active", "systemd": "active (running)", "enabled": "enabled" } },
+        "generations": { "numbers": [1, 2], "current": 2 },
+        "commands": [
+            { "command": "git --version", "session": "login", "status": 0, "stdout": "git version 2.47.3\n", "stderr": "" },
+        ],
+    }));
+    user.home = home;
+    user
 }
 
 /// A number of cases as a number of seconds.
