@@ -19,3 +19,5 @@ mod network;
 mod orphans;
 #[path = "machine/own_root.rs"]
 mod own_root;
+#[path = "machine/small_disk.rs"]
+mod small_disk;

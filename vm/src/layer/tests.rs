@@ -3,6 +3,7 @@
 use std::fs::{self, File, FileTimes};
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::Value;
@@ -11,7 +12,7 @@ use crate::accel::{Accelerator, QemuVersion};
 use crate::cache_dir::CacheDir;
 use crate::layer::record::{BackingRecord, DISK, FORMAT, RAM, RECORD, STATE};
 use crate::layer::{
-    Layer, LayerError, LayerKey, LayerRecord, LayerStore, Lookup, MadeBy, create_overlay,
+    Collected, Layer, LayerError, LayerKey, LayerRecord, LayerStore, Lookup, MadeBy, create_overlay,
 };
 use crate::qemu::MachineShape;
 use crate::store::{FileRecord, WorkDir};
@@ -20,7 +21,7 @@ use crate::store::{FileRecord, WorkDir};
 struct Fixture {
     directory: tempfile::TempDir,
     store: LayerStore,
-    image: std::path::PathBuf,
+    image: PathBuf,
 }
 
 fn fixture() -> Fixture {
@@ -52,10 +53,9 @@ impl Fixture {
 
     /// Makes a layer whose disk is told from others by its size.
     fn layer_with_disk(&self, parent: Option<&LayerKey>, name: &str, disk_bytes: u64) -> LayerKey {
-        let parent = parent.map(|parent| self.store.find(parent).expect("read").expect("there"));
-        self.published(parent.as_ref(), name, disk_bytes)
-            .key()
-            .clone()
+        let parent = parent.map(|parent| self.found(parent));
+        let layer = self.published(parent.as_ref(), name, disk_bytes);
+        layer.key().clone()
     }
 
     fn published(&self, parent: Option<&Layer>, name: &str, disk_bytes: u64) -> Layer {
@@ -90,13 +90,25 @@ impl Fixture {
     }
 
     fn age(&self, key: &LayerKey, age_s: u64) {
-        let file = File::options()
-            .append(true)
-            .open(self.store.path_of(key).join(RECORD))
-            .expect("opened");
         let time = SystemTime::now() - Duration::from_secs(age_s);
-        file.set_times(FileTimes::new().set_modified(time))
-            .expect("set");
+        set_modified(&self.file(key, RECORD), time);
+    }
+
+    fn file(&self, key: &LayerKey, name: &str) -> PathBuf {
+        self.store.path_of(key).join(name)
+    }
+
+    fn find(&self, key: &LayerKey) -> Option<Layer> {
+        self.store.find(key).expect("read")
+    }
+
+    fn found(&self, key: &LayerKey) -> Layer {
+        self.find(key).expect("there")
+    }
+
+    /// What goes so that so many bytes are left.
+    fn collected(&self, bytes: u64) -> Collected {
+        self.store.collect(bytes).expect("collected")
     }
 
     fn removed(&self, key: &LayerKey) -> String {
@@ -105,6 +117,12 @@ impl Fixture {
             other => panic!("{other:?}"),
         }
     }
+}
+
+fn set_modified(path: &Path, time: SystemTime) {
+    let times = FileTimes::new().set_modified(time);
+    let set = File::open(path).and_then(|file| file.set_times(times));
+    set.expect("set");
 }
 
 fn made_by(major: u32) -> MadeBy {
@@ -129,23 +147,15 @@ fn the_least_recently_used_goes_first_and_parents_after_their_children() {
     let young = fixture.layer(Some(&base), "young", 100);
     fixture.age(&base, 900);
     let total = fixture.total_bytes();
-    let done = fixture.store.collect(total - 1).expect("collected");
-    assert_eq!(done.removed, [old]);
-    let used = fixture.store.find(&young).expect("read").expect("there");
-    let done = fixture.store.collect(0).expect("collected");
+    assert_eq!(fixture.collected(total - 1).removed, [old]);
+    let used = fixture.found(&young);
+    let done = fixture.collected(0);
     assert!(done.removed.is_empty(), "{done:?}");
     assert_eq!(done.in_use.first(), Some(&young));
     drop(used);
-    assert_eq!(
-        fixture.store.collect(0).expect("collected").removed,
-        [young, base]
-    );
-    assert_eq!(
-        fs::read_dir(fixture.store.directory())
-            .expect("listed")
-            .count(),
-        0
-    );
+    assert_eq!(fixture.collected(0).removed, [young, base]);
+    let left = fs::read_dir(fixture.store.directory()).expect("listed");
+    assert_eq!(left.count(), 0);
 }
 
 #[test]
@@ -160,26 +170,21 @@ fn damage_is_found_and_removed_with_what_stands_on_it() {
     ] {
         let base = fixture.layer(None, "base", 0);
         let child = fixture.layer(Some(&base), "child", 0);
-        let path = fixture.store.path_of(&base).join(victim);
+        let path = fixture.file(&base, victim);
         match name {
             "flip" => {
                 let mut bytes = fs::read(&path).expect("read");
                 bytes[3] ^= 1;
                 fs::write(&path, bytes).expect("written");
             }
-            "cut" => File::options()
-                .write(true)
-                .open(&path)
-                .expect("opened")
-                .set_len(100)
-                .expect("cut"),
+            "cut" => {
+                let file = File::options().write(true).open(&path);
+                file.and_then(|file| file.set_len(100)).expect("cut");
+            }
             _ => fs::remove_file(&path).expect("removed"),
         }
         assert!(fixture.removed(&child).contains(victim), "{name} {victim}");
-        assert!(
-            fixture.store.list().expect("listed").is_empty(),
-            "{name} {victim}"
-        );
+        assert!(fixture.store.list().expect("listed").is_empty());
     }
 }
 
@@ -191,60 +196,54 @@ fn a_child_of_a_parent_that_was_made_anew_is_refused() {
     fs::remove_dir_all(fixture.store.path_of(&base)).expect("removed");
     fixture.layer_with_disk(None, "base", 8192);
     assert!(fixture.removed(&child).contains("another than it was"));
-    assert!(fixture.store.find(&base).expect("read").is_some());
+    assert!(fixture.find(&base).is_some());
 }
 
 #[test]
 fn who_holds_an_old_layer_leaves_its_replacement_alone() {
     let fixture = fixture();
     let base = fixture.layer_with_disk(None, "base", 4096);
-    let old = fixture.store.find(&base).expect("read").expect("there");
-    fs::rename(
-        fixture.store.path_of(&base),
-        fixture.store.directory().join("aside"),
-    )
-    .expect("moved");
+    let old = fixture.found(&base);
+    let aside = fixture.store.directory().join("aside");
+    fs::rename(fixture.store.path_of(&base), aside).expect("moved");
     fixture.layer_with_disk(None, "base", 8192);
     let error = fixture.store.recheck(&old).expect_err("refused");
     assert!(matches!(error, LayerError::Damaged { .. }), "{error}");
-    assert!(fixture.store.find(&base).expect("read").is_some());
-    let new = fixture.store.find(&base).expect("read").expect("there");
+    assert!(fixture.find(&base).is_some());
+    let new = fixture.found(&base);
     let error = fixture.store.condemn(&new, "of no use".to_owned());
     assert!(matches!(error, LayerError::Damaged { .. }), "{error}");
-    assert!(fixture.store.find(&base).expect("read").is_none());
+    assert!(fixture.find(&base).is_none());
 }
 
 #[test]
 fn what_is_made_again_replaces_what_nobody_uses() {
     let fixture = fixture();
-    let find = |key: &LayerKey| fixture.store.find(key).expect("read");
-    let size = |key: &LayerKey| find(key).map(|layer| layer.record().disk.clone());
+    let size = |key: &LayerKey| fixture.find(key).map(|layer| layer.record().disk.clone());
     let key = fixture.layer_with_disk(None, "again", 4096);
     let child = fixture.layer(Some(&key), "child", 0);
     let old = size(&key);
-    let held = find(&child);
+    let held = fixture.find(&child);
     fixture.layer_with_disk(None, "again", 8192);
     assert_eq!(size(&key), old, "what the child stands on is in use");
     drop(held);
     fixture.layer_with_disk(None, "again", 8192);
     assert_ne!(size(&key), old);
-    assert!(find(&child).is_none(), "it stood on the old one");
+    assert!(fixture.find(&child).is_none(), "it stood on the old one");
 }
 
 #[test]
 fn another_image_another_qemu_and_a_forged_record_are_refused() {
     let fixture = fixture();
     let base = fixture.layer(None, "base", 0);
-    let lookup = fixture
-        .store
-        .look_up(&base, Some(&made_by(10)))
-        .expect("looked up");
+    let lookup = fixture.store.look_up(&base, Some(&made_by(10)));
+    let lookup = lookup.expect("looked up");
     assert!(matches!(lookup, Lookup::Removed { .. }), "{lookup:?}");
     let base = fixture.layer(None, "base", 0);
     fs::write(&fixture.image, vec![1; 8192]).expect("written");
     assert!(fixture.removed(&base).contains("image"));
     let base = fixture.layer(None, "base", 0);
-    fs::write(fixture.store.path_of(&base).join(RECORD), "{\"format\": 1}").expect("written");
+    fs::write(fixture.file(&base, RECORD), "{\"format\": 1}").expect("written");
     assert!(fixture.removed(&base).contains("record"));
 }
 
@@ -252,79 +251,61 @@ fn another_image_another_qemu_and_a_forged_record_are_refused() {
 fn a_moved_layer_is_hashed_and_found() {
     let fixture = fixture();
     let base = fixture.layer(None, "base", 0);
-    let path = fixture.store.path_of(&base).join(RAM);
+    let path = fixture.file(&base, RAM);
     let copy = path.with_extension("copy");
     fs::copy(&path, &copy).expect("copied");
     fs::rename(copy, &path).expect("renamed");
-    assert!(fixture.store.find(&base).expect("read").is_some());
-    assert!(matches!(
-        fixture.store.verify(&base).expect("verified"),
-        Lookup::Whole(_)
-    ));
-    File::options()
-        .append(true)
-        .open(&path)
-        .expect("opened")
-        .write_all(b"x")
+    assert!(fixture.find(&base).is_some());
+    let verified = fixture.store.verify(&base).expect("verified");
+    assert!(matches!(verified, Lookup::Whole(_)), "{verified:?}");
+    let file = File::options().append(true).open(&path);
+    file.and_then(|mut file| file.write_all(b"x"))
         .expect("written");
-    assert!(fixture.store.find(&base).expect("read").is_none());
+    assert!(fixture.find(&base).is_none());
 }
 
 #[test]
 fn after_another_start_of_the_host_everything_is_hashed_anew_once() {
     let fixture = fixture();
     let base = fixture.layer(None, "base", 0);
-    let record = fixture.store.path_of(&base).join(RECORD);
+    let record = fixture.file(&base, RECORD);
     let now = fs::read_to_string(&record).expect("read");
     let earlier = now.replace(&crate::cache_dir::host_boot_id(), "an earlier start");
     assert_ne!(now, earlier);
     fs::write(&record, &earlier).expect("written");
-    assert!(fixture.store.find(&base).expect("read").is_some());
+    assert!(fixture.find(&base).is_some());
     let restamped = fs::read_to_string(&record).expect("read");
     assert!(!restamped.contains("an earlier start"), "{restamped}");
 
     // What a crash of the host left: lengths and times as they were, other content.
     fs::write(&record, &earlier).expect("written");
-    let path = fixture.store.path_of(&base).join(STATE);
+    let path = fixture.file(&base, STATE);
     let modified = fs::metadata(&path).and_then(|data| data.modified());
     fs::write(&path, "stale").expect("written");
-    File::options()
-        .write(true)
-        .open(&path)
-        .and_then(|file| file.set_modified(modified?))
-        .expect("set");
+    set_modified(&path, modified.expect("a time"));
     assert!(fixture.removed(&base).contains(STATE));
 }
 
 #[test]
 fn a_clock_that_was_set_back_neither_loses_nor_keeps_anything() {
     let fixture = fixture();
-    let (young, old) = (
-        fixture.layer(None, "young", 0),
-        fixture.layer(None, "old", 500),
-    );
+    let young = fixture.layer(None, "young", 0);
+    let old = fixture.layer(None, "old", 500);
     let future = SystemTime::now() + Duration::from_secs(1_000_000);
-    let record = fixture.store.path_of(&young).join(RECORD);
-    let set = |path: &std::path::Path| {
-        File::open(path)
-            .and_then(|file| file.set_times(FileTimes::new().set_modified(future)))
-            .expect("set");
-    };
-    set(&record);
+    let record = fixture.file(&young, RECORD);
+    set_modified(&record, future);
     let dead = fixture.store.directory().join(".tmp-dead");
     fs::create_dir(&dead).expect("made");
     fs::write(dead.join("owner.lock"), "").expect("written");
-    set(&dead);
+    set_modified(&dead, future);
     let total = fixture.total_bytes();
-    let done = fixture.store.collect(total - 1).expect("collected");
-    assert_eq!(done.removed, [old]);
+    assert_eq!(fixture.collected(total - 1).removed, [old]);
     assert!(!dead.exists());
     // A use brings it back to what the time is now.
-    assert!(fixture.store.find(&young).expect("read").is_some());
+    assert!(fixture.find(&young).is_some());
     let used = fs::metadata(&record).and_then(|data| data.modified());
     assert!(used.expect("a time") <= SystemTime::now() + Duration::from_secs(1));
-    let done = fixture.store.collect(0).expect("collected");
-    assert_eq!(done.removed, [young]);
+    assert_eq!(fixture.collected(0).removed, [young]);
 }
 
 /// Skipped for root, who can write to every directory.
@@ -358,18 +339,16 @@ fn a_cache_that_cannot_be_written_is_named_and_left_alone() {
     let work = work.expect_err("refused");
     set_mode(0o755);
     assert!(!remembered);
-    assert!(
-        matches!(removal, Err(LayerError::InUse { .. })),
-        "{removal:?}"
-    );
+    let removal = removal.expect_err("in use");
+    assert!(matches!(removal, LayerError::InUse { .. }), "{removal}");
     for error in [error, work] {
         let hint = error.hint().expect("a hint");
         assert!(hint.contains("SWITCHPROOF_CACHE_DIR"), "{error}: {hint}");
     }
-    assert!(fixture.store.find(&base).expect("read").is_some());
+    assert!(fixture.find(&base).is_some());
 }
 
-fn make_pipe(path: &std::path::Path) {
+fn make_pipe(path: &Path) {
     let made = crate::process::Command::new("mkfifo").arg(path);
     made.run(Duration::from_secs(20)).expect("made");
 }
@@ -379,7 +358,7 @@ fn what_is_no_file_or_no_directory_is_removed_without_waiting() {
     let fixture = fixture();
     for name in [STATE, DISK, RAM, RECORD] {
         let base = fixture.layer(None, "base", 0);
-        let path = fixture.store.path_of(&base).join(name);
+        let path = fixture.file(&base, name);
         fs::remove_file(&path).expect("removed");
         make_pipe(&path);
         assert!(fixture.store.list().expect("listed").len() == 1);
@@ -405,7 +384,7 @@ fn what_is_no_file_or_no_directory_is_removed_without_waiting() {
 fn who_is_waited_for_is_named() {
     let fixture = fixture();
     let base = fixture.layer(None, "base", 0);
-    let held = fixture.store.find(&base).expect("read").expect("there");
+    let held = fixture.found(&base);
     let error = fixture.store.remove(&base).expect_err("in use").to_string();
     assert!(error.contains(&format!("layer-{base}.lock")), "{error}");
     if cfg!(target_os = "linux") {
@@ -419,7 +398,7 @@ fn who_is_waited_for_is_named() {
 fn nothing_of_a_layer_is_for_others_to_read() {
     let fixture = fixture();
     let base = fixture.layer(None, "base", 0);
-    let mode = |path: &std::path::Path| {
+    let mode = |path: &Path| {
         let data = path.metadata().expect("metadata");
         data.permissions().mode() & 0o777
     };
