@@ -1,11 +1,17 @@
 //! How fast changes are told: of large homes, and of many cases from what is kept. No machine runs.
 
+mod goals;
+
 use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
 use switchproof::change::sample::large;
 use switchproof::change::{Change, ShowOptions};
 use switchproof::observe::Observation;
+
+use goals::{Table, seconds};
+
+type Failure = Box<dyn std::error::Error>;
 
 /// Files of the large homes.
 const FILES: usize = 10_000;
@@ -16,7 +22,8 @@ const FILES_OF_A_CASE: usize = 200;
 /// How often each measurement is made; the median counts.
 const ROUNDS: usize = 5;
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+fn main() -> Result<(), Failure> {
+    let mut table = Table::default();
     let (before, after) = (large(FILES, '0'), large(FILES, '1'));
     let parse = median(|| {
         let text = serde_json::to_vec(&before)?;
@@ -24,13 +31,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         serde_json::from_slice::<Observation>(&text)?;
         Ok(start.elapsed())
     })?;
-    println!(
-        "{:6}  {:<58}  {}",
-        "",
-        "reading one such observation from JSON",
-        seconds(parse)
-    );
-    let mut kept = 0;
+    table.fact("reading one such observation from JSON", seconds(parse));
     let time = median(|| {
         let start = Instant::now();
         let change = Change::between(&before, &after, true);
@@ -38,10 +39,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         assert_eq!(change.counts().files, FILES / 100);
         Ok(time)
     })?;
-    kept += goal(
-        &format!("the change between two homes of {FILES} files"),
-        time,
-        Duration::from_millis(100),
+    let what = format!("the change between two homes of {FILES} files");
+    table.goal(
+        &what,
+        seconds(time),
+        "under 0.1 s",
+        time < Duration::from_millis(100),
     );
     let folder = tempfile::tempdir()?;
     for case in 0..CASES {
@@ -66,38 +69,21 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         assert!(bytes > CASES);
         Ok(start.elapsed())
     })?;
-    kept += goal(
-        &format!("{CASES} cases of {FILES_OF_A_CASE} files, read, compared and told"),
-        time,
-        Duration::from_secs(1),
+    let what = format!("{CASES} cases of {FILES_OF_A_CASE} files, read, compared and told");
+    table.goal(
+        &what,
+        seconds(time),
+        "under 1 s",
+        time < Duration::from_secs(1),
     );
-    println!("{kept} of 2 goals kept");
+    table.end();
     Ok(())
 }
 
-/// Prints a measurement with its verdict; 1 when the goal is kept.
-fn goal(what: &str, time: Duration, limit: Duration) -> usize {
-    let is_kept = time < limit;
-    let verdict = if is_kept { "kept" } else { "MISSED" };
-    println!(
-        "{verdict:6}  {what:<58}  {:<9}  under {}",
-        seconds(time),
-        seconds(limit)
-    );
-    usize::from(is_kept)
-}
-
-fn median(
-    mut once: impl FnMut() -> Result<Duration, Box<dyn std::error::Error>>,
-) -> Result<Duration, Box<dyn std::error::Error>> {
-    let mut times = Vec::new();
-    for _ in 0..ROUNDS {
-        times.push(once()?);
-    }
+/// The median of what `once` takes.
+fn median(mut once: impl FnMut() -> Result<Duration, Failure>) -> Result<Duration, Failure> {
+    let times: Result<Vec<_>, _> = (0..ROUNDS).map(|_| once()).collect();
+    let mut times = times?;
     times.sort_unstable();
     Ok(times[ROUNDS / 2])
-}
-
-fn seconds(time: Duration) -> String {
-    format!("{:.3} s", time.as_secs_f64())
 }

@@ -7,6 +7,7 @@
 
 mod cases;
 mod common;
+mod goals;
 mod peers;
 
 use std::collections::BTreeSet;
@@ -23,6 +24,7 @@ use switchproof_vm::process::Command;
 
 use cases::pass;
 use common::{Failure, Lab, median, ratio, run};
+use goals::{Table, seconds};
 
 /// How many forks are measured.
 const FORKS: usize = 10;
@@ -42,7 +44,7 @@ fn main() -> ExitCode {
     let mut table = Table::default();
     match measure(&wanted, &mut table) {
         Ok(()) => {
-            println!("{} of {} goals kept", table.kept, table.goals);
+            table.end();
             ExitCode::SUCCESS
         }
         Err(error) => {
@@ -282,31 +284,6 @@ fn run_cases(host: &HostContext, text: &str) -> Result<Duration, Failure> {
     let start = Instant::now();
     pass(host, cases, false, Silent)?;
     Ok(start.elapsed())
-}
-
-fn seconds(time: Duration) -> String {
-    format!("{:.3} s", time.as_secs_f64())
-}
-
-/// Prints a line a measurement, and counts goals.
-#[derive(Default)]
-struct Table {
-    goals: usize,
-    kept: usize,
-}
-
-impl Table {
-    /// A measurement that others are compared with, or that could not be made.
-    fn fact(&self, what: &str, measured: String) {
-        println!("{:6}  {what:<50}  {measured}", "");
-    }
-
-    fn goal(&mut self, what: &str, measured: String, goal: &str, kept: bool) {
-        self.goals += 1;
-        self.kept += usize::from(kept);
-        let verdict = if kept { "kept" } else { "MISSED" };
-        println!("{verdict:6}  {what:<50}  {measured:<22}  {goal}");
-    }
 }
 
 /// Nobody listens while the clock runs.

@@ -1,10 +1,14 @@
 //! What `check` and `plan` take for many cases, as ratios within one run. No machine runs.
 
+mod goals;
+
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+use goals::{Table, seconds};
+
+type Failure = Box<dyn std::error::Error>;
 
 /// Cases of a file: as many as a matrix may make.
 const CASES_OF_A_FILE: usize = 1000;
@@ -13,7 +17,7 @@ const FILES: (usize, usize) = (20, 2);
 /// How often each measurement is made; the fastest counts.
 const ROUNDS: usize = 3;
 
-fn main() -> Result<()> {
+fn main() -> Result<(), Failure> {
     let folder = tempfile::tempdir()?;
     let (many, few) = (folder.path().join("many"), folder.path().join("few"));
     for (place, files) in [(&many, FILES.0), (&few, FILES.1)] {
@@ -30,41 +34,34 @@ fn main() -> Result<()> {
         let (check, plan) = (time("check", place, &cache)?, time("plan", place, &cache)?);
         let files = std::fs::read_dir(place)?.count();
         println!(
-            "{:6} cases: check {:.2} s, plan {:.2} s, {:.1} times as long",
+            "{:6} cases: check {}, plan {}, {:.1} times as long",
             files * CASES_OF_A_FILE,
-            check.as_secs_f64(),
-            plan.as_secs_f64(),
+            seconds(check),
+            seconds(plan),
             ratio(plan, check)
         );
         times.push((check, plan));
     }
     let grown = ratio(times[1].1, times[0].1) / ratio(times[1].0, times[0].0);
     println!("from few to many, plan grows {grown:.2} times as much as check does");
-    let kept = [
-        goal(
-            "plan takes at most 3 times as long as check",
-            ratio(times[1].1, times[1].0) <= 3.0,
-        ),
-        goal(
-            "plan grows as check does, at most a half faster",
-            grown <= 1.5,
-        ),
-    ];
-    println!(
-        "{} of {} goals kept",
-        kept.iter().filter(|it| **it).count(),
-        kept.len()
-    );
+    let mut table = Table::default();
+    let took = ratio(times[1].1, times[1].0);
+    for (what, times, most) in [
+        ("plan, of check", took, 3.0),
+        ("its growth, of that of check", grown, 1.5),
+    ] {
+        let goal = format!("at most {most} times");
+        table.goal(what, format!("{times:.2} times"), &goal, times <= most);
+    }
+    table.end();
     Ok(())
 }
 
 /// A matrix with a beginning that cases share and one of each case's own.
 fn scenario(number: usize) -> String {
     let axis = |count: usize| {
-        (0..count)
-            .map(|it| it.to_string())
-            .collect::<Vec<_>>()
-            .join(", ")
+        let values: Vec<String> = (0..count).map(|it| it.to_string()).collect();
+        values.join(", ")
     };
     format!(
         "name: many-{number}\n\
@@ -77,7 +74,7 @@ fn scenario(number: usize) -> String {
     )
 }
 
-fn time(command: &str, place: &Path, cache: &Path) -> Result<Duration> {
+fn time(command: &str, place: &Path, cache: &Path) -> Result<Duration, Failure> {
     let mut fastest = Duration::MAX;
     for _ in 0..ROUNDS {
         let start = Instant::now();
@@ -96,10 +93,4 @@ fn time(command: &str, place: &Path, cache: &Path) -> Result<Duration> {
 
 fn ratio(time: Duration, to: Duration) -> f64 {
     time.as_secs_f64() / to.as_secs_f64()
-}
-
-/// Prints a goal with its verdict.
-fn goal(what: &str, is_kept: bool) -> bool {
-    println!("{:6}  {what}", if is_kept { "kept" } else { "MISSED" });
-    is_kept
 }

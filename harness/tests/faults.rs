@@ -4,6 +4,9 @@
 //!
 //! What can go wrong with one machine or one frozen state is tried by the tests of the crate `switchproof-vm`.
 
+#[path = "../../vm/tests/machine/small_disk.rs"]
+mod small_disk;
+
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -12,6 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use small_disk::{Ballast, SmallDisk};
 use switchproof_vm::cache_dir::CacheDir;
 use switchproof_vm::image;
 
@@ -104,10 +108,8 @@ impl Place {
 
     /// The next run passes, and nothing that is kept is damaged or half made.
     fn is_whole(&self) {
-        let verified = self
-            .command(&["cache", "verify"])
-            .output()
-            .expect("started");
+        let verified = self.command(&["cache", "verify"]).output();
+        let verified = verified.expect("started");
         let said = text(&verified);
         assert!(verified.status.success(), "{said}");
         assert!(said.lines().all(|line| line.ends_with("whole")), "{said}");
@@ -117,17 +119,10 @@ impl Place {
     }
 
     fn half_made(&self) -> Vec<String> {
-        fs::read_dir(self.cache.join("layers"))
-            .expect("listed")
-            .map(|entry| {
-                entry
-                    .expect("an entry")
-                    .file_name()
-                    .to_string_lossy()
-                    .into_owned()
-            })
-            .filter(|name| name.starts_with(".tmp-"))
-            .collect()
+        let entries = fs::read_dir(self.cache.join("layers")).expect("listed");
+        let names = entries.map(|entry| entry.expect("an entry").file_name());
+        let names = names.map(|name| name.to_string_lossy().into_owned());
+        names.filter(|name| name.starts_with(".tmp-")).collect()
     }
 
     /// All QEMUs that work in this cache.
@@ -346,50 +341,6 @@ fn twenty_runs_and_a_listing_share_one_store() {
     place.is_whole();
 }
 
-/// A directory on a file system of its own of 1 to 1.5 GiB, which is filled on purpose: that of
-/// `$SWITCHPROOF_TEST_SMALL_DISK`, or one in memory until it is dropped.
-enum SmallDisk {
-    Named(PathBuf),
-    Mounted(tempfile::TempDir),
-}
-
-impl SmallDisk {
-    fn new() -> Self {
-        if let Some(named) = std::env::var_os("SWITCHPROOF_TEST_SMALL_DISK") {
-            return Self::Named(named.into());
-        }
-        let folder = tempfile::tempdir().expect("a directory");
-        let mounted = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", "size=1200m,mode=0700", "none"])
-            .arg(folder.path())
-            .status()
-            .expect("started");
-        let hint = "only root can mount; as somebody else name a directory in $SWITCHPROOF_TEST_SMALL_DISK";
-        assert!(mounted.success(), "{hint}");
-        Self::Mounted(folder)
-    }
-
-    fn path(&self) -> &Path {
-        match self {
-            Self::Named(path) => path,
-            Self::Mounted(folder) => folder.path(),
-        }
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        if let Self::Mounted(folder) = self {
-            // What still holds a file in it, a machine that is ending, does not keep the name.
-            let unmount = Command::new("umount")
-                .arg("--lazy")
-                .arg(folder.path())
-                .status();
-            assert!(unmount.expect("started").success(), "unmounted");
-        }
-    }
-}
-
 #[test]
 #[ignore = "boots machines; needs the guest image"]
 fn a_full_disk_is_said_and_harms_nothing() {
@@ -417,33 +368,5 @@ fn a_full_disk_is_said_and_harms_nothing() {
         assert!(said.contains("switchproof cache gc"), "{said}");
         drop(ballast);
         place.is_whole();
-    }
-}
-
-/// Takes up all room but so much until it is dropped.
-struct Ballast(PathBuf);
-
-impl Ballast {
-    fn leaving(disk: &Path, left_mib: u64) -> Self {
-        use std::io::Write;
-        let path = disk.join("ballast");
-        let mut file = fs::File::create(&path).expect("made");
-        let block = vec![1; 1 << 20];
-        let free_mib = || {
-            let space = rustix::fs::statvfs(disk).expect("space");
-            (space.f_bavail * space.f_frsize) >> 20
-        };
-        // A last block that does not fit whole has filled what there was.
-        while free_mib() > left_mib && file.write_all(&block).is_ok() {}
-        if left_mib == 0 {
-            while file.write_all(&[1; 512]).is_ok() {}
-        }
-        Self(path)
-    }
-}
-
-impl Drop for Ballast {
-    fn drop(&mut self) {
-        fs::remove_file(&self.0).expect("removed");
     }
 }

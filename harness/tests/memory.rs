@@ -189,9 +189,23 @@ fn name(number: usize, bytes: usize) -> Vec<u8> {
     name
 }
 
-/// What the harness does with what it saw, where nothing differs the second time.
-fn judge_twice(guest: impl Fn() -> Guest) {
-    judge_both(guest(), guest());
+/// Measures what the harness does with these homes, where nothing differs the second time.
+fn measure_homes(test: &str, homes: fn() -> Pieces) {
+    let guest = || Guest {
+        homes,
+        ..Guest::default()
+    };
+    measure(test, || judge_both(guest(), guest()));
+}
+
+/// The same of a login and what is asked in it.
+fn measure_login(test: &str, login: fn(&str) -> Pieces, probes: &[Probe]) {
+    let guest = || Guest {
+        login,
+        probes: probes.to_vec(),
+        ..Guest::default()
+    };
+    measure(test, || judge_both(guest(), guest()));
 }
 
 /// What the harness does with what it saw: all of it is there at once when a step is judged.
@@ -208,11 +222,8 @@ fn judge_both(first: Guest, second: Guest) {
     drop(text);
     let before = results.seen(&before).unwrap();
     let change = Change::of_step(step, &before.observation, step, &after).unwrap();
-    fs::write(
-        folder.path().join("change"),
-        change.show(ShowOptions::default()),
-    )
-    .unwrap();
+    let told = change.show(ShowOptions::default());
+    fs::write(folder.path().join("change"), told).unwrap();
     drop(before);
     keep(&results, &StateKey("after".to_owned()), after);
 }
@@ -263,32 +274,25 @@ fn measure(test: &str, worst: impl FnOnce()) {
     assert!(peak < LIMIT_KIB, "{} MiB", peak / 1024);
 }
 
+/// A home of so many files, whose names no number before `from` has.
+fn named(from: usize, count: usize) -> Pieces {
+    let member = |number| member(tar::EntryType::Regular, &name(number, 90), b"", b"x");
+    homes(Box::new((from..from + count).map(member)), none())
+}
+
 #[test]
 fn names_of_a_home() {
-    measure("names_of_a_home", || {
-        judge_twice(|| Guest {
-            homes: || {
-                let member = |number| member(tar::EntryType::Regular, &name(number, 90), b"", b"x");
-                homes(Box::new((0..NAMES).map(member)), none())
-            },
-            ..Guest::default()
-        });
-    });
+    measure_homes("names_of_a_home", || named(0, NAMES));
 }
 
 #[test]
 fn packages_of_a_profile() {
-    measure("packages_of_a_profile", || {
-        judge_twice(|| Guest {
-            homes: || {
-                let path = |number| {
-                    let path = format!("/nix/store/{}-", "0".repeat(32)).into_bytes();
-                    [path, name(number, 20), b"-1\0".to_vec()].concat()
-                };
-                home(Box::new((0..PACKAGES).map(path)), none(), none())
-            },
-            ..Guest::default()
-        });
+    measure_homes("packages_of_a_profile", || {
+        let path = |number| {
+            let path = format!("/nix/store/{}-", "0".repeat(32)).into_bytes();
+            [path, name(number, 20), b"-1\0".to_vec()].concat()
+        };
+        home(Box::new((0..PACKAGES).map(path)), none(), none())
     });
 }
 
@@ -307,126 +311,83 @@ fn a_home_of_which_everything_differs() {
             ..Guest::default()
         }
     }
-    fn named(from: usize) -> Pieces {
-        let member = |number| member(tar::EntryType::Regular, &name(number, 90), b"", b"x");
-        homes(Box::new((from..from + MOVED).map(member)), none())
-    }
     measure("a_home_of_which_everything_differs", || {
-        judge_both(guest(|| named(0)), guest(|| named(MOVED)));
+        judge_both(guest(|| named(0, MOVED)), guest(|| named(MOVED, MOVED)));
     });
 }
 
 #[test]
 fn hard_links_to_one_text() {
-    measure("hard_links_to_one_text", || {
-        judge_twice(|| Guest {
-            homes: || {
-                let text = vec![b'\x01'; 64 * 1024];
-                let first = piece(member(tar::EntryType::Regular, b"first", b"", &text));
-                let links = (0..190_000).map(|number| {
-                    member(
-                        tar::EntryType::Link,
-                        format!("l{number}").as_bytes(),
-                        b"first",
-                        b"",
-                    )
-                });
-                homes(Box::new(first.chain(links)), none())
-            },
-            ..Guest::default()
+    measure_homes("hard_links_to_one_text", || {
+        let text = vec![b'\x01'; 64 * 1024];
+        let first = piece(member(tar::EntryType::Regular, b"first", b"", &text));
+        let links = (0..190_000).map(|number| {
+            let name = format!("l{number}");
+            member(tar::EntryType::Link, name.as_bytes(), b"first", b"")
         });
+        homes(Box::new(first.chain(links)), none())
     });
 }
 
 #[test]
 fn texts_that_grow_when_they_are_shown() {
-    measure("texts_that_grow_when_they_are_shown", || {
-        judge_twice(|| Guest {
-            homes: || {
-                let text = |number: usize| {
-                    let text = vec![b'\x01'; 64 * 1024];
-                    member(
-                        tar::EntryType::Regular,
-                        format!("t{number}").as_bytes(),
-                        b"",
-                        &text,
-                    )
-                };
-                homes(Box::new((0..2000).map(text)), none())
-            },
-            ..Guest::default()
-        });
+    measure_homes("texts_that_grow_when_they_are_shown", || {
+        let text = |number: usize| {
+            let (name, text) = (format!("t{number}"), vec![b'\x01'; 64 * 1024]);
+            member(tar::EntryType::Regular, name.as_bytes(), b"", &text)
+        };
+        homes(Box::new((0..2000).map(text)), none())
     });
 }
 
 #[test]
 fn programs_of_long_folders() {
-    measure("programs_of_long_folders", || {
-        judge_twice(|| Guest {
-            login: |nonce| {
-                let folder = format!("/{}", "f".repeat(8000));
-                let variable = piece(format!("PATH={folder}\0"));
-                let listed = format!("{folder}\0\0/nix/store/{}-x/bin\0\0", "0".repeat(32));
-                let programs = (0..PROGRAMS)
-                    .map(move |number| format!("p\0{folder}\0{number}\0\0").into_bytes());
-                login(
-                    nonce,
-                    variable,
-                    Box::new(piece(listed).chain(programs)),
-                    none(),
-                )
-            },
-            ..Guest::default()
-        });
-    });
+    let programs = |nonce: &str| {
+        let folder = format!("/{}", "f".repeat(8000));
+        let variable = piece(format!("PATH={folder}\0"));
+        let listed = format!("{folder}\0\0/nix/store/{}-x/bin\0\0", "0".repeat(32));
+        let programs =
+            (0..PROGRAMS).map(move |number| format!("p\0{folder}\0{number}\0\0").into_bytes());
+        let programs = Box::new(piece(listed).chain(programs));
+        login(nonce, variable, programs, none())
+    };
+    measure_login("programs_of_long_folders", programs, &[]);
 }
 
 const PROGRAMS: usize = 2_200;
 
 #[test]
 fn variables_that_are_no_text() {
-    measure("variables_that_are_no_text", || {
-        judge_twice(|| Guest {
-            login: |nonce| {
-                let variable = |number: usize| {
-                    let mut variable = format!("V{number}=").into_bytes();
-                    variable.resize(1024 * 1024 - 1, 0xff);
-                    variable.push(0);
-                    variable
-                };
-                login(
-                    nonce,
-                    Box::new((0..VARIABLES).map(variable)),
-                    piece("\0\0"),
-                    none(),
-                )
-            },
-            ..Guest::default()
-        });
-    });
+    let variables = |nonce: &str| {
+        let variable = |number: usize| {
+            let mut variable = format!("V{number}=").into_bytes();
+            variable.resize(1024 * 1024 - 1, 0xff);
+            variable.push(0);
+            variable
+        };
+        let variables = Box::new((0..VARIABLES).map(variable));
+        login(nonce, variables, piece("\0\0"), none())
+    };
+    measure_login("variables_that_are_no_text", variables, &[]);
 }
 
 const VARIABLES: usize = 17;
 
 #[test]
 fn answers_of_commands() {
-    measure("answers_of_commands", || {
-        let command = |number: usize| Probe::Command {
-            user: None,
-            session: Session::Login,
-            command: format!("c{number}"),
-        };
-        judge_twice(|| Guest {
-            login: |nonce| {
-                let answer = format!("\0{nonce} told\nran\n0\n/bin/bash\n\x0065536\x0065536\0");
-                let answer = [answer.as_bytes(), &[0xff; 65536], b"0\x000\0"].concat();
-                let answers = (0..COMMANDS).map(move |_| answer.clone());
-                login(nonce, none(), piece("\0\0"), Box::new(answers))
-            },
-            probes: (0..COMMANDS).map(command).collect(),
-            ..Guest::default()
-        });
-    });
+    let command = |number: usize| Probe::Command {
+        user: None,
+        session: Session::Login,
+        command: format!("c{number}"),
+    };
+    let answers = |nonce: &str| {
+        let answer = format!("\0{nonce} told\nran\n0\n/bin/bash\n\x0065536\x0065536\0");
+        let answer = [answer.as_bytes(), &[0xff; 65536], b"0\x000\0"].concat();
+        let answers = (0..COMMANDS).map(move |_| answer.clone());
+        login(nonce, none(), piece("\0\0"), Box::new(answers))
+    };
+    let probes: Vec<Probe> = (0..COMMANDS).map(command).collect();
+    measure_login("answers_of_commands", answers, &probes);
 }
 
 const COMMANDS: usize = 280;

@@ -1,4 +1,4 @@
-//! What the benchmarks share: a host with layers of its own, a booted guest, medians.
+//! What benchmarks of machines share: a host with layers of its own, a booted guest, medians.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
