@@ -9,7 +9,7 @@ use super::trial::{
 };
 use super::*;
 use crate::judge::Verdict;
-use crate::model::{Action, Case, Install, Law, Outcome, Part, Session, Step, Switch, Trial};
+use crate::model::{Action, Case, Install, Law, Outcome, Part, Step, Switch, Trial};
 use crate::observe::{Observation, StepOutput};
 use crate::plan::{Plan, StateKey};
 use crate::testing::{expectations, has};
