@@ -29,22 +29,17 @@ fn main() -> Result<(), Failure> {
     let cache = folder.path().join("cache");
     // The first command of a cache tries which accelerator works.
     time("plan", &few, &cache)?;
+    let mut table = Table::default();
     let mut times = Vec::new();
     for place in [&few, &many] {
         let (check, plan) = (time("check", place, &cache)?, time("plan", place, &cache)?);
         let files = std::fs::read_dir(place)?.count();
-        println!(
-            "{:6} cases: check {}, plan {}, {:.1} times as long",
-            files * CASES_OF_A_FILE,
-            seconds(check),
-            seconds(plan),
-            ratio(plan, check)
-        );
+        let what = format!("{} cases, check and plan", files * CASES_OF_A_FILE);
+        table.fact(&what, format!("{} and {}", seconds(check), seconds(plan)));
         times.push((check, plan));
     }
     let grown = ratio(times[1].1, times[0].1) / ratio(times[1].0, times[0].0);
     println!("from few to many, plan grows {grown:.2} times as much as check does");
-    let mut table = Table::default();
     let took = ratio(times[1].1, times[1].0);
     for (what, times, most) in [
         ("plan, of check", took, 3.0),
