@@ -8,7 +8,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use super::common::Exit;
 use super::{
-    cache, check, diff, doctor, examples, image, list, manual, merge, plan, preview, render,
+    cache, check, diff, doctor, examples, image, init, list, manual, merge, plan, preview, render,
     review, run, shell, sink,
 };
 use crate::colour::{self, ColourChoice};
@@ -63,7 +63,7 @@ enum Command {
     /// Print the flake of a case, ready to paste
     Render(render::RenderArgs),
     /// Write a first scenario for each host and home of a flake
-    Init(render::InitArgs),
+    Init(init::InitArgs),
     /// Print the JSON Schema of scenario files, for editors, or that of results.json
     Schema(render::SchemaArgs),
     MergeResults(merge::MergeArgs),
@@ -110,7 +110,7 @@ pub fn main() -> ExitCode {
         Command::Plan(args) => plan::run(&args),
         Command::Shell(args) => shell::run(&args),
         Command::Render(args) => render::render(&args),
-        Command::Init(args) => render::init(&args),
+        Command::Init(args) => init::init(&args),
         Command::Schema(args) => render::schema(&args),
         Command::MergeResults(args) => merge::run(&args),
         Command::Completions(args) => manual::completions(&args, command()),

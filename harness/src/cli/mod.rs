@@ -13,6 +13,7 @@ mod examples;
 mod form;
 mod gather;
 mod image;
+mod init;
 mod job_summary;
 mod list;
 mod manual;

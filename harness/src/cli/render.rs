@@ -1,19 +1,13 @@
-//! `switchproof render`, `schema` and `init`: what the scenario language can print without a machine.
+//! `switchproof render` and `schema`: what the scenario language can print.
 
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
 use super::chosen::{Chosen, Trust, pick};
-use super::ci::CiSystem;
-use super::common::{Error, Exit, flake_and_output, print};
-use crate::flake::channel::is_channel;
-use crate::flake::{Draft, Wanted};
-use crate::model::Install;
+use super::common::{Error, Exit, print};
+use crate::language;
 use crate::report::results;
-use crate::{flake, language};
 
 /// Whose flake to print.
 #[derive(Args)]
@@ -24,22 +18,6 @@ pub struct RenderArgs {
     paths: Vec<PathBuf>,
     #[command(flatten)]
     trust: Trust,
-}
-
-/// Which flake to draft scenarios for.
-#[derive(Args)]
-pub struct InitArgs {
-    /// The flake's folder, and the one home or host in it that is meant
-    #[arg(default_value = ".", value_name = "FLAKE[#OUTPUT]")]
-    flake: String,
-    /// The channel that takes the place of the flake's nixpkgs and Home Manager, such as `pocket`, which needs no network
-    /// [default: `pocket` where switchproof.yaml has a `home-manager`, else the flake's own inputs]
-    #[arg(long, value_name = "CHANNEL")]
-    channel: Option<String>,
-    /// Also write a pipeline that runs the scenarios on every change and every night, and tells of a pull request what it
-    /// changes
-    #[arg(long, value_enum, value_name = "SYSTEM")]
-    ci: Option<CiSystem>,
 }
 
 pub fn render(args: &RenderArgs) -> Result<Exit, Error> {
@@ -75,115 +53,4 @@ pub fn schema(args: &SchemaArgs) -> Result<Exit, Error> {
         SchemaOf::Project => language::project_schema(),
     })?;
     Ok(Exit::Passed)
-}
-
-/// Writes a first scenario for each host and home; a file that is there already stays as it is.
-pub fn init(args: &InitArgs) -> Result<Exit, Error> {
-    let (folder, output) = flake_and_output(&args.flake);
-    let wanted = wanted(folder, args.channel.as_deref(), output)?;
-    let mut found = flake::init(folder, &wanted)
-        .map_err(|error| Error::input(error.to_string(), error.hint()))?;
-    if let Some(output) = output {
-        let names: Vec<String> = outputs(&found.drafts)
-            .iter()
-            .map(|name| format!("#{name}"))
-            .collect();
-        let (install, name) = Install::of_output(output);
-        found.drafts.retain(|draft| {
-            draft.output == name && install.is_none_or(|install| draft.install == install)
-        });
-        if found.drafts.is_empty() {
-            return Err(Error::input(
-                format!("the flake has no output `{output}`"),
-                format!("it has {}", names.join(", ")),
-            ));
-        }
-    }
-    for draft in &found.drafts {
-        let what = format!("for {}", draft.subject);
-        write_new(&folder.join(&draft.path), &draft.text, &what)?;
-    }
-    // The drafts name it in their first line.
-    write_new(
-        &folder.join("scenarios/schema.json"),
-        &language::schema(),
-        "for editors",
-    )?;
-    // A snapshot that waits for a review is nobody else's business.
-    write_new(
-        &folder.join("snapshots/.gitignore"),
-        "*.snap.new\n",
-        "so that what waits for a review stays out of Git",
-    )?;
-    if let Some(system) = args.ci {
-        let (built, switched): (Vec<_>, Vec<_>) =
-            found.drafts.iter().cloned().partition(|it| it.is_built);
-        let text = system.text(&outputs(&switched));
-        write_new(&folder.join(system.path()), &text, "for CI")?;
-        for draft in built {
-            found.notes.push(format!(
-                "{} has no preview in the pipeline: no machine here can be switched to it",
-                draft.subject
-            ));
-        }
-        print(&format!("note: {}\n", system.to_do()))?;
-    }
-    for note in &found.notes {
-        print(&format!("note: {note}\n"))?;
-    }
-    Ok(Exit::Passed)
-}
-
-/// What the scenarios are to be like; the project's own channels stand beside the usual ones.
-fn wanted(folder: &Path, channel: Option<&str>, output: Option<&str>) -> Result<Wanted, Error> {
-    let channels = language::channels_of(&folder.join("scenarios/new.yaml"))
-        .map_err(|wrong| Error::input(wrong, "mend switchproof.yaml"))?;
-    let usual = channels.pocket.is_some().then_some("pocket");
-    let channel = channel.or(usual).map(str::to_owned);
-    if let Some(channel) = &channel
-        && !is_channel(&channels, channel)
-    {
-        return Err(Error::input(
-            format!("there is no channel `{channel}`"),
-            "use `pocket`, a release such as 26.05, or one of switchproof.yaml",
-        ));
-    }
-    let is_offline =
-        |channel: &String| channel.starts_with("pocket") || channels.named.contains_key(channel);
-    Ok(Wanted {
-        is_remote: channel.as_ref().is_some_and(|channel| !is_offline(channel)),
-        channel,
-        output: output.map(str::to_owned),
-    })
-}
-
-/// The homes and hosts by names that each stand for one of them.
-fn outputs(drafts: &[Draft]) -> Vec<String> {
-    let name = |draft: &Draft| {
-        let same = drafts.iter().filter(|other| other.output == draft.output);
-        match same.count() {
-            1 => draft.output.clone(),
-            _ => format!("{}.{}", draft.install.set_name(), draft.output),
-        }
-    };
-    let mut names: Vec<String> = drafts.iter().map(name).collect();
-    names.sort_unstable();
-    names
-}
-
-/// Writes a file that is not there yet, and says so.
-fn write_new(path: &Path, text: &str, what: &str) -> Result<(), Error> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    match fs::File::create_new(path) {
-        Ok(mut file) => {
-            io::Write::write_all(&mut file, text.as_bytes())?;
-            print(&format!("wrote {} {what}\n", path.display()))
-        }
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            print(&format!("kept {}: it is there already\n", path.display()))
-        }
-        Err(error) => Err(error.into()),
-    }
 }

@@ -22,7 +22,10 @@ mod tracked;
 pub use channels::Channels;
 pub use checkout::{Checkout, CheckoutError, revision_overlay};
 pub(crate) use init::other_platform;
-pub use init::{Draft, Drafts, Found, InitError, Outputs, Wanted, flake_folder, init, outputs};
+pub use init::{
+    Draft, Drafts, Evaluated, Found, InitError, Outputs, Wanted, flake_folder, init, outputs,
+    scenario_to_ask,
+};
 pub(crate) use lock::{FlakeInputs, Held, Remote, is_offline};
 pub(crate) use machine::{HostCaches, NETWORK_UP, for_the_machine, without_the_machine};
 pub(crate) use packages::lacking;

@@ -1,26 +1,19 @@
 //! The options behind what changes: both homes are evaluated side by side in the guest, and their options compared.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
 use super::TODAY;
+use super::question::{Question, quoted};
 use crate::change::{Change, FileTurn};
-use crate::model::{
-    Action, Case, FlakeTree, Install, Outcome, Part, SeedFile, Session, Step, Switch,
-};
+use crate::model::{Action, Case, Install, Switch};
 use crate::observe::Observation;
-use switchproof_vm::process::quote;
 
 /// What compares them.
 const COMPARE: &str = include_str!("compare.nix");
 /// What runs it.
 const COMPARE_SH: &str = include_str!("compare.sh");
-/// Where both flakes lie in the guest, relative to the user's home: of a machine that is looked at no more.
-const PLACE: &str = ".switchproof-compare";
-/// How long the comparison may take, in seconds.
-const DEADLINE_S: u32 = 900;
 /// Longest text of a value that is shown.
 const VALUE_CHARS: usize = 300;
 
@@ -214,101 +207,34 @@ pub fn comparison(case: &Case, user: &str, before: usize, after: usize) -> Optio
         steps: vec![first],
         ..case.clone()
     };
-    let step = |name: &str, action: Action| Step {
-        name: name.to_owned(),
-        action,
-        outcome: Outcome::Succeeds,
-        expect: Vec::new(),
-        snapshot: false,
-        deadline_s: DEADLINE_S,
-        part: Part::Own,
-        line: 1,
-    };
-    let files = tree(old, new, user)
-        .into_iter()
-        .map(|(path, file)| (format!("{PLACE}/{path}"), file))
-        .collect();
-    let user = user.to_owned();
-    case.steps.push(step(
-        "options of both",
-        Action::Seed {
-            user: user.clone(),
-            files,
-        },
-    ));
-    case.steps.push(step(
-        "options",
-        Action::Run {
-            command: format!("sh \"$HOME/{PLACE}/compare.sh\"{}", overrides(old, new)),
-            user: Some(user),
-            session: Session::Login,
-        },
-    ));
+    case.steps.extend(question(old, new, user).steps(user));
     Some(case)
 }
 
-/// A flake with both flakes as inputs.
-fn tree(old: &Switch, new: &Switch, user: &str) -> BTreeMap<String, SeedFile> {
-    let mut files = BTreeMap::new();
-    add(&mut files, "today", &old.flake);
-    add(&mut files, "tomorrow", &new.flake);
+/// The question, with both flakes as inputs of one.
+fn question<'a>(old: &'a Switch, new: &'a Switch, user: &str) -> Question<'a> {
     let is_home = old.target.install == Install::Standalone;
     let user = if is_home {
         "null".to_owned()
     } else {
         quoted(user)
     };
-    let flake = format!(
-        "{{\n  inputs.today.url = \"path:./today\";\n  inputs.tomorrow.url = \"path:./tomorrow\";\n  \
-         outputs = {{ today, tomorrow, ... }}: {{\n    report = import ./compare.nix {{\n      today = today.{};\n      \
-         tomorrow = tomorrow.{};\n      user = {user};\n    }};\n  }};\n}}\n",
-        output(old),
-        output(new),
-    );
-    files.insert("flake.nix".to_owned(), regular(flake));
-    files.insert("compare.nix".to_owned(), regular(COMPARE.to_owned()));
-    files.insert("compare.sh".to_owned(), regular(COMPARE_SH.to_owned()));
-    files
-}
-
-fn add(files: &mut BTreeMap<String, SeedFile>, place: &str, flake: &Arc<FlakeTree>) {
-    for (path, file) in &flake.files {
-        files.insert(format!("{place}/{path}"), file.clone());
+    Question {
+        name: "options",
+        script: COMPARE_SH,
+        expression: COMPARE,
+        flakes: [("today", old), ("tomorrow", new)].into(),
+        argument: format!(
+            "{{\n      today = today.{};\n      tomorrow = tomorrow.{};\n      user = {user};\n    }}",
+            output(old),
+            output(new),
+        ),
     }
-}
-
-/// Nix' arguments that replace inputs as the switches replace them. In a flake's text an input of an input cannot be replaced
-/// without naming what is between.
-fn overrides(old: &Switch, new: &Switch) -> String {
-    let of = |name: &'static str, switch: &Switch| {
-        let all = switch.override_inputs.clone().into_iter();
-        all.map(move |(path, url)| {
-            let path = quote(&format!("{name}/{path}"));
-            format!(" --override-input {path} {}", quote(&url))
-        })
-    };
-    of("today", old).chain(of("tomorrow", new)).collect()
 }
 
 fn output(switch: &Switch) -> String {
     let set = switch.target.install.set_name();
     format!("{set}.{}", quoted(&switch.output))
-}
-
-/// A text in Nix.
-fn quoted(text: &str) -> String {
-    let escaped = text
-        .replace('\\', "\\\\")
-        .replace('"', "\\\"")
-        .replace("${", "\\${");
-    format!("\"{escaped}\"")
-}
-
-fn regular(text: String) -> SeedFile {
-    SeedFile::Regular {
-        bytes: text.into_bytes(),
-        executable: false,
-    }
 }
 
 #[cfg(test)]
@@ -390,7 +316,7 @@ mod tests {
         let mut today = switch.clone();
         today.override_inputs.clear();
         assert_eq!(
-            overrides(&today, &switch),
+            question(&today, &switch, "alice").overrides(),
             " --override-input tomorrow/original/nixpkgs path:/x"
         );
         assert_eq!(output(&switch), "homeConfigurations.\"a\\\"\\${x}\"");

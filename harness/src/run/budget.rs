@@ -146,10 +146,15 @@ impl Budget {
             began: Instant::now(),
             tell: Some(tell),
         };
-        let (number, slot) = turn.await_some(&|| self.free_slot())?;
+        let end = format!(
+            "for a machine to end: {} may run at once, those of other runs included",
+            self.slots
+        );
+        let (number, slot) = turn.await_some(&end, &|| self.free_slot())?;
         // A machine that waits for memory keeps its place: smaller ones that come later cannot pass it for ever.
-        let _door = turn.await_some(&|| self.lock_file(DOOR))?;
-        let reserved = turn.await_some(&|| self.reservation(number, ram_mib))?;
+        let room = format!("for room for a machine of {ram_mib} MiB beside those that run");
+        let _door = turn.await_some(&room, &|| self.lock_file(DOOR))?;
+        let reserved = turn.await_some(&room, &|| self.reservation(number, ram_mib))?;
         let path = self.slot(number);
         slot.write(reserved)
             .map_err(|source| BudgetError::Io { path, source })?;
@@ -275,6 +280,7 @@ struct Turn<'a> {
 impl Turn<'_> {
     fn await_some<T>(
         &mut self,
+        what: &str,
         attempt: &dyn Fn() -> Result<Option<T>, BudgetError>,
     ) -> Result<T, BudgetError> {
         loop {
@@ -285,10 +291,7 @@ impl Turn<'_> {
             if waited > TELL_AFTER
                 && let Some(tell) = self.tell.take()
             {
-                tell(&format!(
-                    "waiting for room for a machine of {} MiB beside those that run",
-                    self.ram_mib
-                ));
+                tell(&format!("waiting {what}"));
             }
             if waited > self.budget.patience {
                 return Err(BudgetError::Crowded {

@@ -184,7 +184,7 @@ fn on_network(inputs: &FlakeInputs, lacking: &BTreeSet<String>) -> String {
 }
 
 /// The inputs that the wanted channel takes the place of, each with that channel.
-fn replaced(inputs: &FlakeInputs, wanted: &Wanted) -> BTreeMap<String, String> {
+pub(super) fn replaced(inputs: &FlakeInputs, wanted: &Wanted) -> BTreeMap<String, String> {
     let Some(channel) = &wanted.channel else {
         return BTreeMap::new();
     };
@@ -383,7 +383,7 @@ fn description_of(text: &str) -> String {
 }
 
 /// A text in double quotes on one line, which YAML, JSON and people read alike.
-fn in_quotes(text: &str) -> String {
+pub(super) fn in_quotes(text: &str) -> String {
     let mut out = String::from("\"");
     let mut units = [0; 2];
     for one in text.chars() {

@@ -2,6 +2,7 @@
 
 mod about;
 mod draft;
+mod evaluated;
 mod found;
 mod outputs;
 mod texts;
@@ -11,13 +12,15 @@ use std::path::Path;
 use super::host_files::HostFiles;
 use super::lock::FlakeInputs;
 use super::packages::lacking;
-use super::setup::this_system;
+use super::setup::{DEFAULT_USER, this_system};
 use crate::model::{FlakeTree, Install, SeedFile};
-use draft::{About, draft, free_name};
+use about::Seen;
+use draft::{About, draft, free_name, replaced};
 use outputs::{Output, find_outputs};
 use texts::Texts;
 
 pub use draft::Draft;
+pub use evaluated::Evaluated;
 pub use found::{Found, Outputs, outputs};
 
 /// What first scenarios are asked for.
@@ -29,6 +32,8 @@ pub struct Wanted {
     pub is_remote: bool,
     /// A home or host whose name need not be found in the text, where some are computed.
     pub output: Option<String>,
+    /// Its homes and hosts, where they were evaluated; else its text is read.
+    pub evaluated: Option<Vec<Evaluated>>,
 }
 
 /// What was found in a flake.
@@ -76,7 +81,9 @@ impl InitError {
                     .unwrap_or_default();
                 let way = match notes.is_empty() {
                     true => "write a scenario with `flake: ./path#output`",
-                    false => "name one, as `switchproof init .#OUTPUT`",
+                    false => {
+                        "let `switchproof init --evaluate` ask Nix in a machine, or name one, as `switchproof init .#OUTPUT`"
+                    }
                 };
                 format!(
                     "{more}{way}, where the output is a name under \
@@ -112,20 +119,57 @@ pub fn init(folder: &Path, wanted: &Wanted) -> Result<Drafts, InitError> {
         about,
     } = Flake::read(folder)?;
     outputs.extend(unread(wanted, &outputs, &notes));
+    let here = this_system();
     let mut drafts: Vec<Draft> = Vec::new();
-    for output in &outputs {
-        let seen = texts.about(output);
-        let platform = texts.other_platform(output, &this_system());
+    let mut add = |output: &Output, seen: &Seen, platform: Option<&str>| {
         let name = free_name(output, &drafts);
-        let (draft, note) = draft(output, name, &seen, platform.as_deref(), &about, wanted);
+        let (draft, note) = draft(output, name, seen, platform, &about, wanted);
         drafts.push(draft);
-        notes.extend(note);
+        note
+    };
+    match &wanted.evaluated {
+        None => {
+            for output in &outputs {
+                let platform = texts.other_platform(output, &here);
+                notes.extend(add(output, &texts.about(output), platform.as_deref()));
+            }
+        }
+        Some(evaluated) => {
+            notes.clear();
+            for it in evaluated {
+                if it.is_homeless() {
+                    notes.push(it.without_homes());
+                    continue;
+                }
+                let output = it.output(&outputs);
+                let seen = it.seen(texts.about(&output));
+                let platform = it.platform.as_deref().filter(|platform| *platform != here);
+                notes.extend(it.unevaluated());
+                notes.extend(add(&output, &seen, platform));
+            }
+        }
     }
     drafts.sort_by(|left, right| left.path.cmp(&right.path));
     if drafts.is_empty() {
         return Err(InitError::Nothing { notes });
     }
     Ok(Drafts { drafts, notes })
+}
+
+/// A scenario beside the flake in `folder` that takes its inputs as those drafted would, and builds whatever: the flake of its
+/// one step is there to be asked for its homes and hosts.
+///
+/// # Errors
+/// When there is no flake, or it is no Nix.
+pub fn scenario_to_ask(folder: &Path, wanted: &Wanted) -> Result<String, InitError> {
+    let about = Flake::read(folder)?.about;
+    let inputs = replaced(&about.inputs, wanted);
+    let network = wanted.is_remote || (about.inputs.may_be_remote() && inputs.is_empty());
+    let inputs = serde_json::to_string(&inputs).unwrap_or_default();
+    Ok(format!(
+        "name: init\nnetwork: {network}\nflake: {{ path: ., output: x, user: {DEFAULT_USER}, inputs: {inputs} }}\n\
+         steps: [{{ build: , fails: [] }}]\n"
+    ))
 }
 
 /// The home or host that is wanted, where it is none of those that were read and some names were not.

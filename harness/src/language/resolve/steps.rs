@@ -271,11 +271,13 @@ impl<'case> Resolver<'case> {
             return Outcome::Succeeds;
         };
         for (index, text) in says.iter().enumerate() {
-            if text.is_empty() {
-                let at = at.key("fails");
-                let hint = "write a piece of what the failure says; `fails: []` takes any failure";
-                self.mistake(at.item(index), "an empty text is in every output", hint);
-            }
+            let message = match text.as_str() {
+                "" => "an empty text is in every output".to_owned(),
+                "true" | "false" => format!("`{text}` is looked for in what the failure says"),
+                _ => continue,
+            };
+            let hint = "write a piece of what the failure says; `fails: []` takes any failure, without `fails` it must succeed";
+            self.mistake(at.key("fails").item(index), message, hint);
         }
         Outcome::Fails { says: says.clone() }
     }

@@ -1,7 +1,8 @@
 //! First scenarios for existing flakes.
 
-use crate::flake::{Drafts, InitError, Wanted, init};
-use crate::language::{LoadOptions, check, render_text_as};
+use crate::flake::{Drafts, Evaluated, InitError, Wanted, init, scenario_to_ask};
+use crate::language::{LoadOptions, check, load_text, render_text_as};
+use crate::model::Install;
 use crate::testing::{Folder, has, lacks};
 
 /// What `init` finds in a folder, unless more is said.
@@ -286,7 +287,7 @@ fn a_draft_for_a_channel_needs_no_network() {
         let wanted = Wanted {
             channel: Some(channel.to_owned()),
             is_remote,
-            output: None,
+            ..Wanted::default()
         };
         let found = init(folder.path(), &wanted).expect("a draft");
         found.drafts[0].text.clone()
@@ -318,6 +319,65 @@ fn a_computed_name_can_be_given() {
     assert_eq!(subjects("host"), [host]);
     // All names of hosts were read.
     assert_eq!(subjects("nixosConfigurations.other"), [host]);
+}
+
+#[test]
+fn what_was_evaluated_comes_before_what_the_text_says() {
+    let flake = "{ outputs = inputs: { homeConfigurations = inputs.f { home.username = \"text\"; }; nixosConfigurations.host = 1; }; }";
+    let folder = Folder::with(&[("flake.nix", flake)]);
+    let evaluated = |install, name: &str, users: &[&str]| Evaluated {
+        users: users.iter().map(|&it| it.to_owned()).collect(),
+        versions: ["23.11", "24.05"].map(str::to_owned).into(),
+        platform: Some("riscv64-linux".to_owned()),
+        ..Evaluated::named(install, name.to_owned())
+    };
+    let broken = Evaluated {
+        error: Some("attribute 'x' missing".to_owned()),
+        ..Evaluated::named(Install::Standalone, "broken".to_owned())
+    };
+    let wanted = Wanted {
+        evaluated: Some(vec![
+            evaluated(Install::Standalone, "work", &["ann"]),
+            broken,
+            evaluated(Install::NixosModule, "host", &["bob", "eve"]),
+            evaluated(Install::NixosModule, "server", &[]),
+        ]),
+        ..Wanted::default()
+    };
+    let found = init(folder.path(), &wanted).expect("drafts");
+    let texts: Vec<&str> = found.drafts.iter().map(|it| it.text.as_str()).collect();
+    assert_eq!(texts.len(), 3, "a host without homes has no scenario");
+    has(texts[0], "output: broken\n  user: text\n");
+    has(texts[1], "  user: ann\n");
+    has(texts[1], "fails: riscv64-linux");
+    has(texts[2], "  user: bob\n");
+    has(texts[2], "  eve: empty\n");
+    let notes = found.notes.join("\n");
+    has(
+        &notes,
+        "\"broken\" could not be evaluated as a whole: attribute 'x' missing",
+    );
+    has(&notes, "\"server\" has no home of Home Manager");
+}
+
+#[test]
+fn the_scenario_that_asks_a_flake_loads() {
+    let flake = "{ inputs.hm.url = \"github:nix-community/home-manager\"; outputs = inputs: { homeConfigurations = inputs.f 1; }; }";
+    let folder = Folder::with(&[("flake.nix", flake)]);
+    for (channel, is_remote) in [
+        (Some("pocket"), false),
+        (None, false),
+        (Some("26.05"), true),
+    ] {
+        let wanted = Wanted {
+            channel: channel.map(str::to_owned),
+            is_remote,
+            ..Wanted::default()
+        };
+        let text = scenario_to_ask(folder.path(), &wanted).expect("a scenario");
+        let (cases, found) = load_text(folder.join("init.yaml"), &text, &LoadOptions::default());
+        assert!(found.is_empty() && cases.len() == 1, "{found:?}\n{text}");
+    }
 }
 
 #[test]

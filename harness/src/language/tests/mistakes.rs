@@ -53,6 +53,7 @@ fn mistakes_in_steps_are_told() {
         - switch\n- switch\n- uninstall\n- rollback => 8:5 there is no generation to roll back from
         - switch\n- generation: 2 => no generation 2 at this point
         - switch: { backup: ../x } => is no extension for backups
+        - switch:\n  fails: true => `fails: []` takes any failure
     "#;
     refused(with_steps, table);
     for fine in [

@@ -1,0 +1,112 @@
+//! A question about flakes that Nix answers in the guest: the flakes beside a Nix expression and a script, in the home of a
+//! user who is looked at no more.
+
+use std::collections::BTreeMap;
+
+use crate::model::{Action, Outcome, Part, SeedFile, Session, Step, Switch};
+use switchproof_vm::process::quote;
+
+/// Where it lies, relative to the user's home.
+const PLACE: &str = ".switchproof-question";
+/// How long the answer may take, in seconds.
+const DEADLINE_S: u32 = 900;
+
+/// What is asked.
+pub(super) struct Question<'a> {
+    /// What the step is called.
+    pub(super) name: &'a str,
+    /// A shell script that asks; its arguments are Nix' and replace inputs.
+    pub(super) script: &'a str,
+    /// The Nix expression that knows the answers, a function.
+    pub(super) expression: &'a str,
+    /// The flakes as switches take them, by the names that the argument has for them.
+    pub(super) flakes: BTreeMap<&'static str, &'a Switch>,
+    /// What the function is called with, as Nix text.
+    pub(super) argument: String,
+}
+
+impl Question<'_> {
+    /// The steps that put it into the home of `user` and ask it.
+    pub(super) fn steps(&self, user: &str) -> [Step; 2] {
+        let files = self.tree().into_iter();
+        let seed = Action::Seed {
+            user: user.to_owned(),
+            files: files
+                .map(|(path, file)| (format!("{PLACE}/{path}"), file))
+                .collect(),
+        };
+        let ask = Action::Run {
+            command: format!("sh \"$HOME/{PLACE}/ask.sh\"{}", self.overrides()),
+            user: Some(user.to_owned()),
+            session: Session::Login,
+        };
+        [
+            step(&format!("{} in place", self.name), seed),
+            step(self.name, ask),
+        ]
+    }
+
+    /// A flake with all of them as inputs.
+    fn tree(&self) -> BTreeMap<String, SeedFile> {
+        let mut files = BTreeMap::new();
+        let mut inputs = String::new();
+        for (name, switch) in &self.flakes {
+            inputs += &format!("  inputs.{name}.url = \"path:./{name}\";\n");
+            for (path, file) in &switch.flake.files {
+                files.insert(format!("{name}/{path}"), file.clone());
+            }
+        }
+        let names: Vec<&str> = self.flakes.keys().copied().collect();
+        let flake = format!(
+            "{{\n{inputs}  outputs = {{ {}, ... }}: {{\n    report = import ./answer.nix {};\n  }};\n}}\n",
+            names.join(", "),
+            self.argument
+        );
+        for (path, text) in [
+            ("flake.nix", flake.as_str()),
+            ("answer.nix", self.expression),
+            ("ask.sh", self.script),
+        ] {
+            let bytes = text.as_bytes().to_vec();
+            let executable = false;
+            files.insert(path.to_owned(), SeedFile::Regular { bytes, executable });
+        }
+        files
+    }
+
+    /// Nix' arguments that replace inputs as the switches replace them. In a flake's text an input of an input cannot be
+    /// replaced without naming what is between.
+    pub(super) fn overrides(&self) -> String {
+        let of = |(name, switch): (&&'static str, &&Switch)| {
+            let all = switch.override_inputs.iter();
+            let one = |(path, url): (&String, &String)| {
+                let path = quote(&format!("{name}/{path}"));
+                format!(" --override-input {path} {}", quote(url))
+            };
+            all.map(one).collect::<String>()
+        };
+        self.flakes.iter().map(of).collect()
+    }
+}
+
+fn step(name: &str, action: Action) -> Step {
+    Step {
+        name: name.to_owned(),
+        action,
+        outcome: Outcome::Succeeds,
+        expect: Vec::new(),
+        snapshot: false,
+        deadline_s: DEADLINE_S,
+        part: Part::Own,
+        line: 1,
+    }
+}
+
+/// A text in Nix.
+pub(super) fn quoted(text: &str) -> String {
+    let escaped = text
+        .replace('\\', "\\\\")
+        .replace('"', "\\\"")
+        .replace("${", "\\${");
+    format!("\"{escaped}\"")
+}
