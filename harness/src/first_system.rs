@@ -26,8 +26,9 @@ pub fn first_system(host: &Switch, users: &[User]) -> String {
     for (input, url) in &host.override_inputs {
         options += &format!(" --override-input {} {}", quote(input), quote(url));
     }
+    let flake = host.flake.reference("path:/tmp/first-system");
     format!(
-        "set -eu\ncp -r {place} /tmp/first-system\nnix flake lock{options} path:/tmp/first-system\n\
+        "set -eu\ncp -r {place} /tmp/first-system\nnix flake lock{options} {}\n\
          system=$(nix build --impure --no-link --print-out-paths --expr {})\n\
          nix-env --profile /nix/var/nix/profiles/system --set \"$system\"\n\
          rm -r /tmp/first-system\nmkdir -p /switchproof/root/etc\n\
@@ -35,15 +36,16 @@ pub fn first_system(host: &Switch, users: &[User]) -> String {
          if [ -d /root/.cache/nix ]; then\n\
          mkdir -p -m 700 /switchproof/root/root\nmkdir -p /switchproof/root/root/.cache\n\
          mv /root/.cache/nix /switchproof/root/root/.cache/\nfi\n",
-        quote(&without_homes(&host.output, users))
+        quote(&flake),
+        quote(&without_homes(&flake, &host.output, users))
     )
 }
 
-/// The expression of a host's system without its homes.
-fn without_homes(output: &str, users: &[User]) -> String {
+/// The expression of the system of a host of a flake without its homes.
+fn without_homes(flake: &str, output: &str, users: &[User]) -> String {
     let users: Vec<String> = users.iter().map(|user| nix_string(&user.name)).collect();
     format!(
-        "let host = (builtins.getFlake \"path:/tmp/first-system\").nixosConfigurations.{}; \
+        "let host = (builtins.getFlake \"{flake}\").nixosConfigurations.{}; \
          bare = (host.extendModules {{ modules = [ ({{ lib, options, ... }}: {{ \
          config = lib.optionalAttrs (options ? home-manager) {{ home-manager.users = lib.mkForce {{ }}; }}; \
          }}) ]; }}).config; \
@@ -81,7 +83,7 @@ mod tests {
             name: name.into(),
             home: InitialHome::Empty,
         };
-        let asked = without_homes("host", &[user("alice"), user("bob")]);
+        let asked = without_homes("path:/x", "host", &[user("alice"), user("bob")]);
         assert!(
             asked.contains(r#"? ${user})) [ "alice" "bob" ]; in"#),
             "{asked}"

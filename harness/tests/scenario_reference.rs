@@ -91,6 +91,10 @@ fn folder() -> tempfile::TempDir {
         ),
         ("my-flake/theme/flake.nix", "{ outputs = _: { }; }"),
         (
+            "my-flake/nix/flake.nix",
+            "{ outputs = { nixpkgs, home-manager, ... }: { }; }",
+        ),
+        (
             "my-other-flake/flake.nix",
             "{ outputs = { nixpkgs, home-manager, ... }: { }; }",
         ),

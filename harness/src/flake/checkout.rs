@@ -192,7 +192,7 @@ fn standing_for(
     ChannelOverlay {
         name: None,
         digest: digest(&files),
-        files: Arc::new(FlakeTree { files }),
+        files: Arc::new(FlakeTree::new(files)),
         replaced,
         is_bare: false,
         sources: Vec::new(),
@@ -206,7 +206,7 @@ pub(super) fn folder_overlay(name: &str, folder: &Path) -> Result<ChannelOverlay
     Ok(ChannelOverlay {
         name: Some(name.to_owned()),
         digest: digest(&files),
-        files: Arc::new(FlakeTree { files }),
+        files: Arc::new(FlakeTree::new(files)),
         is_bare: true,
         sources: vec![source("input", folder, is_tracked)],
         ..ChannelOverlay::default()
@@ -262,7 +262,7 @@ fn add(
         path: path.clone(),
         reason: plain_reason(&error),
     })?;
-    let (mut copied, _) = copy_tracked(&real, &path, Limit::PROJECT)?;
+    let (mut copied, _) = copy_tracked(&real, &path, Limit::PROJECT, false)?;
     let is_tracked = !copied.is_empty() && revision(&real).is_some();
     if copied.is_empty() {
         copied = copy_folder(&real, &path, Limit::PROJECT)?;

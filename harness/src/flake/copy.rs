@@ -6,7 +6,7 @@ use std::io::Read as _;
 use std::path::Path;
 
 use super::host_file_error::{HostFileError, plain_reason};
-use super::tracked::tracked;
+use super::tracked::{Tracked, tracked};
 use crate::model::SeedFile;
 use crate::open_regular::open_regular;
 
@@ -93,27 +93,13 @@ pub(super) fn regular_file(
     })
 }
 
-/// A flake's folder as Nix copies it, and the files in it that are left out for the one reason that Git does not track
-/// them.
-pub(super) fn copy_flake(
-    real: &Path,
-    path: &str,
-) -> Result<(BTreeMap<String, SeedFile>, BTreeSet<String>), HostFileError> {
-    let (files, untracked) = copy_tracked(real, path, Limit::OWN)?;
-    if !files.contains_key("flake.nix") {
-        return Err(HostFileError::Untracked {
-            path: path.to_owned(),
-        });
-    }
-    Ok((files, untracked))
-}
-
 /// A folder whose every link is followed: in a Git work tree what Git tracks, as it is on the disk, and the names of the
-/// files that it does not; elsewhere everything.
+/// files that it does not; elsewhere everything. As in Nix, a submodule is an empty folder unless it is asked for.
 pub(crate) fn copy_tracked(
     real: &Path,
     path: &str,
     limit: Limit,
+    with_submodules: bool,
 ) -> Result<(BTreeMap<String, SeedFile>, BTreeSet<String>), HostFileError> {
     let tracked = tracked(real).map_err(|reason| HostFileError::Repository {
         path: path.to_owned(),
@@ -122,26 +108,72 @@ pub(crate) fn copy_tracked(
     let Some(tracked) = tracked else {
         return Ok((copy_folder(real, path, limit)?, BTreeSet::new()));
     };
-    let mut bounds = Bounds::new(path, limit);
-    let mut out = BTreeMap::new();
-    for (name, is_submodule) in &tracked.files {
-        let place = real.join(name);
-        // Below a link or a file that took a folder's place there is nothing of the repository's.
-        let is_there = place
-            .parent()
-            .is_some_and(|parent| parent.canonicalize().is_ok_and(|real| real == parent));
-        let kind = place.symlink_metadata().map(|it| it.file_type());
-        let (true, Ok(kind)) = (is_there, kind) else {
-            continue;
-        };
-        if *is_submodule {
-            // Nix leaves submodules out unless it is asked for them.
-            out.insert(name.clone(), SeedFile::Directory);
-        } else if !kind.is_dir() {
-            out.insert(name.clone(), copy_file(&place, name, kind, &mut bounds)?);
+    let mut copied = Copied {
+        bounds: Bounds::new(path, limit),
+        files: BTreeMap::new(),
+        untracked: BTreeSet::new(),
+        with_submodules,
+    };
+    copied.add(real, "", tracked)?;
+    Ok((copied.files, copied.untracked))
+}
+
+/// What Git tracks, as it is copied.
+struct Copied<'path> {
+    bounds: Bounds<'path>,
+    files: BTreeMap<String, SeedFile>,
+    untracked: BTreeSet<String>,
+    with_submodules: bool,
+}
+
+impl Copied<'_> {
+    /// Adds the repository in the folder `real`, each name with a prefix.
+    fn add(&mut self, real: &Path, prefix: &str, tracked: Tracked) -> Result<(), HostFileError> {
+        for (name, is_submodule) in tracked.files {
+            let place = real.join(&name);
+            // Below a link or a file that took a folder's place there is nothing of the repository's.
+            let is_there = place
+                .parent()
+                .is_some_and(|parent| parent.canonicalize().is_ok_and(|real| real == parent));
+            let kind = place.symlink_metadata().map(|it| it.file_type());
+            let (true, Ok(kind)) = (is_there, kind) else {
+                continue;
+            };
+            let inner = format!("{prefix}{name}");
+            if is_submodule && self.with_submodules {
+                self.submodule(&place, &inner)?;
+            } else if is_submodule {
+                self.files.insert(inner, SeedFile::Directory);
+            } else if !kind.is_dir() {
+                let file = copy_file(&place, &inner, kind, &mut self.bounds)?;
+                self.files.insert(inner, file);
+            }
         }
+        let untracked = tracked.untracked.into_iter();
+        self.untracked
+            .extend(untracked.map(|name| format!("{prefix}{name}")));
+        Ok(())
     }
-    Ok((out, tracked.untracked))
+
+    fn submodule(&mut self, place: &Path, name: &str) -> Result<(), HostFileError> {
+        let path = || self.bounds.path.to_owned();
+        // Without a `.git` of its own Git would tell of the repository around it.
+        let is_checked_out = place.join(".git").symlink_metadata().is_ok();
+        let tracked = match is_checked_out {
+            true => tracked(place).map_err(|reason| HostFileError::Repository {
+                path: path(),
+                reason,
+            })?,
+            false => None,
+        };
+        let Some(tracked) = tracked else {
+            return Err(HostFileError::NoSubmodule {
+                path: path(),
+                name: name.to_owned(),
+            });
+        };
+        self.add(place, &format!("{name}/"), tracked)
+    }
 }
 
 /// A file or a link, as it is.

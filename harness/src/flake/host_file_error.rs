@@ -59,6 +59,22 @@ pub(crate) enum HostFileError {
         /// As the scenario names it.
         path: String,
     },
+    /// A submodule that is asked for is not there.
+    #[error("the submodule `{name}` of `{path}` is not checked out")]
+    NoSubmodule {
+        /// As the scenario names it.
+        path: String,
+        /// Its folder.
+        name: String,
+    },
+    /// It is named as a flake is, and in a way that is none of a folder's.
+    #[error("`{path}` names a flake with `{part}`, which a folder is not named with here")]
+    NotOfAFolder {
+        /// As the scenario names it.
+        path: String,
+        /// "path:", "ref".
+        part: String,
+    },
     /// A file in it has a name that is not UTF-8, or is neither file, folder nor link.
     #[error("`{path}` holds `{name}`, which is {problem}")]
     Odd {
@@ -81,6 +97,10 @@ impl HostFileError {
             }
             Self::WrongKind { .. } => "name another path",
             Self::Repository { .. } => "Nix asks Git too: mend the repository, or install Git",
+            Self::NoSubmodule { .. } => "run `git submodule update --init --recursive`",
+            Self::NotOfAFolder { .. } => {
+                "name the folder as it is checked out: `./path`, `./path?dir=folder`, `./path?submodules=1`"
+            }
             Self::Untracked { .. } => "run `git add flake.nix` in its folder",
             Self::TooMuch { .. } => "name smaller files, or make the matrix smaller",
             Self::TooLarge { .. } => "name a folder that holds only what the flake needs",

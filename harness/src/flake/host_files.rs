@@ -2,11 +2,13 @@
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::copy::{Bounds, Limit, copy_flake, copy_folder, regular_file};
+use super::copy::{Bounds, Limit, copy_folder, copy_tracked, regular_file};
+use super::flake_name::{FlakeName, joined};
 use super::host_file_error::{HostFileError, plain_reason};
+use super::outside::{repository_in_use, without_dots};
 use crate::model::{FlakeTree, Install, SeedFile};
 
 /// The most that all copies for all cases of a scenario may hold: 64 MiB. A user's flake is shared and counts not.
@@ -123,19 +125,37 @@ impl HostFiles {
         Ok(files)
     }
 
-    /// A folder with a `flake.nix`, read once however often it is named.
+    /// A flake, as [`FlakeName`] names it, read once however often it is named.
     pub(crate) fn flake(&mut self, path: &str) -> Result<Arc<FlakeTree>, HostFileError> {
         if let Some(known) = self.flakes.get(path) {
             return Ok(Arc::clone(known));
         }
-        let real = self.find(path)?;
-        if !real.join("flake.nix").is_file() {
+        let named = FlakeName::parse(path)?;
+        let mut real = self.find(named.folder)?;
+        let mut dir = named.dir;
+        if !real.join(&dir).join("flake.nix").is_file() {
             return Err(HostFileError::WrongKind {
                 path: path.to_owned(),
                 wanted: "a folder with a flake.nix",
             });
         }
-        let (mut files, untracked) = copy_flake(&real, path)?;
+        let (mut files, mut untracked) =
+            copy_tracked(&real, path, Limit::OWN, named.has_submodules)?;
+        let around = repository_in_use(&real, &files);
+        if let Some(repository) = around.filter(|it| self.is_inside(it)) {
+            let below = real.strip_prefix(&repository).ok().and_then(Path::to_str);
+            dir = joined(below.unwrap_or_default(), &dir);
+            let what = format!("the repository around {path}");
+            (files, untracked) =
+                copy_tracked(&repository, &what, Limit::OWN, named.has_submodules)?;
+            real = repository;
+        }
+        let tree = FlakeTree { files, dir };
+        if tree.beside("flake.nix").is_none() {
+            let path = path.to_owned();
+            return Err(HostFileError::Untracked { path });
+        }
+        let FlakeTree { mut files, dir } = tree;
         self.untracked.extend(untracked);
         // In a flake that has its scenarios in it, a comment in one of them or an accepted snapshot is no change of it.
         if self
@@ -143,9 +163,13 @@ impl HostFiles {
             .canonicalize()
             .is_ok_and(|folder| folder.starts_with(&real))
         {
-            files.retain(|name, _| !is_about_the_flake(name));
+            let below = |name: &str| Some(name.strip_prefix(&dir)?.strip_prefix('/')?.to_owned());
+            files.retain(|name, _| {
+                let is_below = below(name).is_some_and(|name| is_about_the_flake(&name));
+                !is_below && !is_about_the_flake(name)
+            });
         }
-        let flake = Arc::new(FlakeTree { files });
+        let flake = Arc::new(FlakeTree { files, dir });
         self.flakes.insert(path.to_owned(), Arc::clone(&flake));
         Ok(flake)
     }
@@ -160,6 +184,12 @@ impl HostFiles {
             path: path.to_owned(),
             wanted: "a folder",
         })
+    }
+
+    /// Whether a real path may be taken.
+    fn is_inside(&self, real: &Path) -> bool {
+        let root = self.root.as_ref().map(|root| root.canonicalize());
+        root.is_none_or(|root| root.is_ok_and(|root| real.starts_with(root)))
     }
 
     /// The real path, with every link on the way followed, if it is allowed.
@@ -196,20 +226,6 @@ fn is_about_the_flake(name: &str) -> bool {
     let is_scenario = name.starts_with("scenarios/") && name.ends_with(".yaml");
     let is_snapshot = name.starts_with("snapshots/") && name.ends_with(".snap");
     is_scenario || is_snapshot || name == "scenarios/schema.json" || name.ends_with(".snap.new")
-}
-
-fn without_dots(path: &Path) -> PathBuf {
-    let mut out = PathBuf::new();
-    for component in path.components() {
-        match component {
-            Component::ParentDir => {
-                out.pop();
-            }
-            Component::CurDir => {}
-            other => out.push(other),
-        }
-    }
-    out
 }
 
 fn repository_of(folder: &Path) -> Option<PathBuf> {

@@ -46,7 +46,7 @@ const PROJECTS: [&str; 3] = ["nixpkgs", "home-manager", "nix-darwin"];
 impl FlakeInputs {
     /// Reads the text and the lock of a flake. A lock that cannot be read locks nothing: Nix will make its own.
     pub(crate) fn of(flake: &FlakeTree) -> Self {
-        let text = |name: &str| match flake.files.get(name) {
+        let text = |name: &str| match flake.beside(name) {
             Some(SeedFile::Regular { bytes, .. }) => std::str::from_utf8(bytes).ok(),
             _ => None,
         };
@@ -268,9 +268,7 @@ mod tests {
             };
             ((*name).to_owned(), file)
         });
-        FlakeInputs::of(&FlakeTree {
-            files: files.collect(),
-        })
+        FlakeInputs::of(&FlakeTree::new(files.collect()))
     }
 
     fn lock_text(b: &str) -> String {

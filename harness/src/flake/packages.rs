@@ -192,9 +192,7 @@ mod tests {
             bytes: text.as_bytes().to_vec(),
             executable: false,
         };
-        let flake = FlakeTree {
-            files: [("home.nix".to_owned(), file)].into(),
-        };
+        let flake = FlakeTree::new([("home.nix".to_owned(), file)].into());
         assert_eq!(
             lacking(&flake).into_iter().collect::<Vec<_>>(),
             [

@@ -40,7 +40,8 @@ pub fn known_reason(case: &Case, step: &Step, seen: &Observation) -> String {
     if let Some(module) = switched.and_then(|flake| submodule(&text, flake)) {
         let module = printable(module);
         return format!(
-            "; `{module}` came along empty: Nix leaves Git submodules out where a flake is not named with `?submodules=1`"
+            "; `{module}` came along empty: Nix leaves Git submodules out where a flake is not named with them: \
+             `flake: PATH?submodules=1`"
         );
     }
     if let Some(system) = foreign_platform(&text) {
@@ -126,7 +127,7 @@ fn flake_on_pocket(step: &Step) -> Option<&FlakeTree> {
         return None;
     };
     let names = |text: &str| POCKET_PACKAGES.iter().any(|place| text.contains(place));
-    let is_named = file_has(&switch.flake, "flake.nix", names);
+    let is_named = file_has(&switch.flake, &switch.flake.path_of("flake.nix"), names);
     let is_given = switch.override_inputs.values().any(|it| names(it));
     (is_named || is_given).then_some(&*switch.flake)
 }
@@ -185,9 +186,7 @@ mod tests {
             bytes: text.as_bytes().to_vec(),
             executable: false,
         };
-        FlakeTree {
-            files: [("home.nix".to_owned(), file)].into(),
-        }
+        FlakeTree::new([("home.nix".to_owned(), file)].into())
     }
 
     #[test]

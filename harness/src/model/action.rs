@@ -116,6 +116,9 @@ pub struct CommandSource {
     pub is_input: bool,
     /// What takes the place of the command's own nixpkgs.
     pub nixpkgs: Option<String>,
+    /// The folder of the setup's own flake among its files.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub dir: String,
 }
 
 /// A setup to build or activate.
@@ -154,11 +157,11 @@ impl Switch {
     #[must_use]
     pub fn is_for_the_machine(&self) -> bool {
         let module = format!("{MACHINE_PLACE}/machine.nix");
-        self.flake.files.contains_key(&module)
+        self.flake.beside(&module).is_some()
     }
 
     /// Whether a file of the flake, or what replaces an input of it, has this text.
-    pub(super) fn names(&self, text: &str) -> bool {
+    pub(crate) fn names(&self, text: &str) -> bool {
         let in_file = |file: &SeedFile| match file {
             SeedFile::Regular { bytes, .. } => String::from_utf8_lossy(bytes).contains(text),
             _ => false,
@@ -226,6 +229,66 @@ impl Install {
 pub struct FlakeTree {
     /// Sorted by path.
     pub files: BTreeMap<String, SeedFile>,
+    /// The folder in them that `flake.nix` lies in, as Nix' `?dir=` names it; empty where that is the outermost.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub dir: String,
+}
+
+impl FlakeTree {
+    /// A flake whose `flake.nix` is among the outermost files.
+    #[must_use]
+    pub fn new(files: BTreeMap<String, SeedFile>) -> Self {
+        let dir = String::new();
+        Self { files, dir }
+    }
+
+    /// The path among the files of one that is named from where `flake.nix` lies; what would lead out of them is left out.
+    #[must_use]
+    pub fn path_of(&self, name: &str) -> String {
+        let mut parts: Vec<&str> = Vec::new();
+        for part in self.dir.split('/').chain(name.split('/')) {
+            match part {
+                "" | "." => {}
+                ".." => drop(parts.pop()),
+                part => parts.push(part),
+            }
+        }
+        parts.join("/")
+    }
+
+    /// The file of that name beside `flake.nix`.
+    #[must_use]
+    pub fn beside(&self, name: &str) -> Option<&SeedFile> {
+        self.files.get(&self.path_of(name))
+    }
+
+    /// How Nix takes the flake where its files lie in `place`, an address or a folder.
+    #[must_use]
+    pub fn reference(&self, place: &str) -> String {
+        flake_reference(place, &self.dir)
+    }
+}
+
+/// How Nix takes the flake in the folder `dir` of what lies in `place`.
+#[must_use]
+pub fn flake_reference(place: &str, dir: &str) -> String {
+    if dir.is_empty() {
+        return place.to_owned();
+    }
+    let scheme = match place.starts_with("path:") {
+        true => "",
+        false => "path:",
+    };
+    let mut reference = format!("{scheme}{place}?dir=");
+    for byte in dir.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'/' => {
+                reference.push(char::from(byte));
+            }
+            other => reference += &format!("%{other:02X}"),
+        }
+    }
+    reference
 }
 
 /// A file to be put somewhere.

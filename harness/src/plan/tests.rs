@@ -58,9 +58,8 @@ fn a_host_of_its_own_modules_boots_before_the_first_step() {
     let Action::Switch(switch) = &mut on_modules.steps[0].action else {
         unreachable!("it was made so above")
     };
-    let plain = Arc::new(crate::model::FlakeTree {
-        files: [("flake.nix".to_owned(), crate::model::SeedFile::Directory)].into(),
-    });
+    let files = [("flake.nix".to_owned(), crate::model::SeedFile::Directory)];
+    let plain = Arc::new(crate::model::FlakeTree::new(files.into()));
     switch.first_host = Some(Arc::clone(&plain));
     on_modules.guest.channels.push(test_nixos());
     let plan = plan(vec![on_pocket, on_modules]);

@@ -51,7 +51,8 @@ impl Question<'_> {
         let mut files = BTreeMap::new();
         let mut inputs = String::new();
         for (name, switch) in &self.flakes {
-            inputs += &format!("  inputs.{name}.url = \"path:./{name}\";\n");
+            let url = switch.flake.reference(&format!("path:./{name}"));
+            inputs += &format!("  inputs.{name}.url = \"{url}\";\n");
             for (path, file) in &switch.flake.files {
                 files.insert(format!("{name}/{path}"), file.clone());
             }

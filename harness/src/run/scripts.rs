@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::first_system::NO_FIRST_SYSTEM;
-use crate::model::{ChannelOverlay, Edit, InitialHome, Install, Switch, Target, User};
+use crate::model::{
+    ChannelOverlay, Edit, InitialHome, Install, Switch, Target, User, flake_reference,
+};
 use switchproof_vm::process::quote;
 
 /// The home of a user that [`make_users`] made.
@@ -137,8 +139,8 @@ pub fn make_place(place: &str, owner: Option<&str>) -> String {
 
 /// Builds or activates a setup. For a home that has no `home-manager` yet, the one of the flake's own input runs.
 pub fn switch(switch: &Switch, verb: &str) -> String {
-    let place = switch.target.install.flake_place();
-    let reference = quote(&format!("{place}#{}", switch.output));
+    let flake = switch.flake.reference(switch.target.install.flake_place());
+    let reference = quote(&format!("{flake}#{}", switch.output));
     let mut options = String::new();
     for (input, url) in &switch.override_inputs {
         options += &format!(" --override-input {} {}", quote(input), quote(url));
@@ -169,7 +171,7 @@ pub fn switch(switch: &Switch, verb: &str) -> String {
         Install::DarwinModule => format!(
             "nix build --no-link --print-out-paths {}{options}",
             quote(&format!(
-                "{place}#darwinConfigurations.{}.system",
+                "{flake}#darwinConfigurations.{}.system",
                 switch.output
             ))
         ),
@@ -182,7 +184,8 @@ fn home_manager(target: &Target, arguments: &str) -> String {
     let mut run = String::new();
     if let Some(command) = &target.command {
         if command.is_input {
-            run += &format!(" --inputs-from {place}");
+            let flake = flake_reference(place, &command.dir);
+            run += &format!(" --inputs-from {}", quote(&flake));
         }
         if let Some(nixpkgs) = &command.nixpkgs {
             run += &format!(" --override-input nixpkgs {}", quote(nixpkgs));
@@ -305,6 +308,7 @@ mod tests {
                 flake: "path:./vendor/hm".into(),
                 is_input: true,
                 nixpkgs: Some("nixpkgs".into()),
+                dir: String::new(),
             }),
         };
         assert!(home_manager(&target, "switch").contains(

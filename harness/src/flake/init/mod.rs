@@ -225,7 +225,7 @@ impl Flake {
             .map_err(|error| InitError::NoFlake {
                 message: error.to_string(),
             })?;
-        let main = match flake.files.get("flake.nix") {
+        let main = match flake.beside("flake.nix") {
             Some(SeedFile::Regular { bytes, .. }) => String::from_utf8_lossy(bytes),
             _ => "".into(),
         };

@@ -25,7 +25,7 @@ pub(super) fn find_outputs(texts: &Texts) -> (Vec<Output>, Vec<String>) {
     let Some(main) = texts.main() else {
         return Default::default();
     };
-    let (mut outputs, mut notes) = find_in("flake.nix", main);
+    let (mut outputs, mut notes) = find_in(&texts.main, main);
     let is_of_parts = main
         .root()
         .is_some_and(|root| root.text().to_string().contains("mkFlake"));

@@ -8,6 +8,8 @@ use crate::model::{FlakeTree, SeedFile};
 /// A flake's texts, taken apart once.
 pub(super) struct Texts {
     pub(super) files: BTreeMap<String, Bindings>,
+    /// The name of its `flake.nix`.
+    pub(super) main: String,
 }
 
 impl Texts {
@@ -22,12 +24,13 @@ impl Texts {
         });
         Self {
             files: files.collect(),
+            main: flake.path_of("flake.nix"),
         }
     }
 
     /// The flake's own text.
     pub(super) fn main(&self) -> Option<&Bindings> {
-        self.files.get("flake.nix")
+        self.files.get(&self.main)
     }
 
     /// The Nix files beside the flake's own text that are of no other flake, by name.
@@ -35,10 +38,11 @@ impl Texts {
         let flakes = self
             .files
             .keys()
+            .filter(|name| **name != self.main)
             .filter_map(|name| name.strip_suffix("flake.nix"));
         let inner: Vec<&str> = flakes.filter(|folder| folder.ends_with('/')).collect();
         let is_ours = move |name: &str| {
-            name != "flake.nix" && !inner.iter().any(|folder| name.starts_with(folder))
+            name != self.main && !inner.iter().any(|folder| name.starts_with(folder))
         };
         let all = self.files.iter().map(|(name, text)| (name.as_str(), text));
         all.filter(move |(name, _)| is_ours(name))

@@ -27,7 +27,7 @@ pub(crate) fn for_the_machine(flake: &FlakeTree, caches: &HostCaches<'_>) -> Fla
         return flake.clone();
     };
     let mut files = flake.files.clone();
-    files.insert("flake.nix".to_owned(), regular(&text));
+    files.insert(flake.path_of("flake.nix"), regular(&text));
     for (name, text) in [
         ("default.nix", include_str!("default.nix")),
         ("machine.nix", MACHINE_MODULE),
@@ -35,13 +35,17 @@ pub(crate) fn for_the_machine(flake: &FlakeTree, caches: &HostCaches<'_>) -> Fla
         ("network-up", NETWORK_UP),
         ("caches.json", &json(caches)),
     ] {
-        files.insert(format!("{MACHINE_PLACE}/{name}"), regular(text));
+        let path = flake.path_of(&format!("{MACHINE_PLACE}/{name}"));
+        files.insert(path, regular(text));
     }
-    FlakeTree { files }
+    FlakeTree {
+        files,
+        dir: flake.dir.clone(),
+    }
 }
 
 fn text_of(flake: &FlakeTree) -> Option<&str> {
-    match flake.files.get("flake.nix") {
+    match flake.beside("flake.nix") {
         Some(SeedFile::Regular { bytes, .. }) => std::str::from_utf8(bytes).ok(),
         _ => None,
     }
@@ -50,8 +54,9 @@ fn text_of(flake: &FlakeTree) -> Option<&str> {
 /// The flake as it was before.
 pub(crate) fn without_the_machine(flake: &FlakeTree) -> FlakeTree {
     let mut files = flake.files.clone();
-    files.retain(|name, _| !name.starts_with(MACHINE_PLACE));
-    if let Some(SeedFile::Regular { bytes, .. }) = files.get_mut("flake.nix") {
+    let place = flake.path_of(MACHINE_PLACE);
+    files.retain(|name, _| !name.starts_with(&place));
+    if let Some(SeedFile::Regular { bytes, .. }) = files.get_mut(&flake.path_of("flake.nix")) {
         let text = String::from_utf8_lossy(bytes).into_owned();
         let own = body_of_outputs(&text).and_then(|body| {
             let inner = text[body.clone()]
@@ -65,7 +70,10 @@ pub(crate) fn without_the_machine(flake: &FlakeTree) -> FlakeTree {
         });
         *bytes = own.unwrap_or(text).into_bytes();
     }
-    FlakeTree { files }
+    FlakeTree {
+        files,
+        dir: flake.dir.clone(),
+    }
 }
 
 /// What stands before that which the outputs return.
@@ -122,7 +130,7 @@ mod tests {
 
     fn with_text(text: &str) -> FlakeTree {
         let files = [("flake.nix".to_owned(), regular(text))].into();
-        FlakeTree { files }
+        FlakeTree::new(files)
     }
 
     const NO_CACHES: HostCaches<'_> = HostCaches {

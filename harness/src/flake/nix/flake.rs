@@ -49,7 +49,7 @@ fn flake(
     ]);
     files.insert("flake.nix".to_owned(), regular(spaced(&flake)));
     Rendered {
-        tree: FlakeTree { files },
+        tree: FlakeTree::new(files),
     }
 }
 

@@ -6,15 +6,16 @@ use crate::model::{Install, SeedFile};
 /// A flake whose output is that of the flake in `./original` with another `home.stateVersion`. Evaluation says what
 /// is missing where the output cannot be changed.
 ///
-/// `home_manager` is the original's input that Home Manager is. It is then one of this flake too, so that the first
-/// switch runs the command of that very input; and a home is evaluated by the original's own `outputs` with a Home
-/// Manager that adds a module. To extend a finished home is the second choice: Home Manager's newer results cannot be
+/// `original` is the address of that flake, which may lie in a folder further inside. `home_manager` is the original's input
+/// that Home Manager is. It is then one of this flake too, so that the first switch runs the command of that very input; and a
+/// home is evaluated by the original's own `outputs` with a Home Manager that adds a module. To extend a finished home is the second choice: Home Manager's newer results cannot be
 /// looked at without their warnings and assertions, which would be about the old version.
 pub(crate) fn wrapper_flake(
     install: Install,
     output: &str,
     state_version: &str,
     home_manager: Option<&str>,
+    original: &str,
 ) -> SeedFile {
     let outputs = install.set_name();
     let place = match install {
@@ -46,7 +47,7 @@ pub(crate) fn wrapper_flake(
     };
     let flake = format!(
         r#"{{
-  inputs.original.url = "path:./original";{follows}
+  inputs.original.url = "{original}";{follows}
 
   outputs = {{ original, ... }}:
     let

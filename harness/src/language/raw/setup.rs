@@ -126,7 +126,7 @@ pub(crate) struct RawHomeFile {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(extend("x-short" = "path"))]
 pub(crate) struct RawFlake {
-    /// Its folder, relative to this file, with `#output` if it is not named after the user.
+    /// Its folder, relative to this file, with `#output` if need be; `?dir=` and `?submodules=1` as in Nix.
     pub(crate) path: String,
     /// The home or host in it to switch to.
     pub(crate) output: Option<String>,

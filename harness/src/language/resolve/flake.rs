@@ -39,10 +39,15 @@ impl<'case> Resolver<'case> {
             }
         };
         let override_inputs = self.override_inputs(raw, &base, at);
+        let is_wrapped = wants_wrapper(raw, &base);
+        let mut command = self.command_of(&base, &override_inputs);
+        if let Some(command) = command.as_mut().filter(|_| is_wrapped) {
+            command.dir.clear();
+        }
         let target = Target {
             install,
             user,
-            command: self.command_of(&base, &override_inputs),
+            command,
         };
         let (flake, output) = self.flake_and_output(raw, &base, &target, at)?;
         let (flake, first_host) = match step.switch {
@@ -53,7 +58,6 @@ impl<'case> Resolver<'case> {
         if step.fails.is_none() {
             self.refuse_other_platform(&base, &output, at);
         }
-        let is_wrapped = wants_wrapper(raw, &base);
         Some(Switch {
             flake,
             output,
@@ -240,9 +244,10 @@ impl<'case> Resolver<'case> {
             .collect();
         let own = FlakeInputs::of(&tree);
         let home_manager = own.home_manager().filter(|name| is_plain_name(name));
-        let wrapper = wrapper_flake(target.install, &output, version, home_manager);
+        let original = tree.reference("path:./original");
+        let wrapper = wrapper_flake(target.install, &output, version, home_manager, &original);
         files.insert("flake.nix".to_owned(), wrapper);
-        Some((self.shared(FlakeTree { files }), output))
+        Some((self.shared(FlakeTree::new(files)), output))
     }
 
     /// Whether the host is a NixOS whose nixpkgs comes over the network. What a system must be to run in the machine is added

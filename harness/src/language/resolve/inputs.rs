@@ -259,10 +259,11 @@ impl<'case> Resolver<'case> {
             return None;
         }
         let nixpkgs = replaced.get("nixpkgs").cloned();
-        let own = match base {
-            Base::Flake(flake) => self.own_inputs(flake),
+        let tree = match base {
+            Base::Flake(flake) => self.files.flake(path_and_output(&flake.path).0).ok(),
             Base::Setup(_) | Base::Nothing => None,
         };
+        let own = tree.as_ref().map(|tree| FlakeInputs::of(tree));
         let input = match &own {
             Some(own) => own.home_manager(),
             None => Some("home-manager"),
@@ -271,17 +272,16 @@ impl<'case> Resolver<'case> {
         let name = input.unwrap_or("home-manager");
         // Nix knows nothing of what is replaced when it looks an input up in a flake, and locks that flake as it is.
         let local = own.as_ref().and_then(|own| own.url(name));
-        if let Some(inside) = local
-            .and_then(relative)
-            .filter(|_| !replaced.contains_key(name))
-        {
+        let inside = local.and_then(relative).zip(tree.as_ref());
+        if let Some((inside, tree)) = inside.filter(|_| !replaced.contains_key(name)) {
             // Nix runs nothing from an address that is relative to a flake, and locks what lies there by itself.
             let names = own.as_ref().and_then(|own| own.names.as_ref());
             let has_nixpkgs = names.is_some_and(|names| names.contains("nixpkgs"));
             return Some(CommandSource {
-                flake: format!("path:./{inside}"),
+                flake: format!("path:./{}", tree.path_of(inside)),
                 is_input: true,
                 nixpkgs: nixpkgs.or_else(|| has_nixpkgs.then(|| "nixpkgs".to_owned())),
+                dir: tree.dir.clone(),
             });
         }
         let local = local.filter(|url| is_absolute(url) && !replaced.is_empty());
@@ -290,14 +290,15 @@ impl<'case> Resolver<'case> {
             flake: address.unwrap_or(name).to_owned(),
             is_input: address.is_none() && input.is_some(),
             nixpkgs,
+            dir: tree.map(|tree| tree.dir.clone()).unwrap_or_default(),
         })
     }
 }
 
-/// The folder inside of a flake that an address of one of its inputs names.
+/// The folder that an address of an input names from where the flake lies.
 fn relative(url: &str) -> Option<&str> {
     let path = url.strip_prefix("path:").unwrap_or(url);
-    path.strip_prefix("./")
+    (path.starts_with("./") || path.starts_with("../")).then_some(path)
 }
 
 /// Whether a local address means the same from everywhere.

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use switchproof_vm::process::quote;
 
+use super::flake::path_and_output;
 use super::place::At;
-use super::scenario::Resolver;
+use super::scenario::{Base, Resolver};
 use crate::flake::names::{bad_scenario_name, seconds};
 use crate::language::raw::{RawBuild, RawRun, RawScenario, RawStep, RawSwitch};
 use crate::language::words::list_words;
@@ -255,15 +256,20 @@ impl<'case> Resolver<'case> {
     }
 
     /// A command that knows the place of the flake in the machine, where it names it.
-    pub(super) fn with_flake(&self, command: &str) -> String {
+    pub(super) fn with_flake(&mut self, command: &str) -> String {
         let is_named = ["$FLAKE", "${FLAKE"].iter().any(|it| command.contains(it));
-        match is_named {
-            true => format!(
-                "export FLAKE={}\n{command}",
-                self.base.install().flake_place()
-            ),
-            false => command.to_owned(),
+        if !is_named {
+            return command.to_owned();
         }
+        let place = self.base.install().flake_place();
+        let own = match &self.base {
+            Base::Flake(flake) if flake.state_version.is_none() => {
+                self.files.flake(path_and_output(&flake.path).0).ok()
+            }
+            _ => None,
+        };
+        let flake = own.map_or(place.to_owned(), |tree| tree.reference(place));
+        format!("export FLAKE={}\n{command}", quote(&flake))
     }
 
     fn outcome(&mut self, step: &RawStep, at: At<'case>) -> Outcome {

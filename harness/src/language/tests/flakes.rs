@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::language::{Diagnostic, LoadOptions, Severity, load_text, render};
-use crate::model::{Case, Install};
+use crate::model::{Case, Install, Switch};
 use crate::testing::{Folder, has, lacks, switch};
 
 type Loaded = (Vec<Case>, Vec<Diagnostic>);
@@ -386,4 +386,86 @@ fn an_output_below_its_set_says_how_it_installs() {
     let keys =
         "  output: nixosConfigurations.h\n  install: standalone\n  inputs: { nixpkgs: pocket }";
     has(told(of(keys)), "one of `nixosConfigurations`");
+}
+
+/// The switch of a scenario in this folder, or what is wrong with it.
+fn switched(folder: &Folder, keys: &str) -> Result<Switch, String> {
+    let (cases, found) = load_in(folder, &format!("name: t\n{keys}\nsteps: [switch]\n"));
+    let said = || format!("{found:?}");
+    cases
+        .first()
+        .map(|case| switch(case, 0).clone())
+        .ok_or_else(said)
+}
+
+#[test]
+fn a_flake_in_a_folder_has_what_it_names_of_its_repository() {
+    let flake = r#"{
+        inputs.nixpkgs.url = "path:/etc/switchproof/pocket/nixpkgs";
+        inputs.home-manager.url = "path:../vendor/hm";
+        outputs = { nixpkgs, home-manager, ... }: { };
+    }"#;
+    let home = "# ../none\n[ ../common.nix ]";
+    let folder = Folder::with(&[
+        ("nix/flake.nix", flake),
+        ("nix/home.nix", home),
+        ("common.nix", "1"),
+    ]);
+    let named = |keys: &str| {
+        let switch = switched(&folder, keys).unwrap_or_else(|said| panic!("{said}"));
+        (switch.flake.dir.clone(), switch.flake.files.len())
+    };
+    // Nix takes no more than the folder where there is no repository, and where nothing outside is named.
+    assert_eq!(named("flake: ./nix"), (String::new(), 2));
+    folder.git(&["init", "--quiet"]);
+    folder.git(&["add", "."]);
+    assert_eq!(named("flake: ./nix"), ("nix".to_owned(), 3));
+    assert_eq!(named("flake: .?dir=nix#a"), ("nix".to_owned(), 3));
+    let whole = switched(&folder, "flake: ./nix").expect("a switch");
+    let reference = whole.flake.reference("/srv/flake");
+    assert_eq!(reference, "path:/srv/flake?dir=nix");
+    let command = whole.target.command.expect("a command");
+    assert_eq!(command.flake, "path:./vendor/hm");
+    assert_eq!(command.dir, "nix");
+    let newer = "flake: { path: ./nix, stateVersion: \"24.05\" }";
+    let wrapped = switched(&folder, newer).expect("a switch");
+    assert_eq!(wrapped.flake.dir, "");
+    assert!(wrapped.names("\"path:./original?dir=nix\""));
+    assert_eq!(wrapped.target.command.expect("a command").dir, "");
+    folder.write("nix/home.nix", "1");
+    folder.write("nix/flake.nix", "{ outputs = _: { }; }");
+    assert_eq!(named("flake: ./nix"), (String::new(), 2));
+    has(
+        switched(&folder, "flake: ./nix?ref=main").expect_err("no folder's"),
+        "`ref=main`",
+    );
+}
+
+#[test]
+fn submodules_come_along_where_they_are_asked_for() {
+    let inner = Folder::with(&[("module.nix", "1")]);
+    let folder = Folder::with(&[("flake.nix", "{ outputs = _: { }; }")]);
+    for repository in [&inner, &folder] {
+        repository.git(&["init", "--quiet"]);
+        repository.git(&["add", "."]);
+    }
+    inner.git(&["commit", "--quiet", "-m", "a"]);
+    let url = inner.path().display().to_string();
+    let allowed = ["-c", "protocol.file.allow=always"];
+    let add = ["submodule", "--quiet", "add", &url, "mods"];
+    folder.git(&[&allowed[..], &add].concat());
+    folder.write("mods/new.nix", "1");
+    let files = |keys: &str| {
+        let switch = switched(&folder, keys)?;
+        Ok::<_, String>(switch.flake.files.keys().cloned().collect::<Vec<_>>())
+    };
+    let without = [".gitmodules", "flake.nix", "mods"];
+    assert_eq!(files("flake: .").expect("files"), without);
+    let asked = "flake: .?submodules=1#alice";
+    let with = [".gitmodules", "flake.nix", "mods/module.nix"];
+    assert_eq!(files(asked).expect("files"), with);
+    folder.git(&["submodule", "--quiet", "deinit", "--force", "mods"]);
+    let refused = files(asked).expect_err("it is not there");
+    has(&refused, "`mods`");
+    has(&refused, "git submodule update");
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::document::InputResult;
 use crate::flake::{FlakeInputs, Held};
-use crate::model::{Action, Case, FlakeTree, Network, SeedFile};
+use crate::model::{Action, Case, FlakeTree, Network, SeedFile, flake_reference};
 
 /// The inputs of the flake that an action switches to or builds.
 pub(super) fn inputs(action: &Action) -> BTreeMap<String, InputResult> {
@@ -41,9 +41,16 @@ fn original(flake: &FlakeTree) -> Option<FlakeTree> {
         Some((path.to_owned(), file.clone()))
     };
     let files: BTreeMap<_, _> = flake.files.iter().filter_map(inside).collect();
-    files
-        .contains_key("flake.nix")
-        .then_some(FlakeTree { files })
+    let inputs = FlakeInputs::of(flake);
+    let address = inputs.url("original")?;
+    let folders = files
+        .keys()
+        .filter_map(|name| name.strip_suffix("flake.nix"));
+    let dir = folders
+        .map(|folder| folder.trim_end_matches('/'))
+        .find(|dir| flake_reference("path:./original", dir) == address)?
+        .to_owned();
+    Some(FlakeTree { files, dir })
 }
 
 /// The revision that an address holds by itself: `github:o/r/REVISION`, `?rev=REVISION`, `?narHash=…`.
@@ -158,9 +165,7 @@ mod tests {
         };
         let rev = "0123456789012345678901234567890123456789";
         let switch = Switch {
-            flake: Arc::new(FlakeTree {
-                files: [("flake.nix".to_owned(), file)].into(),
-            }),
+            flake: Arc::new(FlakeTree::new([("flake.nix".to_owned(), file)].into())),
             override_inputs: [("a".to_owned(), format!("github:o/other/{rev}"))].into(),
             ..crate::run::test_switch(Install::Standalone)
         };
@@ -170,13 +175,11 @@ mod tests {
             executable: false,
         };
         let inner = switch.flake.files["flake.nix"].clone();
-        wrapped.flake = Arc::new(FlakeTree {
-            files: [
-                ("flake.nix".to_owned(), wrapper),
-                ("original/flake.nix".to_owned(), inner),
-            ]
-            .into(),
-        });
+        let files = [
+            ("flake.nix".to_owned(), wrapper),
+            ("original/flake.nix".to_owned(), inner),
+        ];
+        wrapped.flake = Arc::new(FlakeTree::new(files.into()));
         wrapped.override_inputs = switch
             .override_inputs
             .iter()
