@@ -1,9 +1,6 @@
 //! What is known of a failure beyond what Nix says.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
-
+use super::package_reason::{gone_package, missing_package, refused_package};
 use crate::flake::lacking;
 use crate::model::{Action, Case, FlakeTree, SeedFile, Step};
 use crate::observe::Observation;
@@ -16,8 +13,8 @@ pub(super) const REQUIRED_TO_BUILD: &str = " is required to build '";
 const POCKET_PACKAGES: [&str; 2] = ["/etc/switchproof/pocket", "/etc/switchproof/channels"];
 
 /// The reason, as the end of a sentence, or nothing: that a file is there and Git does not track it or has it in a submodule, that something is for
-/// another platform, that the pocket channel lacks a package, that an input is on a network that is not there, that a package
-/// is not allowed.
+/// another platform, that a package is not allowed, has another name or is not there, that an input is on a network that is not
+/// there.
 pub fn known_reason(case: &Case, step: &Step, seen: &Observation) -> String {
     let text = printable(&seen.output.stderr);
     let is_missing = |file: &&String| {
@@ -49,9 +46,16 @@ pub fn known_reason(case: &Case, step: &Step, seen: &Observation) -> String {
             "; this is for {system}, and Linux builds only what needs nothing that {system} builds"
         );
     }
-    if let Some(flake) = flake_on_pocket(step)
-        && let Some(package) = missing_package(&text, flake)
-    {
+    if let Some(reason) = refused_package(&text).or_else(|| gone_package(&text)) {
+        return reason;
+    }
+    let missing = switched.and_then(|flake| missing_package(&text, flake));
+    if let Some(package) = missing {
+        let Some(flake) = flake_on_pocket(step) else {
+            return format!(
+                "; this nixpkgs has no package `{package}`: see how it is called there, or take a nixpkgs that has it"
+            );
+        };
         // Nix stops at the first.
         let mut names = lacking(flake);
         names.insert(package.clone());
@@ -70,11 +74,6 @@ pub fn known_reason(case: &Case, step: &Step, seen: &Observation) -> String {
             "; `{address}` is on the network, and the machine has none: let the input be a folder or a channel that is there \
              (`inputs: {{ NAME: ./folder }}`; `switchproof check` names the inputs), or write `network: true`"
         );
-    }
-    if text.contains("has an unfree license") {
-        return "; allow unfree packages where the flake makes its package set (`config.allowUnfree = true`), or by \
-                `allowUnfree: true` in a setup in words"
-            .to_owned();
     }
     String::new()
 }
@@ -132,53 +131,16 @@ fn flake_on_pocket(step: &Step) -> Option<&FlakeTree> {
     (is_named || is_given).then_some(&*switch.flake)
 }
 
-fn file_has(flake: &FlakeTree, name: &str, is_so: impl Fn(&str) -> bool) -> bool {
+pub(super) fn file_has(flake: &FlakeTree, name: &str, is_so: impl Fn(&str) -> bool) -> bool {
     match flake.files.get(name) {
         Some(SeedFile::Regular { bytes, .. }) => is_so(&String::from_utf8_lossy(bytes)),
         _ => false,
     }
 }
 
-/// The package that an evaluation did not find: an attribute of `pkgs` on the line that Nix points at, a name in a list
-/// of a file that says `with pkgs`, or what a module of Home Manager asks for.
-fn missing_package(text: &str, flake: &FlakeTree) -> Option<String> {
-    static ASKED_FOR: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?m)error: ([A-Za-z0-9_.\[\] -]+?) cannot be found in pkgs$")
-            .expect("a regular expression that a test compiles")
-    });
-    static MISSING: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"error: (attribute '([^']+)' missing|undefined variable '([^']+)')\n\s+at [^\n]+?-source/([^\n]+):(\d+):(\d+):\n((?:\s+\d*\|[^\n]*\n?)+)")
-            .expect("a regular expression that a test compiles")
-    });
-    if let Some(found) = ASKED_FOR.captures(text) {
-        return Some(found[1].to_owned());
-    }
-    let found = MISSING.captures(text)?;
-    let pointed_at = found[7].lines().find_map(|line| {
-        let (number, source) = line.split_once('|')?;
-        (number.trim() == &found[5]).then_some(source)
-    })?;
-    let column: usize = found[6].parse().ok()?;
-    // One space stands between the bar and the source.
-    let here = pointed_at.get(column..)?;
-    match (found.get(2), found.get(3)) {
-        (Some(name), _) => here
-            .strip_prefix("pkgs.")
-            .is_some_and(|rest| rest.contains(name.as_str()))
-            .then(|| name.as_str().to_owned()),
-        (_, Some(name)) => file_has(flake, &found[4], |text| text.contains("with pkgs"))
-            .then(|| name.as_str().to_owned()),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const ATTRIBUTE: &str = "error:\n       … while evaluating\n\n       error: attribute 'nmap' missing\n       \
-        at /nix/store/x-source/home.nix:4:21:\n            3| {\n            4|   home.packages = [ pkgs.nmap ];\n             \
-        |                     ^\n            5| }\n       Did you mean man?\n";
 
     /// A flake whose one file is this.
     fn flake(text: &str) -> FlakeTree {
@@ -187,23 +149,6 @@ mod tests {
             executable: false,
         };
         FlakeTree::new([("home.nix".to_owned(), file)].into())
-    }
-
-    #[test]
-    fn a_package_is_missing_where_nix_points_at_one() {
-        let missing_package = |text: &str| missing_package(text, &flake("with pkgs; ["));
-        assert_eq!(missing_package(ATTRIBUTE).as_deref(), Some("nmap"));
-        let option = ATTRIBUTE.replace("pkgs.nmap", "conf.nmap");
-        assert_eq!(missing_package(&option), None);
-        let variable = ATTRIBUTE
-            .replace("attribute 'nmap' missing", "undefined variable 'nmap'")
-            .replace("[ pkgs.nmap ]", "[\n            5|     nmap")
-            .replace(":4:21:", ":5:5:");
-        assert_eq!(missing_package(&variable).as_deref(), Some("nmap"));
-        assert_eq!(super::missing_package(&variable, &flake("[ nmap ]")), None);
-        let module = "error: zsh-abbr cannot be found in pkgs\n       Please…";
-        assert_eq!(missing_package(module).as_deref(), Some("zsh-abbr"));
-        assert_eq!(missing_package("error: attribute 'x' missing"), None);
     }
 
     #[test]

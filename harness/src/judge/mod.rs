@@ -17,6 +17,7 @@ mod lines;
 mod orphan;
 mod outcome;
 mod package;
+mod package_reason;
 mod pending;
 mod redact;
 mod render;
