@@ -82,6 +82,7 @@ mod tests {
         let user = |name: &str| User {
             name: name.into(),
             home: InitialHome::Empty,
+            directory: None,
         };
         let asked = without_homes("path:/x", "host", &[user("alice"), user("bob")]);
         assert!(

@@ -361,6 +361,24 @@ pub struct User {
     pub name: String,
     /// What their home holds before the first step.
     pub home: InitialHome,
+    /// The home directory, where it is none of the usual `/home/NAME`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub directory: Option<String>,
+}
+
+impl User {
+    /// Their home directory.
+    #[must_use]
+    pub fn home_directory(&self) -> String {
+        let usual = || usual_home(&self.name);
+        self.directory.clone().unwrap_or_else(usual)
+    }
+}
+
+/// Where a user's home is unless somebody says otherwise.
+#[must_use]
+pub fn usual_home(user: &str) -> String {
+    format!("/home/{user}")
 }
 
 /// What a home holds before the first step.

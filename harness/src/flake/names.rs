@@ -44,22 +44,72 @@ fn harmless_name(name: &str) -> Option<String> {
     (!out.is_empty()).then_some(out)
 }
 
-/// Why a login name is refused: `useradd` would not take it, or it is `root`, who has no home here.
+/// The longest login name in bytes, as records of logins have room for it.
+const USER_NAME_BYTES: usize = 32;
+
+/// Why a login name is refused: `useradd` takes it in no way (useradd(8), `--badname`), what else reads lists of users or paths
+/// takes it for another, or it is `root`, who has no home here.
 pub(crate) fn bad_user_name(name: &str) -> Option<&'static str> {
-    let is_fine = name.len() <= 31
-        && name.starts_with(|first: char| first.is_ascii_lowercase() || first == '_')
-        && name.chars().all(|one| {
-            one.is_ascii_lowercase() || one.is_ascii_digit() || matches!(one, '-' | '_')
-        });
+    let is_unseen = |one: char| one.is_control() || one.is_whitespace() && one != ' ';
     if name == "root" {
-        Some("name an ordinary user: the home of root is not managed")
-    } else if !is_fine {
-        Some(
-            "a login name is lower-case letters, digits, `-` and `_`, beginning with a letter, 31 at most",
-        )
-    } else {
-        None
+        return Some("name an ordinary user: the home of root is not managed");
     }
+    if name.is_empty() || name.len() > USER_NAME_BYTES {
+        return Some("a login name has 1 to 32 bytes");
+    }
+    if name.starts_with(['-', '+', '~']) {
+        return Some("commands take a name that begins with `-`, `+` or `~` for something else");
+    }
+    if name.contains([':', ',', '/']) {
+        return Some(
+            "lists of users and groups, and the paths of homes, have no room for `:`, `,` and `/`",
+        );
+    }
+    if name.trim() != name || name.chars().any(is_unseen) {
+        return Some("a login name has no blanks at its ends, and no tabs and line ends");
+    }
+    if name.chars().all(|one| one.is_ascii_digit()) || matches!(name, "." | "..") {
+        return Some(
+            "a name of digits alone is taken for a user's number, and one of dots for a folder",
+        );
+    }
+    None
+}
+
+/// Whether a login name is one that every tool takes: lower-case letters, digits, `-` and `_`.
+pub(crate) fn is_plain_user_name(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_lowercase() || first == '_')
+        && name
+            .chars()
+            .all(|one| one.is_ascii_lowercase() || one.is_ascii_digit() || matches!(one, '-' | '_'))
+}
+
+/// Folders of the machine's own, which are no homes and hold none but in `/home` and below `/var/lib`.
+const SYSTEM_FOLDERS: [&str; 17] = [
+    "bin", "boot", "dev", "etc", "lib", "lib64", "nix", "proc", "root", "run", "sbin", "sys",
+    "tmp", "usr", "var", "srv", "home",
+];
+
+/// Why a home directory is refused.
+pub(crate) fn bad_home_directory(path: &str) -> Option<&'static str> {
+    let Some(inner) = path.strip_prefix('/') else {
+        return Some("write the whole path: `/data/alice`");
+    };
+    if path.contains([':', '\n']) || path.chars().any(char::is_control) {
+        return Some("a list of users has no room for `:` and control characters");
+    }
+    let parts: Vec<&str> = inner.split('/').collect();
+    if parts.iter().any(|part| matches!(*part, "" | "." | "..")) {
+        return Some("write it without `.`, `..` and empty parts");
+    }
+    let is_system = SYSTEM_FOLDERS.contains(&parts[0]);
+    let may_hold = match parts[0] {
+        "home" | "srv" | "tmp" => parts.len() > 1 && inner != "srv/flake" && inner != "srv/darwin",
+        "var" => parts.len() > 2,
+        _ => !is_system,
+    };
+    (!may_hold)
+        .then_some("the machine needs that folder for itself: name another, such as `/data/alice`")
 }
 
 /// Whether a text can be a user's login name here.
@@ -143,6 +193,65 @@ mod tests {
         assert_eq!(better.as_deref(), Some("a-b-c"));
         for bad in ["", "-x", "a\u{7}b", "a.b", &"x".repeat(300)] {
             assert!(bad_scenario_name(bad).is_some(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn users_are_named_as_useradd_takes_it() {
+        for good in [
+            "alice",
+            "a.b",
+            "Alice",
+            "a@b.c",
+            "CORP\\alice",
+            "jürgen",
+            "_1",
+            "a b",
+        ] {
+            assert_eq!(bad_user_name(good), None, "{good}");
+        }
+        for bad in [
+            "",
+            "root",
+            " a",
+            "a\tb",
+            "a:b",
+            "a,b",
+            "a/b",
+            "-a",
+            "+a",
+            "~a",
+            "123",
+            "..",
+            "a\n",
+            &"x".repeat(33),
+        ] {
+            assert!(bad_user_name(bad).is_some(), "{bad:?}");
+        }
+        assert!(
+            is_plain_user_name("a-b_1") && !is_plain_user_name("a.b") && !is_plain_user_name("1a")
+        );
+        for good in [
+            "/data/alice",
+            "/Users/a b",
+            "/home/x/ü",
+            "/var/lib/svc",
+            "/alice",
+        ] {
+            assert_eq!(bad_home_directory(good), None, "{good}");
+        }
+        for bad in [
+            "data",
+            "~/x",
+            "/",
+            "/nix/x",
+            "/etc",
+            "/home",
+            "/data/../etc",
+            "/a:b",
+            "/srv/flake",
+        ] {
+            assert!(bad_home_directory(bad).is_some(), "{bad:?}");
         }
     }
 

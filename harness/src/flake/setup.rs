@@ -45,6 +45,8 @@ pub(crate) struct Input {
 /// One user's home.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Home {
+    /// The home directory, where it is none of the usual.
+    pub(crate) directory: Option<String>,
     pub(crate) state_version: Option<String>,
     pub(crate) packages: Vec<String>,
     pub(crate) programs: Vec<String>,

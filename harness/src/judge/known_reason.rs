@@ -1,5 +1,6 @@
 //! What is known of a failure beyond what Nix says.
 
+use super::outcome::printed;
 use super::package_reason::{gone_package, missing_package, refused_package};
 use crate::flake::lacking;
 use crate::model::{Action, Case, FlakeTree, SeedFile, Step};
@@ -46,6 +47,12 @@ pub fn known_reason(case: &Case, step: &Step, seen: &Observation) -> String {
             "; this is for {system}, and Linux builds only what needs nothing that {system} builds"
         );
     }
+    if let Some(home) = other_home(&printed(seen)) {
+        let user = step.action.user().unwrap_or("NAME");
+        return format!(
+            "; the setup says that the home is {home}: have it there, `users: {{ {user}: {{ homeDirectory: {home} }} }}`"
+        );
+    }
     if let Some(reason) = refused_package(&text).or_else(|| gone_package(&text)) {
         return reason;
     }
@@ -76,6 +83,17 @@ pub fn known_reason(case: &Case, step: &Step, seen: &Observation) -> String {
         );
     }
     String::new()
+}
+
+/// The home directory that a home was made for, where that is another than the user has.
+fn other_home(text: &str) -> Option<&str> {
+    // As releases before 26.05 say it, and since then.
+    let line = text.lines().find(|line| line.contains("HOME is "))?;
+    let mut wanted = ["but we expect ", "expected "]
+        .into_iter()
+        .filter_map(|words| line.split_once(words));
+    let home = wanted.next()?.1.trim().trim_matches('"');
+    home.starts_with('/').then_some(home)
 }
 
 /// The submodule of a flake below which something is missing: of a flake in Git nothing else is an empty folder.
@@ -149,6 +167,15 @@ mod tests {
             executable: false,
         };
         FlakeTree::new([("home.nix".to_owned(), file)].into())
+    }
+
+    #[test]
+    fn a_home_elsewhere_is_read_from_what_home_manager_says() {
+        let said = "Error: HOME is set to \"/home/alice\" but we expect \"/data/a b\"\n";
+        assert_eq!(other_home(said), Some("/data/a b"));
+        let newer = "HOME is \"/home/alice\", expected \"/data/alice\"";
+        assert_eq!(other_home(newer), Some("/data/alice"));
+        assert_eq!(other_home("HOME is set to \"/home/alice\""), None);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::home::{EntryKind, Home};
 use super::observation::{Generations, ProfileSeen};
 use super::sections::{Homes, UserHome};
 use crate::model::Profile;
+use crate::text::escape_name;
 
 /// Where Nix keeps profiles of the system, of all users and of single users.
 const SYSTEM_PROFILES: &str = "/nix/var/nix/profiles";
@@ -41,7 +42,7 @@ pub(super) fn profiles(
             },
         );
     }
-    let per_user = format!("/etc/profiles/per-user/{user}");
+    let per_user = format!("/etc/profiles/per-user/{}", escape_name(user.as_bytes()));
     if let Some(target) = homes.profile_links.get(&per_user) {
         profiles.insert(
             Profile::PerUser,
@@ -83,7 +84,10 @@ fn user_links<'a>(
     }
     below(
         &homes.profile_links,
-        &format!("{SYSTEM_PROFILES}/per-user/{user}/"),
+        &format!(
+            "{SYSTEM_PROFILES}/per-user/{}/",
+            escape_name(user.as_bytes())
+        ),
     )
 }
 

@@ -39,5 +39,7 @@ pub use owner_name::*;
 pub use places::{Place, PlaceFound, PlaceSeen};
 pub use probe::*;
 pub use programs::*;
-pub use script::{COMMAND_DEADLINE_S, before, before_is_known, before_session, is_always_excluded};
+pub use script::{
+    COMMAND_DEADLINE_S, HOME_OF, before, before_is_known, before_session, is_always_excluded,
+};
 pub use warnings::*;

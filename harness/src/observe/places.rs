@@ -13,7 +13,7 @@ use super::follow::dangling;
 use super::home::{Entry, EntryKind, FileSeen, LinkEnd};
 use super::observation::STORE;
 use super::paths::{Owners, PATH_BYTES};
-use super::script::BLOCKING_FACTOR;
+use super::script::{BLOCKING_FACTOR, HOME_OF};
 use super::tarball::{MemberKind, read_tar, tar_status};
 use crate::model::TargetKind;
 use crate::text::escape_name;
@@ -74,6 +74,7 @@ const MAGIC: &str = "switchproof-places-1";
 pub(super) fn script(asked: &[(&str, Place, &str)]) -> String {
     let mut script = FUNCTIONS
         .replace("@MAGIC@", MAGIC)
+        .replace("@HOME_OF@", HOME_OF)
         .replace("@BLOCKING@", &BLOCKING_FACTOR.to_string());
     for (user, base, path) in asked {
         let base = match base {
@@ -86,7 +87,6 @@ pub(super) fn script(asked: &[(&str, Place, &str)]) -> String {
     script + "printf 'done\\0'\nexit 0; } </dev/null\n"
 }
 
-// The shell knows where homes are; a user it does not know stays a tilde.
 const FUNCTIONS: &str = r#"{
 LC_ALL=C; PATH=/usr/sbin:/usr/bin:/sbin:/bin:/run/current-system/sw/bin
 export LC_ALL PATH
@@ -94,9 +94,10 @@ unset TAR_OPTIONS POSIXLY_CORRECT
 printf '@MAGIC@\0'
 cat /etc/passwd; printf '\0'
 cat /etc/group; printf '\0'
+@HOME_OF@
 look() { # USER home|generation PATH
-  case $1 in *[!A-Za-z0-9._-]*) h= ;; *) eval "h=~$1" ;; esac
-  case $h in /*) base=$h ;; *) base= ;; esac
+  home_of "$1"
+  base=$h
   if [ "$2" = generation ]; then
     base=
     for p in "$h/.local/state/nix/profiles/home-manager" "/nix/var/nix/profiles/per-user/$1/home-manager" \

@@ -55,9 +55,13 @@ pub(super) fn read_programs(
     let path: Vec<PathDirectory> = path
         .split(':')
         .filter(|directory| !directory.is_empty())
-        .map(|directory| PathDirectory {
-            directory: escape_name(directory.as_bytes()),
-            profile: profile(directory, user, home),
+        .map(|directory| {
+            // As the home and all paths are.
+            let directory = escape_name(directory.as_bytes());
+            PathDirectory {
+                profile: profile(&directory, &escape_name(user.as_bytes()), home),
+                directory,
+            }
         })
         .collect();
     let known = Known { hops, own, unable };
@@ -325,6 +329,12 @@ mod tests {
         assert_eq!(of("/etc/profiles/per-user/bob/bin"), None);
         assert_eq!(of("/run/current-system/sw/bin"), Some(Profile::System));
         assert_eq!(of("/usr/bin"), None);
+        let odd = profile(
+            "/data/c\\\\a ü/.nix-profile/bin",
+            "c\\\\a ü",
+            "/data/c\\\\a ü",
+        );
+        assert_eq!(odd, Some(Profile::User));
     }
 
     fn path(directories: &[&str]) -> Vec<PathDirectory> {

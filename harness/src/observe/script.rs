@@ -106,6 +106,7 @@ pub(super) fn homes(users: &[String], exclude: &BTreeSet<String>) -> String {
         .collect();
     script = script
         .replace("@MAGIC@", HOMES_MAGIC)
+        .replace("@HOME_OF@", HOME_OF)
         .replace("@PACKAGES@", &quote(include_str!("packages.pl")))
         .replace("@PROFILE@", &format!("^{PROFILE}$"))
         .replace("@VERSIONED@", &format!("^{VERSIONED}$"))
@@ -136,6 +137,15 @@ fn literal(path: &str) -> String {
     }
     pattern
 }
+
+/// A shell's function that sets `h` to the home of a user, and to nothing where there is none.
+pub const HOME_OF: &str = r#"home_of() {
+  h=
+  while IFS=: read -r u _ _ _ _ d _; do
+    if [ "$u" = "$1" ]; then h=$d; break; fi
+  done </etc/passwd
+  case $h in /*) ;; *) h= ;; esac
+}"#;
 
 // In braces, so that the shell has read it all before a command of it can read the shell's own input.
 const HOMES_FUNCTIONS: &str = r#"{
@@ -190,10 +200,9 @@ packages() {
 }
 archive() { tar --create --file=- --format=pax --pax-option=delete=atime,delete=ctime,delete=mtime --mtime=@0 \
   --numeric-owner --blocking-factor=@BLOCKING@ "$@" 2>"$T/err"; ended "$?"; }
+@HOME_OF@
 home() {
-  # The shell knows where homes are; a user it does not know stays a tilde.
-  case $1 in *[!A-Za-z0-9._-]*) h= ;; *) eval "h=~$1" ;; esac
-  case $h in /*) ;; *) h= ;; esac
+  home_of "$1"
   printf '%s\0%s\0' "$1" "$h"
   cat "@BEFORE@/$1.session" 2>/dev/null; printf '\0'
   if [ -z "$h" ] || ! cd "$h"; then printf 'missing\0'; return; fi

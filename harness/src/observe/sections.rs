@@ -68,7 +68,7 @@ pub(super) fn read_homes(source: &mut Source<'_>, users: usize) -> io::Result<Ho
             .insert(escape_name(&path), escape_name(&target));
     }
     for _ in 0..users {
-        let name = escape_name(&source.field(256)?);
+        let name = String::from_utf8_lossy(&source.field(256)?).into_owned();
         let home = read_home(source, &owners)?;
         homes.users.insert(name, home);
     }

@@ -10,7 +10,7 @@ use crate::first_system::{first_system, no_first_system};
 use crate::judge::broken_download;
 use crate::login::{Errand, Language, NoLogin, NoLoginReason, Nonce, Witness, errand};
 use crate::machine::{GuestExit, GuestScript, MachineError, Stream, Unpacked};
-use crate::model::{Action, Guest, Install, Session, Switch, User};
+use crate::model::{Action, Guest, Install, Session, Switch, User, usual_home};
 use crate::observe::{OutputCollector, StepOutput, before, before_is_known, before_session};
 use crate::plan::Work;
 use crate::text::{printable, printable_line, tail};
@@ -142,7 +142,7 @@ impl Doing<'_> {
             Action::Seed { user, files } => {
                 let archive = tar_of(files.iter()).map_err(|source| not_packed(&source))?;
                 // Where a setup leaves no room for a file, that is for the setup to answer for.
-                let place = scripts::home_of(user);
+                let place = self.home_of(user)?;
                 let unpacked = self.machine.push(&archive, &place, Some(user));
                 let Unpacked { status, stderr } = unpacked.map_err(not_the_step)?;
                 Ok(StepOutput {
@@ -182,6 +182,16 @@ impl Doing<'_> {
             }
             Action::CollectGarbage { user } => self.run(user, "nix-collect-garbage --delete-old"),
         }
+    }
+
+    /// The home of a user, as the guest has it: a system may have moved it.
+    fn home_of(&mut self, user: &str) -> Result<String, MachineError> {
+        let told = self.root(&scripts::home_of(user)).map_err(not_the_step)?;
+        let home = told.stdout.trim_end_matches('\n');
+        Ok(match home.starts_with('/') {
+            true => home.to_owned(),
+            false => usual_home(user),
+        })
     }
 
     fn switch(&mut self, switch: &Switch, verb: &str) -> Result<StepOutput, MachineError> {
@@ -310,7 +320,7 @@ fn witnessed(output: StepOutput, witness: &Witness, user: &str, session: Session
         .as_ref()
         .map_or(output.status, |told| told.status);
     let no_login = match &witness.told {
-        Some(told) => told.no_login(user, &scripts::home_of(user), session),
+        Some(told) => told.no_login(user, &usual_home(user), session),
         // What had begun was killed with all around it.
         None if witness.began => None,
         None => Some(NoLogin {

@@ -3,22 +3,32 @@
 use std::collections::BTreeMap;
 
 use crate::first_system::NO_FIRST_SYSTEM;
+use crate::flake::names::is_plain_user_name;
 use crate::model::{
     ChannelOverlay, Edit, InitialHome, Install, Switch, Target, User, flake_reference,
 };
+use crate::observe::HOME_OF;
 use switchproof_vm::process::quote;
 
-/// The home of a user that [`make_users`] made.
+/// Prints the home of a user.
 pub fn home_of(user: &str) -> String {
-    format!("/home/{user}")
+    format!("{HOME_OF}\nhome_of {}\nprintf '%s\\n' \"$h\"", quote(user))
 }
 
-/// Makes users as the distribution makes them.
+/// Makes users as the distribution makes them; names that it makes only when asked to are asked for.
 pub fn make_users(users: &[User]) -> String {
     let mut script = "set -eu\n".to_owned();
     for user in users {
-        let (name, home) = (quote(&user.name), quote(&home_of(&user.name)));
-        script += &format!("useradd --create-home --shell /bin/bash -- {name}\n");
+        let (name, home) = (quote(&user.name), quote(&user.home_directory()));
+        let mut options = String::new();
+        if !is_plain_user_name(&user.name) {
+            options += " --badname";
+        }
+        if user.directory.is_some() {
+            script += &format!("mkdir -p -- \"$(dirname -- {home})\"\n");
+            options += &format!(" --home-dir {home}");
+        }
+        script += &format!("useradd --create-home --shell /bin/bash{options} -- {name}\n");
         if user.home == InitialHome::Empty {
             script += &format!("find {home} -mindepth 1 -delete\n");
         }
@@ -31,7 +41,7 @@ pub fn make_users(users: &[User]) -> String {
 pub fn require_users(users: &[User]) -> String {
     let mut script = "set -eu\n".to_owned();
     for user in users {
-        let (name, home) = (quote(&user.name), quote(&home_of(&user.name)));
+        let (name, home) = (quote(&user.name), quote(&user.home_directory()));
         script += &format!(
             "getent passwd {name} >/dev/null || {{ echo \"the host declares no user \"{name} >&2; exit 1; }}\n"
         );
@@ -322,6 +332,7 @@ mod tests {
         let user = |name: &str, home| User {
             name: name.into(),
             home,
+            directory: None,
         };
         let script = require_users(&[
             user("alice", InitialHome::Skeleton),
@@ -329,5 +340,26 @@ mod tests {
         ]);
         assert!(script.contains("/etc/skel/. /home/alice/\nchown -R alice: /home/alice\n"));
         assert!(script.contains("passwd bob") && !script.contains("/home/bob"));
+    }
+
+    #[test]
+    fn a_user_is_made_with_the_name_and_the_home_that_they_have() {
+        let script = make_users(&[User {
+            name: "CORP\\alice".into(),
+            home: InitialHome::Empty,
+            directory: Some("/data/a b".into()),
+        }]);
+        let line = r"useradd --create-home --shell /bin/bash --badname --home-dir '/data/a b' -- 'CORP\alice'";
+        assert!(script.contains(line), "{script}");
+        assert!(script.contains("find '/data/a b' -mindepth"));
+        let plain = make_users(&[User {
+            name: "alice".into(),
+            home: InitialHome::Skeleton,
+            directory: None,
+        }]);
+        assert_eq!(
+            plain,
+            "set -eu\nuseradd --create-home --shell /bin/bash -- alice\n"
+        );
     }
 }

@@ -50,6 +50,7 @@ pub(crate) fn case(id: &str, commands: &[&str]) -> Case {
         users: vec![User {
             name: "alice".to_owned(),
             home: InitialHome::Empty,
+            directory: None,
         }],
         steps: commands.iter().enumerate().map(step).collect(),
     }

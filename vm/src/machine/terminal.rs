@@ -11,6 +11,7 @@ use crate::machine::job::Job;
 use crate::machine::turn::BulkWork;
 use crate::machine::waiting::Waiting;
 use crate::machine::{Machine, MachineError};
+use crate::process::quote;
 use crate::qemu::poll_until;
 
 /// A person may think for this long before the terminal is closed.
@@ -39,7 +40,7 @@ impl Machine {
         let shell = match user {
             GuestUser::Root => "exec bash --login".to_owned(),
             GuestUser::Login(name) | GuestUser::BeforeLogin(name) => {
-                format!("exec su --login -- {name}")
+                format!("exec su --login -- {}", quote(name))
             }
         };
         let mut shown_size = size();

@@ -21,6 +21,8 @@ pub(super) struct Seen {
     pub(super) managed: BTreeSet<String>,
     /// Users under `users.users`.
     pub(super) accounts: BTreeSet<String>,
+    /// Values of `home.homeDirectory`.
+    pub(super) home_directories: BTreeSet<String>,
     /// The newest `home.stateVersion`.
     pub(super) state_version: Option<Release>,
     /// Platforms, as Nix names them.
@@ -120,6 +122,9 @@ impl Seen {
         if binding.ends(&["home", "username"]) {
             self.usernames
                 .extend(text().filter(|name| is_user_name(name)));
+        }
+        if binding.ends(&["home", "homeDirectory"]) {
+            self.home_directories.extend(text());
         }
         if binding.ends(&["home", "stateVersion"]) {
             let version = text().and_then(|text| Release::parse(&text));

@@ -8,11 +8,11 @@ use super::about::Seen;
 use super::outputs::Output;
 use crate::flake::FlakeInputs;
 use crate::flake::channel::is_local;
-use crate::flake::names::is_user_name;
+use crate::flake::names::{bad_home_directory, is_user_name};
 use crate::flake::nix::is_plain_name;
 use crate::flake::release::{self, Release};
 use crate::flake::setup::{DEFAULT_USER, POCKET};
-use crate::model::Install;
+use crate::model::{Install, usual_home};
 use crate::text::steers_terminals;
 
 /// A first scenario.
@@ -91,7 +91,7 @@ pub(super) fn draft(
             "  # A guess: whose home it is cannot be read without evaluating the flake.\n",
         );
     }
-    text.push_str(&format!("  user: {}\n", users.first));
+    text.push_str(&format!("  user: {}\n", quoted(&users.first)));
     let given: Vec<String> = replaced
         .iter()
         .map(|(name, channel)| format!("{}: {channel}", key(name)))
@@ -101,6 +101,14 @@ pub(super) fn draft(
     }
     if output.install == Install::NixosModule {
         text.push_str(&other_users(&users.others));
+    }
+    let is_home = output.install == Install::Standalone;
+    if let Some(home) = home_elsewhere(seen, &users.first).filter(|_| is_home) {
+        text += &format!(
+            "\nusers:\n  {}: {{ homeDirectory: {} }}\n",
+            quoted(&users.first),
+            quoted(&home)
+        );
     }
     text += &match (
         wanted.is_remote,
@@ -138,6 +146,14 @@ pub(super) fn draft(
     (draft, note)
 }
 
+/// The home directory that an output of one home names, where that is not the usual one.
+fn home_elsewhere(seen: &Seen, user: &str) -> Option<String> {
+    let mut all = seen.home_directories.iter();
+    let home = all.next().filter(|_| all.next().is_none())?;
+    let is_elsewhere = *home != usual_home(user) && bad_home_directory(home).is_none();
+    is_elsewhere.then(|| home.clone())
+}
+
 /// The other users whose homes the flake's modules name: a host may manage several, and each has to be there.
 fn other_users(others: &[String]) -> String {
     if others.is_empty() {
@@ -145,7 +161,7 @@ fn other_users(others: &[String]) -> String {
     }
     let mut text = "\n# Everyone whose home the flake's modules name. Remove who is not on this host.\nusers:\n".to_owned();
     for other in others {
-        text.push_str(&format!("  {other}: empty\n"));
+        text.push_str(&format!("  {}: empty\n", quoted(other)));
     }
     text
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::expression::{Nix, grouped, path};
 use super::module::inline_module;
 use crate::flake::setup::{Content, Home, HomeFile, Setup};
-use crate::model::SeedFile;
+use crate::model::{SeedFile, usual_home};
 
 /// Where the home's modules stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,7 +71,7 @@ fn described(
         bindings.push((path("home.username"), Nix::text(user)));
         bindings.push((
             path("home.homeDirectory"),
-            Nix::text(format!("/home/{user}")),
+            Nix::text(home.directory.clone().unwrap_or_else(|| usual_home(user))),
         ));
     }
     if let Some(version) = &home.state_version {

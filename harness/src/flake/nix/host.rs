@@ -50,9 +50,12 @@ fn accounts(setup: &Setup) -> Bindings {
             ]),
         ),
     ];
-    for user in setup.homes.keys() {
-        let option = ["users", "users", user, "isNormalUser"];
-        host.push((option.map(str::to_owned).to_vec(), Nix::bool(true)));
+    for (user, home) in &setup.homes {
+        let option = |name: &str| ["users", "users", user, name].map(str::to_owned).to_vec();
+        host.push((option("isNormalUser"), Nix::bool(true)));
+        if let Some(directory) = &home.directory {
+            host.push((option("home"), Nix::text(directory)));
+        }
     }
     host
 }
@@ -66,11 +69,12 @@ pub(super) fn darwin_system(setup: &Setup, files: &mut BTreeMap<String, SeedFile
         ),
         (path("networking.hostName"), Nix::text(&setup.host)),
     ];
-    for user in setup.homes.keys() {
+    for (user, home) in &setup.homes {
         let option = ["users", "users", user, "home"];
+        let usual = || format!("/Users/{user}");
         host.push((
             option.map(str::to_owned).to_vec(),
-            Nix::text(format!("/Users/{user}")),
+            Nix::text(home.directory.clone().unwrap_or_else(usual)),
         ));
     }
     host.push((path("system.stateVersion"), Nix::Verbatim("4".to_owned())));

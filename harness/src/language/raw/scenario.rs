@@ -91,6 +91,9 @@ pub(crate) struct RawNetwork {
 pub(crate) struct RawUser {
     /// What the home holds before the first step; `empty` by default.
     pub(crate) home: Option<InitialHome>,
+    /// The home directory; `/home/NAME` by default.
+    #[schemars(extend("examples" = ["/data/alice", "/Users/alice"]))]
+    pub(crate) home_directory: Option<String>,
 }
 
 /// A binary cache.

@@ -10,7 +10,7 @@ use super::guest::Caches;
 use super::place::{At, short};
 use crate::flake::Channels;
 use crate::flake::host_files::HostFiles;
-use crate::flake::names::{bad_home_path, bad_scenario_name, is_package_name};
+use crate::flake::names::{bad_home_directory, bad_home_path, bad_scenario_name, is_package_name};
 use crate::flake::setup::{DEFAULT_USER, Setup};
 use crate::language::matrix::Variant;
 use crate::language::options::LoadOptions;
@@ -54,6 +54,8 @@ pub(crate) struct Resolver<'case> {
     /// Where inputs are, as `host:port`.
     pub(super) reaches: BTreeSet<String>,
     pub(super) users: BTreeMap<String, InitialHome>,
+    /// Home directories in other than the usual places, by user.
+    pub(super) home_directories: BTreeMap<String, String>,
     pub(super) base: Base,
     /// Whether law `equal` is tried, which needs each setup installed the other way.
     pub(super) tries_equal: bool,
@@ -131,6 +133,7 @@ pub(crate) fn resolve(
         locked: true,
         reaches: BTreeSet::new(),
         users: BTreeMap::new(),
+        home_directories: BTreeMap::new(),
         base: Base::Nothing,
         tries_equal: false,
         caches: Caches::default(),
@@ -149,6 +152,12 @@ impl<'case> Resolver<'case> {
             self.mistake(self.root().key("name"), message, hint);
         }
         self.network = self.network_of(raw);
+        self.home_directories = raw
+            .users
+            .iter()
+            .flatten()
+            .filter_map(|(user, given)| Some((user.clone(), given.home_directory.clone()?)))
+            .collect();
         self.base = self.find_base(raw);
         self.find_users(raw);
         self.caches = self.caches_of(raw);
@@ -185,6 +194,7 @@ impl<'case> Resolver<'case> {
                 .map(|(name, home)| User {
                     name: name.clone(),
                     home: *home,
+                    directory: self.home_directories.get(name).cloned(),
                 })
                 .collect(),
             steps,
@@ -323,6 +333,16 @@ impl<'case> Resolver<'case> {
         for (user, given) in raw.users.iter().flatten() {
             self.user_name(user, self.root().key("users").key(user));
             let home = given.home.unwrap_or(InitialHome::Empty);
+            if let Some(directory) = &given.home_directory
+                && let Some(hint) = bad_home_directory(directory)
+            {
+                let at = self.root().key("users").key(user).key("homeDirectory");
+                self.mistake(
+                    at,
+                    format!("{} is no home directory", quoted(directory)),
+                    hint,
+                );
+            }
             self.users.insert(user.clone(), home);
         }
     }

@@ -239,7 +239,7 @@ impl<'case> Resolver<'case> {
                 "add `home:` with `stateVersion` and `packages`, say, or `users:` with a home each",
             ),
             (Some(home), None) => {
-                let home = self.home(home, version, at.key("home"));
+                let home = self.home(DEFAULT_USER, home, version, at.key("home"));
                 homes.insert(DEFAULT_USER.to_owned(), home);
             }
             (None, Some(users)) => {
@@ -250,7 +250,7 @@ impl<'case> Resolver<'case> {
                 for (user, home) in users {
                     let at = at.key("users").key(user);
                     self.user_name(user, at);
-                    let home = self.home(home, version, at);
+                    let home = self.home(user, home, version, at);
                     homes.insert(user.clone(), home);
                 }
             }
@@ -264,7 +264,7 @@ impl<'case> Resolver<'case> {
         }
     }
 
-    fn home(&mut self, raw: &RawHome, version: Option<&str>, at: At<'case>) -> Home {
+    fn home(&mut self, user: &str, raw: &RawHome, version: Option<&str>, at: At<'case>) -> Home {
         self.state_version(raw.state_version.as_deref(), at.key("stateVersion"));
         if let Some(config) = &raw.config {
             self.nix(check_module(config), config, at.key("config"));
@@ -289,6 +289,7 @@ impl<'case> Resolver<'case> {
         }
         self.variables(raw.session_variables.as_ref(), at.key("sessionVariables"));
         Home {
+            directory: self.home_directories.get(user).cloned(),
             state_version: raw
                 .state_version
                 .clone()

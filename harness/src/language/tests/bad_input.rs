@@ -238,9 +238,13 @@ fn names_that_cannot_name_files_are_refused() {
         );
     }
     refused(with_steps, r"- switch:\n  name: ../x => write `x`");
-    for user in ["root", "Alice", "a b", "../x", "-x", "\"a;b\""] {
+    for user in ["root", "\"a \"", "../x", "-x", "\"a:b\"", "123"] {
         let found = mistakes(&with_setup(&format!("\n  users:\n    {user}: {{}}")));
         has(found, "cannot be a user here");
+    }
+    for home in ["data", "/nix/x", "/data/../etc", "/"] {
+        let users = format!("users: {{ alice: {{ homeDirectory: {home} }} }}");
+        has(mistakes(&with_keys(&users)), "is no home directory");
     }
 }
 

@@ -170,6 +170,10 @@ fn the_user_of_a_home_is_the_one_that_it_names() {
         has(&text, "output: desktop\n  user: bob\n");
         lacks(text, &["guess"]);
     }
+    let data =
+        "x { modules = [ { home.username = \"bob\"; home.homeDirectory = \"/data/bob\"; } ]; }";
+    let users = "users:\n  bob: { homeDirectory: \"/data/bob\" }\n";
+    has(home(data, &[]), users);
     has(home("x { }", &[]), "# A guess");
     let flake = "{ outputs = _: { homeConfigurations.desktop = 1; }; }";
     let found = found(&Folder::with(&[("flake.nix", flake)])).expect("a draft");

@@ -18,6 +18,29 @@ fn steps_are_named_by_their_words() {
 }
 
 #[test]
+fn a_home_is_where_the_scenario_has_it() {
+    let text = |install: &str, step: &str| {
+        format!(
+            "name: t\nusers: {{ alice: {{ homeDirectory: /data/alice }} }}\nsetup:\n  install: {install}\n  users: \
+             {{ alice: {{ stateVersion: \"24.05\" }}, bob: {{ stateVersion: \"24.05\" }} }}\nsteps: [{step}]\n"
+        )
+    };
+    for (install, step, line) in [
+        (
+            "standalone",
+            "switch: alice",
+            "homeDirectory = \"/data/alice\";",
+        ),
+        ("nixos-module", "switch", "home = \"/data/alice\";"),
+    ] {
+        let all = cases(&text(install, step));
+        let homes: Vec<String> = all[0].users.iter().map(|it| it.home_directory()).collect();
+        assert_eq!(homes, ["/data/alice", "/home/bob"]);
+        assert!(render(&all[0]).contains(line), "{}", render(&all[0]));
+    }
+}
+
+#[test]
 fn every_step_has_its_action() {
     let steps = [
         (
