@@ -2,8 +2,9 @@
 
 use super::text_match::{Mismatch, printed_mismatch, show};
 use super::who::{Who, plain};
+use crate::login::{as_written, has_guest_programs, program_of};
 use crate::model::{Session, TextMatch};
-use crate::observe::COMMAND_DEADLINE_S;
+use crate::observe::{COMMAND_DEADLINE_S, Provider};
 use crate::text::{printable, tail};
 
 /// Lines of a command's output that are shown.
@@ -18,16 +19,17 @@ pub(super) fn command(
     stdout: &[TextMatch],
     stderr: &[TextMatch],
 ) -> Vec<Mismatch> {
+    let shown = show(as_written(line));
     let Some(seen) = who
         .seen
         .commands
         .iter()
         .find(|seen| seen.command == line && seen.session == session)
     else {
-        return vec![plain(format!("{} was not run as {}", show(line), who.name))];
+        return vec![plain(format!("{shown} was not run as {}", who.name))];
     };
     if let Some(no_login) = &seen.no_login {
-        return vec![plain(format!("{} was not run: {no_login}", show(line)))];
+        return vec![plain(format!("{shown} was not run: {no_login}"))];
     }
     let mut found = Vec::new();
     if seen.status != exit || seen.late {
@@ -36,7 +38,10 @@ pub(super) fn command(
             false => format!("seen {}", seen.status),
         };
         found.push(Mismatch {
-            message: format!("{}: expected status {exit}, {seen_status}", show(line)),
+            message: format!(
+                "{shown}: expected status {exit}, {seen_status}{}",
+                only_of_the_guest(who, line, seen.status)
+            ),
             detail: tail(
                 &printable(&format!("{}{}", seen.stdout, seen.stderr)),
                 TAIL_LINES,
@@ -51,9 +56,20 @@ pub(super) fn command(
             .iter()
             .filter_map(|wanted| printed_mismatch(wanted, text));
         found.extend(mismatches.map(|mismatch| Mismatch {
-            message: format!("{name} of {}: {}", show(line), mismatch.message),
+            message: format!("{name} of {shown}: {}", mismatch.message),
             ..mismatch
         }));
     }
     found
+}
+
+/// That the program was not found because the guest alone has it.
+fn only_of_the_guest(who: Who<'_>, line: &str, status: i32) -> String {
+    let name = program_of(line).filter(|_| status == 127 && !has_guest_programs(line));
+    match name.and_then(|name| Some((name, who.seen.provider(name)?))) {
+        Some((name, Provider::Guest(folder))) => {
+            format!(" (`{name}` is the guest's own, {folder}/{name}, and no profile provides it)")
+        }
+        _ => String::new(),
+    }
 }

@@ -84,6 +84,19 @@ fn a_command_ends_as_it_ends_whatever_the_start_up_files_do() {
     assert_eq!(login("f() { return 6; }", Language::User, "f"), Ok(6));
 }
 
+#[test]
+fn programs_of_the_guest_are_left_out_and_those_of_the_home_stay() {
+    let profile = "mkdir -p ~/bin; printf '#!/bin/sh\\nexit 5\\n' >~/bin/mine; chmod +x ~/bin/mine; PATH=$PATH:~/bin";
+    let ended = |command: &str| {
+        let command = without_guest_programs(command);
+        login(profile, Language::User, &command)
+    };
+    assert_eq!(login(profile, Language::User, "ls"), Ok(0));
+    assert_eq!(ended("ls"), Ok(127));
+    assert_eq!(ended("mine"), Ok(5));
+    assert_eq!(ended("test \"$PATH\" = \"$HOME/bin\""), Ok(0));
+}
+
 /// What is said of a login with this `.profile`. Where it happened is told to no root: bash takes no trace prefix from
 /// root's environment.
 fn blamed(profile: &str, words: &str, place: &str) {

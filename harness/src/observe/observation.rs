@@ -138,6 +138,27 @@ pub struct UserSeen {
     pub places: Vec<PlaceSeen>,
 }
 
+/// What provides a program of a login session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Provider<'seen> {
+    /// A profile, or a store path that is on PATH by itself.
+    Nix(&'seen Program),
+    /// The guest, in this folder.
+    Guest(&'seen str),
+}
+
+impl UserSeen {
+    /// What a login session runs by this name.
+    pub fn provider(&self, name: &str) -> Option<Provider<'_>> {
+        let mut programs = self.programs.iter();
+        let first = programs.find(|it| it.name == name && it.shadowed_by.is_none());
+        first.map(Provider::Nix).or_else(|| {
+            let folder = self.system_programs.get(name)?;
+            Some(Provider::Guest(folder))
+        })
+    }
+}
+
 /// A directory on a PATH.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PathDirectory {

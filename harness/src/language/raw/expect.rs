@@ -182,6 +182,8 @@ pub(crate) struct RawCommand {
     pub(crate) run: String,
     /// In which kind of session; `login` by default.
     pub(crate) session: Option<Session>,
+    /// Whether it finds the guest's own programs, such as Debian's `git`, `perl` and `awk`; yes by default.
+    pub(crate) guest_programs: Option<bool>,
     /// Its exit status; 0 by default.
     #[schemars(range(min = 0, max = 255))]
     pub(crate) exit: Option<i32>,

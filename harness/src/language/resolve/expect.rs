@@ -9,6 +9,7 @@ use crate::language::raw::{
     RawCommand, RawExpect, RawFileExpect, RawGenerationFiles, RawOutputMatch, RawPackage,
     RawPieces, RawPresence, RawStep, RawVariable,
 };
+use crate::login::without_guest_programs;
 use crate::model::{
     Check, DataFormat, Expectation, FileProperty, FileState, PackageState, Session, TextMatch,
 };
@@ -343,8 +344,12 @@ impl<'case> Resolver<'case> {
                 .map(|raw| this.output(raw, at.key(key)))
                 .unwrap_or_default()
         };
+        let command = self.with_flake(&raw.run);
         Check::Command {
-            command: self.with_flake(&raw.run),
+            command: match raw.guest_programs {
+                Some(false) => without_guest_programs(&command),
+                _ => command,
+            },
             session: raw.session.unwrap_or(Session::Login),
             exit: raw.exit.unwrap_or(0),
             stdout: stream(self, &raw.stdout, "stdout"),

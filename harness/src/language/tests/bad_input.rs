@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
-use super::{cases, load_text, mistakes, refused, with_home, with_setup, with_steps};
+use super::{cases, load_text, mistakes, refused, with_home, with_keys, with_setup, with_steps};
 use crate::language::{LoadOptions, Severity, check, render, render_text_as};
 use crate::testing::{Folder, has};
 

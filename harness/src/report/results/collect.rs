@@ -9,7 +9,7 @@ use super::document::{
     Axis, CaseResult, Commands, ErrorResult, FindingResult, FindingWord, HostResult, Results,
     SourceResult, Span, StepResult, VerdictWord,
 };
-use super::limits::{inputs, not_tested, replaced};
+use super::limits::{by_the_guest, inputs, not_tested, replaced};
 use super::seen::StateResult;
 use crate::judge::{Finding, FindingKind, Verdict};
 use crate::model::{Action, Case, ChannelOverlay};
@@ -223,13 +223,17 @@ impl Sink for Collector {
 
     fn saw(&mut self, seen: StateSeen<'_>) {
         let key = &seen.state.0;
-        if !self.is_over && !seen.observation.replaced.is_empty() {
+        let guests = by_the_guest(seen.observation);
+        if !self.is_over && (guests.is_some() || !seen.observation.replaced.is_empty()) {
             let is_passed = |case: &&mut CaseResult| {
                 let mut states = case.steps.iter().filter_map(|it| it.state.as_ref());
                 states.any(|state| state == key)
             };
             for case in self.results.cases.iter_mut().filter(is_passed) {
                 replaced(&mut case.not_tested, &seen.observation.replaced);
+                let is_new = |told: &&String| !case.not_tested.contains(told);
+                case.not_tested
+                    .extend(guests.as_ref().filter(is_new).cloned());
             }
         }
         let ran = self.reached.contains(key);

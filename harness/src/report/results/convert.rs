@@ -9,10 +9,11 @@ use super::seen::{
     CommandResult, ContentResult, EntryResult, GenerationsResult, OutputResult, PackageResult,
     UnitResult, UserResult,
 };
-use crate::model::Profile;
+use crate::login::{as_written, has_guest_programs, program_of};
+use crate::model::{Profile, Session};
 use crate::observe::{
-    CommandSeen, Content, Entry, EntryKind, FileSeen, Inside, InsideKind, LinkEnd, StepOutput,
-    UserSeen,
+    CommandSeen, Content, Entry, EntryKind, FileSeen, Inside, InsideKind, LinkEnd, Provider,
+    StepOutput, UserSeen,
 };
 use crate::report::words::boundary;
 use crate::text::{escape_name, printable};
@@ -162,7 +163,7 @@ pub(super) fn user(seen: &UserSeen, texts: &mut Texts<'_>) -> UserResult {
                 (word(profile), generations)
             })
             .collect(),
-        commands: seen.commands.iter().map(command).collect(),
+        commands: seen.commands.iter().map(|it| command(seen, it)).collect(),
     }
 }
 
@@ -275,10 +276,19 @@ fn packages(seen: &UserSeen) -> Vec<PackageResult> {
     packages.into_values().collect()
 }
 
-fn command(seen: &CommandSeen) -> CommandResult {
+fn command(user: &UserSeen, seen: &CommandSeen) -> CommandResult {
+    let name = program_of(&seen.command).filter(|_| seen.session == Session::Login);
+    let provider = name.and_then(|name| user.provider(name));
+    let has_guests = has_guest_programs(&seen.command);
     CommandResult {
-        command: printable(&seen.command),
+        command: printable(as_written(&seen.command)),
         session: word(&seen.session),
+        provider: provider.and_then(|provider| match provider {
+            Provider::Nix(program) => {
+                Some(program.profile.map_or("store".to_owned(), |it| word(&it)))
+            }
+            Provider::Guest(_) => has_guests.then(|| "guest".to_owned()),
+        }),
         status: seen.status,
         stdout: printable(&seen.stdout),
         stderr: printable(&seen.stderr),

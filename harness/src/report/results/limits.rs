@@ -1,10 +1,13 @@
 //! What a verdict is about: with which inputs it was found, and what nobody looked at.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::document::InputResult;
 use crate::flake::{FlakeInputs, Held};
-use crate::model::{Action, Case, FlakeTree, Network, SeedFile, flake_reference};
+use crate::login::{has_guest_programs, looked_up};
+use crate::model::{Action, Case, FlakeTree, Network, SeedFile, Session, flake_reference};
+use crate::observe::{Observation, Provider};
+use crate::text::printable_line;
 
 /// The inputs of the flake that an action switches to or builds.
 pub(super) fn inputs(action: &Action) -> BTreeMap<String, InputResult> {
@@ -89,6 +92,29 @@ pub(super) fn replaced(untested: &mut Vec<String>, replaced: &[String]) {
     }
 }
 
+/// That programs which commands ask for are the guest's own, so that they say nothing of the setup.
+pub(super) fn by_the_guest(seen: &Observation) -> Option<String> {
+    let mut names = BTreeSet::new();
+    for user in seen.users.values() {
+        for command in &user.commands {
+            let is_good = command.session == Session::Login && command.status == 0;
+            let name = looked_up(&command.command);
+            if let Some(name) = name.filter(|_| is_good && has_guest_programs(&command.command))
+                && let Some(Provider::Guest(_)) = user.provider(name)
+            {
+                names.insert(format!("`{}`", printable_line(name)));
+            }
+        }
+    }
+    let names: Vec<String> = names.into_iter().collect();
+    (!names.is_empty()).then(|| {
+        format!(
+            "whether the setup has {}: commands that ask for it ran the guest's own (`guestPrograms: false` leaves these out)",
+            names.join(" and ")
+        )
+    })
+}
+
 /// What the verdict says nothing about.
 pub(super) fn not_tested(case: &Case) -> Vec<String> {
     let mut untested = Vec::new();
@@ -151,6 +177,7 @@ pub(super) fn not_tested(case: &Case) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use crate::observe::UserSeen;
     use std::sync::Arc;
 
     use super::*;
@@ -225,5 +252,34 @@ mod tests {
         }
         assert!(!told.contains("run-2"), "{told}");
         assert_eq!(case.remarks(), [crate::model::REACHES_HOST]);
+    }
+
+    #[test]
+    fn a_program_of_the_guests_own_says_nothing_of_the_setup() {
+        let mut user = UserSeen::default();
+        user.system_programs
+            .insert("perl".to_owned(), "/usr/bin".to_owned());
+        let with = |user: &UserSeen| {
+            let mut seen = Observation::printed(crate::observe::StepOutput::default());
+            seen.users.insert("alice".to_owned(), user.clone());
+            by_the_guest(&seen)
+        };
+        let ran = |command: &str| crate::observe::CommandSeen {
+            command: command.to_owned(),
+            session: Session::Login,
+            status: 0,
+            late: false,
+            no_login: None,
+            stdout: String::new(),
+            stderr: String::new(),
+            truncated: false,
+        };
+        user.commands = vec![
+            ran(&crate::login::without_guest_programs("perl -v")),
+            ran("grep x"),
+        ];
+        assert_eq!(with(&user), None);
+        user.commands.push(ran("perl -v"));
+        assert!(with(&user).expect("told").contains("`perl`"));
     }
 }

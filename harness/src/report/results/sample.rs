@@ -276,7 +276,7 @@ fn user(results: &mut Results, number: usize, step: &str) -> UserResult {
         "units": { "hello.service": { "state": "active", "systemd": "active (running)", "enabled": "enabled" } },
         "generations": { "numbers": [1, 2], "current": 2 },
         "commands": [
-            { "command": "git --version", "session": "login", "status": 0, "stdout": "git version 2.47.3\n", "stderr": "" },
+            { "command": "git --version", "session": "login", "provider": "user", "status": 0, "stdout": "git version 2.47.3\n", "stderr": "" },
         ],
     }));
     user.home = home;

@@ -220,6 +220,10 @@ pub struct CommandResult {
     pub command: String,
     /// The kind of session it ran in.
     pub session: String,
+    /// What provides the program that it runs first in a login session: a profile (`user`, `per-user`, `system`, `default`),
+    /// another path in the `store`, or the `guest`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
     /// Its exit status.
     pub status: i32,
     /// Its standard output, control characters replaced.
