@@ -17,7 +17,7 @@ use super::report::{Mistake, Report};
 use super::resolve::resolve;
 use super::shape::SCENARIO;
 use super::source::Source;
-use super::yaml::{self, Span};
+use super::yaml::{self, Node, Span};
 use crate::flake::host_files::{self, HostFiles, project_of};
 use crate::model::Case;
 
@@ -118,6 +118,12 @@ pub fn check(paths: &[PathBuf], options: &LoadOptions) -> Loaded {
         loaded.cases.extend(cases);
         loaded.diagnostics.extend(diagnostics);
     }
+    for file in files.iter().filter(|file| !projects.contains_key(*file)) {
+        loaded.diagnostics.extend(match read(file, options) {
+            Ok(source) => own_mistakes(source),
+            Err(diagnostic) => vec![*diagnostic],
+        });
+    }
     refuse_same_names(&mut loaded, options);
     lay_out_channels(&mut loaded, &projects);
     loaded.cases.sort_by(|left, right| left.id.cmp(&right.id));
@@ -207,11 +213,7 @@ pub(super) fn load_source(
                 }
             }
             // The matrix is wrong; the rest is still looked through.
-            None => {
-                spell_out_changes(&mut root, &mut report);
-                let mut conform = Conform::new(&mut report, true);
-                conform.check(&root, &SCENARIO, "a scenario");
-            }
+            None => look_through(&mut root, &mut report),
         }
     }
     refuse_same_ids(&cases, &mut report);
@@ -219,6 +221,21 @@ pub(super) fn load_source(
         cases.clear();
     }
     (cases, report.finish())
+}
+
+/// What is wrong with a scenario whatever its project says.
+fn own_mistakes(source: Source) -> Vec<Diagnostic> {
+    let mut report = Report::new(source);
+    if let Some(mut root) = yaml::parse(&mut report) {
+        look_through(&mut root, &mut report);
+    }
+    report.finish()
+}
+
+/// Finds what is wrong with the keys and values of a scenario as it is written.
+fn look_through(root: &mut Node, report: &mut Report) {
+    spell_out_changes(root, report);
+    Conform::new(report, true).check(root, &SCENARIO, "a scenario");
 }
 
 /// Values that differ only in characters that an id cannot hold would make one id of two cases.

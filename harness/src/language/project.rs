@@ -330,6 +330,31 @@ mod tests {
     }
 
     #[test]
+    fn a_wrong_project_hides_no_mistake_of_a_scenario() {
+        let project = tempfile::tempdir().unwrap();
+        let write =
+            |name: &str, text: &str| std::fs::write(project.path().join(name), text).unwrap();
+        write(PROJECT_FILE, "chanels: { next: ../hm }\n");
+        write("flake.nix", "{ }");
+        write(
+            "a.yaml",
+            "name: a\nsetup: { channel: next }\nsteps: [switsch]\n",
+        );
+        write("b.yaml", "name: [\n");
+        let found = crate::language::load(&[project.path().to_owned()]).unwrap_err();
+        let files: Vec<_> = found.iter().filter_map(|it| it.file.file_name()).collect();
+        let all = format!("{found:?}");
+        assert!(
+            files.contains(&PROJECT_FILE.as_ref()) && files.contains(&"b.yaml".as_ref()),
+            "{all}"
+        );
+        assert!(
+            all.contains("switsch") && !all.contains("channel `next`"),
+            "{all}"
+        );
+    }
+
+    #[test]
     fn a_scenario_names_two_channels_and_its_guest_gets_both() {
         let project = Folder::with(&[("flake.nix", "{ }")]);
         for release in ["24.05", "26.05"] {
