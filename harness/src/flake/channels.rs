@@ -175,7 +175,7 @@ fn with_stand_ins(mut channel: ChannelOverlay, packages: &BTreeSet<String>) -> C
 
 /// Whether the word for an input is a folder of this computer.
 pub(crate) fn is_folder(word: &str) -> bool {
-    word.starts_with("./") || word.starts_with("../")
+    ["/", "./", "../"].iter().any(|it| word.starts_with(it))
 }
 
 /// The name of the channel that a folder becomes: its own, and what tells it from others of that name.

@@ -91,6 +91,7 @@ fn an_input_may_be_a_checkout_of_home_manager_on_this_computer() {
     for (inputs, words) in [
         ("{ home-manager: ./nowhere }", "nowhere"),
         ("{ home-manager: ../outside }", "outside"),
+        ("{ home-manager: /etc }", "`/etc` is outside"),
         (
             "{ nixpkgs: ./vendor/hm }",
             "nixpkgs cannot be a folder of this computer",
@@ -364,6 +365,11 @@ fn any_input_may_be_a_folder_or_an_input_of_a_channel_that_is_named() {
     let pocket = "path:/etc/switchproof/pocket/nixpkgs";
     assert_eq!(replaced["parts/nixpkgs-lib"], pocket);
     assert_eq!(replaced["other"], pocket);
+    let place = folder.join("vendor/parts");
+    let other = "parts/nixpkgs-lib: pocket, other: { url: pocket, take: nixpkgs }";
+    let (cases, found) = load(&format!("parts: {}, {other}", place.display()));
+    assert_eq!(found, [], "a folder may be named by its whole path");
+    assert!(cases[0].guest.channels[0].is_bare);
     let (_, found) = load("parts: ./vendor/parts, other: ./vendor/parts");
     let said = "the flake's input `other/nixpkgs-lib` is on the network, and the machine has none";
     assert!(found.iter().any(|it| it.message == said), "{found:?}");
