@@ -184,10 +184,18 @@ impl Doing<'_> {
         }
     }
 
-    /// The home of a user, as the guest has it: a system may have moved it.
+    /// The home of a user, as the guest has it: a system may have moved it. Nothing of it is the step's own output.
     fn home_of(&mut self, user: &str) -> Result<String, MachineError> {
-        let told = self.root(&scripts::home_of(user)).map_err(not_the_step)?;
-        let home = told.stdout.trim_end_matches('\n');
+        let script = GuestScript::root(scripts::home_of(user), self.deadline);
+        let mut told = Vec::new();
+        let asked = self.machine.exec(&script, &mut |stream, bytes| {
+            if stream == Stream::Stdout {
+                told.extend_from_slice(bytes);
+            }
+        });
+        asked.map_err(not_the_step)?;
+        let told = String::from_utf8_lossy(&told);
+        let home = told.trim_end_matches('\n');
         Ok(match home.starts_with('/') {
             true => home.to_owned(),
             false => usual_home(user),
