@@ -6,7 +6,7 @@ use std::io;
 use super::budget::malformed;
 use super::fields::Source;
 use super::owner_name::OwnerName;
-use crate::text::escape_name;
+use crate::text::{escape_name, printable_line};
 
 /// Longest path, in bytes.
 pub(super) const PATH_BYTES: usize = 8192;
@@ -73,9 +73,23 @@ fn names(file: &[u8]) -> BTreeMap<u64, OwnerName> {
         if let (Some(name), Some(Ok(number))) = (fields.next(), fields.nth(1).map(str::parse))
             && name.len() <= NAME_BYTES
         {
-            let name = || escape_name(name.as_bytes()).as_str().into();
+            // Of a backslash there is nothing to escape: scenarios name users as they are called.
+            let name = || printable_line(name).as_str().into();
             names.entry(number).or_insert_with(name);
         }
     }
     names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_has_the_name_that_scenarios_have() {
+        let names =
+            names("CORP\\alice:x:1000:1000::/home/a:/bin/sh\na\u{1b}[1mb:x:1001:\n".as_bytes());
+        assert_eq!(*names[&1000], *"CORP\\alice");
+        assert_eq!(*names[&1001], *"ab");
+    }
 }
