@@ -3,6 +3,7 @@
 
 use switchproof_vm::process::quote;
 
+use crate::flake::nix::quoted;
 use crate::model::{Switch, User};
 
 /// Said of a host that cannot be built without its homes.
@@ -43,7 +44,7 @@ pub fn first_system(host: &Switch, users: &[User]) -> String {
 
 /// The expression of the system of a host of a flake without its homes.
 fn without_homes(flake: &str, output: &str, users: &[User]) -> String {
-    let users: Vec<String> = users.iter().map(|user| nix_string(&user.name)).collect();
+    let users: Vec<String> = users.iter().map(|user| quoted(&user.name)).collect();
     format!(
         "let host = (builtins.getFlake \"{flake}\").nixosConfigurations.{}; \
          bare = (host.extendModules {{ modules = [ ({{ lib, options, ... }}: {{ \
@@ -53,29 +54,15 @@ fn without_homes(flake: &str, output: &str, users: &[User]) -> String {
          if !(host ? extendModules) then throw \"{NO_EXTEND}\" \
          else if missing != [ ] then throw \"the host declares no user ${{builtins.head missing}}: see its `users.users`\" \
          else bare.system.build.toplevel",
-        nix_string(output),
+        quoted(output),
         users.join(" ")
     )
-}
-
-/// A string of Nix' language.
-fn nix_string(text: &str) -> String {
-    let escaped = text
-        .replace('\\', "\\\\")
-        .replace('"', "\\\"")
-        .replace("${", "\\${");
-    format!("\"{escaped}\"")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::InitialHome;
-
-    #[test]
-    fn a_host_cannot_break_out_of_the_expression_that_names_it() {
-        assert_eq!(nix_string(r#"a"b${c}\"#), r#""a\"b\${c}\\""#);
-    }
 
     #[test]
     fn users_are_asked_for_by_name() {

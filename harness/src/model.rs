@@ -78,20 +78,6 @@ impl Law {
         Self::Reboots,
         Self::Equal,
     ];
-
-    /// Its name, as scenarios write it.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Complete => "complete",
-            Self::Survives => "survives",
-            Self::Idempotent => "idempotent",
-            Self::Reversible => "reversible",
-            Self::Clean => "clean",
-            Self::Reboots => "reboots",
-            Self::Equal => "equal",
-        }
-    }
 }
 
 /// Which laws are tried.
@@ -284,6 +270,20 @@ impl ChannelOverlay {
     pub fn shown_name(&self) -> &str {
         self.name.as_deref().unwrap_or("pocket")
     }
+
+    /// Whether a switch takes its nixpkgs from it, by its name; the channel that all have has none.
+    fn serves(&self, switch: &Switch) -> bool {
+        let place = |name| format!("/etc/switchproof/channels/{name}/nixpkgs");
+        self.name
+            .as_ref()
+            .is_some_and(|name| switch.names(&place(name)))
+    }
+
+    /// Whether its hosts are systems of NixOS' own modules, which boot by themselves.
+    #[must_use]
+    pub fn has_nixos(&self) -> bool {
+        self.replaced.iter().any(|it| it == NIXOS_PLACE)
+    }
 }
 
 /// A folder of this computer that a channel is made of.
@@ -315,22 +315,6 @@ impl fmt::Display for ChannelSource {
 
 /// Where a channel has the modules of NixOS, and where a checkout puts the real ones.
 pub const NIXOS_PLACE: &str = "nixpkgs/nixos";
-
-impl ChannelOverlay {
-    /// Whether a switch takes its nixpkgs from it, by its name; the channel that all have has none.
-    fn serves(&self, switch: &Switch) -> bool {
-        let place = |name| format!("/etc/switchproof/channels/{name}/nixpkgs");
-        self.name
-            .as_ref()
-            .is_some_and(|name| switch.names(&place(name)))
-    }
-
-    /// Whether its hosts are systems of NixOS' own modules, which boot by themselves.
-    #[must_use]
-    pub fn has_nixos(&self) -> bool {
-        self.replaced.iter().any(|it| it == NIXOS_PLACE)
-    }
-}
 
 /// A binary cache.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

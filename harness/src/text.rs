@@ -3,6 +3,22 @@
 use std::fmt::Write;
 use std::time::Duration;
 
+use serde::Serialize;
+
+/// A word as serde writes it, so that one thing has one name in scenarios, kept observations, documents and messages.
+pub(crate) fn word(value: &impl Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(word)) => word,
+        Ok(serde_json::Value::Object(object)) => object.keys().next().cloned().unwrap_or_default(),
+        _ => String::new(),
+    }
+}
+
+/// Permission bits as people write them.
+pub(crate) fn octal(mode: u32) -> String {
+    format!("{mode:04o}")
+}
+
 /// A name as text: bytes that are not UTF-8, control characters and the backslash are escaped, so that two names
 /// never look alike and none breaks a line or steers a terminal.
 pub fn escape_name(bytes: &[u8]) -> String {

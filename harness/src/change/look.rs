@@ -10,6 +10,7 @@ use super::model::{Difference, Digest, FileLook, Hunk, Turn};
 use super::stores::{Rebuilds, without_hashes};
 use crate::model::{FileType, TargetKind};
 use crate::observe::{Content, Entry, EntryKind, Home, Inside, InsideKind};
+use crate::text::octal;
 
 /// A path of a home, or one behind a link.
 #[derive(Debug, Clone, Copy)]
@@ -329,8 +330,4 @@ fn hashless(content: &Content) -> Option<&String> {
 
 fn turn<T>(before: T, after: T) -> Turn<T> {
     Turn { before, after }
-}
-
-fn octal(mode: u32) -> String {
-    format!("{mode:04o}")
 }

@@ -6,8 +6,8 @@ use super::model::{
 use super::page::{Page, ShowOptions};
 use super::show_files::{files, hunk};
 use super::show_programs::{profile, programs};
-use crate::model::{Session, UnitState};
-use crate::text::{count, printable_line};
+use crate::model::Session;
+use crate::text::{count, printable_line, word};
 
 impl Change {
     /// The change as text, without a heading. Every line is inert: nothing in it steers a terminal.
@@ -157,10 +157,7 @@ fn variable(it: &VariableChange) -> Vec<String> {
     let sessions = match it.sessions.as_slice() {
         [Session::Login] => String::new(),
         others => {
-            let words: Vec<_> = others
-                .iter()
-                .map(|session| session_word(*session))
-                .collect();
+            let words: Vec<_> = others.iter().map(word).collect();
             format!("  ({})", words.join(", "))
         }
     };
@@ -201,26 +198,12 @@ fn list_difference(was: &str, now: &str) -> Vec<String> {
     lines
 }
 
-fn session_word(session: Session) -> &'static str {
-    match session {
-        Session::Login => "login",
-        Session::Interactive => "interactive",
-        Session::NonInteractive => "non-interactive",
-        Session::Service => "service",
-    }
-}
-
 fn unit(look: &UnitLook) -> String {
-    let state = match look.state {
-        UnitState::Active => "active",
-        UnitState::Inactive => "inactive",
-        UnitState::Failed => "failed",
-        UnitState::Absent => "absent",
-    };
+    let state = word(&look.state);
     let mut words = vec![look.sub_state.as_str(), look.enabled.as_str()];
     words.retain(|word| !word.is_empty());
     match words.is_empty() {
-        true => state.to_owned(),
+        true => state,
         false => format!("{state} ({})", words.join(", ")),
     }
 }

@@ -191,14 +191,9 @@ fn provider(provider: Provider) -> &'static str {
     }
 }
 
-/// A profile in words.
+/// A profile in words, without an article.
 pub(super) fn profile(profile: Profile) -> &'static str {
-    match profile {
-        Profile::User => "user's profile",
-        Profile::PerUser => "per-user profile",
-        Profile::System => "system profile",
-        Profile::Default => "default profile",
-    }
+    profile.words().trim_start_matches("the ")
 }
 
 #[cfg(test)]

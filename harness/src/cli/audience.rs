@@ -1,7 +1,7 @@
 //! Who is told about a run: the terminal, and the reports, which get all there is to know also when the run is cut short.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook::iterator::Signals;
@@ -14,7 +14,7 @@ use crate::model::Case;
 use crate::plan::Plan;
 use crate::report::results::{Collector, HostResult};
 use crate::report::{Event, Sink, StateSeen, Tee};
-use crate::run::now_s;
+use crate::run::{lock, now_s};
 
 /// All sinks of a run. A clone shares them.
 #[derive(Clone)]
@@ -151,9 +151,4 @@ impl Sink for Shared {
     fn saw(&mut self, seen: StateSeen<'_>) {
         lock(&self.0).saw(seen);
     }
-}
-
-/// A thread that panicked while holding a lock left plain data behind, which is still good.
-fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,7 +1,7 @@
 //! What was seen after the steps of some cases: as it is kept, or else by running them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::audience::Audience;
@@ -14,7 +14,7 @@ use crate::model::{Case, Check, Expectation, TextMatch};
 use crate::observe::Observation;
 use crate::plan::{NodeId, Plan, StateKey, Work};
 use crate::report::{Event, Sink, StateSeen};
-use crate::run::Options;
+use crate::run::{Options, lock};
 
 /// What was seen after each step of a case; `None` after a step that was not reached.
 pub type CaseSeen = Vec<Option<StepSeen>>;
@@ -79,7 +79,7 @@ pub fn gather(
     for (case, verdict) in &verdicts {
         refuse_broken(&plan.cases[*case].id, verdict)?;
     }
-    let mut seen = std::mem::take(&mut *gathered.lock().unwrap_or_else(PoisonError::into_inner));
+    let mut seen = std::mem::take(&mut *lock(&gathered));
     // A run tells only what it looks at: states before a frozen one are kept.
     for &case in wanted {
         kept(host, plan, case, &mut seen);
@@ -159,7 +159,7 @@ impl Sink for Gatherer {
             observation: state.observation.clone(),
             took: state.took,
         };
-        let mut store = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut store = lock(&self.0);
         store.entry(state.state.clone()).or_insert(step);
     }
 }

@@ -164,10 +164,7 @@ fn with_stand_ins(mut channel: ChannelOverlay, packages: &BTreeSet<String>) -> C
     channel.digest = blake3::hash(&[channel.digest.as_bytes(), &bytes].concat())
         .to_hex()
         .to_string();
-    let file = SeedFile::Regular {
-        bytes,
-        executable: false,
-    };
+    let file = SeedFile::regular(bytes);
     let files = &mut Arc::make_mut(&mut channel.files).files;
     files.insert(STAND_INS.to_owned(), file);
     channel

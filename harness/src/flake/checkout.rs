@@ -115,7 +115,7 @@ impl Checkout {
         }];
         for name in ["release.json", "overlay.nix", "default.nix"] {
             if let Ok(bytes) = read(&self.home_manager.join(name)) {
-                files.insert(format!("home-manager/{name}"), regular(bytes));
+                files.insert(format!("home-manager/{name}"), SeedFile::regular(bytes));
             }
         }
         if let Some(nixpkgs) = &self.nixpkgs_lib {
@@ -124,9 +124,15 @@ impl Checkout {
             sources.push(source("nixpkgs-lib", nixpkgs, is_tracked));
             replaced.push("nixpkgs/lib".to_owned());
             let version = release.clone().into_bytes();
-            files.insert("nixpkgs/lib/.version".to_owned(), regular(version));
+            files.insert(
+                "nixpkgs/lib/.version".to_owned(),
+                SeedFile::regular(version),
+            );
             let suffix = VERSION_SUFFIX.as_bytes().to_vec();
-            files.insert("nixpkgs/.version-suffix".to_owned(), regular(suffix));
+            files.insert(
+                "nixpkgs/.version-suffix".to_owned(),
+                SeedFile::regular(suffix),
+            );
         }
         if let Some(nixpkgs) = &self.nixos {
             require(nixpkgs, "nixpkgs", "nixos/lib/eval-config.nix")?;
@@ -137,9 +143,9 @@ impl Checkout {
             }
             replaced.push(NIXOS_PLACE.to_owned());
             let version = release.clone().into_bytes();
-            files.insert("nixpkgs/.version".to_owned(), regular(version));
+            files.insert("nixpkgs/.version".to_owned(), SeedFile::regular(version));
             if let Ok(bytes) = read(&nixpkgs.join(NIXOS_REBUILD)) {
-                files.insert(format!("nixpkgs/{NIXOS_REBUILD}"), regular(bytes));
+                files.insert(format!("nixpkgs/{NIXOS_REBUILD}"), SeedFile::regular(bytes));
             }
         }
         Ok(ChannelOverlay {
@@ -187,7 +193,7 @@ fn standing_for(
     );
     files.insert(
         "nixpkgs/revision.nix".to_owned(),
-        regular(revision.into_bytes()),
+        SeedFile::regular(revision),
     );
     ChannelOverlay {
         name: None,
@@ -274,13 +280,6 @@ fn add(
         )
     }));
     Ok(is_tracked)
-}
-
-fn regular(bytes: Vec<u8>) -> SeedFile {
-    SeedFile::Regular {
-        bytes,
-        executable: false,
-    }
 }
 
 fn digest(files: &BTreeMap<String, SeedFile>) -> String {

@@ -6,6 +6,7 @@ use super::who::{Who, plain};
 use crate::model::{FileProperty, FileState, FileType, TargetKind};
 use crate::observe::{Content, Entry, EntryKind, Found, Place, PlaceFound};
 use crate::suggest::did_you_mean;
+use crate::text::octal;
 
 /// Checks a path of the home.
 pub(super) fn file(who: Who<'_>, path: &str, state: &FileState) -> Vec<Mismatch> {
@@ -250,8 +251,4 @@ fn kind_words(kind: TargetKind) -> &'static str {
         TargetKind::OutOfStore => "a link to a place outside the store",
         TargetKind::Dangling => "a link that leads nowhere",
     }
-}
-
-fn octal(mode: u32) -> String {
-    format!("{mode:04o}")
 }

@@ -83,10 +83,7 @@ fn in_profile(
     };
     let seen = packages.iter().map(|it| {
         let version = with_version(&it.package, &it.version);
-        format!(
-            "{version} without programs in {}",
-            profile_words(it.profile)
-        )
+        format!("{version} without programs in {}", it.profile.words())
     });
     let seen = seen.collect::<Vec<_>>().join(" and ");
     vec![plain(format!("{expected}, seen {seen}"))]
@@ -99,7 +96,7 @@ fn wanted(name: &str, version: Option<&str>, profile: Option<Profile>) -> String
         expected.push_str(&format!(" in version {version}"));
     }
     if let Some(profile) = profile {
-        expected.push_str(&format!(" from {}", profile_words(profile)));
+        expected.push_str(&format!(" from {}", profile.words()));
     }
     expected
 }
@@ -158,23 +155,11 @@ fn describe(program: &Program) -> String {
         "" => String::new(),
         package => format!(" of {}", with_version(package, &program.version)),
     };
-    let from = program.profile.map_or("the store".to_owned(), |profile| {
-        profile_words(profile).to_owned()
-    });
+    let from = program.profile.map_or("the store", Profile::words);
     format!(
         "{}/{}{package} from {from}",
         program.directory, program.name
     )
-}
-
-/// A profile in words.
-pub(super) fn profile_words(profile: Profile) -> &'static str {
-    match profile {
-        Profile::User => "the user's profile",
-        Profile::PerUser => "the per-user profile",
-        Profile::System => "the system profile",
-        Profile::Default => "the default profile",
-    }
 }
 
 fn provided(who: Who<'_>) -> String {

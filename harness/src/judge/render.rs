@@ -5,12 +5,10 @@ use std::collections::BTreeMap;
 use super::channel::{Channel, WORD};
 use super::complaint::complaint;
 use super::lines::{block, heading, line, with};
-use super::package::profile_words;
 use super::render_home::{Writer, digest, home};
-use super::unit::unit_words;
 use crate::model::{Profile, Session, Step};
 use crate::observe::{Observation, OwnFile, ProfilePackage, Program, UserSeen, with_version};
-use crate::text::visible_value;
+use crate::text::{visible_value, word};
 
 /// Most programs of a package that are named on its own line.
 const PROGRAMS: usize = 8;
@@ -77,7 +75,7 @@ fn packages(text: &mut String, channel: &Channel<'_>, name: &str, user: &UserSee
         line(text, 1, "none from a profile");
     }
     for ((package, version, profile, is_channels), (programs, packages)) in groups {
-        let from = profile.map_or("the store", profile_words);
+        let from = profile.map_or("the store", Profile::words);
         let names = if is_channels {
             shadowed(&programs)
         } else {
@@ -223,7 +221,7 @@ fn units(text: &mut String, name: &str, user: &UserSeen) {
             text,
             1,
             &with(
-                &format!("{unit}: {}", unit_words(seen.state)),
+                &format!("{unit}: {}", word(&seen.state)),
                 enabled.into_iter().collect(),
             ),
         );

@@ -4,13 +4,14 @@ use super::text_match::Mismatch;
 use super::who::{Who, plain};
 use crate::model::UnitState;
 use crate::suggest::did_you_mean;
+use crate::text::word;
 
 /// Checks a unit's state.
 pub(super) fn unit(who: Who<'_>, name: &str, wanted: UnitState) -> Vec<Mismatch> {
     let expected = format!(
         "expected the unit `{name}` of {} to be {}",
         who.name,
-        unit_words(wanted)
+        word(&wanted)
     );
     let Some(units) = &who.seen.units else {
         return vec![plain(format!(
@@ -34,18 +35,8 @@ pub(super) fn unit(who: Who<'_>, name: &str, wanted: UnitState) -> Vec<Mismatch>
     };
     vec![plain(format!(
         "{expected}, seen {} ({}, {}){near}",
-        unit_words(seen.state),
+        word(&seen.state),
         seen.active_state,
         seen.sub_state,
     ))]
-}
-
-/// A unit's state in words.
-pub(super) fn unit_words(state: UnitState) -> &'static str {
-    match state {
-        UnitState::Active => "active",
-        UnitState::Inactive => "inactive",
-        UnitState::Failed => "failed",
-        UnitState::Absent => "absent",
-    }
 }

@@ -11,6 +11,7 @@ use super::source::Source;
 use super::value::to_value;
 use super::yaml::{self, Node};
 use crate::model::{Law, Laws};
+use crate::text::word;
 
 /// Why laws are off where only some are asked for.
 const NOT_ASKED: &str = "not asked for";
@@ -20,7 +21,7 @@ impl RawLaws {
     ///
     /// # Errors
     /// The key that is wrong, what about it, and a way out.
-    pub(super) fn over(&self, usual: &Laws) -> Result<Laws, (&'static str, String, String)> {
+    pub(super) fn over(&self, usual: &Laws) -> Result<Laws, (String, String, String)> {
         let mut laws = match &self.only {
             Some(words) => only(words)?,
             None => usual.clone(),
@@ -28,7 +29,7 @@ impl RawLaws {
         let because = self.because.as_deref().map(str::trim);
         if because == Some("") {
             let hint = "say why laws are off, or remove the key";
-            return Err(("because", "the reason is empty".into(), hint.into()));
+            return Err(("because".into(), "the reason is empty".into(), hint.into()));
         }
         if let (Some(because), Some(_)) = (because, &self.only) {
             laws.off
@@ -46,9 +47,10 @@ impl RawLaws {
                     laws.off.insert(law, because.to_owned());
                 }
                 (false, None) => {
-                    let message = format!("`{}` is off without a reason", law.as_str());
+                    let law = word(&law);
+                    let message = format!("`{law}` is off without a reason");
                     let hint = "add `because: \"…\"`, which reports show";
-                    return Err((law.as_str(), message, hint.into()));
+                    return Err((law, message, hint.into()));
                 }
             }
         }
@@ -59,7 +61,7 @@ impl RawLaws {
         if because.is_some() && !is_any_off {
             let message = "a reason is given, and no law is off".to_owned();
             let hint = "name the law that it is about: `idempotent: false`";
-            return Err(("because", message, hint.into()));
+            return Err(("because".into(), message, hint.into()));
         }
         Ok(laws)
     }
@@ -80,7 +82,7 @@ impl RawLaws {
     }
 }
 
-fn only(words: &[RawLaw]) -> Result<Laws, (&'static str, String, String)> {
+fn only(words: &[RawLaw]) -> Result<Laws, (String, String, String)> {
     let laws = |on: Vec<Law>| Laws {
         off: Law::ALL
             .into_iter()
@@ -89,23 +91,15 @@ fn only(words: &[RawLaw]) -> Result<Laws, (&'static str, String, String)> {
             .collect::<BTreeMap<_, _>>(),
         on: on.into_iter().collect(),
     };
-    let law = |word: &RawLaw| match word {
-        RawLaw::All | RawLaw::None => None,
-        RawLaw::Complete => Some(Law::Complete),
-        RawLaw::Survives => Some(Law::Survives),
-        RawLaw::Idempotent => Some(Law::Idempotent),
-        RawLaw::Reversible => Some(Law::Reversible),
-        RawLaw::Clean => Some(Law::Clean),
-        RawLaw::Reboots => Some(Law::Reboots),
-        RawLaw::Equal => Some(Law::Equal),
-    };
+    // `all` and `none` are no laws.
+    let law = |raw: &RawLaw| Law::ALL.into_iter().find(|law| word(law) == word(raw));
     match words {
         [RawLaw::All] => Ok(laws(Law::ALL.into())),
         [RawLaw::None] | [] => Ok(laws(Vec::new())),
         some => match some.iter().map(law).collect::<Option<Vec<Law>>>() {
             Some(on) => Ok(laws(on)),
             None => Err((
-                "only",
+                "only".into(),
                 "`all` and `none` stand alone".into(),
                 "write `laws: all`, `laws: none`, or a list of laws".into(),
             )),
@@ -139,7 +133,7 @@ fn read(node: &Node, report: &mut Report) -> Option<Laws> {
     match raw.over(&Laws::default()) {
         Ok(laws) => Some(laws),
         Err((key, message, hint)) => {
-            let place = node.get(key).unwrap_or(node).span;
+            let place = node.get(&key).unwrap_or(node).span;
             report.add(Mistake::new(place, message).hint(hint));
             None
         }

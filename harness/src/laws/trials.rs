@@ -3,6 +3,7 @@
 use super::place::{Deed, Place, switch_of};
 use super::{clean, equal, idempotent, reversible, survives};
 use crate::model::{Case, Law, Outcome, Part, Step, Trial};
+use crate::text::word;
 
 /// The cases, each followed by those that try its laws.
 #[must_use]
@@ -51,7 +52,7 @@ impl<'a> Place<'a> {
         });
         let switch = &self.case.steps[self.at];
         let own = Step {
-            name: law.as_str().to_owned(),
+            name: word(&law),
             action: deed.action,
             outcome: Outcome::Succeeds,
             // What is compared must have been asked for on both sides.
@@ -62,7 +63,7 @@ impl<'a> Place<'a> {
             part: Part::Law,
         };
         Case {
-            id: format!("{}:{}", self.case.id, law.as_str()),
+            id: format!("{}:{}", self.case.id, word(&law)),
             description: law.sentence().to_owned(),
             steps: way.chain([own]).collect(),
             trial: Some(Trial {

@@ -318,6 +318,16 @@ pub enum SeedFile {
     },
 }
 
+impl SeedFile {
+    /// A regular file that is not executable.
+    pub(crate) fn regular(bytes: impl Into<Vec<u8>>) -> Self {
+        Self::Regular {
+            bytes: bytes.into(),
+            executable: false,
+        }
+    }
+}
+
 /// A change made by hand.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

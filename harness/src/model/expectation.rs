@@ -130,6 +130,18 @@ pub enum Profile {
     Default,
 }
 
+impl Profile {
+    /// It as people name it.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Self::User => "the user's profile",
+            Self::PerUser => "the per-user profile",
+            Self::System => "the system profile",
+            Self::Default => "the default profile",
+        }
+    }
+}
+
 /// What must be true of a path.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub enum FileState {

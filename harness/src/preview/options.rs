@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::TODAY;
-use super::question::{Question, quoted};
+use super::question::Question;
 use crate::change::{Change, FileTurn};
+use crate::flake::nix::quoted;
 use crate::model::{Action, Case, Install, Switch};
 use crate::observe::Observation;
 

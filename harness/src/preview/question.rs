@@ -68,9 +68,7 @@ impl Question<'_> {
             ("answer.nix", self.expression),
             ("ask.sh", self.script),
         ] {
-            let bytes = text.as_bytes().to_vec();
-            let executable = false;
-            files.insert(path.to_owned(), SeedFile::Regular { bytes, executable });
+            files.insert(path.to_owned(), SeedFile::regular(text));
         }
         files
     }
@@ -101,13 +99,4 @@ fn step(name: &str, action: Action) -> Step {
         part: Part::Own,
         line: 1,
     }
-}
-
-/// A text in Nix.
-pub(super) fn quoted(text: &str) -> String {
-    let escaped = text
-        .replace('\\', "\\\\")
-        .replace('"', "\\\"")
-        .replace("${", "\\${");
-    format!("\"{escaped}\"")
 }

@@ -69,10 +69,7 @@ mod tests {
     #[test]
     fn a_path_that_climbs_out_is_refused() {
         let name = "../../etc/passwd".to_owned();
-        let file = SeedFile::Regular {
-            bytes: b"x".to_vec(),
-            executable: false,
-        };
+        let file = SeedFile::regular(*b"x");
         assert!(tar_of([(&name, &file)].into_iter()).is_err());
     }
 

@@ -10,6 +10,7 @@ use crate::machine::{Bound, MachineError};
 use crate::model::{Case, Law, Outcome, Part, Step};
 use crate::observe::Observation;
 use crate::plan::{Plan, StateKey, Visit};
+use crate::text::word;
 
 /// What a step is judged with.
 pub struct Evaluator<'a> {
@@ -104,7 +105,7 @@ impl Evaluator<'_> {
             step: step.name.clone(),
             file: case.file.clone(),
             line: step.line,
-            message: format!("law `{}`: {}", law.as_str(), broken.message),
+            message: format!("law `{}`: {}", word(&law), broken.message),
             detail: broken.detail,
             kind: FindingKind::Unmet,
         }))

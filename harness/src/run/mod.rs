@@ -24,6 +24,7 @@ pub use budget::*;
 pub use executor::*;
 pub use hypervisor::*;
 pub use id::*;
+pub(crate) use ledger::lock;
 pub use qemu::*;
 pub use selection::foresee;
 pub use show::*;

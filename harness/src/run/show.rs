@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use crate::plan::{NodeId, Plan};
+use crate::text::word;
 
 /// What is known of a node before a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -16,16 +17,6 @@ pub enum Knowledge {
     Frozen,
     /// It has to run.
     New,
-}
-
-impl Knowledge {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Cached => "cached",
-            Self::Frozen => "frozen",
-            Self::New => "new",
-        }
-    }
 }
 
 /// A node as `--format json` prints it.
@@ -103,9 +94,9 @@ impl<'a> Shown<'a> {
 
     /// What a node is marked with: `cached, shared by 3`.
     fn mark(&self, id: NodeId) -> String {
-        let word = self.known(id).word();
+        let word = word(&self.known(id));
         match self.plan[id].visits.len() {
-            1 => word.to_owned(),
+            1 => word,
             count => format!("{word}, shared by {count}"),
         }
     }
@@ -203,6 +194,7 @@ mod tests {
     use super::*;
     use crate::plan::StateKey;
     use crate::run::test_case as case;
+    use crate::testing::{has, lacks};
 
     fn plan(cases: Vec<crate::model::Case>) -> Plan {
         Plan::new(cases, |_| StateKey("base".to_owned()))
@@ -213,16 +205,14 @@ mod tests {
         let plan = plan(vec![case("a", &["x", "y"]), case("b", &["x", "z"])]);
         let all = BTreeSet::from([0, 1]);
         let text = plan.show(PlanFormat::Text, &all, &[Knowledge::New; 4]);
-        assert!(text.contains("run-1  [new, shared by 2]"), "{text}");
-        assert!(
-            text.contains("2 cases, 6 steps in all; 4 after merging, 4 of them new"),
-            "{text}"
+        has(&text, "run-1  [new, shared by 2]");
+        has(
+            &text,
+            "2 cases, 6 steps in all; 4 after merging, 4 of them new",
         );
         let dot = plan.show(PlanFormat::Dot, &all, &[Knowledge::Cached; 4]);
-        assert!(
-            dot.starts_with("digraph plan {") && dot.contains("n0 -> n1;"),
-            "{dot}"
-        );
+        has(&dot, "digraph plan {");
+        has(&dot, "n0 -> n1;");
         let json = plan.show(PlanFormat::Json, &all, &[Knowledge::Frozen; 4]);
         let rows: serde_json::Value = serde_json::from_str(&json).unwrap();
         assert_eq!(rows[1]["knowledge"], "frozen");
@@ -245,16 +235,12 @@ mod tests {
             )
         );
         let dot = plan.show(PlanFormat::Dot, &chosen, &known);
-        assert!(
-            dot.contains("run-1\\nfrozen, shared by 2") && !dot.contains("\"a\""),
-            "{dot}"
-        );
+        has(&dot, "run-1\\nfrozen, shared by 2");
+        lacks(dot, &["\"a\""]);
         let json = plan.show(PlanFormat::Json, &chosen, &known);
         let rows: serde_json::Value = serde_json::from_str(&json).unwrap();
         assert_eq!(rows.as_array().unwrap().len(), 3);
-        assert_eq!(
-            (&rows[1]["shared_by"], &rows[1]["cases"]),
-            (&2.into(), &serde_json::json!(["b"]))
-        );
+        assert_eq!(rows[1]["shared_by"], 2);
+        assert_eq!(rows[1]["cases"], serde_json::json!(["b"]));
     }
 }

@@ -27,7 +27,7 @@ pub(crate) fn for_the_machine(flake: &FlakeTree, caches: &HostCaches<'_>) -> Fla
         return flake.clone();
     };
     let mut files = flake.files.clone();
-    files.insert(flake.path_of("flake.nix"), regular(&text));
+    files.insert(flake.path_of("flake.nix"), SeedFile::regular(text));
     for (name, text) in [
         ("default.nix", include_str!("default.nix")),
         ("machine.nix", MACHINE_MODULE),
@@ -36,7 +36,7 @@ pub(crate) fn for_the_machine(flake: &FlakeTree, caches: &HostCaches<'_>) -> Fla
         ("caches.json", &json(caches)),
     ] {
         let path = flake.path_of(&format!("{MACHINE_PLACE}/{name}"));
-        files.insert(path, regular(text));
+        files.insert(path, SeedFile::regular(text));
     }
     FlakeTree {
         files,
@@ -117,19 +117,12 @@ fn json(caches: &HostCaches<'_>) -> String {
     .to_string()
 }
 
-fn regular(text: &str) -> SeedFile {
-    SeedFile::Regular {
-        bytes: text.as_bytes().to_vec(),
-        executable: false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn with_text(text: &str) -> FlakeTree {
-        let files = [("flake.nix".to_owned(), regular(text))].into();
+        let files = [("flake.nix".to_owned(), SeedFile::regular(text))].into();
         FlakeTree::new(files)
     }
 

@@ -47,7 +47,7 @@ fn flake(
         (path("inputs"), inputs(all)),
         (path("outputs"), Nix::Function(arguments, Box::new(outputs))),
     ]);
-    files.insert("flake.nix".to_owned(), regular(spaced(&flake)));
+    files.insert("flake.nix".to_owned(), SeedFile::regular(spaced(&flake)));
     Rendered {
         tree: FlakeTree::new(files),
     }
@@ -69,13 +69,6 @@ fn spaced(flake: &Nix) -> Vec<u8> {
         .replacen("\n  outputs =", "\n\n  outputs =", 1);
     text.push('\n');
     text.into_bytes()
-}
-
-fn regular(bytes: Vec<u8>) -> SeedFile {
-    SeedFile::Regular {
-        bytes,
-        executable: false,
-    }
 }
 
 /// Whether the outputs name an input. `specialArgs` and inline Nix may do so in any way, so a word is enough.

@@ -103,6 +103,7 @@ mod tests {
     fn nothing_gets_out_of_a_quoted_string() {
         assert_eq!(quoted("a\"; ${x} \\ $y\n"), r#""a\"; \${x} \\ $y\n""#);
         assert_eq!(quoted("$${x}"), r#""$\${x}""#);
+        assert_eq!(quoted(r#"a"b${c}\"#), r#""a\"b\${c}\\""#);
     }
 
     #[test]

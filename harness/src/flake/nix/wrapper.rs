@@ -64,10 +64,7 @@ pub(crate) fn wrapper_flake(
 }}
 "#
     );
-    SeedFile::Regular {
-        bytes: flake.into_bytes(),
-        executable: false,
-    }
+    SeedFile::regular(flake)
 }
 
 /// The original's output as it would be if Home Manager added the module to every home.

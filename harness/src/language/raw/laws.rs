@@ -1,7 +1,7 @@
 //! Which laws are tried.
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// Which laws are tried of a case: `all`, `none`, a list of them, or which ones are on and off beside the usual ones.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -30,7 +30,7 @@ pub(crate) struct RawLaws {
 }
 
 /// A law, or some.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum RawLaw {
     /// Every law.

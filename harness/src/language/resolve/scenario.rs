@@ -213,7 +213,7 @@ impl<'case> Resolver<'case> {
         match laws.over(usual) {
             Ok(laws) => laws,
             Err((key, message, hint)) => {
-                self.mistake(self.root().key("laws").key(key), message, hint);
+                self.mistake(self.root().key("laws").key(&key), message, hint);
                 Laws::default()
             }
         }

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::Instant;
 
 use super::ancestors::Ancestors;
-use super::convert::{Room, Texts, output, user, word};
+use super::convert::{Room, Texts, output, user};
 use super::document::{
     Axis, CaseResult, Commands, ErrorResult, FindingResult, FindingWord, HostResult, Results,
     SourceResult, Span, StepResult, VerdictWord,
@@ -16,7 +16,7 @@ use crate::model::{Action, Case, ChannelOverlay};
 use crate::plan::{Plan, StateKey, Work};
 use crate::report::event::{Event, Sink, StateSeen};
 use crate::report::words::{accept_command, run_command, shell_command};
-use crate::text::printable;
+use crate::text::{printable, word};
 
 /// Lines of a step that are kept while it runs, for the case that it never ends.
 const LAST_LINES: usize = 200;
@@ -304,7 +304,7 @@ fn not_run(case: &Case) -> CaseResult {
             .off
             .iter()
             .filter(|_| case.trial.is_none())
-            .map(|(law, because)| (law.as_str().to_owned(), printable(because)))
+            .map(|(law, because)| (word(law), printable(because)))
             .collect(),
         not_tested: not_tested(case),
         verdict: VerdictWord::NotRun,

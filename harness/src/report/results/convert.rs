@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use super::seen::{
@@ -16,7 +15,7 @@ use crate::observe::{
     StepOutput, UserSeen,
 };
 use crate::report::words::boundary;
-use crate::text::{escape_name, printable};
+use crate::text::{escape_name, octal, printable, word};
 
 /// Most bytes of files' texts that a document holds, each text counted once.
 const TEXT_BYTES: usize = 32 * 1024 * 1024;
@@ -81,15 +80,6 @@ fn bounded(text: &str) -> String {
         last - first,
         &text[last..]
     )
-}
-
-/// A word as serde writes it: what is one word in a kept observation is the same word here.
-pub(super) fn word(value: &impl Serialize) -> String {
-    match serde_json::to_value(value) {
-        Ok(serde_json::Value::String(word)) => word,
-        Ok(serde_json::Value::Object(object)) => object.keys().next().cloned().unwrap_or_default(),
-        _ => String::new(),
-    }
 }
 
 pub(super) fn output(seen: &StepOutput) -> OutputResult {
@@ -238,10 +228,6 @@ fn content(seen: &Content, texts: &mut Texts<'_>) -> ContentResult {
             sha256: sha256.clone(),
         },
     }
-}
-
-fn octal(mode: u32) -> String {
-    format!("{mode:04o}")
 }
 
 fn packages(seen: &UserSeen) -> Vec<PackageResult> {

@@ -135,19 +135,6 @@ impl From<&Verdict> for VerdictWord {
     }
 }
 
-impl VerdictWord {
-    /// The word as people write it.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Failed => "failed",
-            Self::Errored => "errored",
-            Self::NotRun => "not run",
-            Self::Passed => "passed",
-        }
-    }
-}
-
 /// A folder that a channel is made of.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SourceResult {

@@ -69,7 +69,7 @@ pub fn turned(earlier: &Results, results: &Results) -> Turned {
 fn word(case: &CaseResult) -> String {
     match case.is_new() {
         true => "new".to_owned(),
-        false => case.verdict.as_str().to_owned(),
+        false => crate::text::word(&case.verdict).replace('-', " "),
     }
 }
 
