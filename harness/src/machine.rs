@@ -139,21 +139,24 @@ impl MachineError {
     }
 }
 
-/// A running machine.
-pub trait Machine: Send {
-    /// Runs a script to its end, handing its output over as it comes.
-    fn exec(
-        &mut self,
-        script: &GuestScript,
-        on_output: &mut dyn FnMut(Stream, &[u8]),
-    ) -> Result<GuestExit, MachineError>;
-
+/// A running machine, as far as it takes to look at it.
+pub trait Observable: Send {
     /// Runs a script whose standard output is bulk data: `consume` reads it to its end. What is left unread is
     /// dropped. The data is hostile until parsed.
     fn pull(
         &mut self,
         script: &GuestScript,
         consume: &mut dyn FnMut(&mut dyn Read) -> std::io::Result<()>,
+    ) -> Result<GuestExit, MachineError>;
+}
+
+/// A running machine.
+pub trait Machine: Observable {
+    /// Runs a script to its end, handing its output over as it comes.
+    fn exec(
+        &mut self,
+        script: &GuestScript,
+        on_output: &mut dyn FnMut(Stream, &[u8]),
     ) -> Result<GuestExit, MachineError>;
 
     /// Unpacks a tar archive at `destination` in the guest, as `owner` (root when `None`). That it cannot be unpacked

@@ -42,6 +42,18 @@ pub(crate) fn all_come_to(make: impl Fn(&str) -> String, table: &str) {
     }
 }
 
+/// A small generator of numbers (xorshift); the same numbers in every run.
+pub(crate) struct Dice(pub(crate) u64);
+
+impl Dice {
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 % limit.max(1) as u64).unwrap_or(0)
+    }
+}
+
 /// A folder that is there as long as its test.
 pub(crate) struct Folder(tempfile::TempDir);
 
@@ -115,6 +127,16 @@ pub(crate) fn switch(case: &Case, step: usize) -> &Switch {
     match &case.steps[step].action {
         Action::Switch(switch) | Action::Build(switch) => switch,
         other => panic!("{other:?}"),
+    }
+}
+
+/// A flake of these files.
+pub(crate) fn tree(files: &[(&str, &str)]) -> FlakeTree {
+    let files = files
+        .iter()
+        .map(|(path, text)| ((*path).to_owned(), SeedFile::regular(*text)));
+    FlakeTree {
+        files: files.collect(),
     }
 }
 

@@ -12,7 +12,7 @@ use switchproof::change::{Change, ShowOptions};
 use switchproof::judge;
 use switchproof::language::{LoadOptions, load_text};
 use switchproof::login::Nonce;
-use switchproof::machine::{GuestExit, GuestScript, Machine, MachineError, Stream, Unpacked};
+use switchproof::machine::{GuestExit, GuestScript, MachineError, Observable, Stream};
 use switchproof::model::Session;
 use switchproof::observe::{Observation, OutputCollector, Probe, StepOutput, observe};
 use switchproof::plan::StateKey;
@@ -46,7 +46,7 @@ impl Default for Guest {
     }
 }
 
-impl Machine for Guest {
+impl Observable for Guest {
     fn pull(
         &mut self,
         script: &GuestScript,
@@ -63,18 +63,6 @@ impl Machine for Guest {
         })
         .map_err(|error| MachineError::new(error.to_string(), None))?;
         Ok(GuestExit::with_status(0))
-    }
-
-    fn exec(
-        &mut self,
-        _: &GuestScript,
-        _: &mut dyn FnMut(Stream, &[u8]),
-    ) -> Result<GuestExit, MachineError> {
-        unreachable!("nothing is run")
-    }
-
-    fn push(&mut self, _: &[u8], _: &str, _: Option<&str>) -> Result<Unpacked, MachineError> {
-        unreachable!("nothing is unpacked")
     }
 }
 

@@ -21,7 +21,7 @@ use super::script::{
 use super::sections::{Homes, read_homes};
 use super::units::read_units;
 use crate::login::Nonce;
-use crate::machine::{GuestScript, Machine, MachineError, Shortage};
+use crate::machine::{GuestScript, MachineError, Observable, Shortage};
 use crate::model::Session;
 
 /// How long the capture of all homes may take.
@@ -118,7 +118,7 @@ impl ObserveError {
 /// asked for besides (a probe of no user is the first user's), `output` how the step went. The folders of `exclude`,
 /// relative to each home, are not looked into.
 pub fn observe(
-    machine: &mut dyn Machine,
+    machine: &mut dyn Observable,
     users: &[String],
     exclude: &BTreeSet<String>,
     probes: &[Probe],
@@ -162,7 +162,7 @@ pub fn observe(
 }
 
 fn capture_homes(
-    machine: &mut dyn Machine,
+    machine: &mut dyn Observable,
     users: &[String],
     exclude: &BTreeSet<String>,
     budget: &Rc<Budget>,
@@ -184,7 +184,7 @@ fn capture_homes(
 
 /// What is at the places that were asked for, by user; where none were, the guest is not asked.
 fn capture_places(
-    machine: &mut dyn Machine,
+    machine: &mut dyn Observable,
     users: &[String],
     probes: &[Probe],
     budget: &Rc<Budget>,
@@ -211,7 +211,7 @@ fn capture_places(
 }
 
 fn capture_user(
-    machine: &mut dyn Machine,
+    machine: &mut dyn Observable,
     homes: &Homes,
     user: &str,
     asked: &[&Probe],
@@ -345,7 +345,7 @@ fn read_look(source: &mut Source<'_>, reader: Reader<'_>, seen: &mut UserSeen) -
 /// Runs a script and reads what it sends. What is wrong with the stream is remembered here, for a machine may
 /// report a reader that gave up in words of its own.
 fn pull(
-    machine: &mut dyn Machine,
+    machine: &mut dyn Observable,
     script: &GuestScript,
     what: &str,
     budget: &Rc<Budget>,

@@ -7,7 +7,8 @@ use super::fields::Source;
 use super::sample::{filled, homes_stream, login_stream};
 use super::sections::read_homes;
 use super::*;
-use crate::machine::{Bound, GuestExit, GuestScript, Machine, MachineError, Stream, Unpacked};
+use crate::machine::{Bound, GuestExit, GuestScript, MachineError, Observable};
+use crate::testing::{Dice, has};
 
 /// A machine that sends these streams when it is looked at; where one is empty, its time passes.
 struct Sends {
@@ -15,7 +16,7 @@ struct Sends {
     login: Vec<u8>,
 }
 
-impl Machine for Sends {
+impl Observable for Sends {
     fn pull(
         &mut self,
         script: &GuestScript,
@@ -35,30 +36,6 @@ impl Machine for Sends {
         }
         Ok(GuestExit::with_status(0))
     }
-
-    fn exec(
-        &mut self,
-        _: &GuestScript,
-        _: &mut dyn FnMut(Stream, &[u8]),
-    ) -> Result<GuestExit, MachineError> {
-        unreachable!("nothing is run")
-    }
-
-    fn push(&mut self, _: &[u8], _: &str, _: Option<&str>) -> Result<Unpacked, MachineError> {
-        unreachable!("nothing is unpacked")
-    }
-}
-
-/// A small generator of numbers; the same ones in every run.
-struct Dice(u64);
-
-impl Dice {
-    fn next(&mut self, below: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % below as u64) as usize
-    }
 }
 
 fn homes() -> Vec<u8> {
@@ -69,13 +46,8 @@ fn homes() -> Vec<u8> {
 fn observed(homes: Vec<u8>, login: Vec<u8>) -> Result<Observation, ObserveError> {
     let mut machine = Sends { homes, login };
     let users = ["alice".to_owned(), "bob".to_owned()];
-    observe(
-        &mut machine,
-        &users,
-        &BTreeSet::new(),
-        &[],
-        StepOutput::default(),
-    )
+    let none = BTreeSet::new();
+    observe(&mut machine, &users, &none, &[], StepOutput::default())
 }
 
 fn login() -> Vec<u8> {
@@ -97,10 +69,9 @@ fn a_user_whose_shell_is_gone_is_seen_all_the_same() {
     let seen = observed(homes(), login.into()).unwrap();
     assert_eq!(seen.users["alice"].home.entries.len(), 2);
     let said: Vec<String> = seen.no_logins().map(ToString::to_string).collect();
-    assert_eq!(
-        said[0],
-        "alice cannot log in: their login shell /run/current-system/sw/bin/zsh does not exist"
-    );
+    let gone =
+        "alice cannot log in: their login shell /run/current-system/sw/bin/zsh does not exist";
+    assert_eq!(said[0], gone);
     assert_eq!(said.len(), 2, "and so is bob: {said:?}");
 }
 
@@ -108,19 +79,16 @@ fn a_user_whose_shell_is_gone_is_seen_all_the_same() {
 fn a_user_whose_start_up_files_print_for_ever_cannot_log_in() {
     let seen = observed(homes(), b"y\n".repeat(1024 * 1024)).unwrap();
     let said: Vec<String> = seen.no_logins().map(ToString::to_string).collect();
-    assert_eq!(
-        said[0],
-        "alice cannot log in: their start-up files printed more than 1024 KiB before a command could run"
-    );
+    let floods = "alice cannot log in: their start-up files printed more than 1024 KiB before a command could run";
+    assert_eq!(said[0], floods);
 }
 
 #[test]
 fn a_stream_without_an_end_is_no_step_that_is_too_slow() {
     let error = observed(Vec::new(), login()).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "the homes of the guest could not be observed: the guest still sent when its time was up"
-    );
+    let said =
+        "the homes of the guest could not be observed: the guest still sent when its time was up";
+    assert_eq!(error.to_string(), said);
     assert!(error.hint().unwrap().contains("keeps printing"));
     assert_eq!(error.into_machine_error().beyond, None);
 }
@@ -134,19 +102,14 @@ fn a_look_that_start_up_files_feign_is_none() {
 
 #[test]
 fn a_stream_cut_anywhere_is_an_error() {
-    let whole = homes();
-    for length in (0..whole.len()).step_by(97) {
-        assert!(
-            observed(whole[..length].to_vec(), login()).is_err(),
-            "{length}"
-        );
+    let (all_homes, all_login) = (homes(), login());
+    for length in (0..all_homes.len()).step_by(97) {
+        let cut = observed(all_homes[..length].to_vec(), login());
+        assert!(cut.is_err(), "{length}");
     }
-    let whole = login();
-    for length in 0..whole.len() {
-        assert!(
-            observed(homes(), whole[..length].to_vec()).is_err(),
-            "{length}"
-        );
+    for length in 0..all_login.len() {
+        let cut = observed(homes(), all_login[..length].to_vec());
+        assert!(cut.is_err(), "{length}");
     }
 }
 
@@ -155,12 +118,12 @@ fn spoilt_bytes_never_panic() {
     let mut dice = Dice(0x5eed);
     for _ in 0..2000 {
         let (mut homes, mut login) = (homes(), login());
-        for _ in 0..=dice.next(8) {
+        for _ in 0..=dice.below(8) {
             // The archives' padding is most of the stream; what is before it is worth more blows.
-            let at = dice.next(4000.min(homes.len()));
-            homes[at] = dice.next(256) as u8;
-            let at = dice.next(login.len());
-            login[at] = dice.next(256) as u8;
+            let at = dice.below(4000.min(homes.len()));
+            homes[at] = dice.below(256) as u8;
+            let at = dice.below(login.len());
+            login[at] = dice.below(256) as u8;
         }
         let _ = observed(homes, login);
     }
@@ -170,8 +133,8 @@ fn spoilt_bytes_never_panic() {
 fn noise_never_panics() {
     let mut dice = Dice(0xbad);
     for _ in 0..500 {
-        let length = dice.next(5000);
-        let noise: Vec<u8> = (0..length).map(|_| dice.next(256) as u8).collect();
+        let length = dice.below(5000);
+        let noise: Vec<u8> = (0..length).map(|_| dice.below(256) as u8).collect();
         let mut stream = b"switchproof-homes-1\0".to_vec();
         stream.extend_from_slice(&noise);
         assert!(observed(stream, login()).is_err());
@@ -227,17 +190,15 @@ fn header(kind: tar::EntryType, size: u64) -> tar::Header {
 
 #[test]
 fn endless_things_are_refused_early() {
-    let field = endless(&[b"switchproof-homes-1\0"], b"x").to_string();
-    assert!(field.contains("longer than"), "{field}");
-    let name = endless(
-        &[TO_TAR, header(tar::EntryType::XHeader, 1 << 40).as_bytes()],
-        b"n",
-    );
-    assert!(name.to_string().contains("longer than"), "{name}");
-    let entries = endless(&[TO_TAR], header(tar::EntryType::Directory, 0).as_bytes());
-    assert!(entries.to_string().contains("more than"), "{entries}");
-    let gnu = endless(&[TO_TAR], header(tar::EntryType::GNULongName, 0).as_bytes());
-    assert!(gnu.to_string().contains("type"), "{gnu}");
+    let header = |kind, size| header(kind, size).as_bytes().to_vec();
+    let long = header(tar::EntryType::XHeader, 1 << 40);
+    let directory = header(tar::EntryType::Directory, 0);
+    let gnu = header(tar::EntryType::GNULongName, 0);
+    let refused = |head: &[&[u8]], block: &[u8]| endless(head, block).to_string();
+    has(refused(&[b"switchproof-homes-1\0"], b"x"), "longer than");
+    has(refused(&[TO_TAR, &long], b"n"), "longer than");
+    has(refused(&[TO_TAR], &directory), "more than");
+    has(refused(&[TO_TAR], &gnu), "type");
 }
 
 #[test]
@@ -253,10 +214,8 @@ fn a_sparse_map_that_lies_is_refused() {
     ] {
         let record = |text: String| format!("{} {text}\n", text.len() + 4);
         let records = record(format!("GNU.sparse.realsize={real}"));
-        let mut extended = header(tar::EntryType::XHeader, records.len() as u64)
-            .as_bytes()
-            .to_vec();
-        extended.extend_from_slice(records.as_bytes());
+        let extended = header(tar::EntryType::XHeader, records.len() as u64);
+        let mut extended = [extended.as_bytes(), records.as_bytes()].concat();
         extended.resize(1024, 0);
         let mut stored = map.as_bytes().to_vec();
         stored.resize(512, 0);
@@ -294,17 +253,12 @@ fn places_are_looked_at_only_where_they_are_asked_for() {
         homes: homes_stream(&[("alice", &[])]),
         login: login(),
     };
-    let observed = observe(
-        &mut machine,
-        &users,
-        &BTreeSet::new(),
-        &[probe],
-        StepOutput::default(),
-    );
+    let none = BTreeSet::new();
+    let observed = observe(&mut machine, &users, &none, &[probe], StepOutput::default());
     // The sample answers with a session where places were asked for, which is not believed.
     let refused = observed.unwrap_err().to_string();
-    assert!(
-        refused.starts_with("the places that are asked for could not be observed"),
-        "{refused}"
+    has(
+        refused,
+        "the places that are asked for could not be observed",
     );
 }

@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex};
 
 use super::ledger::lock;
 use super::{ForkedMachine, Hypervisor, Purpose};
-use crate::machine::{Bound, GuestExit, GuestScript, Machine, MachineError, Stream, Unpacked};
+use crate::machine::{
+    Bound, GuestExit, GuestScript, Machine, MachineError, Observable, Stream, Unpacked,
+};
 use crate::model::Guest;
 use crate::observe::sample::{filled, homes_stream, login_stream, told};
 use crate::plan::StateKey;
@@ -164,6 +166,41 @@ impl Hypervisor for FakeHypervisor {
     }
 }
 
+impl Observable for FakeMachine<'_> {
+    fn pull(
+        &mut self,
+        script: &GuestScript,
+        consume: &mut dyn FnMut(&mut dyn Read) -> std::io::Result<()>,
+    ) -> Result<GuestExit, MachineError> {
+        self.hypervisor.note(Method::Pull, "pull".to_owned())?;
+        let mut home = lock(&self.hypervisor.home).clone();
+        if self.touched {
+            home.push(("was-here", ""));
+        }
+        let interactive = script.script.contains("\nsession interactive");
+        self.touched |= interactive;
+        let mut stream = match script.script.contains("switchproof-homes") {
+            true => homes_stream(&[("alice", &home)]),
+            false => login_stream(&[("PATH", "/usr/bin:/bin")]),
+        };
+        if interactive {
+            stream.truncate(stream.len() - b"done\0".len());
+            let variables = b"\0switchproof-session-1\0A=1\0";
+            let told = format!(
+                "\0@NONCE@ told\nran\n0\n/bin/bash\n\0{0}\0{0}\0",
+                variables.len()
+            );
+            stream.extend_from_slice(told.as_bytes());
+            stream.extend_from_slice(variables);
+            stream.extend_from_slice(b"done\0");
+        }
+        let stream = filled(stream, script);
+        let read = consume(&mut stream.as_slice());
+        read.map_err(|error| MachineError::new(error.to_string(), None))?;
+        Ok(GuestExit::with_status(0))
+    }
+}
+
 impl Machine for FakeMachine<'_> {
     fn exec(
         &mut self,
@@ -206,39 +243,6 @@ impl Machine for FakeMachine<'_> {
         };
         on_output(Stream::Stderr, &told(said, status, script));
         Ok(GuestExit::with_status(status))
-    }
-
-    fn pull(
-        &mut self,
-        script: &GuestScript,
-        consume: &mut dyn FnMut(&mut dyn Read) -> std::io::Result<()>,
-    ) -> Result<GuestExit, MachineError> {
-        self.hypervisor.note(Method::Pull, "pull".to_owned())?;
-        let mut home = lock(&self.hypervisor.home).clone();
-        if self.touched {
-            home.push(("was-here", ""));
-        }
-        let interactive = script.script.contains("\nsession interactive");
-        self.touched |= interactive;
-        let mut stream = match script.script.contains("switchproof-homes") {
-            true => homes_stream(&[("alice", &home)]),
-            false => login_stream(&[("PATH", "/usr/bin:/bin")]),
-        };
-        if interactive {
-            stream.truncate(stream.len() - b"done\0".len());
-            let variables = b"\0switchproof-session-1\0A=1\0";
-            let told = format!(
-                "\0@NONCE@ told\nran\n0\n/bin/bash\n\0{0}\0{0}\0",
-                variables.len()
-            );
-            stream.extend_from_slice(told.as_bytes());
-            stream.extend_from_slice(variables);
-            stream.extend_from_slice(b"done\0");
-        }
-        let stream = filled(stream, script);
-        let read = consume(&mut stream.as_slice());
-        read.map_err(|error| MachineError::new(error.to_string(), None))?;
-        Ok(GuestExit::with_status(0))
     }
 
     fn push(&mut self, _: &[u8], _: &str, owner: Option<&str>) -> Result<Unpacked, MachineError> {

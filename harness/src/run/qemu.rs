@@ -17,7 +17,7 @@ use super::vm_terms::{
     broken, command, ended, image_broken, in_words, layer_key, shape, told_by_vm,
 };
 use super::{ForkedMachine, Hypervisor, Purpose, channels};
-use crate::machine::{GuestExit, GuestScript, Machine, MachineError, Stream, Unpacked};
+use crate::machine::{GuestExit, GuestScript, Machine, MachineError, Observable, Stream, Unpacked};
 use crate::model::Guest;
 use crate::plan::StateKey;
 
@@ -308,18 +308,7 @@ struct QemuMachine<'a> {
     machine: vm::Machine,
 }
 
-impl Machine for QemuMachine<'_> {
-    fn exec(
-        &mut self,
-        script: &GuestScript,
-        on_output: &mut dyn FnMut(Stream, &[u8]),
-    ) -> Result<GuestExit, MachineError> {
-        self.machine
-            .exec(&command(script), on_output)
-            .map(ended)
-            .map_err(|it| told_by_vm(&it))
-    }
-
+impl Observable for QemuMachine<'_> {
     fn pull(
         &mut self,
         script: &GuestScript,
@@ -329,6 +318,19 @@ impl Machine for QemuMachine<'_> {
         let command = command(script).output_limit_bytes(BULK_LIMIT_BYTES);
         self.machine
             .pull(&command, consume)
+            .map(ended)
+            .map_err(|it| told_by_vm(&it))
+    }
+}
+
+impl Machine for QemuMachine<'_> {
+    fn exec(
+        &mut self,
+        script: &GuestScript,
+        on_output: &mut dyn FnMut(Stream, &[u8]),
+    ) -> Result<GuestExit, MachineError> {
+        self.machine
+            .exec(&command(script), on_output)
             .map(ended)
             .map_err(|it| told_by_vm(&it))
     }

@@ -1,18 +1,7 @@
 //! Texts mutated at random, from a fixed seed: whatever they are, loading ends soon and does not panic.
 
 use super::load_text;
-
-/// A small generator of numbers (xorshift); the same numbers in every run.
-struct Numbers(u64);
-
-impl Numbers {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % limit.max(1) as u64).unwrap_or(0)
-    }
-}
+use crate::testing::Dice;
 
 /// What is put in, between bars.
 const PIECES: &str = concat!(
@@ -21,7 +10,7 @@ const PIECES: &str = concat!(
     "exclude¦users¦0x¦\\¦@¦`¦,",
 );
 
-fn mutate(text: &str, numbers: &mut Numbers) -> String {
+fn mutate(text: &str, numbers: &mut Dice) -> String {
     let pieces: Vec<&str> = PIECES.split('¦').collect();
     let mut characters: Vec<char> = text.chars().collect();
     for _ in 0..=numbers.below(6) {
@@ -99,7 +88,7 @@ fn setting(name: &str, otherwise: u64) -> u64 {
 
 #[test]
 fn mutated_scenarios_neither_panic_nor_hang() {
-    let mut numbers = Numbers(setting("SWITCHPROOF_FUZZ_SEED", 0x5eed_0f5c_e4a2_1057));
+    let mut numbers = Dice(setting("SWITCHPROOF_FUZZ_SEED", 0x5eed_0f5c_e4a2_1057));
     let rounds = setting("SWITCHPROOF_FUZZ_ROUNDS", 700);
     for seed in SEEDS {
         let mut text = (*seed).to_owned();

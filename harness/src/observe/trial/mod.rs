@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 use super::*;
-use crate::machine::{GuestExit, GuestScript, GuestUser, Machine, MachineError, Stream, TOOLS};
+use crate::machine::{GuestExit, GuestScript, GuestUser, MachineError, Observable, TOOLS};
 use crate::model::{FileType, Profile, Session, TargetKind};
 
 struct Chroot {
@@ -64,15 +64,7 @@ impl Chroot {
     }
 }
 
-impl Machine for Chroot {
-    fn exec(
-        &mut self,
-        _: &GuestScript,
-        _: &mut dyn FnMut(Stream, &[u8]),
-    ) -> Result<GuestExit, MachineError> {
-        unreachable!("looking at a machine only pulls")
-    }
-
+impl Observable for Chroot {
     fn pull(
         &mut self,
         script: &GuestScript,
@@ -84,15 +76,6 @@ impl Machine for Chroot {
         std::io::copy(&mut stdout, &mut std::io::sink()).unwrap();
         let status = child.wait().unwrap().code().unwrap_or(255);
         Ok(GuestExit::with_status(status))
-    }
-
-    fn push(
-        &mut self,
-        _: &[u8],
-        _: &str,
-        _: Option<&str>,
-    ) -> Result<crate::machine::Unpacked, MachineError> {
-        unreachable!("looking at a machine only pulls")
     }
 }
 
@@ -127,23 +110,17 @@ fn a_home_of_everything_is_seen_whole() {
         }) => end.clone(),
         other => panic!("{path}: {other:?}"),
     };
-    assert_eq!(kind("odd/fifo"), FileType::Fifo);
-    assert_eq!(kind("odd/sock"), FileType::Socket);
-    assert_eq!(kind("odd/secret/s"), FileType::File);
+    let kinds = ["odd/fifo", "odd/sock", "odd/secret/s"].map(kind);
+    assert_eq!(kinds, [FileType::Fifo, FileType::Socket, FileType::File]);
     assert_eq!(at("odd/hard1"), at("odd/hard2"));
-    assert_eq!(
-        alice.home.entries["odd/hard2"].kind,
-        EntryKind::HardLink {
-            first: "odd/hard1".into()
-        }
-    );
-    assert_eq!(
-        alice.home.entries["odd/hard1"].attributes["user.note"],
-        "a\\nb"
-    );
+    let first = "odd/hard1".into();
+    let entries = &alice.home.entries;
+    assert_eq!(entries["odd/hard2"].kind, EntryKind::HardLink { first });
+    assert_eq!(entries["odd/hard1"].attributes["user.note"], "a\\nb");
     assert_eq!(alice.home.itself.as_ref().map(|it| it.mode), Some(0o750));
-    assert!(alice.home.entries.contains_key("odd/bad\\xffname"));
-    assert!(alice.home.entries.contains_key("odd/new\\nline"));
+    for name in ["odd/bad\\xffname", "odd/new\\nline"] {
+        assert!(entries.contains_key(name), "{name}");
+    }
     assert_eq!(link("odd/loop1").kind, TargetKind::Dangling);
     assert_eq!(link("odd/dangling").kind, TargetKind::Dangling);
     assert_eq!(link("odd/self").kind, TargetKind::OutOfStore);
@@ -192,36 +169,25 @@ fn a_home_of_everything_is_seen_whole() {
     }) if sha256 == "30e14955ebf1352266dc2ff8067e68104607e750abb9d3b36582b8af909fcb58"));
     assert_eq!(alice.generations.numbers, [1, 2]);
     assert_eq!(alice.generations.current, Some(2));
-    let hello = alice
-        .programs
-        .iter()
-        .find(|program| program.name == "hello")
-        .unwrap();
-    assert_eq!(
-        (hello.package.as_str(), hello.version.as_str()),
-        ("hello", "2.10")
-    );
+    let program = |name: &str| {
+        let found = alice.programs.iter().find(|it| it.name == name);
+        found.unwrap_or_else(|| panic!("{name}"))
+    };
+    let hello = program("hello");
+    assert_eq!((&*hello.package, &*hello.version), ("hello", "2.10"));
     assert_eq!(hello.profile, Some(Profile::User));
     assert_eq!(hello.own, None, "a package");
     assert_eq!(hello.unable, None);
-    let lost = alice.programs.iter().find(|it| it.name == "lost").unwrap();
-    assert_eq!(
-        lost.unable.as_deref(),
-        Some("its interpreter /nowhere/sh is not there")
-    );
-    let deploy = alice.programs.iter().find(|it| it.name == "deploy");
-    assert_eq!(
-        deploy.unwrap().own,
-        Some(OwnFile::File(Content::Text("#!/bin/sh\nrm -rf /\n".into())))
-    );
+    let unable = "its interpreter /nowhere/sh is not there";
+    assert_eq!(program("lost").unable.as_deref(), Some(unable));
+    let text = |text: &str| OwnFile::File(Content::Text(text.into()));
+    assert_eq!(program("deploy").own, Some(text("#!/bin/sh\nrm -rf /\n")));
     assert_eq!(alice.profiles[&Profile::User].generations, [1]);
     assert_eq!(alice.sessions[&Session::Login]["EDITOR"], "vim");
     assert!(alice.system_programs.contains_key("tar"));
-    let packages: Vec<(&str, &str)> = alice
-        .packages
-        .iter()
-        .map(|it| (&*it.package, &*it.version))
-        .collect();
+    let packages = alice.packages.iter();
+    let mut packages: Vec<_> = packages.map(|it| (&*it.package, &*it.version)).collect();
+    packages.sort_unstable();
     let all = [
         ("deploy", ""),
         ("fonts", "2.37"),
@@ -230,24 +196,17 @@ fn a_home_of_everything_is_seen_whole() {
         ("home-configuration-reference-manpage", ""),
         ("vars.sh", ""),
     ];
-    let mut sorted = packages;
-    sorted.sort_unstable();
-    assert_eq!(sorted, all);
-    let manual = alice
-        .packages
-        .iter()
-        .find(|it| it.package.ends_with("manpage"));
-    assert_eq!(manual.unwrap().files, BTreeMap::new());
-    let vars = alice
-        .packages
-        .iter()
-        .find(|it| it.package == "vars.sh")
-        .unwrap();
-    let text = OwnFile::File(Content::Text("export LANG=C\n".into()));
-    assert_eq!(
-        vars.files,
-        BTreeMap::from([("etc/profile.d/vars.sh".to_owned(), text)])
-    );
+    assert_eq!(packages, all);
+    let files = |name: &str| {
+        let mut found = alice.packages.iter();
+        found
+            .find(|it| it.package == name)
+            .map(|it| it.files.clone())
+    };
+    let manual = "home-configuration-reference-manpage";
+    assert_eq!(files(manual), Some(BTreeMap::new()));
+    let vars = ("etc/profile.d/vars.sh".to_owned(), text("export LANG=C\n"));
+    assert_eq!(files("vars.sh"), Some([vars].into()));
     assert_eq!(seen, observed(&["alice"], Vec::new()), "not deterministic");
     let kept = serde_json::to_string(&seen).unwrap();
     assert_eq!(serde_json::from_str::<Observation>(&kept).unwrap(), seen);
@@ -262,6 +221,10 @@ fn commands_and_sessions_are_run_as_asked() {
         session,
         command: command.into(),
     };
+    let session = |session| Probe::Session {
+        user: None,
+        session,
+    };
     let probes = Vec::from([
         command(
             Session::Login,
@@ -270,29 +233,18 @@ fn commands_and_sessions_are_run_as_asked() {
         command(Session::Login, "sleep 0.1 & yes | head -c 100000"),
         command(Session::NonInteractive, "echo \"<$EDITOR>\"; pwd"),
         command(Session::Interactive, "echo $-"),
-        Probe::Session {
-            user: None,
-            session: Session::NonInteractive,
-        },
-        Probe::Session {
-            user: None,
-            session: Session::Interactive,
-        },
+        session(Session::NonInteractive),
+        session(Session::Interactive),
     ]);
     let seen = observed(&["alice", "bob"], probes);
     let alice = &seen.users["alice"];
     let of = |part: &str| {
-        alice
-            .commands
-            .iter()
-            .find(|seen| seen.command.contains(part))
-            .unwrap()
+        let mut ran = alice.commands.iter();
+        ran.find(|it| it.command.contains(part)).unwrap()
     };
-    assert_eq!(
-        (of("it's").status, of("it's").stdout.as_str()),
-        (3, "noise\nit's vim\n")
-    );
-    assert_eq!(of("it's").stderr, "bad\n");
+    let own = of("it's");
+    assert_eq!((own.status, &*own.stdout), (3, "noise\nit's vim\n"));
+    assert_eq!(own.stderr, "bad\n");
     assert!(of("yes").truncated);
     assert_eq!(of("pwd").stdout, "<>\n/home/alice\n");
     assert!(of("$-").stdout.contains('i'));
