@@ -12,7 +12,6 @@ mod peers;
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use switchproof::host_context::{HostContext, Limits};
@@ -35,23 +34,14 @@ const ROUNDS: usize = 3;
 /// How often `true` is run in a fresh machine; the first time does not count.
 const FRESH_MACHINES: usize = 20;
 
-fn main() -> ExitCode {
+fn main() -> Result<(), Failure> {
     // cargo adds `--bench`.
-    let wanted: Vec<String> = std::env::args()
-        .skip(1)
-        .filter(|argument| !argument.starts_with('-'))
-        .collect();
+    let arguments = std::env::args().skip(1);
+    let wanted: Vec<String> = arguments.filter(|it| !it.starts_with('-')).collect();
     let mut table = Table::default();
-    match measure(&wanted, &mut table) {
-        Ok(()) => {
-            table.end();
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            eprintln!("fork: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    measure(&wanted, &mut table)?;
+    table.end();
+    Ok(())
 }
 
 fn measure(wanted: &[String], table: &mut Table) -> Result<(), Failure> {
@@ -96,12 +86,7 @@ fn forks(lab: &Lab, table: &mut Table) -> Result<(), Failure> {
     let (running, answered) = (median(running), median(answered));
     table.fact("cold boot to the first command", seconds(lab.cold_boot));
     table.fact("freeze, with the hash of its memory", seconds(lab.freeze));
-    table.goal(
-        "fork to `running`",
-        seconds(running),
-        "at most 0.25 s",
-        running <= Duration::from_millis(250),
-    );
+    table.at_most("fork to `running`", running.as_secs_f64(), 0.25, "s");
     let times = ratio(lab.cold_boot, running);
     table.goal(
         "fork to `running`, of the cold boot",
@@ -109,11 +94,11 @@ fn forks(lab: &Lab, table: &mut Table) -> Result<(), Failure> {
         "at most 1/50",
         times >= 50.0,
     );
-    table.goal(
+    table.at_most(
         "fork to the first command answered",
-        seconds(answered),
-        "at most 1.2 s emulated",
-        answered <= Duration::from_millis(1200),
+        answered.as_secs_f64(),
+        1.2,
+        "s",
     );
     resident.sort_unstable();
     match resident.get(resident.len() / 2) {
@@ -242,13 +227,7 @@ fn second_run(table: &mut Table) -> Result<(), Failure> {
     let times = (0..ROUNDS)
         .map(|_| switchproof(&folder))
         .collect::<Result<Vec<_>, _>>()?;
-    let again = median(times);
-    table.goal(
-        &what,
-        seconds(again),
-        "under 0.5 s",
-        again < Duration::from_millis(500),
-    );
+    table.at_most(&what, median(times).as_secs_f64(), 0.5, "s");
     Ok(())
 }
 

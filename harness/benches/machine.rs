@@ -8,7 +8,6 @@ mod common;
 
 use std::collections::BTreeSet;
 use std::io::{self, Read};
-use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -29,17 +28,7 @@ const ROUND_TRIPS: usize = 50;
 /// How often a home is captured.
 const CAPTURES: usize = 4;
 
-fn main() -> ExitCode {
-    match measure() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("machine: {error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn measure() -> Result<(), Failure> {
+fn main() -> Result<(), Failure> {
     let Some(lab) = Lab::open("machine")? else {
         return Ok(());
     };

@@ -45,8 +45,7 @@ fn main() -> Result<(), Failure> {
         ("plan, of check", took, 3.0),
         ("its growth, of that of check", grown, 1.5),
     ] {
-        let goal = format!("at most {most} times");
-        table.goal(what, format!("{times:.2} times"), &goal, times <= most);
+        table.at_most(what, times, most, "times");
     }
     table.end();
     Ok(())

@@ -6,7 +6,6 @@
 mod cases;
 
 use std::path::Path;
-use std::process::ExitCode;
 use std::time::Duration;
 
 use cases::pass;
@@ -21,17 +20,7 @@ const ROUNDS: usize = 3;
 
 type Failure = Box<dyn std::error::Error>;
 
-fn main() -> ExitCode {
-    match measure() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("switch: {error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn measure() -> Result<(), Failure> {
+fn main() -> Result<(), Failure> {
     let limits = Limits {
         jobs: Some(1),
         ..Limits::default()

@@ -22,6 +22,17 @@ impl Table {
         println!("{verdict:6}  {what:<58}  {measured:<22}  {goal}");
     }
 
+    /// A measurement that may be so much at most.
+    pub fn at_most(&mut self, what: &str, measured: f64, most: f64, unit: &str) {
+        let goal = format!("at most {most} {unit}");
+        self.goal(
+            what,
+            format!("{measured:.3} {unit}"),
+            &goal,
+            measured <= most,
+        );
+    }
+
     /// Says how many goals were kept.
     pub fn end(self) {
         println!("{} of {} goals kept", self.kept, self.goals);
