@@ -214,11 +214,8 @@ mod tests {
     #[test]
     fn a_cache_that_cannot_be_made_says_where() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        let error = CacheDir::at(file.path()).images().unwrap_err();
-        assert!(
-            error.to_string().contains(file.path().to_str().unwrap()),
-            "{error}"
-        );
+        let error = CacheDir::at(file.path()).images().unwrap_err().to_string();
+        assert!(error.contains(file.path().to_str().unwrap()), "{error}");
     }
 
     fn mode(path: &Path) -> u32 {
@@ -244,11 +241,9 @@ mod tests {
         for open in [0o777, 0o1777, 0o770] {
             fs::set_permissions(directory.path(), Permissions::from_mode(open)).unwrap();
             let error = cache.layers().unwrap_err();
-            assert!(
-                error.to_string().contains(&format!("{open:04o}")),
-                "{error}"
-            );
             assert!(error.hint().contains("chmod 0700"));
+            let error = error.to_string();
+            assert!(error.contains(&format!("{open:04o}")), "{error}");
         }
         fs::set_permissions(directory.path(), Permissions::from_mode(0o700)).unwrap();
         // Only root can give a directory away.

@@ -230,16 +230,11 @@ mod tests {
     fn every_failed_check_says_what_to_do() {
         let directory = tempfile::tempdir().unwrap();
         let checks = examine(&CacheDir::at(directory.path()));
-        assert!(
-            checks
-                .iter()
-                .all(|check| check.ok || check.how_to_fix.is_some()),
-            "{checks:#?}"
-        );
-        assert!(
-            checks.iter().any(|check| check.name == "guest image"),
-            "{checks:#?}"
-        );
+        for check in &checks {
+            assert!(check.ok || check.how_to_fix.is_some(), "{check:#?}");
+        }
+        let mut names = checks.iter().map(|check| check.name);
+        assert!(names.any(|name| name == "guest image"), "{checks:#?}");
     }
 
     #[test]

@@ -39,46 +39,27 @@ fn a_guest_is_built_once_and_damage_is_found() {
     let definition = with_stub_channel("#!/bin/sh\nexec nix-store --init\n");
     // Two at once: one builds, the other waits for it.
     let images: Vec<_> = std::thread::scope(|scope| {
-        let builders: Vec<_> = (0..2)
-            .map(|_| scope.spawn(|| ensure(&cache, &definition, &mut show)))
-            .collect();
-        builders
-            .into_iter()
-            .map(|builder| builder.join().unwrap().unwrap())
-            .collect()
+        let builders = [(); 2].map(|()| scope.spawn(|| ensure(&cache, &definition, &mut show)));
+        builders.map(|it| it.join().unwrap().unwrap()).into()
     });
     assert_eq!(images[0], images[1]);
     let manifest = &images[0].manifest;
-    assert!(
-        manifest
-            .package_version("nix-bin")
-            .unwrap()
-            .starts_with("2.26")
-    );
-    assert!(
-        images[0].allocated_bytes() < 1024 * 1024 * 1024,
-        "{}",
-        images[0].allocated_bytes()
-    );
-    eprintln!(
-        "{:.0} s, {:?}",
-        manifest.build_seconds, manifest.step_seconds
-    );
+    let nix = manifest.package_version("nix-bin").unwrap();
+    assert!(nix.starts_with("2.26"), "{nix}");
+    let bytes = images[0].allocated_bytes();
+    assert!(bytes < 1024 * 1024 * 1024, "{bytes}");
+    let (took, steps) = (manifest.build_seconds, &manifest.step_seconds);
+    eprintln!("{took:.0} s, {steps:?}");
     assert_eq!(names(&cache.images().unwrap()), [definition.key().as_str()]);
 
     let begun = Instant::now();
     ensure(&cache, &definition, &mut |progress| panic!("{progress:?}")).unwrap();
     assert!(begun.elapsed() < Duration::from_millis(500));
 
-    let root = fs::File::options()
-        .write(true)
-        .open(&images[0].root)
-        .unwrap();
-    root.set_len(root.metadata().unwrap().len() / 2).unwrap();
-    assert!(matches!(
-        find(&cache, &definition),
-        Err(ImageError::Damaged { .. })
-    ));
+    let root = fs::File::options().write(true).open(&images[0].root);
+    root.unwrap().set_len(bytes / 2).unwrap();
+    let found = find(&cache, &definition);
+    assert!(matches!(found, Err(ImageError::Damaged { .. })));
 }
 
 #[test]
@@ -96,16 +77,9 @@ fn a_failing_channel_leaves_its_log_and_nothing_else() {
     };
     assert_eq!(*step, BuildStep::BuildChannel);
     assert!(tail.contains("the channel is broken"), "{tail}");
-    assert!(
-        fs::read_to_string(log)
-            .unwrap()
-            .contains("the channel is broken")
-    );
-    assert!(
-        names(&cache.images().unwrap()).is_empty(),
-        "{:?}",
-        names(&cache.images().unwrap())
-    );
+    let log = fs::read_to_string(log).unwrap();
+    assert!(log.contains("the channel is broken"), "{log}");
+    assert_eq!(names(&cache.images().unwrap()), [""; 0]);
 }
 
 #[test]

@@ -151,25 +151,19 @@ mod tests {
 
     #[test]
     fn banners_of_distributions_are_read() {
-        let version = |major, minor, micro| {
-            Some(QemuVersion {
-                major,
-                minor,
-                micro,
-            })
-        };
-        let read = QemuVersion::from_banner;
-        assert_eq!(
-            read("QEMU emulator version 7.2.22 (Debian 1:7.2+dfsg-7+deb12u18)"),
-            version(7, 2, 22)
-        );
-        assert_eq!(read("QEMU emulator version 10.1.0"), version(10, 1, 0));
-        assert_eq!(
-            read("qemu-img version 9.2 (qemu-9.2.0-1.fc42)"),
-            version(9, 2, 0)
-        );
-        assert_eq!(read("QEMU emulator version 11.0.0-rc1"), version(11, 0, 0));
-        assert_eq!(read("command not found"), None);
+        for (banner, version) in [
+            (
+                "QEMU emulator version 7.2.22 (Debian 1:7.2+dfsg-7+deb12u18)",
+                "7.2.22",
+            ),
+            ("QEMU emulator version 10.1.0", "10.1.0"),
+            ("qemu-img version 9.2 (qemu-9.2.0-1.fc42)", "9.2.0"),
+            ("QEMU emulator version 11.0.0-rc1", "11.0.0"),
+            ("command not found", ""),
+        ] {
+            let read = QemuVersion::from_banner(banner);
+            assert_eq!(read.map_or(String::new(), |it| it.to_string()), version);
+        }
     }
 
     #[test]

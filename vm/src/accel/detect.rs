@@ -362,12 +362,8 @@ mod tests {
     #[test]
     fn that_kvm_cannot_be_opened_is_not_remembered() {
         let Some(qemu) = qemu() else { return };
-        if fs::File::options()
-            .read(true)
-            .write(true)
-            .open("/dev/kvm")
-            .is_ok()
-        {
+        let kvm = fs::File::options().read(true).write(true).open("/dev/kvm");
+        if kvm.is_ok() {
             return;
         }
         let directory = tempfile::tempdir().unwrap();

@@ -130,13 +130,10 @@ mod tests {
         let mut state = 1u32;
         for _ in 0..2000 {
             let mut decoder = Decoder::default();
-            let noise: Vec<u8> = (0..64)
-                .map(|_| {
-                    state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                    (state >> 24) as u8
-                })
-                .collect();
-            decoder.extend(&noise);
+            for _ in 0..64 {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                decoder.extend(&[(state >> 24) as u8]);
+            }
             while let Ok(Some(_)) = decoder.next() {}
         }
     }

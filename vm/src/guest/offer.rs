@@ -58,9 +58,7 @@ mod tests {
         let script = install();
         let debian = "else tools=/usr/bin path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin perl=/usr/bin/perl; fi";
         assert!(script.contains(debian), "{script}");
-        assert!(
-            script.contains("perl=/run/switchproof/perl; else"),
-            "{script}"
-        );
+        let nixos = "perl=/run/switchproof/perl; else";
+        assert!(script.contains(nixos), "{script}");
     }
 }

@@ -196,10 +196,8 @@ pub(super) mod tests {
         let mut files = BTreeMap::new();
         for name in [KERNEL, INITRD, ROOT] {
             fs::write(directory.join(name), format!("the {name}")).unwrap();
-            files.insert(
-                name.to_owned(),
-                FileRecord::of(&directory.join(name)).unwrap(),
-            );
+            let record = FileRecord::of(&directory.join(name)).unwrap();
+            files.insert(name.to_owned(), record);
         }
         let manifest = ImageManifest {
             key: key.clone(),
@@ -211,11 +209,8 @@ pub(super) mod tests {
             build_seconds: 2.5,
             step_seconds: BTreeMap::from([(BuildStep::Keep, 0.5)]),
         };
-        fs::write(
-            directory.join(MANIFEST),
-            serde_json::to_vec_pretty(&manifest).unwrap(),
-        )
-        .unwrap();
+        let manifest = serde_json::to_vec_pretty(&manifest).unwrap();
+        fs::write(directory.join(MANIFEST), manifest).unwrap();
     }
 
     fn reason(directory: &Path, key: &ImageKey) -> String {
@@ -238,16 +233,9 @@ pub(super) mod tests {
         let earlier = stamps.replace(&crate::cache_dir::host_boot_id(), "an earlier start");
         fs::write(directory.path().join(STAMPS), earlier).unwrap();
         assert!(open(directory.path(), &key).unwrap().is_some());
-        assert_eq!(
-            text(STAMPS),
-            stamps,
-            "after another start of the host it is checked anew"
-        );
-        assert_eq!(
-            text(MANIFEST),
-            manifest,
-            "which changes nothing of what it is"
-        );
+        // After another start of the host it is checked anew, which changes nothing of what it is.
+        assert_eq!(text(STAMPS), stamps);
+        assert_eq!(text(MANIFEST), manifest);
     }
 
     #[test]

@@ -197,10 +197,8 @@ mod tests {
         let cache = CacheDir::at(directory.path());
         let definition = definition();
         assert_eq!(find(&cache, &definition).unwrap(), None);
-        fake_image(
-            &cache.images().unwrap().join(definition.key().as_str()),
-            &definition.key(),
-        );
+        let path = cache.images().unwrap().join(definition.key().as_str());
+        fake_image(&path, &definition.key());
         let image = ensure(&cache, &definition, &mut |progress| panic!("{progress:?}")).unwrap();
         assert_eq!(Some(image), find(&cache, &definition).unwrap());
     }
@@ -230,10 +228,8 @@ mod tests {
         let path = directory.path().join("lock");
         let held = lock(&path, Duration::ZERO, &mut |_| {}).unwrap();
         let mut told = Vec::new();
-        let error = lock(&path, Duration::from_millis(300), &mut |progress| {
-            told.push(progress)
-        })
-        .unwrap_err();
+        let mut tell = |progress| told.push(progress);
+        let error = lock(&path, Duration::from_millis(300), &mut tell).unwrap_err();
         assert!(matches!(error, ImageError::OtherTooSlow { .. }));
         assert_eq!(told.len(), 1);
         drop(held);

@@ -124,37 +124,24 @@ mod tests {
     #[test]
     fn qemu_finds_nothing_wrong_with_it() {
         let directory = tempfile::tempdir().expect("a directory");
-        let (below, overlay) = (
-            directory.path().join("below"),
-            directory.path().join("overlay"),
-        );
+        let [below, overlay] = ["below", "overlay"].map(|name| directory.path().join(name));
         fs::write(&below, vec![7; 3 * 1024 * 1024]).expect("written");
         create_overlay(&overlay, "below", "raw", 3 * 1024 * 1024).expect("made");
         assert_eq!(virtual_size(&overlay).expect("a size"), 3 * 1024 * 1024);
         assert_eq!(backing_name(&overlay).expect("a name"), "below");
-        let check = Command::new("qemu-img")
-            .args(["check", "-f", "qcow2"])
-            .arg(&overlay);
-        match check.run(Duration::from_secs(20)) {
-            Err(error) if error.is_missing_program() => eprintln!("skipped: there is no qemu-img"),
-            result => assert!(
-                result
-                    .expect("no errors")
-                    .stdout_text()
-                    .contains("No errors"),
-                "qemu-img check"
-            ),
-        }
-        let compare = Command::new("qemu-img")
-            .args(["compare", "-f", "qcow2", "-F", "raw"])
-            .arg(&overlay)
-            .arg(&below);
-        match compare.run(Duration::from_secs(20)) {
-            Err(error) if error.is_missing_program() => eprintln!("skipped: there is no qemu-img"),
-            result => assert!(
-                result.expect("equal").stdout_text().contains("identical"),
-                "qemu-img compare"
-            ),
+        let check = ["check", "-f", "qcow2"].as_slice();
+        let compare = ["compare", "-f", "qcow2", "-F", "raw"].as_slice();
+        for (arguments, files, said) in [
+            (check, vec![&overlay], "No errors"),
+            (compare, vec![&overlay, &below], "identical"),
+        ] {
+            let command = Command::new("qemu-img").args(arguments).args(files);
+            match command.run(Duration::from_secs(20)) {
+                Err(error) if error.is_missing_program() => {
+                    eprintln!("skipped: there is no qemu-img")
+                }
+                result => assert!(result.expect(said).stdout_text().contains(said)),
+            }
         }
     }
 

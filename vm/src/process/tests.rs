@@ -13,27 +13,19 @@ const SOON: Duration = Duration::from_secs(10);
 
 #[test]
 fn gives_back_what_a_process_wrote() {
-    let output = shell("cat; echo noise >&2")
-        .stdin("word")
-        .run(SOON)
-        .unwrap();
-    assert_eq!(
-        (output.stdout_text().as_str(), output.stderr.as_slice()),
-        ("word", b"noise\n".as_slice())
-    );
+    let output = shell("cat; echo noise >&2").stdin("word").run(SOON);
+    let output = output.unwrap();
+    assert_eq!(output.stdout_text(), "word");
+    assert_eq!(output.stderr, b"noise\n");
 }
 
 #[test]
 fn a_failure_names_command_status_and_output() {
-    let error = shell("echo 'no such thing' >&2; exit 7")
-        .run(SOON)
-        .unwrap_err()
-        .to_string();
-    assert!(
-        error.contains("exit 7'` ended with exit status: 7"),
-        "{error}"
-    );
-    assert!(error.contains("no such thing"), "{error}");
+    let failed = shell("echo 'no such thing' >&2; exit 7").run(SOON);
+    let error = failed.unwrap_err().to_string();
+    for piece in ["exit 7'` ended with exit status: 7", "no such thing"] {
+        assert!(error.contains(piece), "{error}");
+    }
 }
 
 #[test]
@@ -67,21 +59,18 @@ fn a_deadline_kills_grandchildren_too() {
 fn dropping_kills_the_group() {
     let pid_file = tempfile::NamedTempFile::new().unwrap();
     let path = pid_file.path().display();
-    let running = shell(&format!("sleep 600 & echo $! > {path}; wait"))
-        .spawn()
-        .unwrap();
+    let running = shell(&format!("sleep 600 & echo $! > {path}; wait")).spawn();
     while std::fs::read_to_string(pid_file.path()).unwrap().is_empty() {
         thread::sleep(Duration::from_millis(10));
     }
-    drop(running);
+    drop(running.unwrap());
     assert_gone(&std::fs::read_to_string(pid_file.path()).unwrap());
 }
 
 #[test]
 fn a_process_outlives_the_thread_that_asked_for_it() {
-    let mut running = thread::spawn(|| shell("sleep 600").spawn().unwrap())
-        .join()
-        .unwrap();
+    let asks = thread::spawn(|| shell("sleep 600").spawn().unwrap());
+    let mut running = asks.join().unwrap();
     assert_eq!(running.wait(Duration::from_millis(200)).unwrap(), None);
 }
 
@@ -118,10 +107,8 @@ fn words_are_quoted_only_where_needed() {
 fn assert_gone(pid: &str) {
     let until = Instant::now() + SOON;
     loop {
-        let state = Command::new("ps")
-            .args(["-o", "stat=", "-p", pid.trim()])
-            .run(SOON);
-        match state {
+        let state = Command::new("ps").args(["-o", "stat=", "-p", pid.trim()]);
+        match state.run(SOON) {
             Ok(output) if !output.stdout_text().trim_start().starts_with('Z') => {}
             _ => return,
         }

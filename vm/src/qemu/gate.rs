@@ -239,30 +239,14 @@ mod tests {
     fn only_the_internet_is_let_through() {
         let mut judge = Judge::default();
         let mut lets = |to| judge.lets_out(&packet(to, 6, 443, 0));
-        for to in [
-            [1, 1, 1, 1],
-            [93, 184, 215, 14],
-            [172, 32, 0, 1],
-            [100, 128, 0, 1],
-        ] {
-            assert!(lets(to), "{to:?}");
-        }
-        for to in [
-            [127, 0, 0, 1],
-            [10, 0, 2, 2],
-            [10, 0, 2, 3],
-            [10, 9, 9, 9],
-            [172, 16, 0, 1],
-            [172, 31, 255, 255],
-            [192, 168, 1, 1],
-            [169, 254, 169, 254],
-            [168, 63, 129, 16],
-            [100, 100, 100, 200],
-            [0, 0, 0, 0],
-            [224, 0, 0, 251],
-            [255, 255, 255, 255],
-        ] {
-            assert!(!lets(to), "{to:?}");
+        let outside = "1.1.1.1 93.184.215.14 172.32.0.1 100.128.0.1";
+        let inside = "127.0.0.1 10.0.2.2 10.0.2.3 10.9.9.9 172.16.0.1 172.31.255.255 192.168.1.1 169.254.169.254 \
+                      168.63.129.16 100.100.100.200 0.0.0.0 224.0.0.251 255.255.255.255";
+        for (addresses, is_let_out) in [(outside, true), (inside, false)] {
+            for address in addresses.split(' ') {
+                let to: Ipv4Addr = address.parse().expect("an address");
+                assert_eq!(lets(to.octets()), is_let_out, "{address}");
+            }
         }
     }
 
@@ -281,10 +265,12 @@ mod tests {
     #[test]
     fn other_protocols_and_broken_frames_stay() {
         let mut judge = Judge::default();
-        let mut ipv6 = packet([1, 1, 1, 1], 6, 443, 0);
-        ipv6[12..14].copy_from_slice(&[0x86, 0xdd]);
-        let mut tagged = packet([1, 1, 1, 1], 6, 443, 0);
-        tagged[12..14].copy_from_slice(&[0x81, 0x00]);
+        let of_type = |kind: [u8; 2]| {
+            let mut frame = packet([1, 1, 1, 1], 6, 443, 0);
+            frame[12..14].copy_from_slice(&kind);
+            frame
+        };
+        let (ipv6, tagged) = (of_type([0x86, 0xdd]), of_type([0x81, 0x00]));
         let mut version = packet([1, 1, 1, 1], 6, 443, 0);
         version[14] = 0x65;
         for frame in [&ipv6[..], &tagged, &version, &ipv6[..20], b""] {
@@ -307,19 +293,15 @@ mod tests {
         let (let_out, mut outside) = UnixStream::pair().unwrap();
         let _gate = Gate::open(leaving, let_out).unwrap();
         let framed = |frame: &[u8]| [&(frame.len() as u32).to_be_bytes()[..], frame].concat();
-        let (good, bad) = (
-            framed(&packet([1, 1, 1, 1], 6, 443, 0)),
-            framed(&packet([127, 0, 0, 1], 6, 443, 0)),
-        );
+        let [good, bad] = [[1, 1, 1, 1], [127, 0, 0, 1]].map(|to| framed(&packet(to, 6, 443, 0)));
         for byte in [&bad[..], &good, &bad].concat() {
             guest.write_all(&[byte]).unwrap();
         }
         let mut passed = vec![0; good.len()];
         outside.read_exact(&mut passed).unwrap();
         assert_eq!(passed, good);
-        guest
-            .set_write_timeout(Some(Duration::from_secs(20)))
-            .unwrap();
+        let patience = Some(Duration::from_secs(20));
+        guest.set_write_timeout(patience).unwrap();
         let large = framed(&[&packet([1, 1, 1, 1], 6, 443, 0)[..], &[0; 60_000]].concat());
         for _ in 0..100 {
             guest.write_all(&large).expect("nobody waits for QEMU");

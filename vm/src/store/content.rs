@@ -195,31 +195,28 @@ fn hash_range(file: &File, start: u64, end: u64) -> io::Result<blake3::Hash> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
     use std::os::unix::fs::FileExt;
 
     use super::content_hash;
 
     #[test]
     fn holes_do_not_count_and_every_bit_does() {
-        let (sparse, dense) = (
-            tempfile::tempfile().expect("a file"),
-            tempfile::tempfile().expect("a file"),
-        );
+        let [sparse, dense] = [(); 2].map(|()| tempfile::tempfile().expect("a file"));
         let length = 70 * 1024 * 1024 + 17;
         sparse.set_len(length).expect("a length");
-        dense
-            .write_all_at(&vec![0; length as usize], 0)
-            .expect("written");
+        let write = |file: &File, bytes: &[u8], at| file.write_all_at(bytes, at).expect("written");
+        write(&dense, &vec![0; length as usize], 0);
         for file in [&sparse, &dense] {
-            file.write_all_at(b"here", 33 * 1024 * 1024 - 2)
-                .expect("written");
-            file.write_all_at(b"end", length - 3).expect("written");
+            write(file, b"here", 33 * 1024 * 1024 - 2);
+            write(file, b"end", length - 3);
         }
-        let hash = content_hash(&sparse).expect("a hash");
-        assert_eq!(hash, content_hash(&dense).expect("a hash"));
-        dense.write_all_at(b"ene", length - 3).expect("written");
-        assert_ne!(hash, content_hash(&dense).expect("a hash"));
+        let hash_of = |file| content_hash(file).expect("a hash");
+        let hash = hash_of(&sparse);
+        assert_eq!(hash, hash_of(&dense));
+        write(&dense, b"ene", length - 3);
+        assert_ne!(hash, hash_of(&dense));
         sparse.set_len(length + 1).expect("a length");
-        assert_ne!(hash, content_hash(&sparse).expect("a hash"));
+        assert_ne!(hash, hash_of(&sparse));
     }
 }

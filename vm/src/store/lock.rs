@@ -221,21 +221,18 @@ mod tests {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("lock");
         let now = Instant::now();
-        let first = FileLock::shared(&path, now).expect("a lock").expect("free");
-        let second = FileLock::shared(&path, now)
-            .expect("a lock")
-            .expect("shared");
+        let shared = || FileLock::shared(&path, now).expect("a try");
+        let exclusive = || FileLock::exclusive(&path, now).expect("a try");
+        let both = (shared().expect("free"), shared().expect("shared"));
         let mode = path.metadata().expect("metadata").permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
-        assert!(FileLock::exclusive(&path, now).expect("a try").is_none());
-        drop((first, second));
-        let alone = FileLock::exclusive(&path, now)
-            .expect("a lock")
-            .expect("free");
-        assert!(FileLock::shared(&path, now).expect("a try").is_none());
+        assert!(exclusive().is_none());
+        drop(both);
+        let alone = exclusive().expect("free");
+        assert!(shared().is_none());
         alone.retire().expect("removed");
         assert!(!path.exists());
-        assert!(FileLock::exclusive(&path, now).expect("a lock").is_some());
+        assert!(exclusive().is_some());
     }
 
     #[test]

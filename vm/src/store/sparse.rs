@@ -155,19 +155,19 @@ mod tests {
         let (from, to) = (directory.path().join("from"), directory.path().join("to"));
         let file = fs::File::create(&from).expect("a file");
         file.set_len(40 * 1024 * 1024).expect("a length");
-        file.write_all_at(b"start", 0).expect("written");
-        file.write_all_at(&vec![0; 3 * 1024 * 1024], 8 * 1024 * 1024)
-            .expect("written");
-        file.write_all_at(&[7; 200_001], 16 * 1024 * 1024 + 5)
-            .expect("written");
+        for (bytes, at) in [
+            (b"start".to_vec(), 0),
+            (vec![0; 3 * 1024 * 1024], 8 * 1024 * 1024),
+            (vec![7; 200_001], 16 * 1024 * 1024 + 5),
+        ] {
+            file.write_all_at(&bytes, at).expect("written");
+        }
         copy_sparse(&from, &to).expect("copied");
         assert!(fs::read(&from).expect("read") == fs::read(&to).expect("read"));
         let blocks = |path| fs::metadata(path).expect("metadata").blocks();
         assert!(blocks(&to) * 512 < 1024 * 1024, "{} blocks", blocks(&to));
-        assert!(
-            copy_sparse(&from, &to).is_err(),
-            "an existing file is not written over"
-        );
+        // An existing file is not written over.
+        assert!(copy_sparse(&from, &to).is_err());
     }
 
     #[cfg(target_os = "linux")]

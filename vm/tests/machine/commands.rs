@@ -12,18 +12,15 @@ use crate::lab::{lab, run, sh};
 fn a_round_trip_is_short() {
     let lab = lab();
     let mut machine = lab.leaf();
-    let mut times: Vec<_> = (0..50)
-        .map(|_| {
-            let start = Instant::now();
-            sh(&mut machine, "true");
-            start.elapsed()
-        })
-        .collect();
+    let mut once = || {
+        let start = Instant::now();
+        sh(&mut machine, "true");
+        start.elapsed()
+    };
+    let mut times: Vec<_> = (0..50).map(|_| once()).collect();
     times.sort();
-    eprintln!(
-        "round trip: median {:?}, slowest {:?}",
-        times[25], times[49]
-    );
+    let (median, slowest) = (times[25], times[49]);
+    eprintln!("round trip: median {median:?}, slowest {slowest:?}");
 }
 
 #[test]
@@ -40,11 +37,8 @@ fn root_gets_what_it_asked_for() {
     );
     assert_eq!(exit.stderr_tail, b"bad\n");
     let (exit, _, err) = run(&mut machine, &GuestCommand::argv(["/no/such"]));
-    assert_eq!(
-        (exit.status(), err.contains("/no/such")),
-        (127, true),
-        "{err}"
-    );
+    assert_eq!(exit.status(), 127);
+    assert!(err.contains("/no/such"), "{err}");
     let (exit, ..) = run(&mut machine, &GuestCommand::shell("kill -SEGV $$"));
     assert_eq!((exit.ending, exit.status()), (Ending::Signalled(11), 139));
 }
@@ -70,15 +64,13 @@ fn a_user_gets_a_login_session() {
     );
     assert!(!lines[3].is_empty());
     assert_eq!((lines[5], lines[6]), ("running", "it's"), "{err}");
+    let group = lines[7];
     assert!(
-        lines[7].contains("/user.slice/user-1000.slice/session-"),
-        "{}",
-        lines[7]
+        group.contains("/user.slice/user-1000.slice/session-"),
+        "{group}"
     );
-    let (exit, out, _) = run(
-        &mut machine,
-        &GuestCommand::argv(["printf", "%s", "a b"]).login("alice"),
-    );
+    let printf = GuestCommand::argv(["printf", "%s", "a b"]).login("alice");
+    let (exit, out, _) = run(&mut machine, &printf);
     assert_eq!((exit.success(), out.as_str()), (true, "a b"));
     eprintln!("second login took {:?}", exit.elapsed);
 }
@@ -92,9 +84,8 @@ fn a_flood_of_output_is_cut_and_counted() {
         .output_limit_bytes(1_000_000)
         .deadline(Duration::from_secs(120));
     let mut bytes = 0;
-    let exit = machine
-        .exec(&command, &mut |_, piece| bytes += piece.len())
-        .expect("an end");
+    let exit = machine.exec(&command, &mut |_, piece| bytes += piece.len());
+    let exit = exit.expect("an end");
     eprintln!("100 MB took {:?}", exit.elapsed);
     assert_eq!((exit.ending, bytes as u64), (Ending::Exited(0), 1_000_000));
     assert_eq!(exit.dropped_bytes, 100_000_005 - 1_000_000);
@@ -126,14 +117,10 @@ fn output_comes_live_and_in_full() {
 fn children_in_the_background_hold_nobody_up() {
     let lab = lab();
     let mut machine = lab.leaf();
-    let (exit, out, _) = run(
-        &mut machine,
-        &GuestCommand::shell("(while :; do echo noise; sleep 0.1; done) & echo here"),
-    );
-    assert!(
-        exit.success() && exit.elapsed < Duration::from_secs(10),
-        "{exit:?}"
-    );
+    let noisy = "(while :; do echo noise; sleep 0.1; done) & echo here";
+    let (exit, out, _) = run(&mut machine, &GuestCommand::shell(noisy));
+    let is_soon = exit.elapsed < Duration::from_secs(10);
+    assert!(exit.success() && is_soon, "{exit:?}");
     assert!(out.contains("here"));
     assert_eq!(sh(&mut machine, "sleep 0.5; echo clean"), "clean");
 }
@@ -147,46 +134,31 @@ fn bulk_data_goes_both_ways_unchanged() {
         .map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8)
         .collect();
     let start = Instant::now();
-    let exit = machine
-        .feed(
-            &GuestCommand::shell("cat > /root/data"),
-            &data,
-            &mut |_, _| {},
-        )
-        .expect("fed");
+    let keep = GuestCommand::shell("cat > /root/data");
+    let exit = machine.feed(&keep, &data, &mut |_, _| {}).expect("fed");
     eprintln!("3 MB in: {:?}", start.elapsed());
     assert!(exit.success());
     let mut back = Vec::new();
     let command =
         GuestCommand::shell("cat /root/data; echo aside >&2; exit 3").output_limit_bytes(u64::MAX);
-    let exit = machine
-        .pull(&command, &mut |reader| {
-            reader.read_to_end(&mut back).map(drop)
-        })
-        .expect("pulled");
+    let pulled = machine.pull(&command, &mut |reader| {
+        reader.read_to_end(&mut back).map(drop)
+    });
+    let exit = pulled.expect("pulled");
     eprintln!("3 MB out: {:?}", exit.elapsed);
-    assert_eq!(
-        (exit.status(), exit.stderr_tail.as_slice()),
-        (3, &b"aside\n"[..])
-    );
+    assert_eq!(exit.status(), 3);
+    assert_eq!(exit.stderr_tail, b"aside\n");
     assert!(back == data, "{} bytes", back.len());
     // A consumer that has had enough, one that fails, and a command that reads nothing.
     let mut start = [0; 10];
-    machine
-        .pull(&command, &mut |reader| reader.read_exact(&mut start))
-        .expect("pulled");
+    let pulled = machine.pull(&command, &mut |reader| reader.read_exact(&mut start));
+    pulled.expect("pulled");
     assert_eq!(start, data[..10]);
     let failed = machine.pull(&command, &mut |_| Err(std::io::Error::other("no taste")));
-    assert!(
-        failed
-            .expect_err("a failure")
-            .to_string()
-            .contains("no taste")
-    );
-    let exit = machine
-        .feed(&GuestCommand::shell("exit 4"), &data, &mut |_, _| {})
-        .expect("fed");
-    assert_eq!(exit.status(), 4);
+    let error = failed.expect_err("a failure").to_string();
+    assert!(error.contains("no taste"), "{error}");
+    let fed = machine.feed(&GuestCommand::shell("exit 4"), &data, &mut |_, _| {});
+    assert_eq!(fed.expect("fed").status(), 4);
     assert_eq!(sh(&mut machine, "echo alive"), "alive");
 }
 
@@ -199,36 +171,22 @@ fn an_archive_is_unpacked_for_its_owner() {
     let make = GuestCommand::shell(
         "mkdir -p /tmp/x/sub && echo hello > /tmp/x/sub/file && chmod 640 /tmp/x/sub/file && tar -C /tmp/x -c .",
     );
-    machine
-        .pull(&make, &mut |reader| reader.read_to_end(&mut tar).map(drop))
-        .expect("pulled");
-    machine
-        .push(&tar, "/srv/flake", Some("alice"))
-        .expect("pushed");
-    let seen = sh(
-        &mut machine,
-        "stat -c '%U %G %a' /srv/flake /srv/flake/sub/file; cat /srv/flake/sub/file",
-    );
+    let pulled = machine.pull(&make, &mut |reader| reader.read_to_end(&mut tar).map(drop));
+    pulled.expect("pulled");
+    let pushed = machine.push(&tar, "/srv/flake", Some("alice"));
+    pushed.expect("pushed");
+    let look = "stat -c '%U %G %a' /srv/flake /srv/flake/sub/file; cat /srv/flake/sub/file";
+    let seen = sh(&mut machine, look);
     assert_eq!(seen, "alice alice 755\nalice alice 640\nhello");
     machine.push(&tar, "/etc/nixos", None).expect("pushed");
     assert_eq!(sh(&mut machine, "stat -c %U /etc/nixos/sub/file"), "root");
-    assert!(
-        machine
-            .push(b"no archive", "/srv/bad", Some("alice"))
-            .is_err()
-    );
-    assert!(
-        machine
-            .push(&tar, "/srv/bad", Some("nobody-by-this-name"))
-            .is_err()
-    );
+    for (archive, owner) in [(&b"no archive"[..], "alice"), (&tar, "nobody-by-this-name")] {
+        assert!(machine.push(archive, "/srv/bad", Some(owner)).is_err());
+    }
     let mut streams = Vec::new();
-    machine
-        .exec(
-            &GuestCommand::shell("echo a; echo b >&2"),
-            &mut |stream, _| streams.push(stream),
-        )
-        .expect("an end");
+    let both = GuestCommand::shell("echo a; echo b >&2");
+    let done = machine.exec(&both, &mut |stream, _| streams.push(stream));
+    done.expect("an end");
     assert_eq!(streams, [OutputStream::Stdout, OutputStream::Stderr]);
 }
 
@@ -248,9 +206,8 @@ fn somebody_can_type_into_a_terminal() {
         // Not before the prompt, as people do.
         if !typed && screen.ends_with(b"$ ") {
             typed = true;
-            hands
-                .write_all(b"stty size; id -un; tty; sleep 3; stty size; exit 5\n")
-                .expect("typed");
+            let line = b"stty size; id -un; tty; sleep 3; stty size; exit 5\n";
+            hands.write_all(line).expect("typed");
         }
         // The window is made narrower while a program runs in it.
         if screen.ends_with(b"/dev/pts/0\r\n") {

@@ -10,11 +10,21 @@ use crate::lab::{BOOT, lab, run, sh};
 
 fn fails(machine: &mut Machine, command: &GuestCommand) -> MachineError {
     let start = Instant::now();
-    let error = machine
-        .exec(command, &mut |_, _| {})
-        .expect_err("a failure");
+    let done = machine.exec(command, &mut |_, _| {});
+    let error = done.expect_err("a failure");
     eprintln!("after {:.1} s: {error}", start.elapsed().as_secs_f64());
     error
+}
+
+/// It took too long, and all of it was killed.
+fn was_killed(error: &MachineError) {
+    let killed = matches!(error, MachineError::Deadline { killed: true, .. });
+    assert!(killed, "{error}");
+}
+
+/// Prints without an end.
+fn endless(deadline_s: u64) -> GuestCommand {
+    GuestCommand::shell("yes").deadline(Duration::from_secs(deadline_s))
 }
 
 #[test]
@@ -28,50 +38,29 @@ fn a_command_that_hangs_is_killed_with_all_its_children() {
         GuestCommand::shell(script).login("alice"),
     ] {
         let command = command.deadline(Duration::from_secs(6));
-        let error = fails(&mut machine, &command);
-        assert!(
-            matches!(error, MachineError::Deadline { killed: true, .. }),
-            "{error}"
-        );
-        let left = sh(&mut machine, "pgrep -ax sleep || true");
-        assert_eq!(left, "");
+        was_killed(&fails(&mut machine, &command));
+        assert_eq!(sh(&mut machine, "pgrep -ax sleep || true"), "");
     }
     let nested = GuestCommand::shell("su --login alice --command 'sleep 1234 & sleep 1234'")
         .deadline(Duration::from_secs(6));
-    assert!(matches!(
-        fails(&mut machine, &nested),
-        MachineError::Deadline { killed: true, .. }
-    ));
+    was_killed(&fails(&mut machine, &nested));
     assert_eq!(sh(&mut machine, "pgrep -ax sleep || true"), "");
-    let pulled = machine.pull(
-        &GuestCommand::shell("yes")
-            .output_limit_bytes(u64::MAX)
-            .deadline(Duration::from_secs(3)),
-        &mut |reader| std::io::copy(reader, &mut std::io::sink()).map(drop),
-    );
-    assert!(
-        matches!(pulled, Err(MachineError::Deadline { killed: true, .. })),
-        "{pulled:?}"
-    );
+    let unlimited = endless(3).output_limit_bytes(u64::MAX);
+    let pulled = machine.pull(&unlimited, &mut |reader| {
+        std::io::copy(reader, &mut std::io::sink()).map(drop)
+    });
+    was_killed(&pulled.expect_err("a deadline"));
     assert_eq!(sh(&mut machine, "echo alive"), "alive");
     // A consumer slower than the guest always has something to read.
     let start = Instant::now();
-    let pulled = machine.pull(
-        &GuestCommand::shell("yes")
-            .output_limit_bytes(u64::MAX)
-            .deadline(Duration::from_secs(3)),
-        &mut |reader| {
-            let mut buffer = [0; 4096];
-            while reader.read(&mut buffer)? > 0 {
-                std::thread::sleep(Duration::from_millis(20));
-            }
-            Ok(())
-        },
-    );
-    assert!(
-        matches!(pulled, Err(MachineError::Deadline { killed: true, .. })),
-        "{pulled:?}"
-    );
+    let pulled = machine.pull(&unlimited, &mut |reader| {
+        let mut buffer = [0; 4096];
+        while reader.read(&mut buffer)? > 0 {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Ok(())
+    });
+    was_killed(&pulled.expect_err("a deadline"));
     assert!(start.elapsed() < Duration::from_secs(30));
     assert_eq!(sh(&mut machine, "echo alive"), "alive");
 }
@@ -85,28 +74,19 @@ fn a_guest_that_goes_away_in_mid_step_says_so() {
         ("systemctl reboot; sleep 100", "rebooted"),
     ] {
         let mut machine = lab.leaf();
-        let error = fails(
-            &mut machine,
-            &GuestCommand::shell(script).deadline(Duration::from_secs(120)),
-        );
+        let command = GuestCommand::shell(script).deadline(Duration::from_secs(120));
+        let error = fails(&mut machine, &command);
         assert!(
             matches!(&error, MachineError::GuestPoweredOff { how: seen, .. } if *seen == how),
             "{error}"
         );
-        assert!(
-            machine
-                .exec(&GuestCommand::shell("true"), &mut |_, _| {})
-                .is_err()
-        );
+        fails(&mut machine, &GuestCommand::shell("true"));
     }
     let mut machine = lab.leaf();
     let login = GuestCommand::shell("sudo -n poweroff; sleep 100")
         .login("alice")
         .deadline(Duration::from_secs(5));
-    assert!(matches!(
-        fails(&mut machine, &login),
-        MachineError::Deadline { killed: true, .. }
-    ));
+    was_killed(&fails(&mut machine, &login));
 }
 
 #[test]
@@ -122,11 +102,8 @@ fn a_panic_is_told_from_a_death_and_from_silence() {
         matches!(&error, MachineError::GuestPanicked { said, .. } if said.contains("sysrq")),
         "{error}"
     );
-    assert!(
-        machine.console_tail(50).contains("sysrq"),
-        "{}",
-        machine.console_tail(50)
-    );
+    let console = machine.console_tail(50);
+    assert!(console.contains("sysrq"), "{console}");
 
     // Nor can it be frozen, whether or not anybody has heard the panic.
     let base = lab.base();
@@ -135,17 +112,13 @@ fn a_panic_is_told_from_a_death_and_from_silence() {
         if heard {
             fails(&mut machine, &panic);
         } else {
-            sh(
-                &mut machine,
-                "echo 1 > /proc/sys/kernel/sysrq; (sleep 1; echo c > /proc/sysrq-trigger) > /dev/null 2>&1 &",
-            );
+            let soon = "echo 1 > /proc/sys/kernel/sysrq; (sleep 1; echo c > /proc/sysrq-trigger) > /dev/null 2>&1 &";
+            sh(&mut machine, soon);
             std::thread::sleep(Duration::from_secs(10));
         }
         let key = base.key().child(b"panicked");
-        let error = machine
-            .freeze(&key, serde_json::Value::Null)
-            .expect_err("no layer");
-        eprintln!("{error}");
+        let frozen = machine.freeze(&key, serde_json::Value::Null);
+        eprintln!("{}", frozen.expect_err("no layer"));
         assert!(lab.host.store.find(&key).expect("read").is_none());
     }
 
@@ -159,10 +132,8 @@ fn a_panic_is_told_from_a_death_and_from_silence() {
     let error = fails(&mut machine, &GuestCommand::shell("sleep 100"));
     killer.join().expect("joined");
     assert!(matches!(error, MachineError::QemuDied { .. }), "{error}");
-    assert!(
-        error.to_string().contains("SIGKILL") && start.elapsed() < Duration::from_secs(5),
-        "{error}"
-    );
+    assert!(error.to_string().contains("SIGKILL"), "{error}");
+    assert!(start.elapsed() < Duration::from_secs(5), "{error}");
 
     let mut machine = lab.leaf();
     let suicide = GuestCommand::shell("kill -9 $(pgrep -f switchproof-superviso[r]); sleep 100")
@@ -195,7 +166,7 @@ fn an_output_without_an_end_is_ended_long_before_the_deadline() {
     let lab = lab();
     let mut machine = lab.leaf();
     for command in [
-        GuestCommand::shell("yes"),
+        endless(600),
         GuestCommand::shell("setsid yes >&2 & setsid yes").login("alice"),
     ] {
         let start = Instant::now();
@@ -204,14 +175,11 @@ fn an_output_without_an_end_is_ended_long_before_the_deadline() {
         assert!(start.elapsed() < Duration::from_secs(120), "{error}");
         assert_eq!(sh(&mut machine, "pgrep -ax yes || true"), "");
     }
-    let pulled = machine.pull(
-        &GuestCommand::shell("yes").deadline(Duration::from_secs(600)),
-        &mut |reader| std::io::copy(reader, &mut std::io::sink()).map(drop),
-    );
-    assert!(
-        matches!(pulled, Err(MachineError::Endless { .. })),
-        "{pulled:?}"
-    );
+    let pulled = machine.pull(&endless(600), &mut |reader| {
+        std::io::copy(reader, &mut std::io::sink()).map(drop)
+    });
+    let error = pulled.expect_err("an end");
+    assert!(matches!(error, MachineError::Endless { .. }), "{error}");
     assert_eq!(sh(&mut machine, "echo alive"), "alive");
 }
 

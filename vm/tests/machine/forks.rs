@@ -1,24 +1,26 @@
 //! Freezing and forking.
 
 use std::fs::{self, File};
-use std::io::{Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 use switchproof_vm::layer::{Layer, LayerError, LayerKey, Lookup};
-use switchproof_vm::machine::{MachineError, Purpose};
+use switchproof_vm::machine::{Host, MachineError, Purpose};
 
 use crate::lab::{Lab, cache, children, lab, sh};
 
 fn mark(lab: &Lab, base: &Layer, step: &str) -> Layer {
-    let mut machine = lab.host.fork(base, Purpose::Layer).expect("a fork");
+    mark_with(&lab.host, base, step)
+}
+
+fn mark_with(host: &Host, base: &Layer, step: &str) -> Layer {
+    let mut machine = host.fork(base, Purpose::Layer).expect("a fork");
     sh(&mut machine, &format!("echo {step} > /root/mark"));
-    machine
-        .freeze(&base.key().child(step.as_bytes()), json!(step))
-        .expect("a layer")
+    let key = base.key().child(step.as_bytes());
+    machine.freeze(&key, json!(step)).expect("a layer")
 }
 
 fn layer_dir(key: &LayerKey) -> PathBuf {
@@ -38,26 +40,17 @@ fn forks_share_the_past_but_not_their_random_numbers() {
     for (layer, step) in [(&layer, "one"), (&layer, "one"), (&below, "two")] {
         let start = Instant::now();
         let mut leaf = lab.host.fork(layer, Purpose::Leaf).expect("a fork");
-        let answer = sh(
-            &mut leaf,
-            "cat /root/mark /proc/sys/kernel/random/uuid; date +%s.%N",
-        );
+        let look = "cat /root/mark /proc/sys/kernel/random/uuid; date +%s.%N";
+        let answer = sh(&mut leaf, look);
         let now = SystemTime::now()
             .duration_since(UNIX_EPOCH)
-            .expect("a time")
-            .as_secs_f64();
-        eprintln!(
-            "first answer {:.2} s after the fork began",
-            start.elapsed().as_secs_f64()
-        );
+            .expect("a time");
+        let took_s = start.elapsed().as_secs_f64();
+        eprintln!("first answer {took_s:.2} s after the fork began");
         let lines: Vec<String> = answer.lines().map(str::to_owned).collect();
         assert_eq!(lines[0], step);
-        let guest: f64 = lines[2].parse().expect("a time");
-        assert!(
-            (guest - now).abs() < 1.0,
-            "the guest's clock is {} s off",
-            guest - now
-        );
+        let off = lines[2].parse::<f64>().expect("a time") - now.as_secs_f64();
+        assert!(off.abs() < 1.0, "the guest's clock is {off} s off");
         assert!(!seen.contains(&lines[1]), "{seen:?}");
         seen.push(lines[1].clone());
         let frozen = leaf.freeze(&layer.key().child(b"x"), json!(null));
@@ -66,17 +59,12 @@ fn forks_share_the_past_but_not_their_random_numbers() {
     for layer in [below, layer] {
         let key = layer.key().clone();
         let used = lab.host.store.remove(&key);
-        assert!(
-            matches!(
-                used,
-                Err(LayerError::InUse { .. } | LayerError::HasChildren { .. })
-            ),
-            "{used:?}"
+        let error = used.expect_err("in use");
+        let is_used = matches!(
+            error,
+            LayerError::InUse { .. } | LayerError::HasChildren { .. }
         );
-        assert!(matches!(
-            lab.host.store.verify(&key).expect("verified"),
-            Lookup::Whole(_)
-        ));
+        assert!(is_used && lab.is_whole(&key), "{error}");
         drop(layer);
         lab.host.store.remove(&key).expect("removed");
     }
@@ -102,12 +90,13 @@ fn a_fork_keeps_its_layer_alive() {
 fn damage_is_refused_and_removed() {
     let lab = lab();
     let base = lab.base();
-    for (name, file) in [
+    let damages = [
         ("cut", "ram"),
         ("flip", "state"),
         ("flip", "disk.qcow2"),
         ("flip", "ram"),
-    ] {
+    ];
+    for (name, file) in damages {
         let layer = mark(&lab, &base, "damaged");
         let key = layer.key().clone();
         damage(&layer_dir(&key).join(file), name);
@@ -119,10 +108,7 @@ fn damage_is_refused_and_removed() {
             "{error}"
         );
         drop(layer);
-        assert!(matches!(
-            lab.host.find(&key).expect("looked up"),
-            Lookup::Absent
-        ));
+        assert!(lab.is_absent(&key));
     }
     let layer = mark(&lab, &base, "damaged");
     damage(&layer_dir(layer.key()).join("ram"), "cut");
@@ -131,20 +117,15 @@ fn damage_is_refused_and_removed() {
 }
 
 fn damage(path: &Path, how: &str) {
-    let mut file = File::options()
-        .read(true)
-        .write(true)
-        .open(path)
-        .expect("opened");
+    let file = File::options().read(true).write(true).open(path);
+    let file = file.expect("opened");
     if how == "cut" {
         let bytes = file.metadata().expect("metadata").len();
         return file.set_len(bytes / 2).expect("cut");
     }
     let mut byte = [0];
-    file.seek(SeekFrom::Start(5000)).expect("sought");
-    file.read_exact(&mut byte).expect("read");
-    file.seek(SeekFrom::Start(5000)).expect("sought");
-    file.write_all(&[byte[0] ^ 1]).expect("written");
+    file.read_exact_at(&mut byte, 5000).expect("read");
+    file.write_all_at(&[byte[0] ^ 1], 5000).expect("written");
 }
 
 #[test]
@@ -170,30 +151,18 @@ fn qemu_killed_at_any_time_leaves_a_whole_layer_or_none() {
                 failures += 1;
                 let text = error.to_string();
                 eprintln!("{delay_ms} ms: {}", text.lines().next().unwrap_or_default());
-                assert!(matches!(
-                    lab.host.find(&key).expect("looked up"),
-                    Lookup::Absent
-                ));
+                assert!(lab.is_absent(&key));
             }
             Ok(layer) => {
                 drop(layer);
-                assert!(matches!(
-                    lab.host.store.verify(&key).expect("verified"),
-                    Lookup::Whole(_)
-                ));
+                assert!(lab.is_whole(&key));
                 lab.host.store.remove(&key).expect("removed");
             }
         }
     }
     assert!(failures > 0);
-    assert!(
-        lab.host
-            .find(base.key())
-            .expect("looked up")
-            .layer()
-            .is_some(),
-        "the base is whole"
-    );
+    let found = lab.host.find(base.key()).expect("looked up");
+    assert!(found.layer().is_some(), "the base is whole");
     assert_eq!(leftovers(), 0);
 }
 
@@ -203,16 +172,16 @@ fn qemu_killed_at_any_time_leaves_a_whole_layer_or_none() {
 fn a_state_that_qemu_dies_of_is_removed() {
     let mut lab = lab();
     let base = lab.base();
-    let real = lab.host.qemu.path.clone();
+    let healthy = lab.host.clone();
     let folder = tempfile::tempdir().expect("a directory");
     lab.host.qemu.path = folder.path().join("qemu");
     for (signal, is_blamed) in [("ABRT", true), ("SEGV", true), ("KILL", false)] {
-        let layer = mark_with(&lab, &real, &base, signal);
+        let layer = mark_with(&healthy, &base, signal);
         // Its sockets are removed once it has connected to all, and then the state comes.
         let script = format!(
             "#!/bin/sh\nsocket=$(echo \"$*\" | sed 's/.*id=qmp,path=\\([^ ]*\\).*/\\1/')\n\
              (while [ -e \"$socket\" ]; do sleep 0.005; done; kill -{signal} $$) &\nexec {} \"$@\"\n",
-            real.display()
+            healthy.qemu.path.display()
         );
         fs::write(&lab.host.qemu.path, script).expect("written");
         let executable = fs::Permissions::from_mode(0o755);
@@ -224,7 +193,7 @@ fn a_state_that_qemu_dies_of_is_removed() {
         assert_eq!(is_damaged, is_blamed, "{error}");
         let key = layer.key().clone();
         drop(layer);
-        let is_gone = matches!(lab.host.find(&key).expect("looked up"), Lookup::Absent);
+        let is_gone = lab.is_absent(&key);
         assert_eq!(is_gone, is_blamed);
         if !is_gone {
             lab.host.store.remove(&key).expect("removed");
@@ -232,28 +201,11 @@ fn a_state_that_qemu_dies_of_is_removed() {
     }
 }
 
-fn mark_with(lab: &Lab, qemu: &Path, base: &Layer, step: &str) -> Layer {
-    let mut host = lab.host.clone();
-    host.qemu.path = qemu.to_owned();
-    let mut machine = host.fork(base, Purpose::Layer).expect("a fork");
-    sh(&mut machine, "true");
-    machine
-        .freeze(&base.key().child(step.as_bytes()), json!(step))
-        .expect("a layer")
-}
-
 fn leftovers() -> usize {
     let entries = fs::read_dir(cache().join("layers")).expect("listed");
-    entries
-        .filter(|entry| {
-            entry
-                .as_ref()
-                .expect("an entry")
-                .file_name()
-                .to_string_lossy()
-                .starts_with(".tmp-")
-        })
-        .count()
+    let names = entries.map(|entry| entry.expect("an entry").file_name());
+    let names = names.filter(|name| name.to_string_lossy().starts_with(".tmp-"));
+    names.count()
 }
 
 #[test]
@@ -295,8 +247,6 @@ fn a_root_file_system_fills_the_disk_it_is_given() {
     let (blocks, size) = blocks.split_once(' ').expect("two numbers");
     let bytes = blocks.parse::<u64>().expect("blocks") * size.parse::<u64>().expect("a size");
     assert!(bytes >> 30 >= 15, "{bytes}");
-    sh(
-        &mut leaf,
-        "head -c 5G /dev/zero > /root/more-than-the-image-has && sync",
-    );
+    let more_than_the_image_has = "head -c 5G /dev/zero > /root/more && sync";
+    sh(&mut leaf, more_than_the_image_has);
 }

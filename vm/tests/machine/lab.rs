@@ -9,7 +9,7 @@ use switchproof_vm::accel::{Accelerator, QemuBinary};
 use switchproof_vm::cache_dir::CacheDir;
 use switchproof_vm::guest::{GuestCommand, GuestExit, OutputStream};
 use switchproof_vm::image;
-use switchproof_vm::layer::{Layer, LayerStore};
+use switchproof_vm::layer::{Layer, LayerKey, LayerStore, Lookup};
 use switchproof_vm::machine::{GuestImage, Host, Machine, MachineShape, Purpose};
 
 /// How long a cold boot under emulation may take on a loaded host.
@@ -105,6 +105,17 @@ pub fn lab_at(cache: &Path) -> Lab {
 }
 
 impl Lab {
+    /// Whether a layer is there, whole to the last byte.
+    pub fn is_whole(&self, key: &LayerKey) -> bool {
+        let verified = self.host.store.verify(key).expect("verified");
+        matches!(verified, Lookup::Whole(_))
+    }
+
+    /// Whether nothing is there, not even what is damaged.
+    pub fn is_absent(&self, key: &LayerKey) -> bool {
+        matches!(self.host.find(key).expect("looked up"), Lookup::Absent)
+    }
+
     pub fn base(&self) -> Layer {
         self.host
             .base_layer(BOOT, &mut |_| {})
