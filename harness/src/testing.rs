@@ -135,9 +135,7 @@ pub(crate) fn tree(files: &[(&str, &str)]) -> FlakeTree {
     let files = files
         .iter()
         .map(|(path, text)| ((*path).to_owned(), SeedFile::regular(*text)));
-    FlakeTree {
-        files: files.collect(),
-    }
+    FlakeTree::new(files.collect())
 }
 
 /// The text of a flake's `flake.nix`.

@@ -10,7 +10,7 @@ mod small_disk;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -89,7 +89,7 @@ impl Place {
     }
 
     /// Runs the scenarios after `script` in a mount namespace of its own, where that may mount over what it likes.
-    fn run_behind(&self, script: &str) -> Output {
+    fn run_behind(&self, script: &str) -> (Option<i32>, String) {
         let mut command = Command::new("unshare");
         if !rustix::process::geteuid().is_root() {
             command.arg("--map-root-user");
@@ -99,22 +99,27 @@ impl Place {
             .args(["--mount", "sh", "-c", &script])
             .arg(env!("CARGO_BIN_EXE_switchproof"));
         self.environment(&mut command);
-        command.output().expect("started")
+        ended(&mut command)
     }
 
-    fn run(&self) -> Output {
-        self.command(&["run", "."]).output().expect("started")
+    /// The status of a run, and all that it said.
+    fn run(&self) -> (Option<i32>, String) {
+        ended(&mut self.command(&["run", "."]))
+    }
+
+    /// What a run says that passes.
+    fn passes(&self) -> String {
+        let (status, said) = self.run();
+        assert_eq!(status, Some(0), "{said}");
+        said
     }
 
     /// The next run passes, and nothing that is kept is damaged or half made.
     fn is_whole(&self) {
-        let verified = self.command(&["cache", "verify"]).output();
-        let verified = verified.expect("started");
-        let said = text(&verified);
-        assert!(verified.status.success(), "{said}");
+        let (status, said) = ended(&mut self.command(&["cache", "verify"]));
+        assert_eq!(status, Some(0), "{said}");
         assert!(said.lines().all(|line| line.ends_with("whole")), "{said}");
-        let run = self.run();
-        assert!(run.status.success(), "{}", text(&run));
+        self.passes();
         assert_eq!(self.half_made(), Vec::<String>::new());
     }
 
@@ -137,9 +142,12 @@ impl Place {
     }
 }
 
-fn text(output: &Output) -> String {
+/// The status of a command, and all that it said.
+fn ended(command: &mut Command) -> (Option<i32>, String) {
+    let output = command.output().expect("started");
     let of = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    of(&output.stdout) + &of(&output.stderr)
+    let said = of(&output.stdout) + &of(&output.stderr);
+    (output.status.code(), said)
 }
 
 fn salt(name: &str) -> String {
@@ -232,10 +240,8 @@ fn damaged_states_are_made_anew() {
         layers.iter().for_each(|layer| damage(&layer.join(file)));
         // The first step need not run again, but what it left must be there for what follows it.
         place.write_ends(&salt, &round.to_string());
-        let run = place.run();
-        let said = text(&run);
+        let said = place.passes();
         eprintln!("{file}:\n{said}");
-        assert!(run.status.success(), "{said}");
         assert!(said.contains("booting"), "all was made anew: {said}");
         place.is_whole();
     }
@@ -249,12 +255,11 @@ fn a_cache_that_cannot_be_written_is_named() {
     place.is_whole();
     place.write(&salt("read-only"));
     let cache = place.cache.display();
-    let run = place.run_behind(&format!(
+    let (status, said) = place.run_behind(&format!(
         "mount --bind '{cache}' '{cache}'\nmount -o remount,bind,ro '{cache}'"
     ));
-    let said = text(&run);
     eprintln!("{said}");
-    assert_eq!(run.status.code(), Some(3), "{said}");
+    assert_eq!(status, Some(3), "{said}");
     assert!(said.contains("Read-only file system"), "{said}");
     assert!(said.contains("SWITCHPROOF_CACHE_DIR"), "{said}");
     place.is_whole();
@@ -273,14 +278,12 @@ fn after_another_start_of_the_host_all_is_checked_and_used() {
         "mount --bind '{}' /proc/sys/kernel/random/boot_id",
         id.display()
     );
-    let again = place.run_behind(&rebooted);
-    let said = text(&again);
-    assert!(again.status.success(), "{said}");
+    let (status, said) = place.run_behind(&rebooted);
+    assert_eq!(status, Some(0), "{said}");
     assert!(said.contains("2 passed (2 cached)"), "{said}");
     place.write(&salt("reboot"));
-    let run = place.run_behind(&rebooted);
-    let said = text(&run);
-    assert!(run.status.success(), "{said}");
+    let (status, said) = place.run_behind(&rebooted);
+    assert_eq!(status, Some(0), "{said}");
     assert!(!said.contains("booting"), "the kept guest is used: {said}");
     let probed = fs::read_dir(place.cache.join("host"))
         .expect("listed")
@@ -304,16 +307,15 @@ fn twenty_runs_and_a_listing_share_one_store() {
         fs::create_dir(&folder).expect("made");
         Place::write_in(&folder, &salts[number % salts.len()], &number.to_string());
         let mut run = place.command(&["run", "."]);
-        run.current_dir(folder).output().expect("started")
+        ended(run.current_dir(folder))
     };
     let are_over = AtomicBool::new(false);
     let (runs, listings) = std::thread::scope(|scope| {
         let listing = scope.spawn(|| {
             let mut listings = 0;
             while !are_over.load(Ordering::Relaxed) {
-                let list = place.command(&["cache", "list"]).output();
-                let list = list.expect("started");
-                assert!(list.status.success(), "{}", text(&list));
+                let (status, said) = ended(&mut place.command(&["cache", "list"]));
+                assert_eq!(status, Some(0), "{said}");
                 listings += 1;
             }
             listings
@@ -321,7 +323,7 @@ fn twenty_runs_and_a_listing_share_one_store() {
         let runs: Vec<_> = (0..20)
             .map(|number| scope.spawn(move || run(number)))
             .collect();
-        let runs: Vec<Output> = runs
+        let runs: Vec<_> = runs
             .into_iter()
             .map(|run| run.join().expect("ran"))
             .collect();
@@ -329,13 +331,10 @@ fn twenty_runs_and_a_listing_share_one_store() {
         (runs, listing.join().expect("every listing succeeded"))
     });
     eprintln!("{listings} listings beside {} runs", runs.len());
-    for run in &runs {
-        let said = text(run);
-        assert!(run.status.success(), "{said}");
-        assert!(
-            !said.contains("vanished") && !said.contains("in use"),
-            "{said}"
-        );
+    for (status, said) in &runs {
+        assert_eq!(*status, Some(0), "{said}");
+        let is_disturbed = said.contains("vanished") || said.contains("in use");
+        assert!(!is_disturbed, "{said}");
     }
     place.write(&salts[0]);
     place.is_whole();
@@ -351,13 +350,11 @@ fn a_full_disk_is_said_and_harms_nothing() {
     place.is_whole();
     for left_mib in [100, 0] {
         let ballast = Ballast::leaving(disk, left_mib);
-        let cached = place.run();
-        assert!(cached.status.success(), "{}", text(&cached));
+        place.passes();
         place.write(&salt("full"));
-        let run = place.run();
-        let said = text(&run);
+        let (status, said) = place.run();
         eprintln!("{left_mib} MiB left:\n{said}");
-        assert_eq!(run.status.code(), Some(3), "{said}");
+        assert_eq!(status, Some(3), "{said}");
         // Where there is no room at all, the file that reserves a machine may not be made either, if it was not there.
         let is_reserved = left_mib > 0 || !said.contains("the lock file");
         let cause = match is_reserved {

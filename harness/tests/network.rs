@@ -3,20 +3,13 @@
 
 mod serve;
 
-use std::collections::BTreeMap;
 use std::fs;
-use std::io;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Mutex;
 
-use serve::serve;
-use switchproof::host_context::{HostContext, Limits};
-use switchproof::judge::{SnapshotMode, Verdict};
-use switchproof::language::{load, render_text};
-use switchproof::report::{PlainSink, Telling};
-use switchproof::run::Options;
+use serve::{must, run, serve};
+use switchproof::judge::Verdict;
 
 /// A program that only the cache has, the cache, and the key that the cache is signed with. The cache was written by
 /// `nix copy --to file://…` where the builder finds what it asks for.
@@ -31,68 +24,36 @@ fn inputs_and_packages_come_from_the_loopback_of_the_host() {
     let site = Site::new();
     let port = serve(&site.served);
     let first = site.commit("the first");
-    site.scenario(
-        "open",
-        port,
-        KEY_OF_CACHE,
-        "",
-        "expect: { packages: [greet] }",
-    );
+    let has_greet = "expect: { packages: [greet] }";
+    site.scenario("open", port, KEY_OF_CACHE, "", has_greet);
     let pinned = format!("?rev={first}");
-    site.scenario(
-        "pinned",
-        port,
-        KEY_OF_CACHE,
-        &pinned,
-        "expect: { packages: { greet: { version: \"1.0\" } } }",
-    );
-    site.scenario(
-        "wrong-key",
-        port,
-        WRONG_KEY,
-        &pinned,
-        "fails: greet can only be substituted",
-    );
+    let has_first = "expect: { packages: { greet: { version: \"1.0\" } } }";
+    site.scenario("pinned", port, KEY_OF_CACHE, &pinned, has_first);
+    let fails = "fails: greet can only be substituted";
+    site.scenario("wrong-key", port, WRONG_KEY, &pinned, fails);
 
-    let verdicts = site.run();
+    let verdicts = run(&site.scenarios);
     for name in ["open", "pinned", "wrong-key"] {
-        assert!(
-            ran_and_passed(&verdicts[name]),
-            "{name}: {:?}",
-            verdicts[name]
-        );
+        let verdict = &verdicts[name];
+        let ran = matches!(verdict, Verdict::Passed { cached_at_s: None });
+        assert!(ran, "{name}: {verdict:?}");
     }
 
     // The repository moves on. What is pinned is known already; what is not sees the change.
     let flake = site.work.join("flake.nix");
     let text = fs::read_to_string(&flake).unwrap();
-    fs::write(
-        &flake,
-        text.replace("derivation {", "throw \"the second\" {"),
-    )
-    .unwrap();
+    let second = text.replace("derivation {", "throw \"the second\" {");
+    fs::write(&flake, second).unwrap();
     site.commit("the second");
-    let verdicts = site.run();
-    assert!(
-        matches!(
-            verdicts["pinned"],
-            Verdict::Passed {
-                cached_at_s: Some(_)
-            }
-        ),
-        "{:?}",
-        verdicts["pinned"]
-    );
+    let verdicts = run(&site.scenarios);
+    let pinned = &verdicts["pinned"];
+    let is_cached = matches!(pinned, Verdict::Passed { cached_at_s } if cached_at_s.is_some());
+    assert!(is_cached, "{pinned:?}");
     let Verdict::Failed(found) = &verdicts["open"] else {
-        panic!(
-            "an unlocked case was served from what was seen before: {:?}",
-            verdicts["open"]
-        );
+        panic!("served from what was seen before: {:?}", verdicts["open"]);
     };
-    assert!(
-        found.iter().any(|one| one.detail.contains("the second")),
-        "{found:?}"
-    );
+    let says = found.iter().any(|one| one.detail.contains("the second"));
+    assert!(says, "{found:?}");
 }
 
 #[test]
@@ -100,37 +61,22 @@ fn inputs_and_packages_come_from_the_loopback_of_the_host() {
 fn a_place_out_of_reach_is_said_to_be_no_fault_of_the_setup() {
     let site = Site::new();
     // Nobody listens where a listener was just closed.
-    let port = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
-    site.scenario(
-        "unreachable",
-        port,
-        KEY_OF_CACHE,
-        "",
-        "expect: { packages: [greet] }",
-    );
-    let Verdict::Errored { message, hint, .. } = &site.run()["unreachable"] else {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    drop(listener);
+    let has_greet = "expect: { packages: [greet] }";
+    site.scenario("unreachable", port, KEY_OF_CACHE, "", has_greet);
+    let Verdict::Errored { message, hint, .. } = &run(&site.scenarios)["unreachable"] else {
         panic!("a verdict about the setup");
     };
-    assert_eq!(
-        *message,
-        format!("no route: the guest cannot reach 10.0.2.2:{port} (the connection is refused)")
-    );
-    assert!(
-        hint.as_deref()
-            .is_some_and(|hint| hint.contains("10.0.2.2")),
-        "{hint:?}"
-    );
+    let said =
+        format!("no route: the guest cannot reach 10.0.2.2:{port} (the connection is refused)");
+    assert_eq!(*message, said);
+    let hint = hint.as_deref().unwrap_or_default();
+    assert!(hint.contains("10.0.2.2"), "{hint}");
 }
 
 const KEY_OF_CACHE: &str = include_str!("network/cache.public-key");
-
-fn ran_and_passed(verdict: &Verdict) -> bool {
-    matches!(verdict, Verdict::Passed { cached_at_s: None })
-}
 
 /// A folder to be served, the repository in it, and scenarios.
 struct Site {
@@ -160,27 +106,15 @@ impl Site {
     /// Commits the tool's flake as it is, and puts the repository where a plain file server can serve it.
     fn commit(&self, message: &str) -> String {
         git(&self.work, &["add", "--all"]);
-        git(
-            &self.work,
-            &[
-                "-c",
-                "user.name=t",
-                "-c",
-                "user.email=t@t",
-                "commit",
-                "--quiet",
-                "-m",
-                message,
-            ],
-        );
+        let somebody = ["-c", "user.name=t", "-c", "user.email=t@t"];
+        let commit = ["commit", "--quiet", "-m", message];
+        git(&self.work, &[somebody, commit].concat());
         let served = self.served.join("tool.git");
         if served.exists() {
             fs::remove_dir_all(&served).unwrap();
         }
-        git(
-            &self.work,
-            &["clone", "--quiet", "--bare", ".", served.to_str().unwrap()],
-        );
+        let place = served.to_str().unwrap();
+        git(&self.work, &["clone", "--quiet", "--bare", ".", place]);
         git(&served, &["update-server-info"]);
         git(&self.work, &["rev-parse", "HEAD"])
     }
@@ -206,21 +140,6 @@ steps:
         );
         fs::write(self.scenarios.join(format!("{name}.yaml")), text).unwrap();
     }
-
-    fn run(&self) -> BTreeMap<String, Verdict> {
-        let cases = load(std::slice::from_ref(&self.scenarios))
-            .unwrap_or_else(|found| panic!("{}", render_text(&found)));
-        let host = HostContext::open(Limits::default()).unwrap();
-        let plan = host.plan(cases);
-        let all = (0..plan.cases.len()).collect();
-        let sink = Mutex::new(PlainSink::new(io::stderr(), Telling::Everything));
-        let options = Options::new(SnapshotMode::Compare);
-        let verdicts = host.run(&plan, &all, &options, &sink, &|_, _| {});
-        verdicts
-            .into_iter()
-            .map(|(case, verdict)| (plan.cases[case].id.clone(), verdict))
-            .collect()
-    }
 }
 
 fn copy(from: &Path, to: &Path) {
@@ -237,15 +156,5 @@ fn copy(from: &Path, to: &Path) {
 }
 
 fn git(folder: &Path, arguments: &[&str]) -> String {
-    let output = Command::new("git")
-        .current_dir(folder)
-        .args(arguments)
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "git {arguments:?}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    must(Command::new("git").current_dir(folder).args(arguments))
 }

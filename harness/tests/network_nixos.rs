@@ -6,21 +6,14 @@
 
 mod serve;
 
-use std::collections::BTreeMap;
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Mutex;
 
-use serve::serve;
+use serve::{must, run, serve};
 use switchproof::flake::Checkout;
-use switchproof::host_context::{HostContext, Limits};
-use switchproof::judge::{SnapshotMode, Verdict};
-use switchproof::language::{load, render_text};
+use switchproof::judge::Verdict;
 use switchproof::model::SeedFile;
-use switchproof::report::{PlainSink, Telling};
-use switchproof::run::Options;
 use switchproof_vm::cache_dir::CacheDir;
 use switchproof_vm::image::{definition, ensure};
 
@@ -55,24 +48,22 @@ fn a_host_on_nixpkgs_from_the_network_boots_and_is_switched() {
     fs::create_dir(&own).unwrap();
     for entry in fs::read_dir(LAPTOP).unwrap() {
         let entry = entry.unwrap();
-        let text = fs::read_to_string(entry.path()).unwrap();
-        let text = text
-            .replace(
-                "github:NixOS/nixpkgs/nixos-24.11",
-                &format!("{place}/nixpkgs.tar.gz"),
-            )
-            .replace(
+        let mut text = fs::read_to_string(entry.path()).unwrap();
+        for (address, archive) in [
+            ("github:NixOS/nixpkgs/nixos-24.11", "nixpkgs"),
+            (
                 "github:nix-community/home-manager/release-24.11",
-                &format!("{place}/home-manager.tar.gz"),
-            );
+                "home-manager",
+            ),
+        ] {
+            text = text.replace(address, &format!("{place}/{archive}.tar.gz"));
+        }
         fs::write(own.join(entry.file_name()), text).unwrap();
     }
 
     for (name, verdict) in run(&scenarios) {
-        assert!(
-            matches!(verdict, Verdict::Passed { .. }),
-            "{name}: {verdict:?}"
-        );
+        let passed = matches!(verdict, Verdict::Passed { .. });
+        assert!(passed, "{name}: {verdict:?}");
     }
 }
 
@@ -124,11 +115,8 @@ fn lay_nixpkgs(served: &Path, home_manager: &Path, nixpkgs: &Path) {
         nixos: Some(nixpkgs.to_owned()),
     };
     let overlay = checkout.overlay().unwrap();
-    for place in overlay
-        .replaced
-        .iter()
-        .filter(|it| it.starts_with("nixpkgs"))
-    {
+    let replaced = overlay.replaced.iter();
+    for place in replaced.filter(|it| it.starts_with("nixpkgs")) {
         fs::remove_dir_all(served.join(place)).unwrap();
     }
     for (path, file) in &overlay.files.files {
@@ -151,25 +139,4 @@ fn pack(archive: &Path, folder: &Path) {
     let mut tar = Command::new("tar");
     tar.arg("--exclude=.git").arg("-czf").arg(archive);
     must(tar.arg("-C").arg(folder.parent().unwrap()).arg(name));
-}
-
-fn must(command: &mut Command) {
-    let output = command.output().unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{command:?}: {said}");
-}
-
-fn run(scenarios: &Path) -> BTreeMap<String, Verdict> {
-    let cases =
-        load(&[scenarios.to_owned()]).unwrap_or_else(|found| panic!("{}", render_text(&found)));
-    let session = HostContext::open(Limits::default()).unwrap();
-    let plan = session.plan(cases);
-    let all = (0..plan.cases.len()).collect();
-    let sink = Mutex::new(PlainSink::new(io::stderr(), Telling::Everything));
-    let options = Options::new(SnapshotMode::Compare);
-    let verdicts = session.run(&plan, &all, &options, &sink, &|_, _| {});
-    let named = verdicts.into_iter();
-    named
-        .map(|(case, verdict)| (plan.cases[case].id.clone(), verdict))
-        .collect()
 }

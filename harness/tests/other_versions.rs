@@ -76,12 +76,10 @@ fn with_other_versions(seen: &Observation) -> Observation {
     let pattern = Regex::new(&pattern).expect("names that were escaped");
     let text = serde_json::to_string(seen).expect("an observation is JSON");
     let text = pattern.replace_all(&text, |found: &Captures<'_>| {
-        let is_others =
-            found.get(1).is_some() && !image.contains_key(found[0].trim_end_matches('.'));
-        if is_others {
-            found[0].to_owned()
-        } else {
-            raised(&found[0])
+        let is_image = image.contains_key(found[0].trim_end_matches('.'));
+        match found.get(1).is_some() && !is_image {
+            true => found[0].to_owned(),
+            false => raised(&found[0]),
         }
     });
     let mut other: Observation = serde_json::from_str(&text).expect("names became other names");

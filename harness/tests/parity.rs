@@ -159,14 +159,11 @@ impl Parity {
     }
 
     fn run(self: &Arc<Self>, args: &Arguments, pocket_only: &[Case]) -> ExitCode {
-        let mut trials: Vec<Trial> = self
-            .cases
-            .keys()
-            .map(|id| {
-                let (parity, id) = (Arc::clone(self), id.clone());
-                Trial::test(id.clone(), move || parity.compare(&id)).with_kind("parity")
-            })
-            .collect();
+        let trial = |id: &String| {
+            let (parity, id) = (Arc::clone(self), id.clone());
+            Trial::test(id.clone(), move || parity.compare(&id)).with_kind("parity")
+        };
+        let mut trials: Vec<Trial> = self.cases.keys().map(trial).collect();
         trials.extend(pocket_only.iter().map(|case| ignored(case, "pocket only")));
         trials.extend(self.excluded.iter().map(|case| ignored(case, "excluded")));
         let conclusion = libtest_mimic::run(args, trials);
@@ -177,11 +174,8 @@ impl Parity {
         let all_ran = args.filter.is_none() && args.skip.is_empty();
         let unseen = self.known.unseen();
         if all_ran && !unseen.is_empty() {
-            println!(
-                "listed in {}, but not seen:\n  {}",
-                known::FILE,
-                unseen.join("\n  ")
-            );
+            let unseen = unseen.join("\n  ");
+            println!("listed in {}, but not seen:\n  {unseen}", known::FILE);
             return ExitCode::from(101);
         }
         conclusion.exit_code()
@@ -223,21 +217,16 @@ impl Parity {
     }
 
     fn note(&self, id: &str, result: Outcome) {
-        self.results
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(id.to_owned(), result);
+        let mut results = self.results.lock().unwrap_or_else(PoisonError::into_inner);
+        results.insert(id.to_owned(), result);
     }
 
     /// Prints how many are equal, for each way of installing.
     fn tell(&self) {
         let results = self.results.lock().unwrap_or_else(PoisonError::into_inner);
         println!("parity with Home Manager {}:", self.release);
-        for install in [
-            Install::Standalone,
-            Install::NixosModule,
-            Install::DarwinModule,
-        ] {
+        use Install::{DarwinModule, NixosModule, Standalone};
+        for install in [Standalone, NixosModule, DarwinModule] {
             let of: Vec<(&String, &Outcome)> = results
                 .iter()
                 .filter(|(id, _)| self.cases.get(*id).and_then(install_of) == Some(install))

@@ -1,6 +1,6 @@
 //! The bundled scenarios load.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use switchproof::language::{LoadOptions, load, load_with, render, render_text_as, schema};
 
@@ -9,32 +9,19 @@ fn repository() -> PathBuf {
 }
 
 #[test]
-fn the_bundled_scenarios_load() {
-    let folder = repository().join("scenarios");
-    let cases = load(&[folder]).unwrap_or_else(|diagnostics| {
-        let text = render_text_as(&diagnostics, false);
-        panic!("{text}");
-    });
+fn the_bundled_scenarios_load_and_are_named_like_their_files() {
+    let cases = load(&[repository().join("scenarios")])
+        .unwrap_or_else(|found| panic!("{}", render_text_as(&found, false)));
     let ids: Vec<&str> = cases.iter().map(|case| case.id.as_str()).collect();
-    for wanted in [
-        "clobber-backed-up",
-        "clobber-refused",
-        "first-switch",
-        "missing-package",
-        "missing-state-version",
-    ] {
-        assert!(ids.contains(&wanted), "{wanted} is not among {ids:?}");
+    let some = ["clobber-backed-up", "clobber-refused", "first-switch"];
+    for wanted in some
+        .iter()
+        .chain(&["missing-package", "missing-state-version"])
+    {
+        assert!(ids.contains(wanted), "{wanted} is not among {ids:?}");
     }
-}
-
-#[test]
-fn every_bundled_scenario_is_named_like_its_file() {
-    let folder = repository().join("scenarios");
-    let cases = load(&[folder]).expect("they load");
-    for case in cases {
-        let stem = Path::new(&case.file)
-            .file_stem()
-            .and_then(|stem| stem.to_str());
+    for case in &cases {
+        let stem = case.file.file_stem().and_then(|stem| stem.to_str());
         assert_eq!(stem, Some(case.scenario.as_str()));
     }
 }
@@ -62,10 +49,7 @@ fn the_bundled_scenarios_and_other_forms_fit_the_schema() {
     let mut count = 0;
     for entry in std::fs::read_dir(repository().join("scenarios")).expect("the folder") {
         let file = entry.expect("an entry").path();
-        if file
-            .extension()
-            .is_some_and(|extension| extension == "yaml")
-        {
+        if file.extension().is_some_and(|it| it == "yaml") {
             let text = std::fs::read_to_string(&file).expect("its text");
             assert_eq!(mistakes(&text), [""; 0], "{}", file.display());
             count += 1;

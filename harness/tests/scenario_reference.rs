@@ -34,15 +34,11 @@ fn examples(page: &str) -> Vec<(String, usize, String)> {
 
 fn indented(text: &str, by: usize) -> String {
     let pad = " ".repeat(by);
-    text.lines()
-        .map(|line| {
-            if line.is_empty() {
-                "\n".to_owned()
-            } else {
-                format!("{pad}{line}\n")
-            }
-        })
-        .collect()
+    let line = |line: &str| match line.is_empty() {
+        true => "\n".to_owned(),
+        false => format!("{pad}{line}\n"),
+    };
+    text.lines().map(line).collect()
 }
 
 /// A piece as a whole scenario.
@@ -52,22 +48,21 @@ fn whole(piece: &str, text: &str) -> String {
         "" => text.to_owned(),
         "setup" => {
             // Several standalone homes are switched one by one.
-            let step = if text.contains("users:") && !text.contains("-module") {
-                "switch: alice"
-            } else {
-                "switch"
+            let step = match text.contains("users:") && !text.contains("-module") {
+                true => "switch: alice",
+                false => "switch",
             };
             format!("name: t\nsetup:\n{}steps:\n  - {step}\n", indented(text, 2))
         }
-        "home" => format!(
-            "name: t\nsetup:\n  home:\n{}steps: [switch]\n",
-            indented(text, 4)
-        ),
+        "home" => {
+            let home = indented(text, 4);
+            format!("name: t\nsetup:\n  home:\n{home}steps: [switch]\n")
+        }
         "steps" => format!("name: t\n{home}steps:\n{}", indented(text, 2)),
-        "expect" => format!(
-            "name: t\n{home}steps:\n  - switch:\n    expect:\n{}",
-            indented(text, 6)
-        ),
+        "expect" => {
+            let expect = indented(text, 6);
+            format!("name: t\n{home}steps:\n  - switch:\n    expect:\n{expect}")
+        }
         other => panic!("there are no pieces of the kind {other}"),
     }
 }
@@ -131,10 +126,8 @@ fn every_example_loads() {
         };
         std::fs::write(&file, text).expect("written");
         if let Err(found) = load(std::slice::from_ref(&file)) {
-            panic!(
-                "the example in line {line}:\n{}",
-                render_text_as(&found, false)
-            );
+            let told = render_text_as(&found, false);
+            panic!("the example in line {line}:\n{told}");
         }
     }
 }
@@ -142,17 +135,14 @@ fn every_example_loads() {
 #[test]
 fn every_key_is_explained_and_has_an_example() {
     let page = page();
-    let code: String = examples(&page)
-        .into_iter()
-        .map(|(_, _, text)| text)
-        .collect();
+    let examples = examples(&page).into_iter();
+    let code: String = examples.map(|(_, _, text)| text).collect();
     let schema: serde_json::Value = serde_json::from_str(&schema()).expect("JSON");
     let mut keys = BTreeSet::new();
     collect_keys(&schema, &mut keys);
-    assert!(
-        keys.contains("stateVersion") && keys.contains("leadsTo"),
-        "{keys:?}"
-    );
+    for known in ["stateVersion", "leadsTo"] {
+        assert!(keys.contains(known), "{keys:?}");
+    }
     let words: BTreeSet<&str> = code
         .split(|one: char| !(one.is_ascii_alphanumeric() || one == '-'))
         .collect();

@@ -166,13 +166,13 @@ mod tests {
 
     #[test]
     fn places_are_found_however_the_home_is_written() {
-        let of = |line: &str| places(line, "/home/alice").1;
-        assert_eq!(
-            of("HISTFILE=\"/home/alice/.zsh_history\""),
-            [".zsh_history"]
-        );
-        assert_eq!(of("a ~/x:$HOME/y ${HOME}/z/"), ["x", "y", "z"]);
-        assert_eq!(of("/home/alice2/x /mnt/home/alice/y ~"), [""; 0]);
+        let table = "
+            HISTFILE=\"/home/alice/.zsh_history\" => .zsh_history
+            a ~/x:$HOME/y ${HOME}/z/ => x y z
+            /home/alice2/x /mnt/home/alice/y ~ =>
+        ";
+        let of = |line: &str| places(line, "/home/alice").1.join(" ");
+        crate::testing::all_come_to(of, table);
     }
 
     #[test]
@@ -182,15 +182,11 @@ mod tests {
             "+HISTFILE=\"/home/alice/.config/zsh/.zsh_history\"".to_owned(),
             "-cat ~/gone".to_owned(),
         ];
-        assert_eq!(
-            pairs(&lines, "/home/alice"),
-            [
-                (
-                    ".zsh_history".to_owned(),
-                    Some(".config/zsh/.zsh_history".to_owned())
-                ),
-                ("gone".to_owned(), None),
-            ]
-        );
+        let moved = Some(".config/zsh/.zsh_history".to_owned());
+        let wanted = [
+            (".zsh_history".to_owned(), moved),
+            ("gone".to_owned(), None),
+        ];
+        assert_eq!(pairs(&lines, "/home/alice"), wanted);
     }
 }

@@ -338,10 +338,8 @@ mod tests {
     #[test]
     fn what_keeps_something_is_named() {
         assert_eq!(keepers(None, 0, None), "-");
-        assert_eq!(
-            keepers(Some("this version"), 2, Some(&[7, 9])),
-            "this version, 2 states, process 7 and 9"
-        );
+        let all = keepers(Some("this version"), 2, Some(&[7, 9]));
+        assert_eq!(all, "this version, 2 states, process 7 and 9");
         assert_eq!(keepers(None, 1, Some(&[])), "1 state, another process");
     }
 }

@@ -292,9 +292,8 @@ pub fn pick(ids: &[String], wanted: &str) -> Result<usize, Error> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
+    use crate::testing::Folder;
 
     const GOOD: &str = "matrix: { v: [a, b] }\nsetup: { home: { stateVersion: \"24.05\" } }\nsteps: [{ run: \"echo ${{ matrix.v }}\" }]\n";
 
@@ -312,11 +311,11 @@ mod tests {
 
     #[test]
     fn cases_are_named_as_for_a_shell_and_mistakes_of_others_are_told_at_the_end() {
-        let root = tempfile::tempdir().unwrap();
-        let folder = root.path().join("scenarios");
-        fs::create_dir(&folder).unwrap();
-        fs::write(folder.join("one.yaml"), format!("name: one\n{GOOD}")).unwrap();
-        fs::write(folder.join("ones.yaml"), format!("name: ones\n{GOOD}")).unwrap();
+        let root = Folder::new();
+        for name in ["one", "ones"] {
+            let text = format!("name: {name}\n{GOOD}");
+            root.write(format!("scenarios/{name}.yaml"), text);
+        }
         let by = |name: &str| admitted(&chosen(root.path(), &[name]));
         assert_eq!(by("one"), ["one[v=a]", "one[v=b]"]);
         assert_eq!(by("ones[v=b]"), ["ones[v=b]"]);
@@ -324,7 +323,7 @@ mod tests {
         assert!(refused.message.contains("part of 2 cases"), "{refused}");
         assert!(chosen(root.path(), &["none"]).load_some().is_err());
 
-        fs::write(folder.join("bad.yaml"), "name: bad\nstep: []\n").unwrap();
+        root.write("scenarios/bad.yaml", "name: bad\nstep: []\n");
         let well = chosen(root.path(), &["one"]);
         assert_eq!(admitted(&well).len(), 2);
         assert_eq!(well.exit(Exit::Passed), Exit::Input);

@@ -105,19 +105,18 @@ fn results_in(place: &Path) -> Result<Vec<PathBuf>, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::Folder;
 
     #[test]
     fn artifacts_of_jobs_are_found_one_folder_down() {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = Folder::new();
         for job in ["report-1", "report-2"] {
-            fs::create_dir(folder.path().join(job)).unwrap();
-            fs::write(folder.path().join(job).join("results.json"), "{}").unwrap();
+            folder.write(format!("{job}/results.json"), "{}");
         }
         assert_eq!(results_in(folder.path()).unwrap().len(), 2);
-        let one = folder.path().join("report-1");
+        let one = folder.join("report-1");
         assert_eq!(results_in(&one).unwrap(), [one.join("results.json")]);
-        assert!(
-            results_in(&tempfile::tempdir().unwrap().path().join("x")).unwrap()[0].ends_with("x")
-        );
+        let absent = folder.join("x");
+        assert_eq!(results_in(&absent).unwrap(), [absent]);
     }
 }

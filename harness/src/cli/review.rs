@@ -321,26 +321,21 @@ fn name(path: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::Folder;
 
-    fn three(folder: &Path) -> Vec<Pending> {
-        let (files, _) = {
-            for name in ["a", "b", "c"] {
-                let file = folder.join(format!("{name}.snap.new"));
-                let text = format!("---\ndescription: case-{name}\n---\nhome\n");
-                std::fs::write(file, text).unwrap();
-            }
-            find_pending(folder)
-        };
-        files
-            .iter()
-            .map(|file| Pending::read(file).unwrap())
-            .collect()
+    fn three() -> (Folder, Vec<Pending>) {
+        let folder = Folder::new();
+        let pending = ["a", "b", "c"].map(|name| {
+            let text = format!("---\ndescription: case-{name}\n---\nhome\n");
+            let file = folder.write(format!("{name}.snap.new"), text);
+            Pending::read(&file).unwrap()
+        });
+        (folder, pending.into())
     }
 
     #[test]
     fn each_is_asked_about_until_an_answer_is_for_all() {
-        let folder = tempfile::tempdir().unwrap();
-        let pending = three(folder.path());
+        let (folder, pending) = three();
         let mut replies = [Reply::One(Answer::Reject), Reply::All(Answer::Accept)].into_iter();
         let mut asked = Vec::new();
         let done = review(&pending, |one, place| {
@@ -348,45 +343,32 @@ mod tests {
             Ok(replies.next().unwrap())
         })
         .unwrap();
-        assert_eq!(
-            asked,
-            [("case-a".to_owned(), (1, 3)), ("case-b".to_owned(), (2, 3))]
-        );
+        let both = [("case-a".to_owned(), (1, 3)), ("case-b".to_owned(), (2, 3))];
+        assert_eq!(asked, both);
         assert_eq!(done.told(), "2 accepted, 1 rejected\n");
-        let there = |name: &str| folder.path().join(name).exists();
+        let there = |name: &str| folder.join(name).exists();
         assert!(!there("a.snap") && there("b.snap") && there("c.snap"));
         assert!(find_pending(folder.path()).0.is_empty());
     }
 
     #[test]
     fn stopping_leaves_the_rest_as_it_is() {
-        let folder = tempfile::tempdir().unwrap();
-        let pending = three(folder.path());
+        let (folder, pending) = three();
         let mut replies = [Key::Char('a'), Key::Escape].into_iter();
-        let done = review(
-            &pending,
-            |_, _| Ok(meant(&replies.next().unwrap()).unwrap()),
-        )
-        .unwrap();
-        assert_eq!(
-            done.told(),
-            "1 accepted, 0 rejected, 2 still wait for a review\n"
-        );
+        let reply = |_: &Pending, _| Ok(meant(&replies.next().unwrap()).unwrap());
+        let told = review(&pending, reply).unwrap().told();
+        assert_eq!(told, "1 accepted, 0 rejected, 2 still wait for a review\n");
         assert_eq!(find_pending(folder.path()).0.len(), 2);
         assert_eq!(meant(&Key::Char('x')), None);
     }
 
     #[test]
     fn a_filter_looks_at_the_path_and_the_case() {
-        let folder = tempfile::tempdir().unwrap();
-        let pending = three(folder.path());
+        let (_folder, pending) = three();
         let admitted = |text: &str| {
             let filters = [text.to_owned()];
             pending.iter().filter(|one| admits(&filters, one)).count()
         };
-        assert_eq!(
-            (admitted("case-b"), admitted("c.snap"), admitted("no")),
-            (1, 1, 0)
-        );
+        assert_eq!(["case-b", "c.snap", "no"].map(admitted), [1, 1, 0]);
     }
 }

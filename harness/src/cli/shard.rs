@@ -106,16 +106,12 @@ mod tests {
 
     #[test]
     fn the_shards_together_are_what_was_selected() {
-        let cases: Vec<_> = ["a", "b", "c", "d", "e"]
-            .map(|id| case(id, &["x", id]))
-            .into();
+        let cases = ["a", "b", "c", "d", "e"].map(|id| case(id, &["x", id]));
         let selected = BTreeSet::from([0, 1, 3, 4]);
         let mut seen = BTreeSet::new();
         for number in ["1/3", "2/3", "3/3"] {
-            for case in share(Some(number), None)
-                .narrow(&cases, selected.clone())
-                .unwrap()
-            {
+            let share = share(Some(number), None);
+            for case in share.narrow(&cases, selected.clone()).unwrap() {
                 assert!(seen.insert(case), "{case} is in two shards");
             }
         }
@@ -127,10 +123,8 @@ mod tests {
         let cases: Vec<_> = ["a", "ab", "b"].map(|id| case(id, &["x"])).into();
         let all = BTreeSet::from([0, 1, 2]);
         let named = share(None, Some("a\n b\n\n"));
-        assert_eq!(
-            named.narrow(&cases, all.clone()).unwrap(),
-            BTreeSet::from([0, 2])
-        );
+        let narrowed = named.narrow(&cases, all.clone()).unwrap();
+        assert_eq!(narrowed, BTreeSet::from([0, 2]));
         let unknown = share(None, Some("c")).narrow(&cases, all.clone());
         assert!(unknown.unwrap_err().message.contains("'c'"));
         assert_eq!(share(None, None).narrow(&cases, all.clone()).unwrap(), all);

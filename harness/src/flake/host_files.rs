@@ -253,48 +253,35 @@ pub(crate) fn project_of(file: &Path) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+    use crate::testing::Folder;
+
     #[test]
     fn a_project_without_a_repository_is_around_its_scenarios() {
-        let folder = tempfile::tempdir().expect("a folder");
+        let folder = Folder::new();
         let real = folder.path().canonicalize().expect("its path");
-        std::fs::create_dir_all(real.join("scenarios/laptop")).expect("made");
+        folder.directory("scenarios/laptop");
         let of = |file: &str| super::project_of(&real.join(file));
         assert_eq!(of("scenarios/laptop/a.yaml"), real);
         assert_eq!(of("a.yaml"), real);
-        std::fs::create_dir_all(real.join("scenarios/.git")).expect("made");
+        folder.directory("scenarios/.git");
         assert_eq!(of("scenarios/laptop/a.yaml"), real.join("scenarios"));
     }
 
-    use std::fs;
-
-    use super::*;
-
     #[test]
     fn scenarios_and_snapshots_are_no_part_of_the_flake_that_holds_them() {
-        let root = tempfile::tempdir().unwrap();
-        for name in [
-            "flake.nix",
-            "scenarios/a.yaml",
-            "scenarios/files/x",
-            "scenarios/schema.json",
-            "snapshots/a/switch.snap",
-            "snapshots/a/switch.snap.new",
-            "home/config.yaml",
-        ] {
-            let path = root.path().join(name);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, "x").unwrap();
+        let root = Folder::new();
+        let own = "flake.nix home/config.yaml scenarios/files/x";
+        let not = "scenarios/a.yaml scenarios/schema.json snapshots/a/switch.snap snapshots/a/switch.snap.new";
+        for name in own.split(' ').chain(not.split(' ')) {
+            root.write(name, "x");
         }
         let taken = |scenario: &str| -> Vec<String> {
-            let scenario = root.path().join(scenario);
-            let mut files = HostFiles::beside(&scenario, true);
+            let mut files = HostFiles::beside(&root.join(scenario), true);
             let flake = files.flake(root.path().to_str().unwrap()).unwrap();
             flake.files.keys().cloned().collect()
         };
-        assert_eq!(
-            taken("scenarios/a.yaml"),
-            ["flake.nix", "home/config.yaml", "scenarios/files/x"]
-        );
+        assert_eq!(taken("scenarios/a.yaml").join(" "), own);
         assert_eq!(taken("../elsewhere.yaml").len(), 7, "it is somebody else's");
     }
 }

@@ -261,14 +261,7 @@ mod tests {
     const FLAKE: &str = "{ inputs.a.url = \"github:o/a\"; inputs = { b = { url = \"git+http://h:8000/b\"; }; }; outputs = { self, a, b }: { }; }";
 
     fn inputs_of(files: &[(&str, &str)]) -> FlakeInputs {
-        let files = files.iter().map(|(name, text)| {
-            let file = SeedFile::Regular {
-                bytes: text.as_bytes().to_vec(),
-                executable: false,
-            };
-            ((*name).to_owned(), file)
-        });
-        FlakeInputs::of(&FlakeTree::new(files.collect()))
+        FlakeInputs::of(&crate::testing::tree(files))
     }
 
     fn lock_text(b: &str) -> String {

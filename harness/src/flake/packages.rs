@@ -188,22 +188,8 @@ mod tests {
             programs.x = { package = pkgs.odd-shell.override { a = 1; }; extra = with pkgs.tmuxPlugins; [ sensible rare ]; };
             home.file.x.text = "pkgs.none";
         }"#;
-        let file = SeedFile::Regular {
-            bytes: text.as_bytes().to_vec(),
-            executable: false,
-        };
-        let flake = FlakeTree::new([("home.nix".to_owned(), file)].into());
-        assert_eq!(
-            lacking(&flake).into_iter().collect::<Vec<_>>(),
-            [
-                "nodePackages.prettier",
-                "odd-shell",
-                "terraform-ls",
-                "tldr",
-                "tmuxPlugins.rare",
-                "vimPlugins.rare-nvim",
-                "zig"
-            ]
-        );
+        let flake = crate::testing::tree(&[("home.nix", text)]);
+        let wanted = "nodePackages.prettier odd-shell terraform-ls tldr tmuxPlugins.rare vimPlugins.rare-nvim zig";
+        assert_eq!(Vec::from_iter(lacking(&flake)).join(" "), wanted);
     }
 }

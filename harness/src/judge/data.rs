@@ -138,8 +138,9 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::testing::has;
 
-    fn said(format: DataFormat, way: &str, wanted: &Value, text: &str) -> Option<String> {
+    fn said_of(format: DataFormat, way: &str, wanted: &Value, text: &str) -> Option<String> {
         let way: Vec<String> = way.split('.').map(str::to_owned).collect();
         let wanted = Some(wanted).filter(|wanted| !wanted.is_null());
         data_mismatch(format, &way, wanted, text).map(|it| it.message)
@@ -164,31 +165,23 @@ mod tests {
             (DataFormat::Ini, "user.name", json!("A \\ \"B\""), quoted),
             (DataFormat::Ini, "user.mail", json!("\"a\" b \"c\""), quoted),
         ] {
-            assert_eq!(said(format, way, &wanted, text), None, "{way}");
+            assert_eq!(said_of(format, way, &wanted, text), None, "{way}");
         }
     }
 
     #[test]
     fn another_value_none_and_no_such_file_are_told() {
-        let of = |wanted: Value, text: &str| said(DataFormat::Json, "a", &wanted, text).unwrap();
-        assert_eq!(
-            of(json!(1), r#"{"a": "1"}"#),
-            "expected `1` at `a`, seen `\"1\"`"
-        );
+        let of = |wanted: Value, text: &str| said_of(DataFormat::Json, "a", &wanted, text).unwrap();
+        let said = "expected `1` at `a`, seen `\"1\"`";
+        assert_eq!(of(json!(1), r#"{"a": "1"}"#), said);
         assert_eq!(of(json!(1), "{}"), "expected `1` at `a`, seen nothing");
-        assert_eq!(
-            of(Value::Null, r#"{"a": 2}"#),
-            "expected nothing at `a`, seen `2`"
-        );
-        assert!(of(json!(1), "{").starts_with("it is no JSON: "));
-        assert!(
-            said(DataFormat::Toml, "a", &json!(1), "a")
-                .unwrap()
-                .starts_with("it is no TOML: ")
-        );
-        assert_eq!(
-            said(DataFormat::Ini, "a", &json!(1), "b").unwrap(),
-            "it is no INI file: line 1 is neither a section nor a value"
-        );
+        let said = "expected nothing at `a`, seen `2`";
+        assert_eq!(of(Value::Null, r#"{"a": 2}"#), said);
+        has(of(json!(1), "{"), "it is no JSON: ");
+        let no_toml = said_of(DataFormat::Toml, "a", &json!(1), "a");
+        has(no_toml.unwrap(), "it is no TOML: ");
+        let no_ini = said_of(DataFormat::Ini, "a", &json!(1), "b");
+        let said = "it is no INI file: line 1 is neither a section nor a value";
+        assert_eq!(no_ini.unwrap(), said);
     }
 }

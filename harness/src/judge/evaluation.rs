@@ -146,15 +146,11 @@ mod tests {
 
     #[test]
     fn an_error_of_the_evaluation_is_its_innermost_part() {
-        assert_eq!(
-            evaluation_errors(&of(MISSING)),
-            ["attribute 'helo' missing\nat /srv/flake/flake.nix:9:3:"]
-        );
+        let inner = "attribute 'helo' missing\nat /srv/flake/flake.nix:9:3:";
+        assert_eq!(evaluation_errors(&of(MISSING)), [inner]);
         let asserted = "error:\n       Failed assertions:\n       - no\n";
-        assert_eq!(
-            evaluation_errors(&of(asserted)),
-            ["Failed assertions:\n       - no"]
-        );
+        let inner = "Failed assertions:\n       - no";
+        assert_eq!(evaluation_errors(&of(asserted)), [inner]);
     }
 
     #[test]
@@ -172,15 +168,11 @@ mod tests {
         let contains = |text: &str| TextMatch::Contains(text.to_owned());
         let mut seen = of("");
         seen.warnings = vec!["`a` is old".into(), "`b` is gone".into()];
-        assert_eq!(
-            only_warnings(&[contains("`a`"), contains("gone")], &seen),
-            []
-        );
-        let found = only_warnings(&[contains("`a`")], &seen);
-        assert_eq!(
-            found[0].message,
-            "expected no other warnings than these, seen 1"
-        );
+        let both = [contains("`a`"), contains("gone")];
+        assert_eq!(only_warnings(&both, &seen), []);
+        let found = only_warnings(&both[..1], &seen);
+        let said = "expected no other warnings than these, seen 1";
+        assert_eq!(found[0].message, said);
         assert_eq!(found[0].detail, "`b` is gone");
     }
 
@@ -191,10 +183,8 @@ mod tests {
         let found = errors(&[], &of(MISSING));
         assert_eq!(found[0].message, "expected no evaluation errors, seen 1");
         let found = errors(&[contains("infinite recursion")], &of(MISSING));
-        assert_eq!(
-            found[0].message,
-            "expected an evaluation error that contains `infinite recursion`, seen 1"
-        );
+        let said = "expected an evaluation error that contains `infinite recursion`, seen 1";
+        assert_eq!(found[0].message, said);
         assert_eq!(errors(&[], &of("")), []);
     }
 }

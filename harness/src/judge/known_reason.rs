@@ -159,14 +159,10 @@ pub(super) fn file_has(flake: &FlakeTree, name: &str, is_so: impl Fn(&str) -> bo
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::tree;
 
-    /// A flake whose one file is this.
     fn flake(text: &str) -> FlakeTree {
-        let file = SeedFile::Regular {
-            bytes: text.as_bytes().to_vec(),
-            executable: false,
-        };
-        FlakeTree::new([("home.nix".to_owned(), file)].into())
+        tree(&[("home.nix", text)])
     }
 
     #[test]
@@ -190,18 +186,14 @@ mod tests {
     #[test]
     fn what_is_on_the_network_is_the_input_where_nix_says_so() {
         let download = "error: unable to download 'https://api.github.com/repos/a/b/tarball/1': Could not resolve host name";
-        assert_eq!(
-            on_the_network(download),
-            Some("https://api.github.com/repos/a/b/tarball/1")
-        );
+        let address = "https://api.github.com/repos/a/b/tarball/1";
+        assert_eq!(on_the_network(download), Some(address));
         let said = format!(
             "error:\n … while fetching the input 'github:a/b/1?narHash=sha256-x'\n\n{download}"
         );
         assert_eq!(on_the_network(&said), Some("github:a/b/1"));
-        assert_eq!(
-            on_the_network("error: while fetching the input 'path:/x'"),
-            None
-        );
+        let local = "error: while fetching the input 'path:/x'";
+        assert_eq!(on_the_network(local), None);
         assert_eq!(broken_download(&said), Some("github:a/b/1"));
         let gone = said.replace("Could not resolve host name", "HTTP error 404");
         assert_eq!(broken_download(&gone), None);

@@ -152,18 +152,17 @@ fn file_name(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
+    use crate::testing::Folder;
 
     #[test]
     fn snapshots_belong_to_the_file_however_it_is_named() {
-        let root = tempfile::tempdir().unwrap();
-        let root = root.path().canonicalize().unwrap();
+        let folder = Folder::new();
+        let root = folder.path().canonicalize().unwrap();
         let project = root.join("project");
-        fs::create_dir_all(project.join("scenarios/laptop")).unwrap();
-        fs::create_dir_all(root.join("elsewhere/deep")).unwrap();
-        std::os::unix::fs::symlink(project.join("scenarios"), root.join("link")).unwrap();
+        folder.directory("project/scenarios/laptop");
+        folder.directory("elsewhere/deep");
+        folder.link("project/scenarios", "link");
         for file in [
             "project/scenarios/one.yaml",
             "project/scenarios/laptop/one.yaml",
@@ -182,23 +181,19 @@ mod tests {
 
     #[test]
     fn a_folder_above_the_repository_does_not_count() {
-        let root = tempfile::tempdir().unwrap();
-        let tests = root.path().join("scenarios/project/tests");
-        fs::create_dir_all(&tests).unwrap();
-        fs::create_dir(root.path().join("scenarios/project/.git")).unwrap();
+        let root = Folder::new();
+        root.directory("scenarios/project/.git");
+        let tests = root.directory("scenarios/project/tests");
         let tests = tests.canonicalize().unwrap();
-        assert_eq!(
-            snapshots_beside(&tests.join("one.yaml")),
-            tests.join("snapshots")
-        );
+        let beside = snapshots_beside(&tests.join("one.yaml"));
+        assert_eq!(beside, tests.join("snapshots"));
     }
 
     #[test]
     fn paths_are_shown_as_one_would_type_them() {
         let shown = |path: &str, here: &str| {
-            relative_to(Path::new(path), Path::new(here))
-                .display()
-                .to_string()
+            let shown = relative_to(Path::new(path), Path::new(here));
+            shown.display().to_string()
         };
         assert_eq!(shown("/home/a/p/s.snap", "/home/a/p"), "s.snap");
         assert_eq!(shown("/home/a/p/s.snap", "/home/a/p/q"), "../s.snap");

@@ -9,7 +9,7 @@ use crate::machine::Shortage;
 use crate::model::{Case, Guest, Outcome, Session, TargetKind, UnitState};
 use crate::observe::{
     CommandSeen, Content, EntryKind, LinkEnd, Observation, Place, PlaceFound, PlaceSeen, Program,
-    UnitSeen, UserSeen,
+    StepOutput, UnitSeen, UserSeen,
 };
 use crate::testing::{all_come_to, expectations, has};
 
@@ -254,22 +254,29 @@ fn a_link_that_leads_nowhere_has_no_content() {
     assert_ne!(said(&seen, "files: { gone: { mode: \"644\" } }"), "");
 }
 
+/// What is said where a step ended so that must fail, with these words, or must succeed.
+fn ended(output: StepOutput, says: Option<&[&str]>) -> Option<String> {
+    let mut seen = observation();
+    seen.output = output;
+    let mut step = step();
+    step.outcome = says.map_or(Outcome::Succeeds, fails);
+    exhausted(&Guest::default(), &step, &seen).map(|error| error.message)
+}
+
 #[test]
 fn a_full_disk_and_a_kill_must_be_asked_for() {
-    let ended = |status: i32, stderr: &str, says: Option<&[&str]>| {
-        let mut seen = observation();
-        seen.output.status = status;
-        seen.output.stderr = stderr.into();
-        let mut step = step();
-        step.outcome = says.map_or(Outcome::Succeeds, fails);
-        exhausted(&Guest::default(), &step, &seen).map(|error| error.message)
+    let ended = |status: i32, stderr: &str, says| {
+        let output = StepOutput {
+            status,
+            stderr: stderr.into(),
+            ..observation().output
+        };
+        ended(output, says)
     };
     let full = "tar: ./x: No space left on device\n";
     let said = ended(1, full, Some(&[])).unwrap();
-    assert_eq!(
-        said,
-        format!("the guest's disk was full: {}", full.trim_end())
-    );
+    let told = format!("the guest's disk was full: {}", full.trim_end());
+    assert_eq!(said, told);
     assert!(ended(1, full, None).is_some());
     assert!(ended(1, full, Some(&["tar"])).is_some());
     assert_eq!(ended(1, full, Some(&["No space left on device"])), None);
@@ -280,21 +287,19 @@ fn a_full_disk_and_a_kill_must_be_asked_for() {
 
 #[test]
 fn what_the_kernel_says_ran_out_need_not_be_printed() {
-    let ended = |status, shortage, says: &[&str]| {
-        let mut seen = observation();
-        seen.output.status = status;
-        seen.output.printed = "building\nKilled\n".into();
-        seen.output.shortage = Some(shortage);
-        let mut step = step();
-        step.outcome = fails(says);
-        exhausted(&Guest::default(), &step, &seen).map(|error| error.message)
+    let ended = |status, shortage, says| {
+        let output = StepOutput {
+            status,
+            printed: "building\nKilled\n".into(),
+            shortage: Some(shortage),
+            ..observation().output
+        };
+        ended(output, Some(says))
     };
     let message = "the guest's memory ran out, and its kernel killed 2 of its processes; printed last:\nbuilding\nKilled";
     assert_eq!(ended(137, Shortage::Memory(2), &[]).unwrap(), message);
-    has(
-        ended(1, Shortage::Disk, &["collision"]).unwrap(),
-        "the guest's disk is full",
-    );
+    let full = ended(1, Shortage::Disk, &["collision"]);
+    has(full.unwrap(), "the guest's disk is full");
     assert_eq!(ended(137, Shortage::Memory(1), &["Killed"]), None);
     assert_eq!(ended(0, Shortage::Memory(1), &[]), None);
 }

@@ -193,18 +193,15 @@ mod tests {
 
     #[test]
     fn each_kind_of_match_holds_and_fails() {
+        use TextMatch::{DoesNotMatch, Equals, Lacks, Matches};
         for (wanted, good, bad) in [
-            (TextMatch::Equals("a\n".into()), "a\n", "a"),
+            (Equals("a\n".into()), "a\n", "a"),
             (contains("b"), "abc", "ac"),
-            (TextMatch::Lacks("b".into()), "ac", "abc"),
-            (TextMatch::Matches("^a.c$".into()), "abc", "abcd"),
-            (TextMatch::Matches("^[0-9]+$".into()), "x\n42\n", "x42\n"),
-            (TextMatch::DoesNotMatch("^#".into()), "a # b\n", "a\n# b\n"),
-            (
-                TextMatch::Matches(r"\A[0-9]+\n\z".into()),
-                "42\n",
-                "x\n42\n",
-            ),
+            (Lacks("b".into()), "ac", "abc"),
+            (Matches("^a.c$".into()), "abc", "abcd"),
+            (Matches("^[0-9]+$".into()), "x\n42\n", "x42\n"),
+            (DoesNotMatch("^#".into()), "a # b\n", "a\n# b\n"),
+            (Matches(r"\A[0-9]+\n\z".into()), "42\n", "x\n42\n"),
         ] {
             assert_eq!(mismatch(&wanted, good), None, "{wanted:?}");
             assert!(mismatch(&wanted, bad).is_some(), "{wanted:?}");
@@ -213,19 +210,15 @@ mod tests {
 
     #[test]
     fn messages_say_what_was_expected_and_seen() {
-        let unequal = mismatch(&TextMatch::Equals("vim".into()), "nano").unwrap();
+        let equals = |text: &str| TextMatch::Equals(text.into());
+        let unequal = mismatch(&equals("vim"), "nano").unwrap();
         assert_eq!(unequal.message, "expected `vim`, seen `nano`");
-        let end = mismatch(&TextMatch::Equals("vim".into()), "vim\n").unwrap();
-        assert_eq!(
-            end.message,
-            "only the line ends at the very end differ: expected 0, seen 1"
-        );
-        let long = mismatch(&TextMatch::Equals("a\nb\n".into()), "a\nc\n").unwrap();
+        let end = mismatch(&equals("vim"), "vim\n").unwrap();
+        let said = "only the line ends at the very end differ: expected 0, seen 1";
+        assert_eq!(end.message, said);
+        let long = mismatch(&equals("a\nb\n"), "a\nc\n").unwrap();
         assert!(long.detail.contains("-b\n+c"));
-        assert_eq!(
-            printed_mismatch(&TextMatch::Equals("vim".into()), "vim\n"),
-            None
-        );
+        assert_eq!(printed_mismatch(&equals("vim"), "vim\n"), None);
         assert!(mismatch(&TextMatch::Matches("(".into()), "").is_some());
     }
 
@@ -237,14 +230,9 @@ mod tests {
             sha256: format!("{:x}", Sha256::digest(bytes)),
             by_extents: false,
         };
-        let none = BTreeMap::new();
-        assert_eq!(
-            content_mismatch(&TextMatch::Equals("a\0".into()), &content(b"a\0"), &none),
-            None
-        );
-        assert!(
-            content_mismatch(&TextMatch::Equals("b".into()), &content(b"a\0"), &none).is_some()
-        );
-        assert!(content_mismatch(&contains("a"), &content(b"a\0"), &none).is_some());
+        let of = |wanted| content_mismatch(&wanted, &content(b"a\0"), &BTreeMap::new());
+        assert_eq!(of(TextMatch::Equals("a\0".into())), None);
+        assert!(of(TextMatch::Equals("b".into())).is_some());
+        assert!(of(contains("a")).is_some());
     }
 }

@@ -176,18 +176,13 @@ mod tests {
         for size in 1..stream.len() {
             let pieces: Vec<&[u8]> = stream.as_bytes().chunks(size).collect();
             let mut witness = Witness::new(&nonce);
-            assert_eq!(
-                passed(&mut witness, &pieces),
-                "beforebetween\0xafter",
-                "{size}"
-            );
+            let passed = passed(&mut witness, &pieces);
+            assert_eq!(passed, "beforebetween\0xafter", "{size}");
             assert!(witness.began);
             let told = witness.told.unwrap();
             let refused = told.no_login("alice", "/home/alice", Session::Login);
-            assert_eq!(
-                refused.unwrap().to_string(),
-                "alice cannot log in: .zprofile ended the shell before a command could run (line 2: `exit 7`)"
-            );
+            let said = "alice cannot log in: .zprofile ended the shell before a command could run (line 2: `exit 7`)";
+            assert_eq!(refused.unwrap().to_string(), said);
         }
     }
 

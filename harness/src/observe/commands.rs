@@ -238,10 +238,8 @@ mod tests {
         let mut bytes = stream.as_bytes();
         let source = &mut Source::new(&mut bytes);
         let seen = reader(&nonce).session(source, Session::Interactive);
-        assert_eq!(
-            seen.unwrap().unwrap_err().to_string(),
-            "alice cannot open an interactive shell: .bashrc ended the shell before a command could run (line 1: `exit 0`)"
-        );
+        let said = "alice cannot open an interactive shell: .bashrc ended the shell before a command could run (line 1: `exit 0`)";
+        assert_eq!(seen.unwrap().unwrap_err().to_string(), said);
     }
 
     #[test]
@@ -255,10 +253,8 @@ mod tests {
             reader(&nonce).command(source, Session::Interactive, "ls")
         };
         let seen = read("5\x002\x00ab7\x007\x00bash: x").unwrap();
-        assert_eq!(
-            (seen.status, seen.stdout.as_str(), seen.stderr.as_str()),
-            (2, "ab", "bash: x")
-        );
+        let said = (seen.status, &*seen.stdout, &*seen.stderr);
+        assert_eq!(said, (2, "ab", "bash: x"));
         assert!(seen.truncated);
         assert!(read("9999999\x009999999\x00").is_err());
     }

@@ -334,27 +334,19 @@ mod tests {
     }
 
     fn home() -> Home {
+        let inside = [("lua", false), ("lua/init.lua", true)];
         let entries = [
             ("a", entry(EntryKind::Directory)),
             ("a/b", entry(EntryKind::File(Content::Text("b".into())))),
             ("link", link(Some("/home/alice/a"), &[])),
             ("loop", link(Some("/home/alice/loop"), &[])),
-            (
-                "nvim",
-                link(
-                    Some("/nix/store/x-nvim"),
-                    &[("lua", false), ("lua/init.lua", true)],
-                ),
-            ),
+            ("nvim", link(Some("/nix/store/x-nvim"), &inside)),
             ("profile", link(Some("/nix/store/x-env"), &[])),
             (".cache/nix", entry(EntryKind::Excluded)),
         ];
         Home {
             itself: None,
-            entries: entries
-                .into_iter()
-                .map(|(path, entry)| (path.to_owned(), entry))
-                .collect(),
+            entries: entries.map(|(path, it)| (path.to_owned(), it)).into(),
         }
     }
 
@@ -377,10 +369,8 @@ mod tests {
     #[test]
     fn the_end_of_a_link_is_what_it_leads_to() {
         let home = home();
-        assert_eq!(
-            home.end("/home/alice", "link"),
-            Found::Entry(&home.entries["a"])
-        );
+        let end = home.end("/home/alice", "link");
+        assert_eq!(end, Found::Entry(&home.entries["a"]));
         assert_eq!(home.end("/home/alice", "nvim"), Found::FollowedDirectory);
     }
 }

@@ -1,21 +1,13 @@
 //! Streams as a well-behaved guest sends them, made by hand: for fake machines and for tests that spoil them.
 
-use std::collections::BTreeMap;
-
 use super::script::{BLOCKING_FACTOR, HOMES_MAGIC, LOGIN_MAGIC};
 use super::{Entry, EntryKind};
 use crate::login::Nonce;
 use crate::machine::GuestScript;
 
-/// An entry of a home that alice owns.
+/// A regular entry of a home that alice owns.
 pub(crate) fn entry(kind: EntryKind) -> Entry {
-    Entry {
-        kind,
-        mode: 0o644,
-        owner: "alice".into(),
-        group: "alice".into(),
-        attributes: BTreeMap::new(),
-    }
+    crate::change::sample::entry(kind, 0o644)
 }
 
 /// What stands for the nonce of a script in prepared answers.
@@ -26,18 +18,9 @@ pub(crate) fn filled(answer: Vec<u8>, script: &GuestScript) -> Vec<u8> {
     let Some(nonce) = Nonce::of(&script.script) else {
         return answer;
     };
-    let mut rest = answer.as_slice();
-    let mut filled = Vec::new();
-    while let Some(at) = rest
-        .windows(NONCE.len())
-        .position(|window| window == NONCE.as_bytes())
-    {
-        filled.extend_from_slice(&rest[..at]);
-        filled.extend_from_slice(nonce.as_str().as_bytes());
-        rest = &rest[at + NONCE.len()..];
-    }
-    filled.extend_from_slice(rest);
-    filled
+    let mark = regex::bytes::Regex::new(NONCE).expect("a pattern");
+    mark.replace_all(&answer, nonce.as_str().as_bytes())
+        .into_owned()
 }
 
 /// Standard error of a session's script that tells `said`, or else that the command ran and ended with `status`.
@@ -46,15 +29,11 @@ pub(crate) fn told(said: &str, status: i32, script: &GuestScript) -> Vec<u8> {
         return said.into();
     }
     let ran = format!("\0{NONCE} began\0\0{NONCE} told\nran\n{status}\n/bin/bash\n\0");
-    filled(
-        if said.is_empty() {
-            ran
-        } else {
-            said.to_owned()
-        }
-        .into(),
-        script,
-    )
+    let said = match said {
+        "" => ran,
+        said => said.to_owned(),
+    };
+    filled(said.into(), script)
 }
 
 /// What the script of root sends when each of these users has these text files in their home, by relative path.
@@ -66,10 +45,8 @@ pub(crate) fn homes_stream(users: &[(&str, &[(&str, &str)])]) -> Vec<u8> {
         .zip(1000..)
         .map(|((name, _), uid)| format!("{name}:x:{uid}:{uid}::/home/{name}:/bin/bash\n"))
         .collect();
-    field(
-        &mut stream,
-        &format!("root:x:0:0::/root:/bin/bash\n{passwd}"),
-    );
+    let passwd = format!("root:x:0:0::/root:/bin/bash\n{passwd}");
+    field(&mut stream, &passwd);
     let groups: String = users
         .iter()
         .zip(1000..)

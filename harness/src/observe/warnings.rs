@@ -97,22 +97,16 @@ mod tests {
             trace: warning: the option is obsolete\n\
             trace: something else\n\
             building '/nix/store/x.drv'...\n";
-        assert_eq!(
-            warnings(stderr),
-            ["'x' has been renamed to 'y'", "the option is obsolete"]
-        );
+        let both = ["'x' has been renamed to 'y'", "the option is obsolete"];
+        assert_eq!(warnings(stderr), both);
     }
 
     #[test]
     fn a_warning_over_several_lines_is_one() {
         let stderr = "trace: \u{1b}[1;31mwarning: You are using\n\n  Home Manager version 24.05 and\n  \
             Nixpkgs version 23.11.\n\nUsing mismatched versions.\u{1b}[0m\nStarting Home Manager activation\n";
-        assert_eq!(
-            warnings(stderr),
-            [
-                "You are using\n\n  Home Manager version 24.05 and\n  Nixpkgs version 23.11.\n\nUsing mismatched versions."
-            ]
-        );
+        let one = "You are using\n\n  Home Manager version 24.05 and\n  Nixpkgs version 23.11.\n\nUsing mismatched versions.";
+        assert_eq!(warnings(stderr), [one]);
         let plain =
             "evaluation warning: You are using\n\n  both\n\nend.\nevaluation warning: next\n";
         assert_eq!(warnings(plain), ["You are using\n\n  both\n\nend.", "next"]);
@@ -120,9 +114,7 @@ mod tests {
 
     #[test]
     fn the_same_warning_twice_is_one() {
-        assert_eq!(
-            warnings("evaluation warning: a\nevaluation warning: a\n").len(),
-            1
-        );
+        let twice = "evaluation warning: a\n".repeat(2);
+        assert_eq!(warnings(&twice).len(), 1);
     }
 }

@@ -12,11 +12,8 @@ fn plan(cases: Vec<crate::model::Case>) -> Plan {
 
 #[test]
 fn equal_beginnings_are_one_node() {
-    let plan = plan(vec![
-        case("a", &["x", "y"]),
-        case("b", &["x", "z"]),
-        case("c", &["w"]),
-    ]);
+    let cases = [("a", &["x", "y"][..]), ("b", &["x", "z"]), ("c", &["w"])];
+    let plan = plan(cases.map(|(id, steps)| case(id, steps)).into());
     assert_eq!(plan.nodes.len(), 5, "prepare, x, y, z, w");
     assert_eq!(plan.roots.len(), 1);
     assert!(plan.is_kept(plan.paths[0][1]));
@@ -58,8 +55,7 @@ fn a_host_of_its_own_modules_boots_before_the_first_step() {
     let Action::Switch(switch) = &mut on_modules.steps[0].action else {
         unreachable!("it was made so above")
     };
-    let files = [("flake.nix".to_owned(), crate::model::SeedFile::Directory)];
-    let plain = Arc::new(crate::model::FlakeTree::new(files.into()));
+    let plain = Arc::new(crate::testing::tree(&[("flake.nix", "")]));
     switch.first_host = Some(Arc::clone(&plain));
     on_modules.guest.channels.push(test_nixos());
     let plan = plan(vec![on_pocket, on_modules]);

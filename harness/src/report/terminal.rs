@@ -162,7 +162,7 @@ mod tests {
 
     use super::super::plain::tests::{run, run_of_a_mac, tell};
     use super::*;
-    use crate::testing::has;
+    use crate::testing::{has, lacks};
 
     /// What is on a screen in the end, and all that was written to it.
     fn told(events: Vec<Event>, colour: bool) -> (String, String) {
@@ -183,23 +183,19 @@ mod tests {
         let text = screen.replace('\n', "");
         assert!(text.starts_with("2 cases, 3 stepschannel next"), "{screen}");
         has(&screen, "\npassed first-switch (3.0 s)\nFAILED clobber");
-        assert!(
-            screen.ends_with("1 passed, 1 failed in 1 min 05 s"),
-            "{screen}"
-        );
-        assert!(!screen.contains("/2 cases"), "{screen}");
-        assert!(
-            written.contains("0/2 cases") && written.contains("building it"),
-            "{written}"
-        );
+        let end = "1 passed, 1 failed in 1 min 05 s";
+        assert!(screen.ends_with(end), "{screen}");
+        lacks(screen, &["/2 cases"]);
+        has(&written, "0/2 cases");
+        has(&written, "building it");
     }
 
     #[test]
     fn a_case_that_was_not_switched_to_says_so() {
         let (screen, _) = told(run_of_a_mac(), false);
-        assert!(
-            screen.contains("passed on-a-mac, built only, never switched (3.0 s)"),
-            "{screen}"
+        has(
+            screen,
+            "passed on-a-mac, built only, never switched (3.0 s)",
         );
     }
 

@@ -318,20 +318,16 @@ mod tests {
 
     #[test]
     fn an_error_shows_its_hint_and_the_way_in() {
-        let body = verdict_body(
-            "a",
-            &Verdict::Errored {
-                message: "the agent is \u{1b}[31msilent".into(),
-                hint: Some("run `switchproof doctor`".into()),
-                during: Some(Place {
-                    file: "x.yaml".into(),
-                    step: "switch".into(),
-                }),
-            },
-        );
-        assert_eq!(
-            body,
-            "  the agent is silent\n  hint: run `switchproof doctor`\n  look into it: switchproof shell a x.yaml --at switch --before\n"
-        );
+        let during = Place {
+            file: "x.yaml".into(),
+            step: "switch".into(),
+        };
+        let errored = Verdict::Errored {
+            message: "the agent is \u{1b}[31msilent".into(),
+            hint: Some("run `switchproof doctor`".into()),
+            during: Some(during),
+        };
+        let said = "  the agent is silent\n  hint: run `switchproof doctor`\n  look into it: switchproof shell a x.yaml --at switch --before\n";
+        assert_eq!(verdict_body("a", &errored), said);
     }
 }

@@ -195,14 +195,11 @@ mod tests {
 
     #[test]
     fn what_is_out_of_reach_is_said_in_words() {
-        assert_eq!(
-            in_words("name cache.example.org:443").as_deref(),
-            Some("cache.example.org:443 (its name is not known)")
-        );
-        assert_eq!(
-            in_words("refusal 10.0.2.2:1").as_deref(),
-            Some("10.0.2.2:1 (the connection is refused)")
-        );
-        assert_eq!(in_words("noise of something else"), None);
+        let table = "
+            name cache.example.org:443 => cache.example.org:443 (its name is not known)
+            refusal 10.0.2.2:1 => 10.0.2.2:1 (the connection is refused)
+            noise of something else =>
+        ";
+        crate::testing::all_come_to(|line| in_words(line).unwrap_or_default(), table);
     }
 }

@@ -321,10 +321,9 @@ mod tests {
                 dir: String::new(),
             }),
         };
-        assert!(home_manager(&target, "switch").contains(
-            "nix run --inputs-from /srv/flake --override-input nixpkgs nixpkgs --no-write-lock-file \
-             path:/srv/flake/vendor/hm -- switch"
-        ));
+        let runs = "nix run --inputs-from /srv/flake --override-input nixpkgs nixpkgs --no-write-lock-file \
+             path:/srv/flake/vendor/hm -- switch";
+        crate::testing::has(home_manager(&target, "switch"), runs);
     }
 
     #[test]

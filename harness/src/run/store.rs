@@ -388,14 +388,11 @@ mod tests {
         assert_eq!(store.usage().unwrap(), ResultUsage::default());
         let key = |name: &str| StateKey(name.to_owned());
         for (name, hours) in [("old", 50), ("used", 40), ("new", 2)] {
-            store
-                .keep_duration(&key(name), Duration::from_secs(1))
-                .unwrap();
+            let second = Duration::from_secs(1);
+            store.keep_duration(&key(name), second).unwrap();
             let time = SystemTime::now() - Duration::from_secs(hours * 3600);
-            let file = File::options()
-                .append(true)
-                .open(store.path("durations", name))
-                .unwrap();
+            let path = store.path("durations", name);
+            let file = File::options().append(true).open(path).unwrap();
             file.set_modified(time).unwrap();
         }
         assert!(store.duration(&key("used")).is_some());

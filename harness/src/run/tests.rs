@@ -14,10 +14,15 @@ use crate::observe::{Observation, StepOutput};
 use crate::plan::{Plan, StateKey};
 use crate::testing::{expectations, has};
 
+/// Two cases with one beginning.
+fn forked() -> Vec<Case> {
+    vec![case("a", &["first", "x"]), case("b", &["first", "y"])]
+}
+
 #[test]
 fn a_shared_beginning_runs_once() {
     let bench = Bench::new();
-    let verdicts = bench.run(vec![case("a", &["first", "x"]), case("b", &["first", "y"])]);
+    let verdicts = bench.run(forked());
     assert!(verdicts.values().all(passed), "{verdicts:?}");
     assert_eq!(bench.hypervisor.ran("exec first"), 1);
     assert_eq!(bench.hypervisor.ran("freeze"), 1);
@@ -107,10 +112,8 @@ fn one_machine_that_breaks_spoils_only_its_own_cases() {
     assert!(passed(&verdicts["good"]));
     assert!(errored(&verdicts["broken"]).starts_with("QEMU died"));
     assert!(errored(&verdicts["buggy"]).contains("has a bug"));
-    has(
-        &failed(&verdicts["slow"])[0].message,
-        "within its deadline of 10 s",
-    );
+    let slow = &failed(&verdicts["slow"])[0].message;
+    has(slow, "within its deadline of 10 s");
 }
 
 #[test]
@@ -167,8 +170,7 @@ fn a_first_system_is_not_built_again_for_a_switch_that_broke() {
 #[test]
 fn kept_beginnings_are_used_by_a_later_run() {
     let bench = Bench::new();
-    let before = vec![case("a", &["first", "x"]), case("b", &["first", "y"])];
-    bench.run(before);
+    bench.run(forked());
     let verdicts = bench.run(vec![case("a", &["first", "x"]), case("b", &["first", "z"])]);
     assert!(passed(&verdicts["b"]));
     assert_eq!(bench.hypervisor.ran("exec first"), 0);
@@ -187,7 +189,7 @@ fn a_case_that_is_the_beginning_of_another_ends_where_it_ends() {
 #[test]
 fn a_fresh_run_makes_a_branch_of_its_own() {
     let bench = Bench::new();
-    let cases = vec![case("a", &["first", "x"]), case("b", &["first", "y"])];
+    let cases = forked();
     bench.run(cases.clone());
     let bench = bench.fresh();
     assert!(bench.run(cases).values().all(passed));
@@ -260,10 +262,8 @@ fn a_step_slower_than_its_own_case_allows_fails_that_case_alone() {
     hasty.steps[0].deadline_s = 0;
     let verdicts = bench.run(vec![hasty, case("patient", &["sleep"])]);
     assert!(passed(&verdicts["patient"]));
-    has(
-        &failed(&verdicts["hasty"])[0].message,
-        "within its deadline of 0 s",
-    );
+    let hasty = &failed(&verdicts["hasty"])[0].message;
+    has(hasty, "within its deadline of 0 s");
 }
 
 /// When what another run saw was kept.
@@ -302,14 +302,14 @@ fn made_by_another(
         }
         plan
     };
+    let extend =
+        move |plan: Plan| lock(&layers).extend(plan.nodes.into_iter().map(|node| node.key));
     let other: Box<dyn FnOnce(&StateKey) + Send> = match when {
         Kept::Before => {
             let plan = keep();
-            Box::new(move |_| lock(&layers).extend(plan.nodes.into_iter().map(|node| node.key)))
+            Box::new(move |_| extend(plan))
         }
-        Kept::Meanwhile => Box::new(move |_| {
-            lock(&layers).extend(keep().nodes.into_iter().map(|node| node.key));
-        }),
+        Kept::Meanwhile => Box::new(move |_| extend(keep())),
     };
     *lock(&bench.hypervisor.other_process) = Some(other);
     let verdicts = bench.run(cases);
@@ -323,8 +323,7 @@ fn what_another_process_made_meanwhile_is_not_made_again() {
     assert!(verdicts.values().all(passed), "{verdicts:?}");
     assert_eq!(bench.hypervisor.ran("fork"), 0);
 
-    let branching = vec![case("a", &["first", "x"]), case("b", &["first", "y"])];
-    let (bench, verdicts) = made_by_another(branching, 0, Kept::Meanwhile);
+    let (bench, verdicts) = made_by_another(forked(), 0, Kept::Meanwhile);
     assert!(verdicts.values().all(passed), "{verdicts:?}");
     assert_eq!(bench.hypervisor.ran("exec first"), 0);
     // The rest is each one's own.
@@ -344,9 +343,8 @@ fn a_failure_that_another_process_saw_meanwhile_is_one_here_too() {
 #[test]
 fn a_failure_of_an_earlier_run_is_seen_anew_after_a_wait_for_a_process_that_died() {
     let same = vec![case("a", &["first", "x"]), case("b", &["first", "x"])];
-    let branching = vec![case("a", &["first", "x"]), case("b", &["first", "y"])];
     // However short a time ago that was.
-    for cases in [same, branching] {
+    for cases in [same, forked()] {
         let (bench, verdicts) = made_by_another(cases, 1, Kept::Before);
         assert!(verdicts.values().all(passed), "{verdicts:?}");
         assert_eq!(bench.hypervisor.ran("exec first"), 1);
@@ -422,7 +420,7 @@ fn a_run_is_foreseen_as_it_will_go() {
 #[test]
 fn a_state_that_is_reached_again_takes_the_place_of_the_older_one() {
     let bench = Bench::new();
-    let cases = vec![case("a", &["first", "x"]), case("b", &["first", "y"])];
+    let cases = forked();
     bench.run(cases.clone());
     let plan = bench.plan(cases.clone());
     let first = &plan[plan.paths[0][1]].key;
@@ -435,7 +433,7 @@ fn a_state_that_is_reached_again_takes_the_place_of_the_older_one() {
 #[test]
 fn a_shell_leaves_no_state_that_a_run_would_take_for_its_own() {
     let bench = Bench::new();
-    let cases = vec![case("a", &["first", "x"]), case("b", &["first", "y"])];
+    let cases = forked();
     let shell = |cases: &[Case]| {
         lock(&bench.hypervisor.log).clear();
         let plan = bench.plan(cases.to_vec());
@@ -469,10 +467,8 @@ fn a_seed_that_cannot_be_written_fails_and_is_no_fault_of_the_machine() {
         files: Default::default(),
     };
     let verdicts = bench.run(vec![seeded]);
-    has(
-        format!("{:?}", failed(&verdicts["a"])),
-        "Read-only file system",
-    );
+    let found = format!("{:?}", failed(&verdicts["a"]));
+    has(found, "Read-only file system");
 }
 
 /// A case that expects a file after its first command, and a law that is tried after that.
@@ -544,10 +540,7 @@ fn what_may_take_its_time_is_looked_at_until_it_is_so() {
     let bench = Bench::new();
     let found = bench.run(vec![waits("never", 1)]);
     let message = &failed(&found["never"])[0].message;
-    assert!(
-        message.ends_with(", and nothing is there, also 1 s later"),
-        "{message}"
-    );
+    has(message, ", and nothing is there, also 1 s later");
     std::thread::scope(|scope| {
         scope.spawn(|| {
             std::thread::sleep(std::time::Duration::from_millis(300));

@@ -1,9 +1,18 @@
-//! A file server on the loopback of this computer.
+//! A file server on the loopback of this computer, and runs of cases whose guests reach it.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
+use std::process::Command;
+use std::sync::Mutex;
+
+use switchproof::host_context::{HostContext, Limits};
+use switchproof::judge::{SnapshotMode, Verdict};
+use switchproof::language::{load, render_text};
+use switchproof::report::{PlainSink, Telling};
+use switchproof::run::Options;
 
 /// Serves the files of a folder over HTTP on the loopback, as long as the process lives; says at which port.
 pub fn serve(folder: &Path) -> u16 {
@@ -30,15 +39,10 @@ fn answer(stream: TcpStream, folder: &Path) -> io::Result<()> {
         .is_some_and(|line| !line.is_empty())
     {}
     let mut words = request.split(' ');
-    let (method, target) = (
-        words.next().unwrap_or_default(),
-        words.next().unwrap_or_default(),
-    );
-    let path = target
-        .split('?')
-        .next()
-        .unwrap_or_default()
-        .trim_start_matches('/');
+    let method = words.next().unwrap_or_default();
+    let target = words.next().unwrap_or_default();
+    let path = target.split('?').next().unwrap_or_default();
+    let path = path.trim_start_matches('/');
     let content = match path.contains("..") {
         true => Err(io::ErrorKind::NotFound.into()),
         false => fs::read(folder.join(path)),
@@ -57,4 +61,28 @@ fn answer(stream: TcpStream, folder: &Path) -> io::Result<()> {
         out.write_all(&body)?;
     }
     out.flush()
+}
+
+/// The verdicts of all cases of a folder of scenarios.
+pub fn run(scenarios: &Path) -> BTreeMap<String, Verdict> {
+    let cases =
+        load(&[scenarios.to_owned()]).unwrap_or_else(|found| panic!("{}", render_text(&found)));
+    let host = HostContext::open(Limits::default()).unwrap();
+    let plan = host.plan(cases);
+    let all = (0..plan.cases.len()).collect();
+    let sink = Mutex::new(PlainSink::new(io::stderr(), Telling::Everything));
+    let options = Options::new(SnapshotMode::Compare);
+    let verdicts = host.run(&plan, &all, &options, &sink, &|_, _| {});
+    let named = verdicts
+        .into_iter()
+        .map(|(case, verdict)| (plan.cases[case].id.clone(), verdict));
+    named.collect()
+}
+
+/// Runs a program, which must succeed, and says what it printed.
+pub fn must(command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?}: {said}");
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }

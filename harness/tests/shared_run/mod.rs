@@ -136,16 +136,14 @@ pub fn selection(args: &Arguments, cases: &[Case]) -> BTreeSet<usize> {
             id.contains(filter.as_str())
         }
     };
-    let chosen = |case: &Case| {
-        args.filter
-            .as_ref()
-            .is_none_or(|filter| matches(filter, &case.id))
-            && !args.skip.iter().any(|filter| matches(filter, &case.id))
+    let chosen = |&case: &usize| {
+        let id = &cases[case].id;
+        let filter = args.filter.as_ref();
+        filter.is_none_or(|filter| matches(filter, id))
+            && !args.skip.iter().any(|filter| matches(filter, id))
             && !args.ignored
     };
-    (0..cases.len())
-        .filter(|&case| chosen(&cases[case]))
-        .collect()
+    (0..cases.len()).filter(chosen).collect()
 }
 
 /// What goes on; the verdicts are libtest's to print.

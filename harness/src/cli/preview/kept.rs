@@ -69,43 +69,33 @@ mod tests {
     use super::*;
     use crate::language::{self, LoadOptions};
     use crate::model::Install;
-    use crate::testing::has;
+    use crate::testing::{Folder, has};
 
     #[test]
     fn the_scenario_of_a_preview_is_one_that_loads() {
         let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/flakes/own");
-        for install in [
-            Install::Standalone,
-            Install::NixosModule,
-            Install::DarwinModule,
-        ] {
+        use Install::{DarwinModule, NixosModule, Standalone};
+        for install in [Standalone, NixosModule, DarwinModule] {
             let text = asked(install).scenario("x", Path::new("."));
             let (cases, found) =
                 language::load_text(own.join("x.yaml"), &text, &LoadOptions::default());
             assert!(found.is_empty(), "{found:?}\n{text}");
-            let names: Vec<_> = cases[0]
-                .steps
-                .iter()
-                .map(|step| step.name.as_str())
-                .collect();
-            assert_eq!(names, ["today", "25-05", "tomorrow"]);
+            let names = cases[0].steps.iter().map(|step| step.name.as_str());
+            assert_eq!(Vec::from_iter(names), ["today", "25-05", "tomorrow"]);
         }
     }
 
     #[test]
     fn a_preview_is_kept_below_the_flake_and_nothing_is_overwritten() {
-        let flake = tempfile::tempdir().unwrap();
+        let (flake, outside) = (Folder::new(), Folder::new());
         let asked = asked(Install::Standalone);
-        let file = flake.path().join("scenarios/deep/upgrade.yaml");
+        let file = flake.join("scenarios/deep/upgrade.yaml");
         write(flake.path(), &file, &asked).unwrap();
         let text = fs::read_to_string(&file).unwrap();
-        assert!(
-            text.starts_with("name: upgrade\n") && text.contains("path: \"../..\""),
-            "{text}"
-        );
+        has(&text, "name: upgrade\n");
+        has(&text, "path: \"../..\"");
         assert!(write(flake.path(), &file, &asked).is_err());
-        let outside = tempfile::tempdir().unwrap();
-        let error = write(flake.path(), &outside.path().join("x.yaml"), &asked).unwrap_err();
+        let error = write(flake.path(), &outside.join("x.yaml"), &asked).unwrap_err();
         has(&error.message, "outside of the flake's folder");
     }
 }

@@ -42,68 +42,34 @@ fn a_home_is_where_the_scenario_has_it() {
 
 #[test]
 fn every_step_has_its_action() {
-    let steps = [
-        (
-            "seed: { files: { .bashrc: x, run.sh: { text: y, executable: true }, l: { link: /x }, d: { directory: true } } }",
-            r#"Seed { user: "alice", files: {".bashrc": Regular { bytes: [120], executable: false }, "d": Directory, "l": Symlink { target: "/x" }, "run.sh": Regular { bytes: [121], executable: true }} }"#,
-        ),
-        (
-            "switch: { dryRun: true, backup: bak }",
-            r#"backup_extension: Some("bak"), dry_run: true"#,
-        ),
-        (
-            "switch: { inputs: { nixpkgs: path:/x } }",
-            r#"override_inputs: {"nixpkgs": "path:/x"}"#,
-        ),
-        (
-            "switch",
-            r#"Switch(Switch { target: Target { install: Standalone, user: Some("alice")"#,
-        ),
-        ("switch", r#"output: "alice""#),
-        ("build", "Build(Switch {"),
-        (
-            "rollback",
-            r#"Rollback(Target { install: Standalone, user: Some("alice")"#,
-        ),
-        ("generation: 1", "number: 1 }"),
-        (
-            "run: id",
-            r#"Run { command: "id", user: Some("alice"), session: Login }"#,
-        ),
-        (
-            "run: { command: id, user: root }",
-            r#"Run { command: "id", user: None, session: Login }"#,
-        ),
-        (
-            "run: { command: env, session: service }",
-            r#"user: Some("alice"), session: Service }"#,
-        ),
-        (
-            "edit: { path: .bashrc, append: \"x\\n\" }",
-            r#"path: ".bashrc", change: Append("x\n") }"#,
-        ),
-        (
-            "edit: { path: .bashrc, replace: x }",
-            r#"path: ".bashrc", change: Replace("x") }"#,
-        ),
-        (
-            "edit: { path: .bashrc, remove: true }",
-            r#"path: ".bashrc", change: Remove }"#,
-        ),
-        (
-            "uninstall",
-            r#"Uninstall { target: Target { install: Standalone, user: Some("alice")"#,
-        ),
-        ("collect-garbage", "CollectGarbage { user: None }"),
-        (
-            "collect-garbage: alice",
-            r#"CollectGarbage { user: Some("alice") }"#,
-        ),
-    ];
-    let text = steps.map(|(text, _)| format!("- {text}")).join("\n");
+    let table = r#"
+        seed: { files: { .bashrc: x, run.sh: { text: y, executable: true }, l: { link: /x }, d: { directory: true } } } => Seed { user: "alice", files: {".bashrc": Regular { bytes: [120], executable: false }, "d": Directory, "l": Symlink { target: "/x" }, "run.sh": Regular { bytes: [121], executable: true }} }
+        switch: { dryRun: true, backup: bak } => backup_extension: Some("bak"), dry_run: true
+        switch: { inputs: { nixpkgs: path:/x } } => override_inputs: {"nixpkgs": "path:/x"}
+        switch => Switch(Switch { target: Target { install: Standalone, user: Some("alice")
+        switch => output: "alice"
+        build => Build(Switch {
+        rollback => Rollback(Target { install: Standalone, user: Some("alice")
+        generation: 1 => number: 1 }
+        run: id => Run { command: "id", user: Some("alice"), session: Login }
+        run: { command: id, user: root } => Run { command: "id", user: None, session: Login }
+        run: { command: env, session: service } => user: Some("alice"), session: Service }
+        edit: { path: .bashrc, append: "x\n" } => path: ".bashrc", change: Append("x\n") }
+        edit: { path: .bashrc, replace: x } => path: ".bashrc", change: Replace("x") }
+        edit: { path: .bashrc, remove: true } => path: ".bashrc", change: Remove }
+        uninstall => Uninstall { target: Target { install: Standalone, user: Some("alice")
+        collect-garbage => CollectGarbage { user: None }
+        collect-garbage: alice => CollectGarbage { user: Some("alice") }
+    "#;
+    let rows: Vec<_> = table.trim().lines().collect();
+    let rows = rows.iter().filter_map(|row| row.trim().split_once(" => "));
+    let text: String = rows
+        .clone()
+        .map(|(text, _)| format!("- {text}\n"))
+        .collect();
     let all = cases(&with_steps(&text));
-    assert_eq!(all[0].steps.len(), steps.len());
-    for (step, (_, made)) in all[0].steps.iter().zip(steps) {
+    assert_eq!(all[0].steps.len(), 17);
+    for (step, (_, made)) in all[0].steps.iter().zip(rows) {
         has(format!("{:?}", step.action), made);
     }
 }
@@ -241,23 +207,14 @@ fn a_flake_of_ones_own_is_copied_and_wrapped_for_another_state_version() {
     let told: Vec<String> = found
         .iter()
         .map(|it| {
-            format!(
-                "{} {} ({})",
-                it.line,
-                it.message,
-                it.hint.as_deref().unwrap_or_default()
-            )
+            let hint = it.hint.as_deref().unwrap_or_default();
+            format!("{} {} ({hint})", it.line, it.message)
         })
         .collect();
-    assert!(
-        told.iter()
-            .any(|it| it.starts_with("4 ") && it.ends_with("(did you mean `nixpkgs`?)")),
-        "{told:?}"
-    );
-    has(
-        told.join("\n"),
-        "5 the flake has no input `stylix` to replace (it has `home-manager` and `nixpkgs`",
-    );
+    let is_near = |it: &String| it.starts_with("4 ") && it.ends_with("(did you mean `nixpkgs`?)");
+    assert!(told.iter().any(is_near), "{told:?}");
+    let fifth = "5 the flake has no input `stylix` to replace (it has `home-manager` and `nixpkgs`";
+    has(told.join("\n"), fifth);
 }
 
 #[test]

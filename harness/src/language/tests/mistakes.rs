@@ -5,7 +5,7 @@ use switchproof_vm::image::Suite;
 use super::{cases, mistakes, refused, with_home, with_keys, with_setup, with_steps};
 use crate::language::{LoadOptions, load_text};
 use crate::model::{Guest, Network};
-use crate::testing::has;
+use crate::testing::{all_come_to, has};
 
 #[test]
 fn all_mistakes_of_a_file_are_found_at_once() {
@@ -165,21 +165,17 @@ fn this_computer_is_reached_only_where_that_is_said() {
 
 #[test]
 fn a_guest_is_as_big_as_the_scenario_says() {
-    for (keys, size) in [
-        ("", (None, None, None)),
-        (
-            "guest: { memory: 1536MiB, disk: 16GiB, cpus: 4 }",
-            (Some(1536), Some(16384), Some(4)),
-        ),
-        ("network: true", (Some(4096), Some(16384), None)),
-        (
-            "network: true\nguest: { memory: 2GiB }",
-            (Some(2048), Some(16384), None),
-        ),
-    ] {
+    let size = |keys: &str| {
         let guest = guest(&with_keys(keys));
-        assert_eq!((guest.memory_mib, guest.disk_mib, guest.cpus), size);
-    }
+        format!("{:?}", (guest.memory_mib, guest.disk_mib, guest.cpus))
+    };
+    let table = "
+        guest: { memory: 1536MiB, disk: 16GiB, cpus: 4 } => (Some(1536), Some(16384), Some(4))
+        network: true => (Some(4096), Some(16384), None)
+        network: true\\nguest: { memory: 2GiB } => (Some(2048), Some(16384), None)
+    ";
+    all_come_to(size, table);
+    assert_eq!(size(""), "(None, None, None)");
     let table = "
         memory: 4GB => 2:18 `4GB` is no size of a machine's memory (write it from `512MiB` to `256GiB`
         memory: 4096 => `4096` is no size

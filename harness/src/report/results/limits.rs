@@ -177,50 +177,34 @@ pub(super) fn not_tested(case: &Case) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use crate::observe::UserSeen;
-    use std::sync::Arc;
-
     use super::*;
-    use crate::model::{FlakeTree, Install, SeedFile, Switch};
+    use crate::model::{Install, Switch};
+    use crate::observe::UserSeen;
+    use crate::testing::{has, lacks, tree};
 
     #[test]
     fn inputs_are_told_with_what_takes_their_place() {
         let text = "{ inputs.a.url = \"github:o/a\"; inputs.b.url = \"path:/b\"; outputs = { self, a, b }: { }; }";
-        let file = SeedFile::Regular {
-            bytes: text.into(),
-            executable: false,
-        };
         let rev = "0123456789012345678901234567890123456789";
         let switch = Switch {
-            flake: Arc::new(FlakeTree::new([("flake.nix".to_owned(), file)].into())),
+            flake: tree(&[("flake.nix", text)]).into(),
             override_inputs: [("a".to_owned(), format!("github:o/other/{rev}"))].into(),
             ..crate::run::test_switch(Install::Standalone)
         };
-        let mut wrapped = switch.clone();
-        let wrapper = SeedFile::Regular {
-            bytes: "{ inputs.original.url = \"path:./original\"; outputs = _: { }; }".into(),
-            executable: false,
+        let wrapper = "{ inputs.original.url = \"path:./original\"; outputs = _: { }; }";
+        let wrapped = Switch {
+            flake: tree(&[("flake.nix", wrapper), ("original/flake.nix", text)]).into(),
+            override_inputs: [("original/a".to_owned(), switch.override_inputs["a"].clone())]
+                .into(),
+            ..switch.clone()
         };
-        let inner = switch.flake.files["flake.nix"].clone();
-        let files = [
-            ("flake.nix".to_owned(), wrapper),
-            ("original/flake.nix".to_owned(), inner),
-        ];
-        wrapped.flake = Arc::new(FlakeTree::new(files.into()));
-        wrapped.override_inputs = switch
-            .override_inputs
-            .iter()
-            .map(|(name, to)| (format!("original/{name}"), to.clone()))
-            .collect();
         let told = inputs(&Action::Switch(switch));
         assert_eq!(inputs(&Action::Switch(wrapped)), told);
         assert!(told["a"].replaced && told["a"].revision.as_deref() == Some(rev));
         assert_eq!(told["b"].address.as_deref(), Some("path:/b"));
         assert_eq!(told["b"].revision, None);
-        assert_eq!(
-            revision_in("git+https://h/x?ref=m&rev=abc").as_deref(),
-            Some("abc")
-        );
+        let revision = revision_in("git+https://h/x?ref=m&rev=abc");
+        assert_eq!(revision.as_deref(), Some("abc"));
         assert!(inputs(&Action::Reboot).is_empty());
     }
 
@@ -230,10 +214,8 @@ mod tests {
         replaced(&mut told, &[]);
         assert_eq!(told, [MACHINES_OWN, "more"]);
         for _ in 0..2 {
-            replaced(
-                &mut told,
-                &["LUKS: cryptroot".into(), "GRUB on /dev/sda".into()],
-            );
+            let own = ["LUKS: cryptroot".into(), "GRUB on /dev/sda".into()];
+            replaced(&mut told, &own);
         }
         let own = "what the machine here has instead of the host's own: LUKS: cryptroot; GRUB on /dev/sda";
         assert_eq!(told, [own, "more"]);
@@ -248,9 +230,9 @@ mod tests {
         case.guest.network = Network::InternetAndHost;
         let told = not_tested(&case).join("\n");
         for part in ["after run-1:", ".games", "home/new.nix", "this computer"] {
-            assert!(told.contains(part), "{told}");
+            has(&told, part);
         }
-        assert!(!told.contains("run-2"), "{told}");
+        lacks(told, &["run-2"]);
         assert_eq!(case.remarks(), [crate::model::REACHES_HOST]);
     }
 

@@ -116,19 +116,15 @@ mod tests {
         let mut silent = share(90, |case| case == 1);
         silent.cases[0].verdict = VerdictWord::NotRun;
         silent.run.cut_short = Some("interrupted".to_owned());
-        let documents = [
-            ("first", first.clone()),
-            ("again", again.clone()),
-            ("silent", silent),
-        ];
-        let all = merged(documents.map(|(name, it)| (name.to_owned(), it)).into()).unwrap();
+        let all = merged(vec![
+            ("first".to_owned(), first.clone()),
+            ("again".to_owned(), again.clone()),
+            ("silent".to_owned(), silent),
+        ]);
+        let all = all.unwrap();
         let verdict = |results: &Results, id: &str| {
-            results
-                .cases
-                .iter()
-                .find(|case| case.id == id)
-                .unwrap()
-                .verdict
+            let mut cases = results.cases.iter();
+            cases.find(|case| case.id == id).unwrap().verdict
         };
         assert_eq!(verdict(&all, &again.cases[0].id), VerdictWord::Errored);
         let second = &first.cases[1].id;

@@ -1,14 +1,16 @@
 //! The document of a run, from its events.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::*;
+use crate::change::sample;
 use crate::judge::{Finding, FindingKind, Place, SnapshotFile, Verdict};
-use crate::observe::{Content, Entry, EntryKind, Home, Observation, StepOutput, UserSeen};
+use crate::observe::Observation;
 use crate::plan::{Plan, StateKey};
 use crate::report::{Event, Sink, StateSeen};
 use crate::run::test_case;
+use crate::testing::{Folder, has};
 
 /// Two cases that share their first step.
 fn plan() -> Plan {
@@ -21,29 +23,11 @@ fn plan() -> Plan {
 }
 
 fn observation(text: &str) -> Observation {
-    let entry = Entry {
-        kind: EntryKind::File(Content::Text(text.into())),
-        mode: 0o644,
-        owner: "alice".into(),
-        group: "users".into(),
-        attributes: BTreeMap::new(),
-    };
-    let user = UserSeen {
-        home_directory: "/home/alice".into(),
-        home: Home {
-            itself: None,
-            entries: BTreeMap::from([(".profile".into(), entry)]),
-        },
-        ..UserSeen::default()
-    };
-    Observation {
-        users: BTreeMap::from([("alice".into(), user)]),
-        ..Observation::printed(StepOutput {
-            status: 0,
-            stdout: "said \u{1b}[1mso\u{1b}[0m\n".into(),
-            ..StepOutput::default()
-        })
-    }
+    let mut seen = sample::observation();
+    let entries = &mut sample::alice(&mut seen).home.entries;
+    entries.insert(".profile".into(), sample::file(text));
+    seen.output.stdout = "said \u{1b}[1mso\u{1b}[0m\n".into();
+    seen
 }
 
 struct Told {
@@ -121,26 +105,19 @@ fn states_that_cases_share_are_there_once() {
     told.sees(0, 1, "new");
     told.verdict(0, Verdict::Passed { cached_at_s: None });
     let results = told.collector.results();
-    let states: Vec<&str> = results.cases[..2]
-        .iter()
-        .map(|case| case.steps[0].state.as_deref().unwrap())
-        .collect();
+    let states = [0, 1].map(|case| results.cases[case].steps[0].state.as_deref().unwrap());
     assert_eq!(states[0], states[1]);
-    let (first, second) = (
-        &results.states[states[0]],
-        &results.states[&told.key(0, 1).0],
-    );
+    let first = &results.states[states[0]];
+    let second = &results.states[&told.key(0, 1).0];
     assert_eq!((first.shared_by, first.ran), (2, false));
     assert_eq!((second.shared_by, second.ran), (1, true));
     assert_eq!(second.parent.as_deref(), Some(states[0]));
     assert_eq!(first.change, None);
     let change = second.change.as_ref().unwrap();
     assert_eq!(change.since, states[0]);
-    assert!(
-        change.text.contains("-old") && change.text.contains("+new"),
-        "{}",
-        change.text
-    );
+    for line in ["-old", "+new"] {
+        has(&change.text, line);
+    }
     assert_eq!(second.output.as_ref().unwrap().stdout, "said so\n");
     let entry = &second.users["alice"].home[".profile"];
     assert_eq!(entry.mode.as_deref(), Some("0644"));
@@ -171,68 +148,55 @@ fn a_run_that_is_cut_short_tells_every_case() {
     let words: Vec<VerdictWord> = results.cases.iter().map(|case| case.verdict).collect();
     let (passed, not_run) = (VerdictWord::Passed, VerdictWord::NotRun);
     assert_eq!(words, [not_run, passed, not_run]);
-    assert_eq!(
-        results.cases[2].reason.as_deref(),
-        Some("interrupted (Ctrl-C)")
-    );
+    let reason = Some("interrupted (Ctrl-C)");
+    assert_eq!(results.cases[2].reason.as_deref(), reason);
     assert_eq!(results.cases[1].reason, None);
     assert_eq!((results.counts.not_run, results.counts.passed), (2, 1));
-    assert_eq!(
-        results.run.cut_short.as_deref(),
-        Some("interrupted (Ctrl-C)")
-    );
-    assert_eq!(
-        results.states[&told.key(0, 0).0].last_lines,
-        ["still there"]
-    );
+    assert_eq!(results.run.cut_short.as_deref(), reason);
+    let state = &results.states[&told.key(0, 0).0];
+    assert_eq!(state.last_lines, ["still there"]);
     assert_eq!(results.spans[0].elapsed_s, None);
 }
 
 #[test]
 fn findings_and_errors_say_how_to_look() {
     let mut told = Told::new();
-    told.verdict(
-        0,
-        Verdict::Failed(vec![Finding {
-            step: "run-1".into(),
-            file: "x.yaml".into(),
-            line: 3,
-            message: "no".into(),
-            detail: "\u{7}".into(),
-            kind: FindingKind::ChangedSnapshot {
-                snapshot: SnapshotFile {
-                    path: "s.snap".into(),
-                    pending: true,
-                },
-                change: Some("files\n  ~ .x\n".into()),
-            },
-        }]),
-    );
-    told.verdict(
-        1,
-        Verdict::Errored {
-            message: "gone".into(),
-            hint: None,
-            during: Some(Place {
-                file: "x.yaml".into(),
-                step: "run-2".into(),
-            }),
+    let snapshot = SnapshotFile {
+        path: "s.snap".into(),
+        pending: true,
+    };
+    let finding = Finding {
+        step: "run-1".into(),
+        file: "x.yaml".into(),
+        line: 3,
+        message: "no".into(),
+        detail: "\u{7}".into(),
+        kind: FindingKind::ChangedSnapshot {
+            snapshot,
+            change: Some("files\n  ~ .x\n".into()),
         },
-    );
+    };
+    told.verdict(0, Verdict::Failed(vec![finding]));
+    let during = Place {
+        file: "x.yaml".into(),
+        step: "run-2".into(),
+    };
+    let errored = Verdict::Errored {
+        message: "gone".into(),
+        hint: None,
+        during: Some(during),
+    };
+    told.verdict(1, errored);
     let results = told.collector.results();
     let (failed, errored) = (&results.cases[0], &results.cases[1]);
-    assert_eq!(
-        failed.commands.shell,
-        "switchproof shell a x.yaml --at run-1"
-    );
+    let shell = "switchproof shell a x.yaml --at run-1";
+    assert_eq!(failed.commands.shell, shell);
     assert!(failed.commands.accept.is_some());
     assert_eq!(failed.findings[0].detail, "\\x07");
     assert_eq!(failed.stopped_at(), Some("run-1"));
     assert_eq!(errored.stopped_at(), Some("run-2"));
-    assert_eq!(
-        errored.commands.shell,
-        "switchproof shell b x.yaml --at run-2 --before"
-    );
+    let shell = "switchproof shell b x.yaml --at run-2 --before";
+    assert_eq!(errored.commands.shell, shell);
     assert_eq!(errored.commands.accept, None);
 }
 
@@ -242,27 +206,15 @@ fn the_document_keeps_to_its_schema() {
     let validator = jsonschema::validator_for(&schema).unwrap();
     let mut told = Told::new();
     told.sees(0, 0, "old");
-    told.verdict(
-        0,
-        Verdict::Passed {
-            cached_at_s: Some(1),
-        },
-    );
-    for results in [
-        told.collector.results(),
-        &sample::sample(40),
-        &sample::hostile(),
-    ] {
+    let cached_at_s = Some(1);
+    told.verdict(0, Verdict::Passed { cached_at_s });
+    let samples = [super::sample::sample(40), super::sample::hostile()];
+    for results in samples.iter().chain([told.collector.results()]) {
         let value: serde_json::Value = serde_json::from_str(&results.to_json()).unwrap();
-        let wrong: Vec<String> = validator
-            .iter_errors(&value)
-            .map(|error| error.to_string())
-            .collect();
-        assert_eq!(wrong, Vec::<String>::new());
-        assert_eq!(
-            serde_json::from_value::<Results>(value.clone()).unwrap(),
-            *results
-        );
+        let wrong = validator.iter_errors(&value).map(|error| error.to_string());
+        assert_eq!(Vec::from_iter(wrong), [""; 0]);
+        let read: Results = serde_json::from_value(value.clone()).unwrap();
+        assert_eq!(read, *results);
         let mut other = value;
         other["cases"][0]["verdict"] = "great".into();
         assert!(!validator.is_valid(&other));
@@ -271,15 +223,13 @@ fn the_document_keeps_to_its_schema() {
 
 #[test]
 fn another_format_is_refused_by_its_number() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("results.json");
     for (text, wanted) in [
         ("{\"format\": 99}", "in format 99"),
         ("{}", "names no format"),
         ("[", "is no results.json"),
     ] {
-        std::fs::write(&path, text).unwrap();
-        let error = Results::read(folder.path()).unwrap_err().to_string();
-        assert!(error.contains(wanted), "{error}");
+        let folder = Folder::with(&[("results.json", text)]);
+        let error = Results::read(folder.path()).unwrap_err();
+        has(error.to_string(), wanted);
     }
 }
