@@ -1,5 +1,5 @@
 //! What forking machines and sharing beginnings saves, each line against its goal: `cargo bench --bench fork`, or one
-//! part of it: `cargo bench --bench fork -- forks`, `cases` or `peers`.
+//! part of it: `cargo bench --bench fork -- forks`, `entered`, `cases` or `peers`.
 //!
 //! Needs the guest image (`switchproof image build`). Times depend on the host and on what else it does; the ratios,
 //! taken in one run, do so much less. `peers/mod.rs` says which other tools are compared with, and how to get them.
@@ -7,6 +7,7 @@
 
 mod cases;
 mod common;
+mod entered;
 mod goals;
 mod peers;
 
@@ -45,17 +46,20 @@ fn main() -> Result<(), Failure> {
 }
 
 fn measure(wanted: &[String], table: &mut Table) -> Result<(), Failure> {
-    let all = ["forks", "cases", "peers"];
+    let all = ["forks", "entered", "cases", "peers"];
     if let Some(unknown) = wanted.iter().find(|part| !all.contains(&part.as_str())) {
         return Err(format!("'{unknown}' is none of {}", all.join(", ")).into());
     }
     let wants = |part: &str| wanted.is_empty() || wanted.iter().any(|it| it == part);
-    if wants("forks") || wants("peers") {
+    if ["forks", "entered", "peers"].into_iter().any(wants) {
         let Some(lab) = Lab::open("fork")? else {
             return Ok(());
         };
         if wants("forks") {
             forks(&lab, table)?;
+        }
+        if wants("entered") {
+            systems(&lab, table)?;
         }
         if wants("peers") {
             against_peers(&lab, table)?;
@@ -114,6 +118,31 @@ fn forks(lab: &Lab, table: &mut Table) -> Result<(), Failure> {
         None => table.fact("an idle fork", "this host does not tell".to_owned()),
     }
     Ok(())
+}
+
+/// Forks of systems that took the place of the Debian which built them.
+fn systems(lab: &Lab, table: &mut Table) -> Result<(), Failure> {
+    let what = "entered small root, a fork's first command";
+    beside_debian(what, &entered::small(lab)?, table);
+    let what = "entered NixOS, a fork's first command";
+    match entered::real()? {
+        Some(answered) => beside_debian(what, &answered, table),
+        None => table.fact(
+            what,
+            "skipped: harness/tests/nixos.rs says which checkouts it needs".to_owned(),
+        ),
+    }
+    Ok(())
+}
+
+fn beside_debian(what: &str, answered: &entered::Answered, table: &mut Table) {
+    let times = ratio(answered.entered, answered.debian);
+    table.goal(
+        what,
+        format!("{} ({times:.2}× Debian)", seconds(answered.entered)),
+        "at most 1.25×, one run",
+        times <= 1.25,
+    );
 }
 
 /// `true` in fresh machines, ours and those of other tools.
