@@ -1,5 +1,7 @@
 //! Names and paths that end up in file systems, command lines and Nix: what they may be.
 
+use crate::text::steers_terminals;
+
 /// Why a scenario or step cannot be named so; a name that it could have instead.
 pub(crate) fn bad_scenario_name(name: &str) -> Option<(String, Option<String>)> {
     const MAX: usize = 80;
@@ -50,7 +52,7 @@ const USER_NAME_BYTES: usize = 32;
 /// Why a login name is refused: `useradd` takes it in no way (useradd(8), `--badname`), what else reads lists of users or paths
 /// takes it for another, or it is `root`, who has no home here.
 pub(crate) fn bad_user_name(name: &str) -> Option<&'static str> {
-    let is_unseen = |one: char| one.is_control() || one.is_whitespace() && one != ' ';
+    let is_unseen = |one: char| steers_terminals(one) || one.is_whitespace() && one != ' ';
     if name == "root" {
         return Some("name an ordinary user: the home of root is not managed");
     }
@@ -66,7 +68,9 @@ pub(crate) fn bad_user_name(name: &str) -> Option<&'static str> {
         );
     }
     if name.trim() != name || name.chars().any(is_unseen) {
-        return Some("a login name has no blanks at its ends, and no tabs and line ends");
+        return Some(
+            "a login name has no blanks at its ends, no tabs and line ends, and nothing that reorders the text around it",
+        );
     }
     if name.chars().all(|one| one.is_ascii_digit()) || matches!(name, "." | "..") {
         return Some(
@@ -95,8 +99,8 @@ pub(crate) fn bad_home_directory(path: &str) -> Option<&'static str> {
     let Some(inner) = path.strip_prefix('/') else {
         return Some("write the whole path: `/data/alice`");
     };
-    if path.contains([':', '\n']) || path.chars().any(char::is_control) {
-        return Some("a list of users has no room for `:` and control characters");
+    if path.contains(':') || path.chars().any(steers_terminals) {
+        return Some("a list of users has no room for `:` and for characters that nobody sees");
     }
     let parts: Vec<&str> = inner.split('/').collect();
     if parts.iter().any(|part| matches!(*part, "" | "." | "..")) {
@@ -224,6 +228,7 @@ mod tests {
             "123",
             "..",
             "a\n",
+            "a\u{202e}b",
             &"x".repeat(33),
         ] {
             assert!(bad_user_name(bad).is_some(), "{bad:?}");
