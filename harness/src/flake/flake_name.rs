@@ -1,6 +1,7 @@
 //! How a scenario names a flake of its user's: by its folder, `PATH?dir=FOLDER&submodules=1`, as Nix takes it.
 
 use super::host_file_error::HostFileError;
+use crate::model::joined;
 
 /// A folder and what of it is the flake.
 #[derive(Debug, PartialEq, Eq)]
@@ -43,13 +44,6 @@ impl<'text> FlakeName<'text> {
         }
         Ok(name)
     }
-}
-
-/// One folder in another, both relative, without empty parts and dots.
-pub(super) fn joined(outer: &str, inner: &str) -> String {
-    let parts = outer.split('/').chain(inner.split('/'));
-    let parts: Vec<&str> = parts.filter(|part| !matches!(*part, "" | ".")).collect();
-    parts.join("/")
 }
 
 #[cfg(test)]

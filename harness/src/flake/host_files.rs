@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::copy::{Bounds, Limit, copy_folder, copy_tracked, regular_file};
-use super::flake_name::{FlakeName, joined};
+use super::flake_name::FlakeName;
 use super::host_file_error::{HostFileError, plain_reason};
 use super::outside::{repository_in_use, without_dots};
-use crate::model::{FlakeTree, Install, SeedFile};
+use crate::model::{FlakeTree, Install, SeedFile, joined};
 
 /// The most that all copies for all cases of a scenario may hold: 64 MiB. A user's flake is shared and counts not.
 const MAX_HANDED_OUT_BYTES: u64 = 64 * 1024 * 1024;

@@ -245,15 +245,7 @@ impl FlakeTree {
     /// The path among the files of one that is named from where `flake.nix` lies; what would lead out of them is left out.
     #[must_use]
     pub fn path_of(&self, name: &str) -> String {
-        let mut parts: Vec<&str> = Vec::new();
-        for part in self.dir.split('/').chain(name.split('/')) {
-            match part {
-                "" | "." => {}
-                ".." => drop(parts.pop()),
-                part => parts.push(part),
-            }
-        }
-        parts.join("/")
+        joined(&self.dir, name)
     }
 
     /// The file of that name beside `flake.nix`.
@@ -267,6 +259,20 @@ impl FlakeTree {
     pub fn reference(&self, place: &str) -> String {
         flake_reference(place, &self.dir)
     }
+}
+
+/// A path from a folder, both relative, without empty parts, `.` and `..`; what would lead out is left out.
+#[must_use]
+pub fn joined(folder: &str, path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in folder.split('/').chain(path.split('/')) {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    parts.join("/")
 }
 
 /// How Nix takes the flake in the folder `dir` of what lies in `place`.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::flake::nix::Bindings;
-use crate::model::{FlakeTree, SeedFile};
+use crate::model::{FlakeTree, SeedFile, joined};
 
 /// A flake's texts, taken apart once.
 pub(super) struct Texts {
@@ -50,16 +50,8 @@ impl Texts {
 
     /// The file that a path in another one leads to.
     pub(super) fn find(&self, from: &str, path: &str) -> Option<String> {
-        let mut parts: Vec<&str> = from.split('/').collect();
-        parts.pop();
-        for part in path.split('/') {
-            match part {
-                "." | "" => {}
-                ".." => drop(parts.pop()),
-                other => parts.push(other),
-            }
-        }
-        let alone = parts.join("/");
+        let folder = from.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let alone = joined(folder, path);
         let folder = if alone.is_empty() {
             "default.nix".to_owned()
         } else {
