@@ -1,15 +1,18 @@
 //! What was seen after the steps of some cases: as it is kept, or else by running them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::audience::Audience;
-use super::common::Error;
+use super::common::{Error, refuse};
 use super::reports::Report;
 use super::sink::terminal_or_plain;
+use crate::flake::Channels;
 use crate::host_context::HostContext;
 use crate::judge::{SnapshotMode, Verdict};
+use crate::language::{self, LoadOptions, Severity};
 use crate::model::{Case, Check, Expectation, TextMatch};
 use crate::observe::Observation;
 use crate::plan::{NodeId, Plan, StateKey, Work};
@@ -26,6 +29,21 @@ pub struct StepSeen {
     pub observation: Observation,
     /// How long the step took.
     pub took: Duration,
+}
+
+/// The cases of a scenario's text that is in no file; `file` is where it would be. Nobody can run or look into them by name.
+pub fn cases_of_text(file: PathBuf, text: &str, channels: Channels) -> Result<Vec<Case>, Error> {
+    let options = LoadOptions {
+        allow_outside: true,
+        channels,
+        ..LoadOptions::default()
+    };
+    let (mut cases, found) = language::load_text(file, text, &options);
+    if cases.is_empty() || found.iter().any(|it| it.severity == Severity::Error) {
+        return Err(refuse(&found));
+    }
+    cases.iter_mut().for_each(|case| case.file = PathBuf::new());
+    Ok(cases)
 }
 
 /// Makes every step one that is looked at.

@@ -2,19 +2,18 @@
 
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::Args;
 
 use super::ci::CiSystem;
-use super::common::{Error, Exit, flake_and_output, print, refuse};
-use super::gather::{gather, look_everywhere};
+use super::common::{Error, Exit, flake_and_output, print};
+use super::gather::{cases_of_text, gather};
 use super::run::LimitArgs;
 use crate::flake::channel::is_channel;
 use crate::flake::setup::DEFAULT_USER;
-use crate::flake::{Draft, Evaluated, Wanted};
+use crate::flake::{Channels, Draft, Evaluated, Wanted};
 use crate::host_context::HostContext;
-use crate::language::{LoadOptions, Severity};
 use crate::model::Install;
 use crate::preview::{question_of_outputs, read_outputs};
 use crate::text::printable_line;
@@ -129,33 +128,20 @@ fn wanted(folder: &Path, channel: Option<&str>, output: Option<&str>) -> Result<
 fn evaluate(args: &InitArgs, folder: &Path, wanted: &Wanted) -> Result<Vec<Evaluated>, Error> {
     let text = flake::scenario_to_ask(folder, wanted)
         .map_err(|error| Error::input(error.to_string(), error.hint()))?;
-    let options = LoadOptions {
-        allow_outside: true,
-        ..LoadOptions::default()
-    };
     let file = flake::flake_folder(folder).join("init.yaml");
-    let (cases, found) = language::load_text(file, &text, &options);
-    let case = cases
-        .first()
-        .and_then(|case| question_of_outputs(case, DEFAULT_USER));
-    let Some(mut case) = case.filter(|_| found.iter().all(|it| it.severity != Severity::Error))
-    else {
-        return Err(refuse(&found));
-    };
-    // Nobody can run or look into a case that stands in no file.
-    case.file = PathBuf::new();
-    look_everywhere(&mut case);
-    let host = HostContext::open(args.limits.limits())?;
-    let plan = host.plan(vec![case]);
-    let mut seen = gather(&host, &plan, &[0], false, &[])?;
-    let answer = seen.remove(0).pop().flatten();
+    let cases = cases_of_text(file, &text, Channels::default())?;
     let failed = |words: String| {
         Error::input(
             format!("the flake cannot be evaluated: {words}"),
             "mend it, or leave --evaluate out: what its text says is read then",
         )
     };
-    let answer = answer.ok_or_else(|| failed("it was not asked".to_owned()))?;
+    let unasked = || failed("it was not asked".to_owned());
+    let case = question_of_outputs(&cases[0], DEFAULT_USER).ok_or_else(unasked)?;
+    let host = HostContext::open(args.limits.limits())?;
+    let plan = host.plan(vec![case]);
+    let mut seen = gather(&host, &plan, &[0], false, &[])?;
+    let answer = seen.remove(0).pop().flatten().ok_or_else(unasked)?;
     read_outputs(&answer.observation).map_err(failed)
 }
 

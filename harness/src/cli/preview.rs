@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 use clap::builder::FalseyValueParser;
 use clap::{Args, ValueEnum};
 
-use super::common::{Error, Exit, flake_and_output, print, refuse};
+use super::common::{Error, Exit, flake_and_output, print};
 use super::diff::ShowArgs;
 use super::form::{ComparisonForm, Printed};
-use super::gather::{CaseSeen, gather, look_everywhere};
+use super::gather::{CaseSeen, cases_of_text, gather, look_everywhere};
 use super::job_summary::{SUMMARY_BYTES, add_comparisons, add_refusal};
 use super::reports::ReportArgs;
 use super::run::LimitArgs;
@@ -20,7 +20,6 @@ use crate::change::{Change, ShowOptions};
 use crate::flake::Channels;
 use crate::host_context::HostContext;
 use crate::judge::known_reason;
-use crate::language::{self, LoadOptions, Severity};
 use crate::model::{Action, Case, Install};
 use crate::preview::{Answer, Asked, Options, RealHome, Stage, YOUR_HOME, comparison};
 use crate::report::views::{self, Comparison, Weight};
@@ -180,16 +179,8 @@ fn cases(
     home: Option<&RealHome>,
 ) -> Result<Vec<Case>, Error> {
     let text = asked.scenario(&kept::name_of(&asked.output.name), Path::new("."));
-    let options = LoadOptions {
-        allow_outside: true,
-        channels: Channels::from_environment(args.channel_from.clone()),
-        ..LoadOptions::default()
-    };
-    let file = folder.join("preview.yaml");
-    let (mut cases, found) = language::load_text(file, &text, &options);
-    if cases.is_empty() || found.iter().any(|it| it.severity == Severity::Error) {
-        return Err(refuse(&found));
-    }
+    let channels = Channels::from_environment(args.channel_from.clone());
+    let mut cases = cases_of_text(folder.join("preview.yaml"), &text, channels)?;
     for step in cases.iter_mut().flat_map(|case| &mut case.steps) {
         step.snapshot = false;
     }
@@ -197,8 +188,6 @@ fn cases(
     if let Some(home) = home {
         cases[0].steps.insert(1, home.step(&asked.user));
     }
-    // Nobody can run or look into a case that stands in no file.
-    cases.iter_mut().for_each(|case| case.file = PathBuf::new());
     let last = cases[0].steps.len() - 1;
     let can_compare = !args.no_options && !cases[0].is_only_built();
     let comparison = can_compare.then(|| comparison(&cases[0], &asked.user, 0, last));
