@@ -88,10 +88,9 @@ pub(crate) fn is_plain_user_name(name: &str) -> bool {
             .all(|one| one.is_ascii_lowercase() || one.is_ascii_digit() || matches!(one, '-' | '_'))
 }
 
-/// Folders of the machine's own, which are no homes and hold none but in `/home` and below `/var/lib`.
-const SYSTEM_FOLDERS: [&str; 17] = [
-    "bin", "boot", "dev", "etc", "lib", "lib64", "nix", "proc", "root", "run", "sbin", "sys",
-    "tmp", "usr", "var", "srv", "home",
+/// Folders of the machine's own, which are no homes and hold none.
+const SYSTEM_FOLDERS: [&str; 13] = [
+    "bin", "boot", "dev", "etc", "lib", "lib64", "nix", "proc", "root", "run", "sbin", "sys", "usr",
 ];
 
 /// Why a home directory is refused.
@@ -106,11 +105,10 @@ pub(crate) fn bad_home_directory(path: &str) -> Option<&'static str> {
     if parts.iter().any(|part| matches!(*part, "" | "." | "..")) {
         return Some("write it without `.`, `..` and empty parts");
     }
-    let is_system = SYSTEM_FOLDERS.contains(&parts[0]);
     let may_hold = match parts[0] {
         "home" | "srv" | "tmp" => parts.len() > 1 && inner != "srv/flake" && inner != "srv/darwin",
         "var" => parts.len() > 2,
-        _ => !is_system,
+        other => !SYSTEM_FOLDERS.contains(&other),
     };
     (!may_hold)
         .then_some("the machine needs that folder for itself: name another, such as `/data/alice`")

@@ -104,15 +104,11 @@ pub(super) fn missing_package(text: &str, flake: &FlakeTree) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::SeedFile;
+    use crate::testing::tree;
 
     /// A flake whose one file is this.
     fn flake(text: &str) -> FlakeTree {
-        let file = SeedFile::Regular {
-            bytes: text.as_bytes().to_vec(),
-            executable: false,
-        };
-        FlakeTree::new([("home.nix".to_owned(), file)].into())
+        tree(&[("home.nix", text)])
     }
 
     const ATTRIBUTE: &str = "error:\n       … while evaluating\n\n       error: attribute 'nmap' missing\n       \

@@ -1,10 +1,12 @@
 //! Commands that find no program of the guest's own, and which program a command asks for.
 
+use std::sync::LazyLock;
+
 use crate::machine::TOOLS;
 
 /// The line before such a command, in the language of every shell that a user may have. Of PATH those folders stay that are in
 /// the store, in the home, or a system's own for programs with more rights. A fish need not have its function `export`.
-fn line() -> String {
+static LINE: LazyLock<String> = LazyLock::new(|| {
     format!(
         "eval \"$({TOOLS}/bash -p -c 'IFS=:; set -f; kept=(); for dir in $PATH; do end=$({TOOLS}/readlink -m -- \"$dir\"); \
          case $end/:$dir/ in /nix/store/*|/run/wrappers/*|*:\"$HOME\"/*) kept+=(\"$dir\");; esac; done; \
@@ -12,21 +14,21 @@ fn line() -> String {
          *fish*) printf \"set -gx PATH\"; printf \" %q\" \"${{kept[@]:-/nothing}}\";; \
          *) printf \"export PATH=%q\" \"${{kept[*]:-/nothing}}\";; esac')\"\n"
     )
-}
+});
 
 /// The command with a PATH that leaves the guest's own programs out.
 pub fn without_guest_programs(command: &str) -> String {
-    line() + command
+    LINE.clone() + command
 }
 
 /// Whether a command finds the guest's own programs.
 pub fn has_guest_programs(command: &str) -> bool {
-    !command.starts_with(&line())
+    !command.starts_with(LINE.as_str())
 }
 
 /// A command as the scenario has it, without what was put before it.
 pub fn as_written(command: &str) -> &str {
-    let rest = command.strip_prefix(&line()).unwrap_or(command);
+    let rest = command.strip_prefix(LINE.as_str()).unwrap_or(command);
     match rest.split_once('\n') {
         Some((first, rest)) if first.starts_with("export FLAKE=") => rest,
         _ => rest,
@@ -75,7 +77,7 @@ mod tests {
         assert_eq!(as_written(&without), "git --version");
         assert_eq!(as_written("a\nb"), "a\nb");
         // What quotes it in a shell's language must be able to.
-        assert!(!line().contains('\\'));
+        assert!(!LINE.contains('\\'));
     }
 
     #[test]

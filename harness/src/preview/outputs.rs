@@ -105,14 +105,9 @@ fn place(found: &[Evaluated], asked: &[&str]) -> Option<usize> {
     of_set.map(|(at, _)| at).nth(number.parse().ok()?)
 }
 
-/// The sets in the order in which they are asked for.
+/// The sets in the order in which outputs.nix has them.
 fn install(number: &str) -> Option<Install> {
-    let all = [
-        Install::Standalone,
-        Install::NixosModule,
-        Install::DarwinModule,
-    ];
-    all.get(number.parse::<usize>().ok()?).copied()
+    Install::ALL.get(number.parse::<usize>().ok()?).copied()
 }
 
 #[cfg(test)]

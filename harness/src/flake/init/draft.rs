@@ -52,8 +52,7 @@ pub(super) fn draft(
     about: &About,
     wanted: &Wanted,
 ) -> (Draft, Option<String>) {
-    let set = output.install.set_name();
-    let subject = format!("{set}.{}", in_quotes(&output.name));
+    let subject = subject(output.install, &output.name);
     let users = users_of(output, seen, &about.everything);
     let other_platform = platform.filter(|_| output.install != Install::DarwinModule);
     let replaced = replaced(&about.inputs, wanted);
@@ -398,8 +397,13 @@ fn description_of(text: &str) -> String {
     }
 }
 
+/// An output as people name it: `homeConfigurations."alice"`.
+pub(super) fn subject(install: Install, name: &str) -> String {
+    format!("{}.{}", install.set_name(), in_quotes(name))
+}
+
 /// A text in double quotes on one line, which YAML, JSON and people read alike.
-pub(super) fn in_quotes(text: &str) -> String {
+fn in_quotes(text: &str) -> String {
     let mut out = String::from("\"");
     let mut units = [0; 2];
     for one in text.chars() {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::about::Seen;
-use super::draft::in_quotes;
+use super::draft::subject;
 use super::outputs::Output;
 use crate::flake::names::is_user_name;
 use crate::flake::release::Release;
@@ -63,7 +63,7 @@ impl Evaluated {
     }
 
     fn subject(&self) -> String {
-        format!("{}.{}", self.install.set_name(), in_quotes(&self.name))
+        subject(self.install, &self.name)
     }
 
     /// The output, with what its text says where it is among `read`.
