@@ -38,6 +38,25 @@ pub(crate) fn address(own: &Channels, channel: &str, input: &str) -> Option<Stri
     }
 }
 
+/// The address of an input as `nix-channel` takes it, a tarball; what lies in the machine is packed beside itself. `None`
+/// where there is none.
+pub(crate) fn tarball(url: &str) -> Option<String> {
+    if let Some(path) = url.strip_prefix("path:/") {
+        return Some(format!("file:///{path}.tar.gz"));
+    }
+    if let Some(rest) = url.strip_prefix("github:") {
+        let mut parts = rest.splitn(3, '/');
+        let (owner, repository) = (parts.next()?, parts.next()?);
+        let version = parts.next().unwrap_or("HEAD");
+        let archive = format!("https://github.com/{owner}/{repository}/archive/{version}.tar.gz");
+        return (!rest.contains('?')).then_some(archive);
+    }
+    let is_fetched = ["https://", "http://", "file://"]
+        .iter()
+        .any(|it| url.starts_with(it));
+    is_fetched.then(|| url.to_owned())
+}
+
 /// What is said of a word that is no channel: the mistake, and what to write instead.
 pub(crate) fn no_channel(word: &str) -> (String, String) {
     let hint = match Release::parse(word) {
@@ -201,6 +220,19 @@ mod tests {
             address(&Channels::default(), channel, input).unwrap_or_default()
         };
         all_come_to(of, table);
+    }
+
+    #[test]
+    fn a_channel_without_a_flake_is_a_tarball() {
+        let table = "
+            path:/etc/switchproof/pocket/nixpkgs => file:///etc/switchproof/pocket/nixpkgs.tar.gz
+            github:nix-community/home-manager/release-24.05 => https://github.com/nix-community/home-manager/archive/release-24.05.tar.gz
+            github:nix-community/home-manager => https://github.com/nix-community/home-manager/archive/HEAD.tar.gz
+            https://nixos.org/channels/nixos-24.05 => https://nixos.org/channels/nixos-24.05
+            github:a/b?host=forge.example.org =>
+            git+https://x/y =>
+        ";
+        all_come_to(|url| tarball(url).unwrap_or_default(), table);
     }
 
     #[test]

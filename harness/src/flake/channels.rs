@@ -208,7 +208,11 @@ fn named_in(case: &Case) -> BTreeSet<String> {
                         search(&String::from_utf8_lossy(bytes));
                     }
                 }
-                switch.override_inputs.values().for_each(|url| search(url));
+                let addresses = switch
+                    .override_inputs
+                    .values()
+                    .chain(switch.channels.values());
+                addresses.for_each(|url| search(url));
             }
             Action::Run { command, .. } => search(command),
             _ => {}

@@ -17,6 +17,8 @@ pub(crate) const POCKET: &str = "path:/etc/switchproof/pocket";
 #[derive(Debug, Clone)]
 pub(crate) struct Setup {
     pub(crate) install: Install,
+    /// Whether it is a flake; else its inputs are channels, and each home is a `home.nix`.
+    pub(crate) is_flake: bool,
     pub(crate) inputs: BTreeMap<String, Input>,
     pub(crate) host: String,
     /// As Nix names it: `x86_64-linux`.

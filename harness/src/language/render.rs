@@ -23,6 +23,9 @@ pub fn render(case: &Case) -> String {
             let _ = writeln!(out, "\n# from step {}", step.name);
         }
         seen.push(&switch.flake);
+        for (name, url) in &switch.channels {
+            let _ = writeln!(out, "# nix-channel --add {url} {name}");
+        }
         match switch.is_for_the_machine() {
             true => print_tree(&without_the_machine(&switch.flake), &mut out),
             false => print_tree(&switch.flake, &mut out),
@@ -33,11 +36,11 @@ pub fn render(case: &Case) -> String {
 
 fn print_tree(tree: &FlakeTree, out: &mut String) {
     let is_alone = tree.files.len() == 1;
-    // flake.nix first: it says what the others are for.
+    // flake.nix or home.nix first: it says what the others are for.
     let (main, others): (Vec<_>, Vec<_>) = tree
         .files
         .iter()
-        .partition(|(name, _)| *name == "flake.nix");
+        .partition(|(name, _)| matches!(name.as_str(), "flake.nix" | "home.nix"));
     for (name, file) in main.into_iter().chain(others) {
         if !is_alone {
             let _ = writeln!(out, "# {}", escape_name(name.as_bytes()));

@@ -103,7 +103,8 @@ pub struct Target {
     pub install: Install,
     /// The user of a standalone installation; `None` for a system.
     pub user: Option<String>,
-    /// The `home-manager` command of a home that has none yet; `None` for a system, which needs none.
+    /// The `home-manager` command of a home that has none yet; `None` for a system, which needs none, and without a flake,
+    /// where the channel has it.
     pub command: Option<CommandSource>,
 }
 
@@ -147,7 +148,13 @@ pub struct Switch {
     /// What else the command is told, word by word.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub options: Vec<String>,
+    /// The channels of a home without a flake, by name, each with its address as `nix-channel` takes it; none of a flake.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub channels: BTreeMap<String, String>,
 }
+
+/// Where the `home.nix` of a home without a flake lies in the guest: outside of the home, as flakes do.
+pub const HOME_PLACE: &str = "/srv/home-manager";
 
 /// The folder of a flake that makes its hosts such as can run in the machine.
 pub const MACHINE_PLACE: &str = "switchproof-machine";
@@ -160,14 +167,23 @@ impl Switch {
         self.flake.beside(&module).is_some()
     }
 
-    /// Whether a file of the flake, or what replaces an input of it, has this text.
+    /// Where its files lie in the guest.
+    #[must_use]
+    pub fn place(&self) -> &'static str {
+        match self.channels.is_empty() {
+            true => self.target.install.flake_place(),
+            false => HOME_PLACE,
+        }
+    }
+
+    /// Whether a file of the flake, what replaces an input of it, or a channel has this text.
     pub(crate) fn names(&self, text: &str) -> bool {
         let in_file = |file: &SeedFile| match file {
             SeedFile::Regular { bytes, .. } => String::from_utf8_lossy(bytes).contains(text),
             _ => false,
         };
-        self.override_inputs.values().any(|url| url.contains(text))
-            || self.flake.files.values().any(in_file)
+        let mut addresses = self.override_inputs.values().chain(self.channels.values());
+        addresses.any(|url| url.contains(text)) || self.flake.files.values().any(in_file)
     }
 }
 

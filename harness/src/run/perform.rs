@@ -207,8 +207,9 @@ impl Doing<'_> {
             Install::Standalone => switch.target.user.as_deref(),
             Install::NixosModule | Install::DarwinModule => None,
         };
-        let place = switch.target.install.flake_place();
-        let prepared = self.root(&scripts::make_place(place, owner))?;
+        let place = switch.place();
+        let prepare = scripts::make_place(place, owner) + &scripts::pack_channels(&switch.channels);
+        let prepared = self.root(&prepare)?;
         if prepared.status != 0 {
             return Ok(prepared);
         }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use crate::first_system::NO_FIRST_SYSTEM;
 use crate::flake::names::is_plain_user_name;
 use crate::model::{
-    ChannelOverlay, Edit, InitialHome, Install, Switch, Target, User, flake_reference,
+    ChannelOverlay, CommandSource, Edit, InitialHome, Install, Switch, Target, User,
+    flake_reference,
 };
 use crate::observe::HOME_OF;
 use switchproof_vm::process::quote;
@@ -147,9 +148,46 @@ pub fn make_place(place: &str, owner: Option<&str>) -> String {
     script
 }
 
+/// Makes channels of what lies in the machine, and lets Nix look for channels where it does by itself.
+pub fn pack_channels(channels: &BTreeMap<String, String>) -> String {
+    let mut script = String::new();
+    for tarball in channels
+        .values()
+        .filter_map(|url| url.strip_prefix("file://"))
+    {
+        let folder = tarball.strip_suffix(".tar.gz").unwrap_or(tarball);
+        let (parent, name) = folder.rsplit_once('/').unwrap_or(("", folder));
+        script += &format!(
+            "[ -e {0} ] || tar --sort=name --owner=0 --group=0 --mtime=@0 -czf {0} -C {1}/ -- {2}\n",
+            quote(tarball),
+            quote(parent),
+            quote(name)
+        );
+    }
+    if !channels.is_empty() {
+        script += "if grep -qs '^nix-path' /etc/nix/nix.conf; then sed -i '/^nix-path/d' /etc/nix/nix.conf; fi\n";
+    }
+    script
+}
+
+/// Lets a user have these channels, unless they have them.
+fn take_channels(channels: &BTreeMap<String, String>) -> String {
+    let mut kept = String::new();
+    let mut add = String::new();
+    for (name, url) in channels {
+        kept += &format!("{url} {name}\n");
+        add += &format!("  nix-channel --add {} {} &&\n", quote(url), quote(name));
+    }
+    format!(
+        "if [ \"$(cat ~/.nix-channels 2>/dev/null)\" != {} ]; then\n{add}  nix-channel --update || exit\nfi\n",
+        quote(kept.trim_end())
+    )
+}
+
 /// Builds or activates a setup. For a home that has no `home-manager` yet, the one of the flake's own input runs.
 pub fn switch(switch: &Switch, verb: &str) -> String {
-    let flake = switch.flake.reference(switch.target.install.flake_place());
+    let place = switch.place();
+    let flake = switch.flake.reference(place);
     let reference = quote(&format!("{flake}#{}", switch.output));
     let mut options = String::new();
     for (input, url) in &switch.override_inputs {
@@ -166,10 +204,12 @@ pub fn switch(switch: &Switch, verb: &str) -> String {
             if switch.dry_run {
                 options += " --dry-run";
             }
-            home_manager(
-                &switch.target,
-                &format!("{verb} --flake {reference}{options}"),
-            )
+            if switch.channels.is_empty() {
+                let arguments = format!("{verb} --flake {reference}{options}");
+                return home_manager(&switch.target, &arguments);
+            }
+            let arguments = format!("{verb} -f {place}/home.nix{options}");
+            take_channels(&switch.channels) + &home_manager(&switch.target, &arguments)
         }
         Install::NixosModule => {
             let verb = if switch.dry_run { "dry-activate" } else { verb };
@@ -188,31 +228,41 @@ pub fn switch(switch: &Switch, verb: &str) -> String {
     }
 }
 
-/// The command of the home, or the one that the flake takes it from, with all that replaces the flake's inputs.
+/// The command of the home, or the one that the flake or the channel has.
 fn home_manager(target: &Target, arguments: &str) -> String {
+    let first = match &target.command {
+        Some(command) => format!("nix run{} -- {arguments}", first_command(command)),
+        // What `nix-shell '<home-manager>' -A install` runs, told where the file is.
+        None => format!(
+            "home_manager=$(nix-build '<home-manager>' -A home-manager --no-out-link) || exit\n\
+             \"$home_manager\"/bin/home-manager {arguments}"
+        ),
+    };
+    format!(
+        "if command -v home-manager >/dev/null; then home-manager {arguments}\nelse {first}\nfi"
+    )
+}
+
+/// What `nix run` is told to run the command that a flake takes from its inputs, with all that replaces these.
+fn first_command(command: &CommandSource) -> String {
     let place = Install::Standalone.flake_place();
     let mut run = String::new();
-    if let Some(command) = &target.command {
-        if command.is_input {
-            let flake = flake_reference(place, &command.dir);
-            run += &format!(" --inputs-from {}", quote(&flake));
-        }
-        if let Some(nixpkgs) = &command.nixpkgs {
-            run += &format!(" --override-input nixpkgs {}", quote(nixpkgs));
-        }
-        match command.flake.strip_prefix("path:./") {
-            // One without a lock file of its own gets none: its folder is root's.
-            Some(inside) => {
-                let flake = quote(&format!("path:{place}/{inside}"));
-                run += &format!(" --no-write-lock-file {flake}");
-            }
-            None => run += &format!(" {}", quote(&command.flake)),
-        }
+    if command.is_input {
+        let flake = flake_reference(place, &command.dir);
+        run += &format!(" --inputs-from {}", quote(&flake));
     }
-    format!(
-        "if command -v home-manager >/dev/null; then home-manager {arguments}\n\
-         else nix run{run} -- {arguments}\nfi"
-    )
+    if let Some(nixpkgs) = &command.nixpkgs {
+        run += &format!(" --override-input nixpkgs {}", quote(nixpkgs));
+    }
+    match command.flake.strip_prefix("path:./") {
+        // One without a lock file of its own gets none: its folder is root's.
+        Some(inside) => {
+            let flake = quote(&format!("path:{place}/{inside}"));
+            run += &format!(" --no-write-lock-file {flake}");
+        }
+        None => run += &format!(" {}", quote(&command.flake)),
+    }
+    run
 }
 
 /// Goes back one generation.
@@ -289,7 +339,6 @@ pub fn edit(path: &str, change: &Edit) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::CommandSource;
 
     #[test]
     fn a_switch_hands_on_what_it_is_told() {

@@ -72,6 +72,7 @@ pub(crate) fn test_switch(install: Install) -> Switch {
         first_host: None,
         other_way: None,
         options: Vec::new(),
+        channels: BTreeMap::new(),
     }
 }
 

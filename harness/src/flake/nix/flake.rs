@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::expression::{Nix, path};
-use super::home::{HomePlace, home_modules};
+use super::home::{HomePlace, home_modules, home_value};
 use super::host::{darwin_system, nixos_system, plain_nixos_system};
 use super::module::{inline_module, overlays, special_args};
 use super::text;
@@ -126,6 +126,29 @@ fn standalone(setup: &Setup, files: &mut BTreeMap<String, SeedFile>) -> Nix {
         )
     });
     Nix::Attrs(super::expression::grouped(homes.collect()))
+}
+
+/// Renders a user's home without a flake: `home.nix`, and what it needs beside it.
+pub(crate) fn render_home(setup: &Setup, user: &str) -> Option<FlakeTree> {
+    let main = "home.nix".to_owned();
+    // Nothing that is imported takes its name.
+    let mut files = BTreeMap::from([(main.clone(), SeedFile::Directory)]);
+    let home = setup.homes.get(user)?;
+    let mut modules = home_modules(user, home, setup, HomePlace::Standalone, &mut files);
+    let mut settings = Vec::new();
+    if let Some(allow) = setup.allow_unfree {
+        settings.push((path("nixpkgs.config.allowUnfree"), Nix::bool(allow)));
+    }
+    if !setup.overlays.is_empty() {
+        settings.push((path("nixpkgs.overlays"), overlays(setup)));
+    }
+    if !settings.is_empty() {
+        modules.push(Nix::Attrs(settings));
+    }
+    let shared = setup.modules.iter().chain(&setup.shared_modules);
+    modules.extend(shared.map(|module| inline_module(module, setup)));
+    files.insert(main, SeedFile::regular(home_value(modules).print(0) + "\n"));
+    Some(FlakeTree::new(files))
 }
 
 /// The plain package set, or one with overlays and configuration.

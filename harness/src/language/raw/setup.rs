@@ -13,6 +13,9 @@ use crate::model::Install;
 pub(crate) struct RawSetup {
     /// How Home Manager is installed; `standalone` by default.
     pub(crate) install: Option<Install>,
+    /// Whether it is a flake; yes by default. `false`: a `home.nix` of a standalone home, which finds nixpkgs and Home
+    /// Manager as channels that `nix-channel` keeps.
+    pub(crate) flake: Option<bool>,
     /// Where inputs come from that `inputs` does not name: `pocket` (offline, the default), `pocket-24.05` (an
     /// older revision of it), `unstable`, or a release such as `26.05`.
     pub(crate) channel: Option<String>,

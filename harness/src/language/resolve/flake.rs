@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use super::place::At;
 use super::scenario::{Base, Resolver};
-use crate::flake::nix::{is_plain_name, render_first_host, render_flake, wrapper_flake};
+use crate::flake::nix::{
+    is_plain_name, render_first_host, render_flake, render_home, wrapper_flake,
+};
 use crate::flake::setup::Setup;
 use crate::flake::{FlakeInputs, HostCaches, for_the_machine, is_offline};
 use crate::language::raw::{RawBuild, RawFlake, RawStep};
@@ -38,7 +40,8 @@ impl<'case> Resolver<'case> {
                 None
             }
         };
-        let override_inputs = self.override_inputs(raw, &base, at);
+        let mut override_inputs = self.override_inputs(raw, &base, at);
+        let channels = self.channels_of(&base, &mut override_inputs, at);
         let is_wrapped = wants_wrapper(raw, &base);
         let mut command = self.command_of(&base, &override_inputs);
         if let Some(command) = command.as_mut().filter(|_| is_wrapped) {
@@ -84,7 +87,33 @@ impl<'case> Resolver<'case> {
             target,
             first_host,
             other_way: other_way.map(Box::new),
+            channels,
         })
+    }
+
+    /// The channels of a setup without a flake, for which replaced inputs are used up.
+    fn channels_of(
+        &mut self,
+        base: &Base,
+        replaced: &mut BTreeMap<String, String>,
+        at: At<'case>,
+    ) -> BTreeMap<String, String> {
+        let Base::Setup(setup) = base else {
+            return BTreeMap::new();
+        };
+        if setup.is_flake {
+            return BTreeMap::new();
+        }
+        let urls = setup
+            .inputs
+            .iter()
+            .map(|(name, input)| (name.clone(), input.url.clone()));
+        let mut urls: BTreeMap<String, String> = urls.collect();
+        urls.extend(std::mem::take(replaced));
+        let each = urls
+            .iter()
+            .filter_map(|(name, url)| self.channel_of(name, url, at));
+        each.collect()
     }
 
     fn first_host(&mut self, base: &Base) -> Option<Arc<FlakeTree>> {
@@ -116,6 +145,7 @@ impl<'case> Resolver<'case> {
         };
         let other = Base::Setup(Box::new(Setup {
             install,
+            is_flake: true,
             ..setup.as_ref().clone()
         }));
         let target = Target {
@@ -135,6 +165,7 @@ impl<'case> Resolver<'case> {
             first_host,
             other_way: None,
             options: Vec::new(),
+            channels: BTreeMap::new(),
         })
     }
 
@@ -191,7 +222,10 @@ impl<'case> Resolver<'case> {
                     }
                 }
                 let output = target.user.clone().unwrap_or_else(|| setup.host.clone());
-                let tree = render_flake(&setup).tree;
+                let tree = match setup.is_flake {
+                    true => render_flake(&setup).tree,
+                    false => render_home(&setup, &output)?,
+                };
                 Some((self.shared(tree), output))
             }
             Base::Flake(flake) => self.own_flake(raw, flake, target, at),

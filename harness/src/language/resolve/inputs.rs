@@ -249,13 +249,14 @@ impl<'case> Resolver<'case> {
     }
 
     /// Where the `home-manager` command of a home that has none yet comes from, with `replaced` inputs; `None` for a
-    /// system.
+    /// system, and where a channel has it.
     pub(super) fn command_of(
         &mut self,
         base: &Base,
         replaced: &BTreeMap<String, String>,
     ) -> Option<CommandSource> {
-        if base.install() != Install::Standalone {
+        let is_channel = matches!(base, Base::Setup(setup) if !setup.is_flake);
+        if base.install() != Install::Standalone || is_channel {
             return None;
         }
         let nixpkgs = replaced.get("nixpkgs").cloned();

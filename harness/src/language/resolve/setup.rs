@@ -20,6 +20,7 @@ impl<'case> Resolver<'case> {
     pub(super) fn setup(&mut self, raw: &RawSetup, at: At<'case>) -> Setup {
         let install = raw.install.unwrap_or(Install::Standalone);
         self.only_for_modules(raw, install, at);
+        self.only_for_flakes(raw, install, at);
         self.extension(raw.backup.as_deref(), at.key("backup"));
         let host = raw.host.clone().unwrap_or_else(|| DEFAULT_HOST.to_owned());
         if let Some(hint) = bad_host_name(&host) {
@@ -33,6 +34,7 @@ impl<'case> Resolver<'case> {
         self.nix_texts(raw, at);
         Setup {
             install,
+            is_flake: raw.flake.unwrap_or(true),
             inputs: self.inputs(raw, install, at),
             host,
             system: raw.system.clone().unwrap_or_else(|| self.system.clone()),
@@ -63,6 +65,37 @@ impl<'case> Resolver<'case> {
                 at.key(key),
                 format!("`{key}` means nothing to a standalone install"),
                 "remove it, or set `install: nixos-module`",
+            );
+        }
+    }
+
+    /// Without a flake there are standalone homes, and nobody hands their modules anything.
+    fn only_for_flakes(&mut self, raw: &RawSetup, install: Install, at: At<'case>) {
+        if raw.flake.unwrap_or(true) {
+            return;
+        }
+        let given = [
+            (
+                "install",
+                install != Install::Standalone,
+                "`flake: false` is for `install: standalone`",
+            ),
+            (
+                "specialArgs",
+                raw.special_args.is_some(),
+                "set `_module.args` under `config`",
+            ),
+            (
+                "system",
+                raw.system.is_some(),
+                "remove it: it is the machine's",
+            ),
+        ];
+        for (key, _, hint) in given.iter().filter(|(_, is_given, _)| *is_given) {
+            self.mistake(
+                at.key(key),
+                format!("`{key}` means nothing without a flake"),
+                *hint,
             );
         }
     }
@@ -158,6 +191,9 @@ impl<'case> Resolver<'case> {
         }
         let mut inputs = BTreeMap::new();
         for name in &names {
+                if raw.flake == Some(false) {
+                    self.channel_of(name, &input.url, at);
+                }
             let raw_input = named.get(*name).cloned().unwrap_or_default();
             let at = at.key("inputs").key(name);
             if let Some(input) = self.input(name, &raw_input, &channel, &names, at) {
@@ -202,6 +238,22 @@ impl<'case> Resolver<'case> {
             url,
             follows,
             is_flake: raw.flake.unwrap_or(true),
+    /// The address of an input as a channel has it.
+    pub(super) fn channel_of(
+        &mut self,
+        name: &str,
+        url: &str,
+        at: At<'case>,
+    ) -> Option<(String, String)> {
+        let tarball = channel::tarball(url);
+        if tarball.is_none() {
+            let message = format!("{} cannot be a channel", quoted(url));
+            let hint = "without a flake an input is an archive: `https://….tar.gz`, or `github:owner/repository/branch`";
+            self.mistake(at, message, hint);
+        }
+        Some((name.to_owned(), tarball?))
+    }
+
         })
     }
 

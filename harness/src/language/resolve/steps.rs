@@ -11,7 +11,7 @@ use crate::flake::names::{bad_scenario_name, seconds};
 use crate::language::raw::{RawBuild, RawRun, RawScenario, RawStep, RawSwitch};
 use crate::language::words::list_words;
 use crate::language::yaml::Kind;
-use crate::model::{Action, Install, Outcome, Part, Session, Step, Target};
+use crate::model::{Action, HOME_PLACE, Install, Outcome, Part, Session, Step, Target};
 
 /// How long a step may take that says nothing of it, in seconds: an evaluation of the whole package set under
 /// emulation takes minutes.
@@ -261,7 +261,10 @@ impl<'case> Resolver<'case> {
         if !is_named {
             return command.to_owned();
         }
-        let place = self.base.install().flake_place();
+        let place = match &self.base {
+            Base::Setup(setup) if !setup.is_flake => HOME_PLACE,
+            base => base.install().flake_place(),
+        };
         let own = match &self.base {
             Base::Flake(flake) if flake.state_version.is_none() => {
                 self.files.flake(path_and_output(&flake.path).0).ok()

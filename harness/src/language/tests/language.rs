@@ -41,6 +41,42 @@ fn a_home_is_where_the_scenario_has_it() {
 }
 
 #[test]
+fn a_home_without_a_flake_has_channels() {
+    let text = "name: t\nlaws: all\nsetup:\n  flake: false\n  allowUnfree: true\n  overlays: \"f: p: { }\"\n  channel: pocket-24.05\n  \
+         inputs: { nixpkgs: pocket }\n  home: { stateVersion: \"24.05\" }\nsteps:\n  - switch\n  \
+         - switch: { inputs: { home-manager: path:/srv/hm } }\n  - run: ls $FLAKE\n  - uninstall\n";
+    let case = cases(text).remove(0);
+    let pocket = "file:///etc/switchproof/pocket";
+    let of = |step: usize| switch(&case, step).channels.clone();
+    assert_eq!(of(0)["nixpkgs"], format!("{pocket}/nixpkgs.tar.gz"));
+    assert_eq!(
+        of(0)["home-manager"],
+        format!("{pocket}/24.05/home-manager.tar.gz")
+    );
+    assert_eq!(of(1)["home-manager"], "file:///srv/hm.tar.gz");
+    assert!(switch(&case, 1).override_inputs.is_empty());
+    let rendered = render(&case);
+    has(
+        &rendered,
+        &format!("# nix-channel --add {pocket}/nixpkgs.tar.gz nixpkgs\n"),
+    );
+    has(&rendered, "nixpkgs.config.allowUnfree = true;");
+    has(&rendered, "nixpkgs.overlays = [ (f: p: { }) ];");
+    lacks(&rendered, &["outputs"]);
+    has(
+        format!("{:?}", case.steps[2].action),
+        "FLAKE=/srv/home-manager",
+    );
+    has(format!("{:?}", case.steps[3].action), "command: None");
+    // The other way to install it is a system of a flake.
+    let other = switch(&case, 0).other_way.as_ref().unwrap();
+    has(
+        nix(&other.flake),
+        "url = \"path:/etc/switchproof/pocket/24.05/home-manager\"",
+    );
+}
+
+#[test]
 fn every_step_has_its_action() {
     let table = r#"
         seed: { files: { .bashrc: x, run.sh: { text: y, executable: true }, l: { link: /x }, d: { directory: true } } } => Seed { user: "alice", files: {".bashrc": Regular { bytes: [120], executable: false }, "d": Directory, "l": Symlink { target: "/x" }, "run.sh": Regular { bytes: [121], executable: true }} }

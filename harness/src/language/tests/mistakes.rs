@@ -119,6 +119,9 @@ fn mistakes_in_setups_are_told() {
         { channel: "24.05", home: {} } => github:NixOS/nixpkgs/nixos-24.05
         { channel: "24.05", home: {} } => add `network: true`
         { channel: stable, home: {} } => there is no channel `stable`
+        { flake: false, install: nixos-module, home: {} } => `install` means nothing without a flake
+        { flake: false, specialArgs: { a: 1 }, home: {} } => `specialArgs` means nothing without a flake (set `_module.args`
+        { flake: false, inputs: { a: "git+file:///x" }, home: {} } => `git+file:///x` cannot be a channel (without a flake an input
         { inputs: { nixpkgs: pocket-23.05 }, home: {} } => there is no channel `pocket-23.05`
     "#;
     refused(with_setup, table);
