@@ -12,7 +12,7 @@ use super::conform::Conform;
 use super::diagnostic::{Diagnostic, Severity};
 use super::matrix::{expand, spell_out_changes};
 use super::options::LoadOptions;
-use super::project::Project;
+use super::project::{PROJECT_FILE, Project};
 use super::report::{Mistake, Report};
 use super::resolve::resolve;
 use super::shape::SCENARIO;
@@ -116,7 +116,13 @@ pub fn check(paths: &[PathBuf], options: &LoadOptions) -> Loaded {
         .collect();
     for (cases, diagnostics) in results {
         loaded.cases.extend(cases);
-        loaded.diagnostics.extend(diagnostics);
+        for diagnostic in diagnostics {
+            // Of what all scenarios of a project have in common each would say the same.
+            let is_shared = diagnostic.file.ends_with(PROJECT_FILE);
+            if !is_shared || !loaded.diagnostics.contains(&diagnostic) {
+                loaded.diagnostics.push(diagnostic);
+            }
+        }
     }
     for file in files.iter().filter(|file| !projects.contains_key(*file)) {
         loaded.diagnostics.extend(match read(file, options) {
@@ -199,6 +205,10 @@ pub(super) fn load_source(
     let mut report = Report::new(source);
     let mut cases = Vec::new();
     if let Some(mut root) = yaml::parse(&mut report) {
+        if let Some(defaults) = &project.defaults {
+            report.with_defaults(&defaults.source);
+            defaults.fill(&mut root, &file);
+        }
         let mut files = HostFiles::beside(&file, options.allow_outside);
         match expand(&root, &mut report) {
             Some(variants) => {
@@ -249,6 +259,7 @@ fn refuse_same_ids(cases: &[Case], report: &mut Report) {
                 column: 1,
                 end_line: 1,
                 end_column: 2,
+                in_defaults: false,
             };
             let message = format!("two cases have the id `{}`", pair[0]);
             report.add(

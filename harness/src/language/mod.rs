@@ -4,6 +4,7 @@
 //! against the raw types' schema, short forms spelled out) → `raw` (serde) → `resolve` → `crate::model`.
 
 mod conform;
+mod defaults;
 mod diagnostic;
 mod format;
 mod laws;

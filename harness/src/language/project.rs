@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_yaml::Value;
 
+use super::defaults::{self, Defaults, OWN_KEYS};
 use super::diagnostic::Diagnostic;
 use super::laws;
 use super::schema::schema;
@@ -23,13 +24,15 @@ pub(super) struct Project {
     pub(super) channels: Channels,
     /// The laws of scenarios that say nothing of them.
     pub(super) laws: Laws,
+    /// What scenarios have that they do not say.
+    pub(super) defaults: Option<Defaults>,
 }
 
 impl Project {
     /// What the [`PROJECT_FILE`] of a folder says; what is usual where there is none.
     ///
     /// # Errors
-    /// What is wrong with its channels, or else all that is wrong with its laws.
+    /// What is wrong with its channels, or else all that is wrong with its defaults or its laws.
     pub(super) fn read(folder: &Path) -> Result<Self, Vec<Diagnostic>> {
         let file = folder.join(PROJECT_FILE);
         if !file.exists() {
@@ -39,6 +42,7 @@ impl Project {
         match channels(folder, &source).map_err(|it| vec![*it])? {
             Some(channels) => Ok(Self {
                 channels,
+                defaults: defaults::of_project(&source)?,
                 laws: laws::of_project(source)?,
             }),
             None => Ok(Self::default()),
@@ -63,7 +67,7 @@ fn channels(repository: &Path, source: &Source) -> Result<Option<Channels>, Box<
             keys.iter()
                 .try_fold(None, |channels, (key, value)| match key.as_str() {
                     Some("channels") => Ok(Some(value)),
-                    Some("laws") => Ok(channels),
+                    Some("laws" | "defaults") => Ok(channels),
                     _ => Err(format!("there is no key {}", shown(key))),
                 })
         }
@@ -98,7 +102,9 @@ pub fn project_schema() -> String {
     });
     // The schema of scenarios is ours, and JSON.
     let language: serde_json::Value = serde_json::from_str(&schema()).unwrap_or_default();
-    let definitions = &language["definitions"];
+    let mut definitions = language["definitions"].clone();
+    // There is no matrix here.
+    definitions["Placeholder"] = false.into();
     let schema = serde_json::json!({
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "switchproof project",
@@ -132,15 +138,55 @@ pub fn project_schema() -> String {
                 "description": "Which laws are tried of each scenario that says nothing else. All but `clean`, `reboots` and `equal` by default.",
                 "$ref": "#/definitions/Laws",
             },
+            "defaults": part_of_a_scenario(&language, &definitions),
         },
-        "definitions": {
-            "Law": definitions["Law"],
-            "Laws": definitions["Laws"],
-            // There is no matrix here.
-            "Placeholder": false,
-        },
+        "definitions": definitions,
     });
     format!("{schema:#}\n")
+}
+
+/// What scenarios have that they do not say: their keys but those that are each one's own, none of them required, nor any of
+/// what stands in these.
+fn part_of_a_scenario(
+    language: &serde_json::Value,
+    definitions: &serde_json::Value,
+) -> serde_json::Value {
+    let mut keys = language["properties"]
+        .as_object()
+        .cloned()
+        .unwrap_or_default();
+    keys.retain(|key, _| !OWN_KEYS.contains(&key.as_str()));
+    for schema in keys.values_mut() {
+        let name = schema["$ref"]
+            .as_str()
+            .or_else(|| schema["anyOf"][0]["$ref"].as_str());
+        let name = name
+            .and_then(|it| it.rsplit('/').next())
+            .unwrap_or_default();
+        let mut whole = definitions[name].clone();
+        let mut forms: Vec<&mut serde_json::Value> = vec![&mut whole];
+        while let Some(form) = forms.pop() {
+            let Some(form) = form.as_object_mut() else {
+                continue;
+            };
+            form.remove("required");
+            forms.extend(
+                form.get_mut("anyOf")
+                    .and_then(|it| it.as_array_mut())
+                    .into_iter()
+                    .flatten(),
+            );
+        }
+        if whole.is_object() {
+            *schema = whole;
+        }
+    }
+    serde_json::json!({
+        "description": "What each scenario has that does not say it itself, with paths relative to this file.",
+        "type": ["object", "null"],
+        "additionalProperties": false,
+        "properties": keys,
+    })
 }
 
 const EXAMPLE: &str = "for example:\n  channels:\n    home-manager: ../home-manager\n    \"26.05\": { home-manager: ../home-manager-26.05, nixpkgs-lib: ../nixpkgs }";
@@ -307,6 +353,8 @@ mod tests {
             EXAMPLE.split_once('\n').unwrap().1,
             "laws: { survives: false, because: It takes long. }",
             "laws: none",
+            "defaults: { flake: { inputs: { nixpkgs: pocket } }, guest: sid, users: { a: skeleton } }",
+            "defaults:\n",
         ] {
             assert!(read(text).is_ok() && is_valid(text), "{text}");
         }
@@ -320,6 +368,8 @@ mod tests {
             channels:\n  x: { nixpkgs: a }\n => 2: the channel `x` names no `home-manager`
             channels:\n  a/b: c\n => 2: `a/b` cannot name a channel
             channels:\n  pocket: c\n => 2: `pocket` is a channel already
+            defaults:\n  flake: { path: x, inptus: {} } => 2: `inptus` is no key of `flake`
+            defaults: { steps: [switch] } => 1: `steps` is no key of `defaults`
             a: [\n => 2: it is no YAML
         ";
         for (text, said) in rows(table) {

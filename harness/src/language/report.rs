@@ -51,6 +51,8 @@ impl Mistake {
 #[derive(Debug)]
 pub(crate) struct Report {
     source: Source,
+    /// The file that what is usual comes from.
+    defaults: Option<Source>,
     diagnostics: Vec<Diagnostic>,
     /// Mistakes beyond the limit, counted only.
     dropped: usize,
@@ -64,8 +66,22 @@ impl Report {
     pub(crate) fn new(source: Source) -> Self {
         Self {
             source,
+            defaults: None,
             diagnostics: Vec::new(),
             dropped: 0,
+        }
+    }
+
+    /// The same, where the scenario takes what it does not say from another file.
+    pub(crate) fn with_defaults(&mut self, source: &Source) {
+        self.defaults = Some(source.clone());
+    }
+
+    /// The text that a place is in.
+    pub(crate) fn source_of(&self, span: Span) -> &Source {
+        match &self.defaults {
+            Some(defaults) if span.in_defaults => defaults,
+            _ => &self.source,
         }
     }
 
@@ -76,11 +92,13 @@ impl Report {
 
     /// Adds a mistake; the same one at the same place only once, as the cases of a matrix repeat it.
     pub(crate) fn add(&mut self, mistake: Mistake) {
-        let span = self.source.bytes(mistake.span);
+        let source = self.source_of(mistake.span);
+        let (file, text) = (source.file.clone(), Arc::clone(&source.text));
+        let span = source.bytes(mistake.span);
         let known = self
             .diagnostics
             .iter()
-            .any(|have| have.span == span && have.message == mistake.message);
+            .any(|have| have.span == span && have.message == mistake.message && have.file == file);
         if known {
             return;
         }
@@ -89,7 +107,7 @@ impl Report {
             return;
         }
         self.diagnostics.push(Diagnostic {
-            file: self.source.file.clone(),
+            file,
             line: mistake.span.line as usize,
             column: mistake.span.column as usize,
             span,
@@ -97,7 +115,7 @@ impl Report {
             label: mistake.label,
             hint: mistake.hint,
             severity: mistake.severity,
-            source: Arc::clone(&self.source.text),
+            source: text,
         });
     }
 

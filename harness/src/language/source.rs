@@ -117,6 +117,7 @@ mod tests {
             column: 5,
             end_line: 2,
             end_column: 6,
+            in_defaults: false,
         };
         assert_eq!(&source.text[source.bytes(span)], "€");
     }
@@ -129,6 +130,7 @@ mod tests {
             column: 9,
             end_line: 9,
             end_column: 9,
+            in_defaults: false,
         };
         assert_eq!(source.bytes(span), 1..1);
     }

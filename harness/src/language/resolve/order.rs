@@ -52,15 +52,22 @@ impl<'case> Resolver<'case> {
         self.mistake(self.root().key("steps").item(place), message, hint);
     }
 
-    /// Reports a mistake about what a line says.
+    /// Reports a mistake about what a line of the scenario says.
     pub(super) fn mistake_in_line(&mut self, line: usize, message: String, hint: String) {
+        self.mistake_in_line_of(Span::default(), line, message, hint);
+    }
+
+    /// The same of a line of the file that a place is in.
+    pub(super) fn mistake_in_line_of(
+        &mut self,
+        place: Span,
+        line: usize,
+        message: String,
+        hint: String,
+    ) {
         let small = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-        let text = self
-            .report
-            .source()
-            .text
-            .lines()
-            .nth(line.saturating_sub(1));
+        let source = self.report.source_of(place);
+        let text = source.text.lines().nth(line.saturating_sub(1));
         let text = text.unwrap_or_default().trim_end();
         let indent = text.len() - text.trim_start_matches([' ', '-']).len();
         let span = Span {
@@ -68,6 +75,7 @@ impl<'case> Resolver<'case> {
             column: small(indent + 1),
             end_line: small(line),
             end_column: small(text.chars().count().max(indent + 1) + 1),
+            ..place
         };
         self.report.add(Mistake::new(span, message).hint(hint));
     }

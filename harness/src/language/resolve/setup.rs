@@ -121,17 +121,14 @@ impl<'case> Resolver<'case> {
         let Err(mistake) = checked else { return };
         let hint = "look for a missing `;`, quote or bracket in it or above";
         let first = at.value().line as usize;
-        let written = self
-            .report
-            .source()
-            .text
-            .lines()
-            .nth(first.saturating_sub(1));
+        let source = self.report.source_of(at.value());
+        let written = source.text.lines().nth(first.saturating_sub(1));
         let is_block =
             text.contains('\n') && written.map(str::trim) == text.lines().next().map(str::trim);
         if is_block {
             let message = format!("the Nix text is broken: {}", mistake.words);
-            self.mistake_in_line(first + mistake.line - 1, message, hint.to_owned());
+            let line = first + mistake.line - 1;
+            self.mistake_in_line_of(at.value(), line, message, hint.to_owned());
         } else {
             self.mistake(at, format!("the Nix text is broken: {mistake}"), hint);
         }
@@ -191,12 +188,12 @@ impl<'case> Resolver<'case> {
         }
         let mut inputs = BTreeMap::new();
         for name in &names {
-                if raw.flake == Some(false) {
-                    self.channel_of(name, &input.url, at);
-                }
             let raw_input = named.get(*name).cloned().unwrap_or_default();
             let at = at.key("inputs").key(name);
             if let Some(input) = self.input(name, &raw_input, &channel, &names, at) {
+                if raw.flake == Some(false) {
+                    self.channel_of(name, &input.url, at);
+                }
                 inputs.insert((*name).to_owned(), input);
             }
         }
@@ -238,6 +235,9 @@ impl<'case> Resolver<'case> {
             url,
             follows,
             is_flake: raw.flake.unwrap_or(true),
+        })
+    }
+
     /// The address of an input as a channel has it.
     pub(super) fn channel_of(
         &mut self,
@@ -252,9 +252,6 @@ impl<'case> Resolver<'case> {
             self.mistake(at, message, hint);
         }
         Some((name.to_owned(), tarball?))
-    }
-
-        })
     }
 
     /// An address on the network is out of reach without one.

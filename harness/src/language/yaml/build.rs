@@ -73,6 +73,7 @@ fn point(line: u32, column: u32) -> Span {
         column,
         end_line: line,
         end_column: column + 1,
+        in_defaults: false,
     }
 }
 
@@ -265,6 +266,7 @@ fn from_markers(start: Marker, end: Marker) -> Span {
         column: small(start.col() + 1),
         end_line: small(end.line()),
         end_column: small(end.col() + 1),
+        in_defaults: false,
     }
 }
 

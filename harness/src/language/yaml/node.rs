@@ -11,6 +11,8 @@ pub(crate) struct Span {
     pub(crate) column: u32,
     pub(crate) end_line: u32,
     pub(crate) end_column: u32,
+    /// Whether the file is the project's, of what a scenario takes from there.
+    pub(crate) in_defaults: bool,
 }
 
 /// A value and its place.
