@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::copy::{Limit, copy_folder, copy_tracked};
-use super::host_file_error::{HostFileError, plain_reason};
+use super::host_file_error::HostFileError;
 use super::tracked::revision;
 use crate::model::{ChannelOverlay, ChannelSource, FlakeTree, NIXOS_PLACE, SeedFile};
 use crate::open_regular::open_regular;
@@ -264,10 +264,7 @@ fn add(
 ) -> Result<bool, CheckoutError> {
     let path = folder.display().to_string();
     let real = folder.canonicalize();
-    let real = real.map_err(|error| HostFileError::Unreadable {
-        path: path.clone(),
-        reason: plain_reason(&error),
-    })?;
+    let real = real.map_err(|error| HostFileError::unreadable(&path, &error))?;
     let (mut copied, _) = copy_tracked(&real, &path, Limit::PROJECT, false)?;
     let is_tracked = !copied.is_empty() && revision(&real).is_some();
     if copied.is_empty() {

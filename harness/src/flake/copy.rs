@@ -5,7 +5,7 @@ use std::fs;
 use std::io::Read as _;
 use std::path::Path;
 
-use super::host_file_error::{HostFileError, plain_reason};
+use super::host_file_error::HostFileError;
 use super::tracked::{Tracked, tracked};
 use crate::model::SeedFile;
 use crate::open_regular::open_regular;
@@ -59,17 +59,11 @@ impl<'path> Bounds<'path> {
         } else {
             return Ok(());
         };
-        Err(HostFileError::TooLarge {
-            path: self.path.to_owned(),
-            limit,
-        })
+        Err(HostFileError::too_large(self.path, &limit))
     }
 
     fn unreadable(&self, error: &std::io::Error) -> HostFileError {
-        HostFileError::Unreadable {
-            path: self.path.to_owned(),
-            reason: plain_reason(error),
-        }
+        HostFileError::unreadable(self.path, error)
     }
 }
 
@@ -101,10 +95,7 @@ pub(crate) fn copy_tracked(
     limit: Limit,
     with_submodules: bool,
 ) -> Result<(BTreeMap<String, SeedFile>, BTreeSet<String>), HostFileError> {
-    let tracked = tracked(real).map_err(|reason| HostFileError::Repository {
-        path: path.to_owned(),
-        reason,
-    })?;
+    let tracked = tracked(real).map_err(|reason| HostFileError::repository(path, &reason))?;
     let Some(tracked) = tracked else {
         return Ok((copy_folder(real, path, limit)?, BTreeSet::new()));
     };
@@ -156,21 +147,15 @@ impl Copied<'_> {
     }
 
     fn submodule(&mut self, place: &Path, name: &str) -> Result<(), HostFileError> {
-        let path = || self.bounds.path.to_owned();
+        let path = self.bounds.path;
         // Without a `.git` of its own Git would tell of the repository around it.
         let is_checked_out = place.join(".git").symlink_metadata().is_ok();
         let tracked = match is_checked_out {
-            true => tracked(place).map_err(|reason| HostFileError::Repository {
-                path: path(),
-                reason,
-            })?,
+            true => tracked(place).map_err(|reason| HostFileError::repository(path, &reason))?,
             false => None,
         };
         let Some(tracked) = tracked else {
-            return Err(HostFileError::NoSubmodule {
-                path: path(),
-                name: name.to_owned(),
-            });
+            return Err(HostFileError::no_submodule(path, name));
         };
         self.add(place, &format!("{name}/"), tracked)
     }
@@ -183,11 +168,7 @@ fn copy_file(
     kind: fs::FileType,
     bounds: &mut Bounds<'_>,
 ) -> Result<SeedFile, HostFileError> {
-    let odd = |problem| HostFileError::Odd {
-        path: bounds.path.to_owned(),
-        name: inner.to_owned(),
-        problem,
-    };
+    let odd = |problem| HostFileError::odd(bounds.path, inner, problem);
     if kind.is_file() {
         return regular_file(place, bounds);
     }
@@ -218,12 +199,10 @@ pub(crate) fn copy_folder(
         let mut is_empty = true;
         for entry in entries {
             let entry = entry.map_err(|error| bounds.unreadable(&error))?;
-            let Some(name) = entry.file_name().to_str().map(str::to_owned) else {
-                return Err(HostFileError::Odd {
-                    path: path.to_owned(),
-                    name: entry.file_name().to_string_lossy().into_owned(),
-                    problem: "a name that is not UTF-8",
-                });
+            let name = entry.file_name();
+            let Some(name) = name.to_str() else {
+                let name = name.to_string_lossy();
+                return Err(HostFileError::odd(path, &name, "a name that is not UTF-8"));
             };
             let kind = entry
                 .file_type()

@@ -19,10 +19,7 @@ const SCHEMES: [&str; 4] = ["path:", "git+file:", "git+ssh:", "git+https:"];
 
 impl<'text> FlakeName<'text> {
     pub(super) fn parse(path: &'text str) -> Result<Self, HostFileError> {
-        let refused = |part: &str| HostFileError::NotOfAFolder {
-            path: path.to_owned(),
-            part: part.to_owned(),
-        };
+        let refused = |part: &str| HostFileError::not_of_a_folder(path, part);
         if let Some(scheme) = SCHEMES.into_iter().find(|it| path.starts_with(it)) {
             return Err(refused(scheme));
         }

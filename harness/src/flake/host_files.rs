@@ -7,12 +7,13 @@ use std::sync::Arc;
 
 use super::copy::{Bounds, Limit, copy_folder, copy_tracked, regular_file};
 use super::flake_name::FlakeName;
-use super::host_file_error::{HostFileError, plain_reason};
+use super::host_file_error::HostFileError;
 use super::outside::{repository_in_use, without_dots};
 use crate::model::{FlakeTree, Install, SeedFile, joined};
 
-/// The most that all copies for all cases of a scenario may hold: 64 MiB. A user's flake is shared and counts not.
-const MAX_HANDED_OUT_BYTES: u64 = 64 * 1024 * 1024;
+/// The most that all copies for all cases of a scenario may hold, in MiB. A user's flake is shared and counts not.
+const MAX_HANDED_OUT_MIB: u64 = 64;
+
 /// Whether a scenario file may be read: a link must stay inside the repository of the folder that it lies in, as what it
 /// names must. Messages about a wrong scenario would show the content of other files.
 pub(crate) fn is_own_file(file: &Path) -> std::io::Result<bool> {
@@ -71,10 +72,7 @@ impl HostFiles {
     pub(crate) fn file(&self, path: &str) -> Result<SeedFile, HostFileError> {
         let real = self.find(path)?;
         if !real.is_file() {
-            return Err(HostFileError::WrongKind {
-                path: path.to_owned(),
-                wanted: "a file",
-            });
+            return Err(HostFileError::wrong_kind(path, "a file"));
         }
         let mut bounds = Bounds::new(path, Limit::OWN);
         let file = regular_file(&real, &mut bounds)?;
@@ -99,13 +97,10 @@ impl HostFiles {
     fn hand_out(&self, path: &str, bytes: u64) -> Result<(), HostFileError> {
         let total = self.handed_out.get() + bytes;
         self.handed_out.set(total);
-        if total <= MAX_HANDED_OUT_BYTES {
-            return Ok(());
+        match total <= MAX_HANDED_OUT_MIB << 20 {
+            true => Ok(()),
+            false => Err(HostFileError::too_much(path, MAX_HANDED_OUT_MIB)),
         }
-        Err(HostFileError::TooMuch {
-            path: path.to_owned(),
-            limit: format!("{} MiB", MAX_HANDED_OUT_BYTES / 1024 / 1024),
-        })
     }
 
     /// A file or a folder, by path relative to it: a file alone has the empty path.
@@ -115,10 +110,7 @@ impl HostFiles {
             return Ok(BTreeMap::from([(String::new(), self.file(path)?)]));
         }
         if !real.is_dir() {
-            return Err(HostFileError::WrongKind {
-                path: path.to_owned(),
-                wanted: "a file or a folder",
-            });
+            return Err(HostFileError::wrong_kind(path, "a file or a folder"));
         }
         let files = copy_folder(&real, path, Limit::OWN)?;
         self.hand_out_tree(path, &files)?;
@@ -134,10 +126,8 @@ impl HostFiles {
         let mut real = self.find(named.folder)?;
         let mut dir = named.dir;
         if !real.join(&dir).join("flake.nix").is_file() {
-            return Err(HostFileError::WrongKind {
-                path: path.to_owned(),
-                wanted: "a folder with a flake.nix",
-            });
+            let wanted = "a folder with a flake.nix";
+            return Err(HostFileError::wrong_kind(path, wanted));
         }
         let (mut files, mut untracked) =
             copy_tracked(&real, path, Limit::OWN, named.has_submodules)?;
@@ -152,8 +142,7 @@ impl HostFiles {
         }
         let tree = FlakeTree { files, dir };
         if tree.beside("flake.nix").is_none() {
-            let path = path.to_owned();
-            return Err(HostFileError::Untracked { path });
+            return Err(HostFileError::untracked(path));
         }
         let FlakeTree { mut files, dir } = tree;
         self.untracked.extend(untracked);
@@ -177,13 +166,10 @@ impl HostFiles {
     /// A folder, with every link on the way to it followed.
     pub(crate) fn folder(&self, path: &str) -> Result<PathBuf, HostFileError> {
         let real = self.find(path)?;
-        if real.is_dir() {
-            return Ok(real);
+        match real.is_dir() {
+            true => Ok(real),
+            false => Err(HostFileError::wrong_kind(path, "a folder")),
         }
-        Err(HostFileError::WrongKind {
-            path: path.to_owned(),
-            wanted: "a folder",
-        })
     }
 
     /// Whether a real path may be taken.
@@ -194,29 +180,22 @@ impl HostFiles {
 
     /// The real path, with every link on the way followed, if it is allowed.
     fn find(&self, path: &str) -> Result<PathBuf, HostFileError> {
-        let unreadable = |error: std::io::Error| HostFileError::Unreadable {
-            path: path.to_owned(),
-            reason: plain_reason(&error),
-        };
+        let unreadable = |error| HostFileError::unreadable(path, &error);
         let wanted = self.folder.join(path);
         let Some(root) = &self.root else {
             return wanted.canonicalize().map_err(unreadable);
         };
         let root = root.canonicalize().map_err(unreadable)?;
-        let outside = || HostFileError::Outside {
-            path: path.to_owned(),
-            root: root.display().to_string(),
-        };
+        let outside = || HostFileError::outside(path, &root);
         let folder = self.folder.canonicalize().map_err(unreadable)?;
         // By its text first, so that a path out of the repository is refused as such also where nothing is there.
         if !without_dots(&folder.join(path)).starts_with(&root) {
             return Err(outside());
         }
         let real = wanted.canonicalize().map_err(unreadable)?;
-        if real.starts_with(&root) {
-            Ok(real)
-        } else {
-            Err(outside())
+        match real.starts_with(&root) {
+            true => Ok(real),
+            false => Err(outside()),
         }
     }
 }
