@@ -7,7 +7,7 @@ use switchproof_vm::cache_dir::{CacheDir, CacheDirError};
 use switchproof_vm::image;
 
 use crate::judge::{SnapshotMode, Verdict};
-use crate::keep::{self, KeepError, keep_within};
+use crate::keep::{self, Keep, KeepError};
 use crate::model::Case;
 use crate::plan::Plan;
 use crate::report::Sink;
@@ -165,14 +165,12 @@ impl HostContext {
         remember(plan, selected, &self.results);
         // Keeping to the limit can wait for the next run; nothing of this one depends on it.
         self.hypervisor.release();
-        let qemu = &self.hypervisor;
-        let _ = keep_within(
-            self.limit_bytes,
-            false,
-            &qemu.cache,
-            &qemu.store,
-            &self.results,
-        );
+        let keep = Keep {
+            cache: &self.hypervisor.cache,
+            store: &self.hypervisor.store,
+            results: &self.results,
+        };
+        let _ = keep.within(self.limit_bytes, false);
         verdicts
     }
 }

@@ -18,6 +18,17 @@ pub const LIMIT_VARIABLE: &str = "SWITCHPROOF_CACHE_LIMIT";
 /// Results may take at most this part of the limit: they are small, and none of them is ever in use.
 const RESULTS_PART: u64 = 10;
 
+/// Where things are kept.
+#[derive(Debug, Clone, Copy)]
+pub struct Keep<'a> {
+    /// The directory of all, with the guest images.
+    pub cache: &'a CacheDir,
+    /// The frozen states.
+    pub store: &'a LayerStore,
+    /// Observations, passes and durations.
+    pub results: &'a ResultStore,
+}
+
 /// Everything that is kept, as listings show it.
 #[derive(Debug, Clone)]
 pub struct Kept {
@@ -91,21 +102,6 @@ pub fn limit_bytes() -> Result<u64, KeepError> {
     }
 }
 
-/// What may stay so that `wanted_bytes` are free on the disk that the cache is on.
-pub fn limit_to_free(
-    wanted_bytes: u64,
-    cache: &CacheDir,
-    store: &LayerStore,
-    results: &ResultStore,
-) -> Result<u64, KeepError> {
-    let missing_bytes = wanted_bytes.saturating_sub(free_bytes(cache.root())?);
-    if missing_bytes == 0 {
-        return Ok(u64::MAX);
-    }
-    let kept_bytes = Kept::list(cache, store, results)?.bytes();
-    Ok(kept_bytes.saturating_sub(missing_bytes))
-}
-
 /// GiB in bytes.
 #[must_use]
 pub fn in_bytes(gib: u64) -> u64 {
@@ -113,19 +109,6 @@ pub fn in_bytes(gib: u64) -> u64 {
 }
 
 impl Kept {
-    /// Looks at all that is kept. Nothing of it is verified.
-    pub fn list(
-        cache: &CacheDir,
-        store: &LayerStore,
-        results: &ResultStore,
-    ) -> Result<Self, KeepError> {
-        Ok(Self {
-            images: image::list(cache)?,
-            states: store.list()?,
-            results: results.usage()?,
-        })
-    }
-
     /// Bytes that all of it takes on the disk.
     #[must_use]
     pub fn bytes(&self) -> u64 {
@@ -145,51 +128,64 @@ impl Kept {
     }
 }
 
-/// Keeps everything together within the limit: of results, then of states those go that were not used for the longest
-/// time, never a state that a process uses or that others stand on. Images that nobody needs go when there is too much,
-/// before any state, and `also_images` even when there is not. What was left unfinished by processes that died goes too.
-pub fn keep_within(
-    limit_bytes: u64,
-    also_images: bool,
-    cache: &CacheDir,
-    store: &LayerStore,
-    results: &ResultStore,
-) -> Result<Removed, KeepError> {
-    let mut removed = Removed::default();
-    let (files, bytes) = results.collect(limit_bytes / RESULTS_PART)?;
-    removed.results = files;
-    removed.freed_bytes += bytes;
-    let mut kept = Kept::list(cache, store, results)?;
-    if also_images || kept.bytes() > limit_bytes {
-        removed.collect_images(cache, store)?;
-        kept = Kept::list(cache, store, results)?;
+impl Keep<'_> {
+    /// Lists all that is kept. Nothing of it is verified.
+    pub fn list(self) -> Result<Kept, KeepError> {
+        Ok(Kept {
+            images: image::list(self.cache)?,
+            states: self.store.list()?,
+            results: self.results.usage()?,
+        })
     }
-    let beside_states = kept.image_bytes() + kept.results.bytes;
-    let done = store.collect(limit_bytes.saturating_sub(beside_states))?;
-    removed.states = done.removed.len();
-    removed.freed_bytes += done.freed_bytes;
-    removed.states_in_use = done.in_use.len();
-    // The last states of an image may have gone.
-    if also_images || done.kept_bytes + beside_states > limit_bytes {
-        removed.collect_images(cache, store)?;
-    }
-    Ok(removed)
-}
 
-impl Removed {
+    /// What may stay so that `wanted_bytes` are free on the disk that the cache is on.
+    pub fn limit_to_free(self, wanted_bytes: u64) -> Result<u64, KeepError> {
+        let missing_bytes = wanted_bytes.saturating_sub(free_bytes(self.cache.root())?);
+        match missing_bytes {
+            0 => Ok(u64::MAX),
+            _ => Ok(self.list()?.bytes().saturating_sub(missing_bytes)),
+        }
+    }
+
+    /// Keeps everything together within the limit: of results, then of states those go that were not used for the longest
+    /// time, never a state that a process uses or that others stand on. Images that nobody needs go when there is too
+    /// much, before any state, and `also_images` even when there is not. What was left unfinished by processes that died
+    /// goes too.
+    pub fn within(self, limit_bytes: u64, also_images: bool) -> Result<Removed, KeepError> {
+        let mut removed = Removed::default();
+        let (files, bytes) = self.results.collect(limit_bytes / RESULTS_PART)?;
+        removed.results = files;
+        removed.freed_bytes += bytes;
+        let mut kept = self.list()?;
+        if also_images || kept.bytes() > limit_bytes {
+            self.collect_images(&mut removed)?;
+            kept = self.list()?;
+        }
+        let beside_states = kept.image_bytes() + kept.results.bytes;
+        let limit_of_states = limit_bytes.saturating_sub(beside_states);
+        let done = self.store.collect(limit_of_states)?;
+        removed.states = done.removed.len();
+        removed.freed_bytes += done.freed_bytes;
+        removed.states_in_use = done.in_use.len();
+        // The last states of an image may have gone.
+        if also_images || done.kept_bytes + beside_states > limit_bytes {
+            self.collect_images(&mut removed)?;
+        }
+        Ok(removed)
+    }
+
     /// Removes the images that neither this version of switchproof nor any state needs.
-    fn collect_images(&mut self, cache: &CacheDir, store: &LayerStore) -> Result<(), KeepError> {
+    fn collect_images(self, removed: &mut Removed) -> Result<(), KeepError> {
         let current = image::Suite::ALL.map(|suite| image::definition_of(suite).key());
         // States that cannot be listed may be of any image.
         let is_in_layers = |key: &str| {
             let of_image = |state: &LayerSummary| state.image.as_deref() == Some(key);
-            store
-                .list()
-                .map_or(true, |states| states.iter().any(of_image))
+            let states = self.store.list();
+            states.map_or(true, |states| states.iter().any(of_image))
         };
-        let (images, bytes) = image::collect(cache, &current, &is_in_layers)?;
-        self.images += images;
-        self.freed_bytes += bytes;
+        let (images, bytes) = image::collect(self.cache, &current, &is_in_layers)?;
+        removed.images += images;
+        removed.freed_bytes += bytes;
         Ok(())
     }
 }
@@ -215,13 +211,18 @@ mod tests {
             fs::create_dir(&folder).unwrap();
             fs::write(folder.join("bytes"), vec![1; kib * 1024]).unwrap();
         }
-        let keep = |kib: u64| keep_within(kib * 1024, false, &cache, &store, &results).unwrap();
+        let kept = Keep {
+            cache: &cache,
+            store: &store,
+            results: &results,
+        };
+        let keep = |kib: u64| kept.within(kib * 1024, false).unwrap();
         assert_eq!(keep(2048), Removed::default());
         let removed = keep(512);
         assert_eq!((removed.images, removed.states), (1, 0));
         assert!(removed.freed_bytes >= 1024 * 1024);
         // Nothing goes while there is room, and all that may when there is none.
-        let to_free = |bytes| limit_to_free(bytes, &cache, &store, &results).unwrap();
+        let to_free = |bytes| kept.limit_to_free(bytes).unwrap();
         assert_eq!(to_free(1), u64::MAX);
         assert_eq!(to_free(u64::MAX), 0);
         let removed = keep(1);

@@ -13,7 +13,7 @@ use switchproof_vm::store::free_bytes;
 use super::common::{Error, Exit, print};
 use super::form::{Printed, TextOrJson, document};
 use crate::host_context::HostError;
-use crate::keep::{self, KeepError, Kept, keep_within};
+use crate::keep::{self, Keep, KeepError, Kept};
 use crate::run::ResultStore;
 use crate::text::count;
 
@@ -53,9 +53,14 @@ pub fn run(args: &CacheArgs) -> Result<Exit, Error> {
     let cache = CacheDir::from_environment().map_err(HostError::from)?;
     let store = LayerStore::open(&cache).map_err(failed)?;
     let results = ResultStore::new(&cache.results().map_err(HostError::from)?);
+    let keep = Keep {
+        cache: &cache,
+        store: &store,
+        results: &results,
+    };
     match args.command {
         Command::List { printed } => {
-            let kept = Kept::list(&cache, &store, &results)?;
+            let kept = keep.list()?;
             match printed.form() {
                 TextOrJson::Text => list(&cache, &kept),
                 TextOrJson::Json => {
@@ -67,12 +72,10 @@ pub fn run(args: &CacheArgs) -> Result<Exit, Error> {
         Command::Gc { limit, free } => {
             let limit_bytes = match (limit, free) {
                 (Some(gib), _) => keep::in_bytes(gib),
-                (None, Some(gib)) => {
-                    keep::limit_to_free(keep::in_bytes(gib), &cache, &store, &results)?
-                }
+                (None, Some(gib)) => keep.limit_to_free(keep::in_bytes(gib))?,
                 (None, None) => keep::limit_bytes()?,
             };
-            let exit = collect(&cache, &store, &results, limit_bytes)?;
+            let exit = collect(keep, limit_bytes)?;
             if let Some(gib) = free {
                 require_free(&cache, gib)?;
             }
@@ -80,7 +83,7 @@ pub fn run(args: &CacheArgs) -> Result<Exit, Error> {
         }
         Command::Clear => {
             results.clear()?;
-            collect(&cache, &store, &results, 0)
+            collect(keep, 0)
         }
         Command::Verify => verify(&store, &results),
     }
@@ -256,14 +259,9 @@ fn age(since: SystemTime) -> String {
     }
 }
 
-fn collect(
-    cache: &CacheDir,
-    store: &LayerStore,
-    results: &ResultStore,
-    limit_bytes: u64,
-) -> Result<Exit, Error> {
-    let done = keep_within(limit_bytes, true, cache, store, results)?;
-    let left = Kept::list(cache, store, results)?.bytes();
+fn collect(keep: Keep<'_>, limit_bytes: u64) -> Result<Exit, Error> {
+    let done = keep.within(limit_bytes, true)?;
+    let left = keep.list()?.bytes();
     let mut text = format!(
         "removed {}, {} and {} of results: {} freed, {} left\n",
         count(done.states, "state"),
