@@ -7,7 +7,7 @@ use std::{fs, io};
 use switchproof_vm::process::Command;
 
 use crate::language::{LoadOptions, load_text};
-use crate::model::{Action, Case, Expectation, FlakeTree, SeedFile, Switch};
+use crate::model::{Case, Expectation, FlakeTree, SeedFile, Switch};
 
 /// This is in the text.
 #[track_caller]
@@ -124,10 +124,7 @@ impl Folder {
 /// The switch that a step makes.
 #[track_caller]
 pub(crate) fn switch(case: &Case, step: usize) -> &Switch {
-    match &case.steps[step].action {
-        Action::Switch(switch) | Action::Build(switch) => switch,
-        other => panic!("{other:?}"),
-    }
+    case.steps[step].action.setup().expect("a setup")
 }
 
 /// A flake of these files.
@@ -141,10 +138,7 @@ pub(crate) fn tree(files: &[(&str, &str)]) -> FlakeTree {
 /// The text of a flake's `flake.nix`.
 #[track_caller]
 pub(crate) fn nix(flake: &FlakeTree) -> String {
-    match &flake.files["flake.nix"] {
-        SeedFile::Regular { bytes, .. } => String::from_utf8_lossy(bytes).into_owned(),
-        other => panic!("{other:?}"),
-    }
+    flake.text("flake.nix").expect("a text").to_owned()
 }
 
 /// What is expected after a switch of alice's home, as a scenario writes it: `files: [.bashrc]`.

@@ -29,7 +29,7 @@ use switchproof::judge::{
     SnapshotFolder, SnapshotMode, SnapshotPolicy, Verdict, redact_message, snapshot_path,
 };
 use switchproof::language::LoadOptions;
-use switchproof::model::{Action, Case, ChannelOverlay, Install, SeedFile};
+use switchproof::model::{Case, ChannelOverlay, Install};
 use switchproof::report::describe;
 
 fn main() -> ExitCode {
@@ -74,21 +74,8 @@ fn is_pocket_only(case: &Case) -> bool {
         let mut places = text.split("/etc/switchproof/pocket/").skip(1);
         places.any(|rest| rest.starts_with(|first: char| first.is_ascii_digit()))
     };
-    let in_file = |file: &SeedFile| match file {
-        SeedFile::Regular { bytes, .. } => names_revision(&String::from_utf8_lossy(bytes)),
-        _ => false,
-    };
-    case.steps.iter().any(|step| match &step.action {
-        Action::Switch(switch) | Action::Build(switch) => {
-            switch.flake.files.values().any(in_file)
-                || switch
-                    .override_inputs
-                    .values()
-                    .any(|url| names_revision(url))
-        }
-        Action::Run { command, .. } => names_revision(command),
-        _ => false,
-    })
+    let mut texts = case.steps.iter().flat_map(|step| step.action.texts());
+    texts.any(|text| names_revision(&text))
 }
 
 /// A case that is not compared. Asked to run all the same, it fails: nothing was compared.
@@ -332,10 +319,8 @@ fn repository() -> &'static Path {
 
 /// How the first setup of a case is installed.
 fn install_of(case: &Case) -> Option<Install> {
-    case.steps.iter().find_map(|step| match &step.action {
-        Action::Switch(switch) | Action::Build(switch) => Some(switch.target.install),
-        _ => None,
-    })
+    let mut setups = case.steps.iter().filter_map(|step| step.action.setup());
+    setups.next().map(|it| it.target.install)
 }
 
 /// A snapshot without its header; empty where there is none.

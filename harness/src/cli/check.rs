@@ -12,7 +12,7 @@ use super::snapshots::shared;
 use crate::flake::FlakeInputs;
 use crate::judge::orphans;
 use crate::language::{self, Severity};
-use crate::model::{Action, Case};
+use crate::model::Case;
 use crate::text::{count, printable_line};
 
 /// What to check.
@@ -93,10 +93,7 @@ pub fn run(args: &CheckArgs) -> Result<Exit, Error> {
 fn inputs(cases: &[Case]) -> BTreeSet<String> {
     let mut lines = BTreeSet::new();
     for case in cases.iter().filter(|case| !case.guest.network.is_on()) {
-        for step in &case.steps {
-            let (Action::Switch(switch) | Action::Build(switch)) = &step.action else {
-                continue;
-            };
+        for switch in case.steps.iter().filter_map(|step| step.action.setup()) {
             let states = FlakeInputs::of(&switch.flake).states(&switch.override_inputs);
             let is_usual = |name: &String| {
                 matches!(

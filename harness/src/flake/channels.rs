@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::checkout::{Checkout, CheckoutError, folder_overlay, is_home_manager};
-use crate::model::{Action, Case, ChannelOverlay, SeedFile};
+use crate::model::{Case, ChannelOverlay, SeedFile};
 
 /// Where the guest keeps channels that have a name of their own, as flakes name the place.
 pub(crate) const PLACE: &str = "path:/etc/switchproof/channels";
@@ -200,23 +200,7 @@ fn named_in(case: &Case) -> BTreeSet<String> {
             found.insert(name.to_owned());
         }
     };
-    for step in &case.steps {
-        match &step.action {
-            Action::Switch(switch) | Action::Build(switch) => {
-                for file in switch.flake.files.values() {
-                    if let SeedFile::Regular { bytes, .. } = file {
-                        search(&String::from_utf8_lossy(bytes));
-                    }
-                }
-                let addresses = switch
-                    .override_inputs
-                    .values()
-                    .chain(switch.channels.values());
-                addresses.for_each(|url| search(url));
-            }
-            Action::Run { command, .. } => search(command),
-            _ => {}
-        }
-    }
+    let texts = case.steps.iter().flat_map(|step| step.action.texts());
+    texts.for_each(|text| search(&text));
     found
 }

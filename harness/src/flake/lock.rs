@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::lock_file::{Lock, is_locked, places};
 use super::{channel, reference};
 use crate::flake::nix::{Bindings, input_names, input_urls, inputs_elsewhere};
-use crate::model::{FlakeTree, SeedFile};
+use crate::model::FlakeTree;
 
 /// The inputs of a flake.
 pub(crate) struct FlakeInputs {
@@ -46,12 +46,8 @@ const PROJECTS: [&str; 3] = ["nixpkgs", "home-manager", "nix-darwin"];
 impl FlakeInputs {
     /// Reads the text and the lock of a flake. A lock that cannot be read locks nothing: Nix will make its own.
     pub(crate) fn of(flake: &FlakeTree) -> Self {
-        let text = |name: &str| match flake.beside(name) {
-            Some(SeedFile::Regular { bytes, .. }) => std::str::from_utf8(bytes).ok(),
-            _ => None,
-        };
-        let bindings = Bindings::of(text("flake.nix").unwrap_or_default());
-        let lock = text("flake.lock").and_then(Lock::parse);
+        let bindings = Bindings::of(flake.text("flake.nix").unwrap_or_default());
+        let lock = flake.text("flake.lock").and_then(Lock::parse);
         let names = input_names(&bindings);
         let none = BTreeSet::new();
         Self {

@@ -32,8 +32,8 @@ pub(super) fn repository_in_use(
 fn named_by(name: &str, file: &SeedFile) -> Vec<String> {
     match file {
         SeedFile::Symlink { target } if !target.starts_with('/') => vec![target.clone()],
-        SeedFile::Regular { bytes, .. } if name.ends_with(".nix") => {
-            let text = String::from_utf8_lossy(bytes);
+        file if name.ends_with(".nix") => {
+            let text = file.text().unwrap_or_default();
             if !text.contains("..") {
                 return Vec::new();
             }

@@ -10,7 +10,7 @@ use rowan::ast::AstNode as _;
 
 use super::names::is_package_name;
 use super::nix::Bindings;
-use crate::model::{FlakeTree, SeedFile};
+use crate::model::FlakeTree;
 
 /// What the pocket channel's package set is made of: any word in it may be a package that is there.
 static IN_POCKET: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
@@ -68,13 +68,8 @@ const OF_PACKAGES: [&str; 15] = [
 /// channel has under no name; what is computed is not seen.
 pub(crate) fn lacking(flake: &FlakeTree) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    for (name, file) in &flake.files {
-        if let SeedFile::Regular { bytes, .. } = file
-            && name.ends_with(".nix")
-            && let Some(root) = Bindings::of(&String::from_utf8_lossy(bytes)).root()
-        {
-            found.extend(named(root));
-        }
+    for (_, text) in flake.nix_texts() {
+        found.extend(Bindings::of(&text).root().map(named).unwrap_or_default());
     }
     let lacks = |name: &String| {
         let last = name.rsplit('.').next().unwrap_or(name);

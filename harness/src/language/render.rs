@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use crate::flake::without_the_machine;
-use crate::model::{Action, Case, FlakeTree, SeedFile};
+use crate::model::{Case, FlakeTree, SeedFile};
 use crate::text::escape_name;
 
 /// The flakes that a case switches to, as text ready to paste: each different one once, in the order of the steps.
@@ -13,7 +13,7 @@ pub fn render(case: &Case) -> String {
     let mut seen: Vec<&Arc<FlakeTree>> = Vec::new();
     let mut out = String::new();
     for step in &case.steps {
-        let (Action::Switch(switch) | Action::Build(switch)) = &step.action else {
+        let Some(switch) = step.action.setup() else {
             continue;
         };
         if seen.iter().any(|have| **have == switch.flake) {

@@ -1,5 +1,6 @@
 //! What a step does.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -94,6 +95,25 @@ impl Action {
             _ => self.typed_by(),
         }
     }
+
+    /// What a switch activates, or a build builds.
+    #[must_use]
+    pub fn setup(&self) -> Option<&Switch> {
+        match self {
+            Self::Switch(setup) | Self::Build(setup) => Some(setup),
+            _ => None,
+        }
+    }
+
+    /// The texts that may name a place in the guest: those of a setup, or a command.
+    pub fn texts(&self) -> impl Iterator<Item = Cow<'_, str>> {
+        let command = match self {
+            Self::Run { command, .. } => Some(Cow::from(command)),
+            _ => None,
+        };
+        let setup = self.setup().into_iter().flat_map(Switch::texts);
+        setup.chain(command)
+    }
 }
 
 /// Whose configuration a step is about, and how it is installed.
@@ -176,14 +196,16 @@ impl Switch {
         }
     }
 
-    /// Whether a file of the flake, what replaces an input of it, or a channel has this text.
+    /// The texts of the flake's files, and the addresses of its channels and of what replaces its inputs.
+    fn texts(&self) -> impl Iterator<Item = Cow<'_, str>> {
+        let addresses = self.override_inputs.values().chain(self.channels.values());
+        let files = self.flake.files.values().filter_map(SeedFile::text);
+        addresses.map(Cow::from).chain(files)
+    }
+
+    /// Whether one of its texts has this in it.
     pub(crate) fn names(&self, text: &str) -> bool {
-        let in_file = |file: &SeedFile| match file {
-            SeedFile::Regular { bytes, .. } => String::from_utf8_lossy(bytes).contains(text),
-            _ => false,
-        };
-        let mut addresses = self.override_inputs.values().chain(self.channels.values());
-        addresses.any(|url| url.contains(text)) || self.flake.files.values().any(in_file)
+        self.texts().any(|it| it.contains(text))
     }
 }
 
@@ -270,6 +292,22 @@ impl FlakeTree {
         self.files.get(&self.path_of(name))
     }
 
+    /// The text of the file of that name beside `flake.nix`, if it is UTF-8.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        match self.beside(name)? {
+            SeedFile::Regular { bytes, .. } => std::str::from_utf8(bytes).ok(),
+            _ => None,
+        }
+    }
+
+    /// The texts of its Nix files, by path.
+    pub(crate) fn nix_texts(&self) -> impl Iterator<Item = (&String, Cow<'_, str>)> {
+        let files = self.files.iter();
+        let nix = files.filter(|(name, _)| name.ends_with(".nix"));
+        nix.filter_map(|(name, file)| Some((name, file.text()?)))
+    }
+
     /// How Nix takes the flake where its files lie in `place`, an address or a folder.
     #[must_use]
     pub fn reference(&self, place: &str) -> String {
@@ -346,6 +384,15 @@ impl SeedFile {
         Self::Regular {
             bytes: bytes.into(),
             executable: false,
+        }
+    }
+
+    /// The text of a regular file; what is no UTF-8 in it is replaced.
+    #[must_use]
+    pub fn text(&self) -> Option<Cow<'_, str>> {
+        match self {
+            Self::Regular { bytes, .. } => Some(String::from_utf8_lossy(bytes)),
+            _ => None,
         }
     }
 }

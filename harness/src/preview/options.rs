@@ -8,7 +8,7 @@ use super::TODAY;
 use super::question::Question;
 use crate::change::{Change, FileTurn};
 use crate::flake::nix::quoted;
-use crate::model::{Action, Case, Install, Switch};
+use crate::model::{Case, Install, Switch};
 use crate::observe::Observation;
 
 /// What compares them.
@@ -197,11 +197,8 @@ impl Unexplained {
 /// A case that makes today's home and then, in a machine of its own, compares the options of two of the case's switches.
 #[must_use]
 pub fn comparison(case: &Case, user: &str, before: usize, after: usize) -> Option<Case> {
-    let (Action::Switch(old) | Action::Build(old), Action::Switch(new) | Action::Build(new)) =
-        (&case.steps[before].action, &case.steps[after].action)
-    else {
-        return None;
-    };
+    let setup = |step: usize| case.steps[step].action.setup();
+    let (old, new) = (setup(before)?, setup(after)?);
     let first = case.steps.iter().find(|step| step.name == TODAY)?.clone();
     let mut case = Case {
         id: format!("{} (options)", case.id),

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::question::Question;
 use crate::flake::Evaluated;
-use crate::model::{Action, Case, Install, Switch};
+use crate::model::{Case, Install, Switch};
 use crate::observe::Observation;
 
 const OUTPUTS: &str = include_str!("outputs.nix");
@@ -14,13 +14,10 @@ const OUTPUTS_SH: &str = include_str!("outputs.sh");
 /// step builds none.
 #[must_use]
 pub fn question_of_outputs(case: &Case, user: &str) -> Option<Case> {
-    let (Action::Switch(switch) | Action::Build(switch)) = &case.steps.first()?.action else {
-        return None;
-    };
     // What a host must be to run in a machine is no matter of its name.
     let switch = Switch {
         first_host: None,
-        ..switch.clone()
+        ..case.steps.first()?.action.setup()?.clone()
     };
     let question = Question {
         name: "outputs",

@@ -13,7 +13,7 @@ use super::host_files::HostFiles;
 use super::lock::FlakeInputs;
 use super::packages::lacking;
 use super::setup::{DEFAULT_USER, this_system};
-use crate::model::{FlakeTree, Install, SeedFile};
+use crate::model::{FlakeTree, Install};
 use about::Seen;
 use draft::{About, draft, free_name, replaced};
 use outputs::{Output, find_outputs};
@@ -225,11 +225,8 @@ impl Flake {
             .map_err(|error| InitError::NoFlake {
                 message: error.to_string(),
             })?;
-        let main = match flake.beside("flake.nix") {
-            Some(SeedFile::Regular { bytes, .. }) => String::from_utf8_lossy(bytes),
-            _ => "".into(),
-        };
-        super::nix::check_expression(&main).map_err(|error| InitError::Broken {
+        let main = flake.text("flake.nix").unwrap_or_default();
+        super::nix::check_expression(main).map_err(|error| InitError::Broken {
             message: error.to_string(),
         })?;
         let texts = Texts::of(&flake);

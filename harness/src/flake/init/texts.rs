@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::flake::nix::Bindings;
-use crate::model::{FlakeTree, SeedFile, joined};
+use crate::model::{FlakeTree, joined};
 
 /// A flake's texts, taken apart once.
 pub(super) struct Texts {
@@ -15,15 +15,11 @@ pub(super) struct Texts {
 impl Texts {
     /// Takes all Nix files of a flake apart.
     pub(super) fn of(flake: &FlakeTree) -> Self {
-        let files = flake.files.iter().filter_map(|(name, file)| match file {
-            SeedFile::Regular { bytes, .. } if name.ends_with(".nix") => {
-                let text = String::from_utf8_lossy(bytes);
-                Some((name.clone(), Bindings::of(&text)))
-            }
-            _ => None,
-        });
+        let files = flake.nix_texts();
         Self {
-            files: files.collect(),
+            files: files
+                .map(|(name, text)| (name.clone(), Bindings::of(&text)))
+                .collect(),
             main: flake.path_of("flake.nix"),
         }
     }

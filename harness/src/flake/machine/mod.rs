@@ -23,7 +23,7 @@ pub(crate) struct HostCaches<'a> {
 /// The flake with hosts that can run in the machine. Nix takes no flake whose outputs are not a function that is written in
 /// `flake.nix`: such a one stays as it is, for Nix to refuse it.
 pub(crate) fn for_the_machine(flake: &FlakeTree, caches: &HostCaches<'_>) -> FlakeTree {
-    let Some(text) = text_of(flake).and_then(handed_through) else {
+    let Some(text) = flake.text("flake.nix").and_then(handed_through) else {
         return flake.clone();
     };
     let mut files = flake.files.clone();
@@ -41,13 +41,6 @@ pub(crate) fn for_the_machine(flake: &FlakeTree, caches: &HostCaches<'_>) -> Fla
     FlakeTree {
         files,
         dir: flake.dir.clone(),
-    }
-}
-
-fn text_of(flake: &FlakeTree) -> Option<&str> {
-    match flake.beside("flake.nix") {
-        Some(SeedFile::Regular { bytes, .. }) => std::str::from_utf8(bytes).ok(),
-        _ => None,
     }
 }
 
