@@ -21,98 +21,13 @@ use super::script::{
 use super::sections::{Homes, read_homes};
 use super::units::read_units;
 use crate::login::Nonce;
-use crate::machine::{GuestScript, MachineError, Observable, Shortage};
+use crate::machine::{GuestScript, MachineError, Observable};
 use crate::model::Session;
 
 /// How long the capture of all homes may take.
 const HOMES_DEADLINE: Duration = Duration::from_secs(300);
 /// How long a session may take to begin, and to be blamed when it does not.
 const SESSION_DEADLINE: Duration = Duration::from_secs(90);
-
-/// The machine could not be looked at: the machinery's fault, never the setup's.
-#[derive(Debug, thiserror::Error)]
-pub enum ObserveError {
-    /// The machine failed.
-    #[error(transparent)]
-    Machine(#[from] MachineError),
-    /// The guest sent something that cannot be read.
-    #[error("{what} could not be observed: {source}")]
-    Stream {
-        /// What was looked at.
-        what: String,
-        /// What was wrong with what came.
-        source: io::Error,
-    },
-    /// What was looked at did not come to an end.
-    #[error("{what} could not be observed: the guest still sent when its time was up")]
-    Endless {
-        /// What was looked at.
-        what: String,
-    },
-    /// The guest sent more than the machine lets through.
-    #[error(
-        "{what} could not be observed whole: there is more of it than the machine lets through"
-    )]
-    Cut {
-        /// What was looked at.
-        what: String,
-    },
-    /// The guest had nothing left to look at it with.
-    #[error("{what} could not be observed: {shortage}")]
-    Short {
-        /// What was looked at.
-        what: String,
-        /// What the guest had run out of.
-        shortage: Shortage,
-    },
-    /// The script that looks at the guest failed.
-    #[error("{what} could not be observed: the script in the guest ended with status {status}")]
-    Script {
-        /// What was looked at.
-        what: String,
-        /// How the script ended.
-        status: i32,
-    },
-}
-
-impl ObserveError {
-    /// What to do about it.
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::Machine(error) => error.hint.clone(),
-            Self::Stream { .. } => Some(
-                "open a shell in the guest after this step (`switchproof shell`) and see whether the home is \
-                 readable, `/run` has room, and no process is changing files"
-                    .into(),
-            ),
-            Self::Endless { .. } => Some(
-                "a process of the guest keeps printing, or what it makes grows as it is read: look with \
-                 `switchproof shell`"
-                    .into(),
-            ),
-            Self::Cut { .. } => Some("let the scenario leave less behind in the home".into()),
-            Self::Short { .. } => Some("let the steps leave more of it".into()),
-            Self::Script { .. } => Some(
-                "see with `switchproof shell` whether `/run` in the guest has room, and no process of the \
-                 user ends others"
-                    .into(),
-            ),
-        }
-    }
-
-    /// The same as the error of a machine, for callers that know no other.
-    pub fn into_machine_error(self) -> MachineError {
-        let hint = self.hint();
-        match self {
-            Self::Machine(error) => error,
-            other => MachineError {
-                message: other.to_string(),
-                hint,
-                beyond: None,
-            },
-        }
-    }
-}
 
 /// Looks at a machine after a step. `users` are those whose homes and sessions are looked at, `probes` what is
 /// asked for besides (a probe of no user is the first user's), `output` how the step went. The folders of `exclude`,
@@ -123,7 +38,7 @@ pub fn observe(
     exclude: &BTreeSet<String>,
     probes: &[Probe],
     output: StepOutput,
-) -> Result<Observation, ObserveError> {
+) -> Result<Observation, MachineError> {
     let budget = Rc::new(Budget::default());
     let homes = capture_homes(machine, users, exclude, &budget)?;
     let mut seen = BTreeMap::new();
@@ -166,7 +81,7 @@ fn capture_homes(
     users: &[String],
     exclude: &BTreeSet<String>,
     budget: &Rc<Budget>,
-) -> Result<Homes, ObserveError> {
+) -> Result<Homes, MachineError> {
     let script = GuestScript::root(script::homes(users, exclude), HOMES_DEADLINE);
     let mut homes = Homes::default();
     pull(
@@ -188,7 +103,7 @@ fn capture_places(
     users: &[String],
     probes: &[Probe],
     budget: &Rc<Budget>,
-) -> Result<BTreeMap<String, Vec<PlaceSeen>>, ObserveError> {
+) -> Result<BTreeMap<String, Vec<PlaceSeen>>, MachineError> {
     let mut asked: Vec<(&str, Place, &str)> = Vec::new();
     for probe in probes {
         if let Probe::Place { base, path, .. } = probe
@@ -216,17 +131,17 @@ fn capture_user(
     user: &str,
     asked: &[&Probe],
     budget: &Rc<Budget>,
-) -> Result<UserSeen, ObserveError> {
+) -> Result<UserSeen, MachineError> {
     let what = format!("the session of {user}");
     let Some(home) = homes
         .users
         .get(user)
         .filter(|home| !home.directory.is_empty())
     else {
-        return Err(ObserveError::Stream {
-            what,
-            source: malformed(format!("the guest has no user `{user}`")),
-        });
+        return Err(unreadable(
+            &what,
+            &format!("the guest has no user `{user}`"),
+        ));
     };
     let probes = of_login(asked);
     let nonce = Nonce::new();
@@ -350,7 +265,7 @@ fn pull(
     what: &str,
     budget: &Rc<Budget>,
     mut read: impl FnMut(&mut Source<'_>) -> io::Result<()>,
-) -> Result<(), ObserveError> {
+) -> Result<(), MachineError> {
     let mut broken = None;
     let exit = machine.pull(script, &mut |stream| {
         if let Err(error) = read(&mut Source::within(stream, budget)) {
@@ -358,36 +273,44 @@ fn pull(
         }
         Ok(())
     });
+    let failed = |why: &str, hint| not_observed(what, why, hint);
     let exit = match exit {
         Err(error) if error.beyond.is_some() => {
-            return Err(ObserveError::Endless {
-                what: what.to_owned(),
-            });
+            let hint = "a process of the guest keeps printing, or what it makes grows as it is read: look with \
+                 `switchproof shell`";
+            return Err(failed(": the guest still sent when its time was up", hint));
         }
         exit => exit?,
     };
     if let Some(shortage) = exit.shortage.filter(|_| exit.status != 0) {
-        return Err(ObserveError::Short {
-            what: what.to_owned(),
-            shortage,
-        });
+        let why = format!(": {shortage}");
+        return Err(failed(&why, "let the steps leave more of it"));
     }
     if exit.truncated {
-        return Err(ObserveError::Cut {
-            what: what.to_owned(),
-        });
+        let why = " whole: there is more of it than the machine lets through";
+        let hint = "let the scenario leave less behind in the home";
+        return Err(failed(why, hint));
     }
     if exit.status != 0 {
-        return Err(ObserveError::Script {
-            what: what.to_owned(),
-            status: exit.status,
-        });
+        let why = format!(
+            ": the script in the guest ended with status {}",
+            exit.status
+        );
+        let hint = "see with `switchproof shell` whether `/run` in the guest has room, and no process of the user ends \
+             others";
+        return Err(failed(&why, hint));
     }
-    match broken {
-        Some(source) => Err(ObserveError::Stream {
-            what: what.to_owned(),
-            source,
-        }),
-        None => Ok(()),
-    }
+    broken.map_or(Ok(()), |source| Err(unreadable(what, &source.to_string())))
+}
+
+/// The guest sent something that cannot be read.
+fn unreadable(what: &str, why: &str) -> MachineError {
+    let hint = "open a shell in the guest after this step (`switchproof shell`) and see whether the home is readable, \
+         `/run` has room, and no process is changing files";
+    not_observed(what, &format!(": {why}"), hint)
+}
+
+/// The machine could not be looked at: the machinery's fault, never the setup's.
+fn not_observed(what: &str, why: &str, hint: &str) -> MachineError {
+    MachineError::new(format!("{what} could not be observed{why}"), Some(hint))
 }

@@ -1,7 +1,7 @@
 //! What sessions and commands that were asked for sent.
 
 use std::collections::BTreeMap;
-use std::io;
+use std::io::{self, Read};
 
 use super::budget::{held, malformed};
 use super::fields::Source;
@@ -171,7 +171,7 @@ fn bounded(source: &mut Source<'_>, limit: usize) -> io::Result<(Vec<u8>, bool)>
     }
     source.budget().keep(sent)?;
     let mut bytes = vec![0; sent];
-    source.exact(&mut bytes)?;
+    source.read_exact(&mut bytes)?;
     source.budget().keep(held(&bytes) - sent)?;
     Ok((bytes, whole > sent as u64))
 }

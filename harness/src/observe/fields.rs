@@ -1,6 +1,6 @@
 //! Reading what a guest streams: fields that end in NUL, runs of known length, everything bounded.
 
-use std::io::{self, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::rc::Rc;
 
 use super::budget::{Budget, held, malformed};
@@ -10,12 +10,10 @@ const BUFFER_BYTES: usize = 64 * 1024;
 /// How much of a field that is looked for in noise is kept, in bytes.
 const FIELD_BYTES: usize = 16 * 1024;
 
-/// A stream of a guest that counts what was taken from it.
+/// A stream of a guest that counts what was taken from it. That it ends is an error: what is read says itself where it
+/// ends.
 pub(super) struct Source<'a> {
-    inner: &'a mut dyn Read,
-    buffer: Vec<u8>,
-    start: usize,
-    end: usize,
+    inner: BufReader<&'a mut dyn Read>,
     taken: u64,
     budget: Rc<Budget>,
 }
@@ -30,17 +28,14 @@ impl<'a> Source<'a> {
     /// A stream of which as much is kept as `budget` still allows.
     pub(super) fn within(inner: &'a mut dyn Read, budget: &Rc<Budget>) -> Self {
         Self {
-            inner,
-            buffer: vec![0; BUFFER_BYTES],
-            start: 0,
-            end: 0,
+            inner: BufReader::with_capacity(BUFFER_BYTES, inner),
             taken: 0,
             budget: Rc::clone(budget),
         }
     }
 
     /// What may still be kept of the observation that the stream is for.
-    pub(super) fn budget(&self) -> &Budget {
+    pub(super) fn budget(&self) -> &Rc<Budget> {
         &self.budget
     }
 
@@ -51,33 +46,17 @@ impl<'a> Source<'a> {
 
     /// A field up to its NUL, which is dropped. A field longer than `limit` bytes is refused.
     pub(super) fn field(&mut self, limit: usize) -> io::Result<Vec<u8>> {
-        let mut field = Vec::new();
-        loop {
-            let available = self.available()?;
-            let found = available.iter().position(|byte| *byte == 0);
-            let piece = found.unwrap_or(available.len());
-            if field.len() + piece > limit {
-                return Err(malformed(format!("a field is longer than {limit} bytes")));
-            }
-            field.extend_from_slice(&available[..piece]);
-            self.take(piece + usize::from(found.is_some()));
-            if found.is_some() {
-                self.budget.keep(held(&field))?;
-                return Ok(field);
-            }
+        match self.up_to_nul(limit as u64 + 1)? {
+            Some(field) => self.budget.keep(held(&field)).map(|()| field),
+            None => Err(malformed(format!("a field is longer than {limit} bytes"))),
         }
     }
 
-    /// A short line up to its line end, which is dropped.
-    pub(super) fn line(&mut self, limit: usize) -> io::Result<Vec<u8>> {
-        let mut line = Vec::new();
-        loop {
-            match self.byte()? {
-                b'\n' => return Ok(line),
-                byte if line.len() < limit => line.push(byte),
-                _ => return Err(malformed(format!("a line is longer than {limit} bytes"))),
-            }
-        }
+    /// What there is up to a NUL, which is dropped; none where that is not among the next `limit` bytes.
+    fn up_to_nul(&mut self, limit: u64) -> io::Result<Option<Vec<u8>>> {
+        let mut bytes = Vec::new();
+        self.by_ref().take(limit).read_until(0, &mut bytes)?;
+        Ok((bytes.pop() == Some(0)).then_some(bytes))
     }
 
     /// A field that is a number.
@@ -120,88 +99,45 @@ impl<'a> Source<'a> {
     /// Skips noise (what a user's start-up files print) up to a field that begins so, and returns the rest of it. More
     /// noise than `limit` bytes is an error of kind [`io::ErrorKind::FileTooLarge`].
     pub(super) fn skip_to(&mut self, wanted: &str, limit: u64) -> io::Result<Vec<u8>> {
-        let begun = self.taken;
-        loop {
-            // The noise may end without a NUL, right before the field's own beginning: the field is sent with a
-            // NUL in front.
-            let mut matched = Vec::new();
-            loop {
-                let byte = self.byte()?;
-                if self.taken - begun > limit {
-                    return Err(io::Error::new(
-                        io::ErrorKind::FileTooLarge,
-                        format!("no `{wanted}` in {limit} bytes"),
-                    ));
-                }
-                if byte == 0 {
-                    break;
-                }
-                if matched.len() < FIELD_BYTES {
-                    matched.push(byte);
-                }
-            }
-            if let Some(rest) = matched.strip_prefix(wanted.as_bytes()) {
+        let end = self.taken + limit;
+        // The noise may end without a NUL, right before the field's own beginning: the field is sent with a NUL in front.
+        while let Some(mut field) = self.up_to_nul(end - self.taken)? {
+            field.truncate(FIELD_BYTES);
+            if let Some(rest) = field.strip_prefix(wanted.as_bytes()) {
                 return Ok(rest.to_owned());
             }
         }
-    }
-
-    /// Fills `target` whole.
-    pub(super) fn exact(&mut self, target: &mut [u8]) -> io::Result<()> {
-        let mut filled = 0;
-        while filled < target.len() {
-            let available = self.available()?;
-            let piece = available.len().min(target.len() - filled);
-            target[filled..filled + piece].copy_from_slice(&available[..piece]);
-            self.take(piece);
-            filled += piece;
-        }
-        Ok(())
-    }
-
-    /// Hands the next `length` bytes over, piece by piece.
-    pub(super) fn each(&mut self, length: u64, mut piece: impl FnMut(&[u8])) -> io::Result<()> {
-        let mut left = length;
-        while left > 0 {
-            let available = self.available()?;
-            let now = usize::try_from(left)
-                .unwrap_or(usize::MAX)
-                .min(available.len());
-            piece(&available[..now]);
-            self.take(now);
-            left -= now as u64;
-        }
-        Ok(())
+        Err(io::Error::new(
+            io::ErrorKind::FileTooLarge,
+            format!("no `{wanted}` in {limit} bytes"),
+        ))
     }
 
     /// Drops the next `length` bytes.
     pub(super) fn skip(&mut self, length: u64) -> io::Result<()> {
-        self.each(length, |_| {})
+        io::copy(&mut self.by_ref().take(length), &mut io::sink()).map(drop)
     }
+}
 
-    fn byte(&mut self) -> io::Result<u8> {
-        let byte = self.available()?[0];
-        self.take(1);
-        Ok(byte)
-    }
-
-    /// What is in the buffer: never empty.
-    fn available(&mut self) -> io::Result<&[u8]> {
-        while self.start == self.end {
-            self.start = 0;
-            self.end = match self.inner.read(&mut self.buffer) {
-                Ok(0) => return Err(malformed("the stream ended too early".into())),
-                Ok(read) => read,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => 0,
-                Err(error) => return Err(error),
-            };
+impl BufRead for Source<'_> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        match self.inner.fill_buf()? {
+            [] => Err(malformed("the stream ended too early".into())),
+            buffer => Ok(buffer),
         }
-        Ok(&self.buffer[self.start..self.end])
     }
 
-    fn take(&mut self, count: usize) {
-        self.start += count;
+    fn consume(&mut self, count: usize) {
+        self.inner.consume(count);
         self.taken += count as u64;
+    }
+}
+
+impl Read for Source<'_> {
+    fn read(&mut self, target: &mut [u8]) -> io::Result<usize> {
+        let count = self.fill_buf()?.read(target)?;
+        self.consume(count);
+        Ok(count)
     }
 }
 
@@ -223,7 +159,7 @@ mod tests {
         source.skip_to("start", 100).unwrap();
         assert_eq!(source.list(9, 9).unwrap(), [b"1", b"2"]);
         let mut run = [0; 2];
-        source.exact(&mut run).unwrap();
+        source.read_exact(&mut run).unwrap();
         assert_eq!(&run, b"ta");
         assert_eq!(source.taken(), 20);
         assert!(source.field(9).is_err());

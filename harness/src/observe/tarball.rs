@@ -1,13 +1,13 @@
 //! A tar archive read as it streams by: pax format, every size bounded, nothing unpacked.
 //!
-//! The `tar` crate's own iterator would hold a long name of any announced size in memory and does not hand out the
-//! map of a file with holes, so its header types are used here and the walk is ours.
+//! The `tar` crate walks over the members as they are stored. What extended headers and the maps of files with holes say
+//! is read here: the crate would hold a long name of any announced size in memory, and does not hand out such a map.
 
-use std::io;
+use std::io::{self, BufRead, BufReader, Read, Write};
 
-use tar::{EntryType, Header};
+use tar::{Archive, EntryType, Header};
 
-use super::budget::{Crowd, LONG_TEXT_BYTES, held, malformed};
+use super::budget::{Budget, Crowd, LONG_TEXT_BYTES, held, malformed};
 use super::digest::ContentHash;
 use super::fields::Source;
 use super::home::Content;
@@ -20,7 +20,7 @@ const RECORD_BYTES: u64 = super::script::BLOCKING_FACTOR * BLOCK_BYTES;
 /// Longest name or link target, in bytes: Linux's PATH_MAX and room for what tar adds.
 const NAME_BYTES: usize = 8192;
 /// Most extents of a file with holes: as many as fit into the memory that one file may take while it is read.
-const MAX_EXTENTS: usize = if cfg!(test) { 200_000 } else { 2_000_000 };
+const MAX_EXTENTS: u64 = if cfg!(test) { 200_000 } else { 2_000_000 };
 /// Longest file kept as text, in bytes.
 const TEXT_BYTES: u64 = 64 * 1024;
 /// A file with holes up to this size is hashed as if it had none, in bytes; a longer one by its extents.
@@ -63,74 +63,70 @@ pub(super) fn read_tar(
     mut each: impl FnMut(Member) -> io::Result<()>,
 ) -> io::Result<()> {
     let begun = source.taken();
+    let budget = source.budget().clone();
     let mut crowd = Crowd::default();
-    let mut is_full = false;
-    while let Some((header, mut pax)) = next(source)? {
-        let path = name(pax.path.take(), || header.path_bytes().into_owned())?;
-        let link = name(pax.link.take(), || {
+    let (mut is_full, mut extended) = (false, Pax::default());
+    for member in Archive::new(&mut *source).entries()?.raw(true) {
+        let mut data = member?;
+        let header = data.header().clone();
+        let size = header.entry_size()?;
+        if header.entry_type() == EntryType::XHeader {
+            extended = read_pax(&mut data, size)?;
+            continue;
+        }
+        let pax = std::mem::take(&mut extended);
+        let path = name(pax.path, || header.path_bytes().into_owned())?;
+        let link = name(pax.link, || {
             header.link_name_bytes().unwrap_or_default().into_owned()
         })?;
         let counts = crowd.add(&path);
-        let attributes: usize = pax
-            .attributes
-            .iter()
-            .map(|(key, value)| key.len() + value.len())
-            .sum();
-        is_full |= !source
-            .budget()
-            .keep_entry(held(&path) + held(&link) + attributes);
+        let attributes = pax.attributes.iter();
+        let attributes: usize = attributes.map(|(key, it)| key.len() + it.len()).sum();
+        is_full |= !budget.keep_entry(held(&path) + held(&link) + attributes);
+        if is_full && !counts {
+            return Err(crowd.complaint());
+        }
         if is_full {
-            if !counts {
-                return Err(crowd.complaint());
-            }
-            let size = stored(&header, &pax)?;
-            source.skip(size)?;
-            source.skip(padding(size))?;
             continue;
         }
-        let kind = kind(source, &header, &pax)?;
+        let kind = match (header.entry_type(), pax.real_size) {
+            (EntryType::Regular | EntryType::Continuous, None) => {
+                MemberKind::File(whole(&mut data, size, &budget)?)
+            }
+            (EntryType::Regular | EntryType::Continuous, Some(real)) => {
+                MemberKind::File(sparse(&mut data, size, real)?)
+            }
+            _ => kind(&header)?,
+        };
         each(Member {
             path,
             link,
             kind,
             mode: header.mode()? & 0o7777,
-            uid: number(pax.uid, || header.uid())?,
-            gid: number(pax.gid, || header.gid())?,
+            uid: pax.uid.map_or_else(|| header.uid(), Ok)?,
+            gid: pax.gid.map_or_else(|| header.gid(), Ok)?,
             attributes: pax.attributes,
         })?;
     }
     if is_full {
         return Err(crowd.complaint());
     }
-    let over = (source.taken() - begun) % RECORD_BYTES;
-    source.skip(if over == 0 { 0 } else { RECORD_BYTES - over })
+    // Of the two empty blocks at the end one was read.
+    source.skip(BLOCK_BYTES)?;
+    let read = source.taken() - begun;
+    source.skip(read.next_multiple_of(RECORD_BYTES) - read)
 }
 
-/// The next member's header and what an extended header says of it; `None` at the archive's end (two empty blocks).
-fn next(source: &mut Source<'_>) -> io::Result<Option<(Header, Pax)>> {
-    let mut pax = Pax::default();
-    loop {
-        let mut header = Header::new_old();
-        source.exact(header.as_mut_bytes())?;
-        if header.as_bytes().iter().all(|byte| *byte == 0) {
-            source.skip(BLOCK_BYTES)?;
-            return Ok(None);
-        }
-        check(&header)?;
-        if header.entry_type() != EntryType::XHeader {
-            return Ok(Some((header, pax)));
-        }
-        let size = header.entry_size()?;
-        if size > PAX_BYTES {
-            return Err(malformed(format!(
-                "an extended header is longer than {PAX_BYTES} bytes"
-            )));
-        }
-        let mut records = Vec::new();
-        source.each(size, |piece| records.extend_from_slice(piece))?;
-        source.skip(padding(size))?;
-        pax = Pax::parse(&records)?;
+/// What an extended header says of the member after it.
+fn read_pax(data: &mut impl Read, size: u64) -> io::Result<Pax> {
+    if size > PAX_BYTES {
+        return Err(malformed(format!(
+            "an extended header is longer than {PAX_BYTES} bytes"
+        )));
     }
+    let mut records = Vec::new();
+    data.read_to_end(&mut records)?;
+    Pax::parse(&records)
 }
 
 fn name(extended: Option<Vec<u8>>, plain: impl Fn() -> Vec<u8>) -> io::Result<Vec<u8>> {
@@ -143,26 +139,9 @@ fn name(extended: Option<Vec<u8>>, plain: impl Fn() -> Vec<u8>) -> io::Result<Ve
     Ok(name)
 }
 
-fn number(extended: Option<u64>, plain: impl Fn() -> io::Result<u64>) -> io::Result<u64> {
-    extended.map_or_else(plain, Ok)
-}
-
-/// How many bytes are stored of a member.
-fn stored(header: &Header, pax: &Pax) -> io::Result<u64> {
-    number(pax.size, || header.entry_size())
-}
-
-fn kind(source: &mut Source<'_>, header: &Header, pax: &Pax) -> io::Result<MemberKind> {
-    let size = stored(header, pax)?;
-    let kind = match header.entry_type() {
-        EntryType::Regular | EntryType::Continuous => {
-            let content = match pax.real_size {
-                None => whole(source, size)?,
-                Some(real) => sparse(source, size, real)?,
-            };
-            source.skip(padding(size))?;
-            return Ok(MemberKind::File(content));
-        }
+/// What a member is that holds nothing.
+fn kind(header: &Header) -> io::Result<MemberKind> {
+    Ok(match header.entry_type() {
         EntryType::Link => MemberKind::HardLink,
         EntryType::Symlink => MemberKind::Symlink,
         EntryType::Directory => MemberKind::Directory,
@@ -174,10 +153,7 @@ fn kind(source: &mut Source<'_>, header: &Header, pax: &Pax) -> io::Result<Membe
                 other.as_byte()
             )));
         }
-    };
-    source.skip(size)?;
-    source.skip(padding(size))?;
-    Ok(kind)
+    })
 }
 
 /// A device's numbers.
@@ -191,125 +167,79 @@ fn device(header: &Header, kind: EntryType) -> io::Result<MemberKind> {
     })
 }
 
-/// A header's checksum: the sum of its bytes, its own field taken as spaces.
-fn check(header: &Header) -> io::Result<()> {
-    let bytes = header.as_bytes();
-    let sum: u32 = bytes
-        .iter()
-        .enumerate()
-        .map(|(at, byte)| {
-            u32::from(if (148..156).contains(&at) {
-                b' '
-            } else {
-                *byte
-            })
-        })
-        .sum();
-    if header.cksum()? == sum {
-        Ok(())
-    } else {
-        Err(malformed("a tar header's checksum is wrong".into()))
-    }
-}
-
-/// The content of a file that is stored whole.
-fn whole(source: &mut Source<'_>, size: u64) -> io::Result<Content> {
+/// The content of a file that is stored whole. A text that is too long to be shown is kept aside, to be searched.
+fn whole(data: &mut impl Read, size: u64, budget: &Budget) -> io::Result<Content> {
     let mut hash = ContentHash::default();
-    if size > TEXT_BYTES {
-        return long(source, size);
+    if size > LONG_TEXT_BYTES {
+        io::copy(data, &mut hash)?;
+        return Ok(hash.finish(size, false));
     }
-    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
-    source.each(size, |piece| bytes.extend_from_slice(piece))?;
-    match String::from_utf8(bytes) {
-        Ok(text) if !text.contains('\0') && source.budget().keep_text(text.len()) => {
-            Ok(Content::Text(text))
-        }
-        Ok(text) => {
-            hash.update(text.as_bytes());
-            Ok(hash.finish(size, false))
-        }
-        Err(error) => {
-            hash.update(error.as_bytes());
-            Ok(hash.finish(size, false))
-        }
-    }
-}
-
-/// The content of a file that is too long to be shown; a text is kept aside, to be searched.
-fn long(source: &mut Source<'_>, size: u64) -> io::Result<Content> {
-    let mut hash = ContentHash::default();
     let mut bytes = Vec::new();
-    let mut is_text = size <= LONG_TEXT_BYTES;
-    source.each(size, |piece| {
-        hash.update(piece);
-        is_text &= !piece.contains(&0);
-        if is_text {
-            bytes.extend_from_slice(piece);
-        }
-    })?;
+    data.read_to_end(&mut bytes)?;
+    let text = std::str::from_utf8(&bytes).ok();
+    let text = text.filter(|text| !text.contains('\0'));
+    let is_short = size <= TEXT_BYTES;
+    if let Some(text) = text.filter(|text| is_short && budget.keep_text(text.len())) {
+        return Ok(Content::Text(text.to_owned()));
+    }
+    hash.write_all(&bytes)?;
     let content = hash.finish(size, false);
-    if is_text
-        && let Content::Digest { sha256, .. } = &content
-        && let Ok(text) = String::from_utf8(bytes)
-    {
-        source.budget().keep_long_text(sha256, text);
+    if let (Some(text), Content::Digest { sha256, .. }, false) = (text, &content, is_short) {
+        budget.keep_long_text(sha256, text.to_owned());
     }
     Ok(content)
 }
 
 /// The content of a file with holes, which begins with a map of its extents.
-fn sparse(source: &mut Source<'_>, stored: u64, size: u64) -> io::Result<Content> {
-    let (extents, map_bytes) = read_map(source, stored)?;
-    check_extents(&extents, size, stored - map_bytes)?;
+fn sparse(data: &mut impl Read, stored: u64, size: u64) -> io::Result<Content> {
+    let mut data = BufReader::new(data);
+    let (extents, map_bytes) = read_map(&mut data)?;
+    let stored = stored.checked_sub(map_bytes).ok_or_else(|| {
+        malformed("the map of a sparse file is longer than the file is stored".into())
+    })?;
+    check_extents(&extents, size, stored)?;
     let expand = size <= EXPANDED_BYTES;
     let mut hash = ContentHash::default();
+    let zeros = |count, hash: &mut ContentHash| io::copy(&mut io::repeat(0).take(count), hash);
     let mut at = 0;
     for (offset, length) in extents {
         if expand {
-            hash.zeros(offset - at);
+            zeros(offset - at, &mut hash)?;
         } else {
-            hash.update(&offset.to_le_bytes());
-            hash.update(&length.to_le_bytes());
+            hash.write_all(&offset.to_le_bytes())?;
+            hash.write_all(&length.to_le_bytes())?;
         }
-        source.each(length, |piece| hash.update(piece))?;
+        io::copy(&mut data.by_ref().take(length), &mut hash)?;
         at = offset + length;
     }
     if expand {
-        hash.zeros(size - at);
+        zeros(size - at, &mut hash)?;
     }
     Ok(hash.finish(size, !expand))
 }
 
 /// The extents of a file with holes and the bytes they are written in: lines of decimal numbers, how many there are,
 /// then of each its offset and its length, padded to whole blocks.
-fn read_map(source: &mut Source<'_>, stored: u64) -> io::Result<(Vec<(u64, u64)>, u64)> {
-    let begun = source.taken();
-    let mut line = || -> io::Result<u64> {
-        let line = source.line(20)?;
-        let number = std::str::from_utf8(&line)
-            .ok()
-            .and_then(|it| it.parse().ok());
+fn read_map(data: &mut impl BufRead) -> io::Result<(Vec<(u64, u64)>, u64)> {
+    let mut bytes = 0;
+    let mut number = || -> io::Result<u64> {
+        let mut line = String::new();
+        bytes += data.take(21).read_line(&mut line)? as u64;
+        let number = line.strip_suffix('\n').and_then(|it| it.parse().ok());
         number.ok_or_else(|| malformed("the map of a sparse file is no list of numbers".into()))
     };
-    let count = usize::try_from(line()?).unwrap_or(usize::MAX);
+    let count = number()?;
     if count > MAX_EXTENTS {
         return Err(malformed(format!(
             "a sparse file has more than {MAX_EXTENTS} extents; where it says nothing of the setup, leave its folder \
              out with `exclude` in the scenario"
         )));
     }
-    let mut extents = Vec::new();
-    for _ in 0..count {
-        extents.push((line()?, line()?));
-    }
-    source.skip(padding(source.taken() - begun))?;
-    let bytes = source.taken() - begun;
-    if bytes > stored {
-        return Err(malformed(
-            "the map of a sparse file is longer than the file is stored".into(),
-        ));
-    }
-    Ok((extents, bytes))
+    let extents = (0..count).map(|_| Ok((number()?, number()?)));
+    let extents: Vec<_> = extents.collect::<io::Result<_>>()?;
+    let padded = bytes.next_multiple_of(BLOCK_BYTES);
+    io::copy(&mut data.take(padded - bytes), &mut io::sink())?;
+    Ok((extents, padded))
 }
 
 /// Extents must ascend, lie in the file, and be what is stored.
@@ -333,10 +263,6 @@ fn check_extents(extents: &[(u64, u64)], size: u64, stored: u64) -> io::Result<(
             "a sparse file is stored in another length than it says".into(),
         ))
     }
-}
-
-fn padding(size: u64) -> u64 {
-    size.next_multiple_of(BLOCK_BYTES).saturating_sub(size)
 }
 
 /// tar ends with 0, or with 1 when a file changed as it was read; with 2 the home is not what the archive says.

@@ -8,7 +8,7 @@ use super::evaluate::beyond;
 use super::hypervisor::{ForkedMachine, Hypervisor, Purpose};
 use super::ledger::Ledger;
 use super::network::require_route;
-use super::perform::{not_the_step, perform, prepare_failed};
+use super::perform::{perform, prepare_failed};
 use super::selection::{Known, is_wanted};
 use super::{BudgetError, RunId, Seen, now_s};
 use crate::judge::is_awaited;
@@ -338,8 +338,7 @@ impl Crew<'_> {
                 &self.guest(id).exclude,
                 probes,
                 output.clone(),
-            )
-            .map_err(|error| not_the_step(error.into_machine_error()))?;
+            )?;
             // All cases that pass here wait for the same: what they wait for is part of the state's key.
             let awaited = self.plan()[id].visits.first().is_some_and(|visit| {
                 let case = &self.plan().cases[visit.case];

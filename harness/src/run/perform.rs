@@ -349,7 +349,7 @@ fn witnessed(output: StepOutput, witness: &Witness, user: &str, session: Session
 }
 
 /// An error of something that the machinery does for itself: its deadline is none that a scenario set.
-pub fn not_the_step(error: MachineError) -> MachineError {
+fn not_the_step(error: MachineError) -> MachineError {
     MachineError {
         beyond: None,
         ..error
