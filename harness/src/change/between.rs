@@ -1,11 +1,10 @@
 //! Computing a change.
 
-use std::collections::BTreeSet;
-
 use super::home::home;
+use super::join::join;
 use super::left_behind::left_behind;
 use super::messages::{difference, messages};
-use super::model::{Change, Lines, Numbers, Presence, Turn, UserChange};
+use super::model::{Change, Numbers, Presence, Turn, UserChange};
 use super::own_programs::{is_told_by, own_programs};
 use super::packages::packages;
 use super::runs::{runs, shadowed, system_programs};
@@ -13,46 +12,37 @@ use super::session::{commands, variables};
 use super::stores::Rebuilds;
 use super::units::units;
 use crate::model::{Action, Step};
-use crate::observe::{Generations, Observation, ProfileSeen, UserSeen};
+use crate::observe::{Observation, ProfileSeen, UserSeen};
 
 impl Change {
     /// What differs between two observations, `before` and `after` being of any machines. What steps printed is compared
     /// only where `evaluated`, that is, where both come from steps that evaluate a setup.
     #[must_use]
     pub fn between(before: &Observation, after: &Observation, evaluated: bool) -> Self {
-        let names: BTreeSet<&String> = before.users.keys().chain(after.users.keys()).collect();
         let nothing = UserSeen::default();
-        let users = names
-            .into_iter()
-            .map(|name| {
-                let (was, is) = (before.users.get(name), after.users.get(name));
-                let mut change = user(name, was.unwrap_or(&nothing), is.unwrap_or(&nothing));
-                change.presence = match (was, is) {
-                    (None, _) => Presence::Appeared,
-                    (_, None) => Presence::Gone,
-                    _ => Presence::Both,
-                };
-                (name.clone(), change)
-            })
-            .filter(|(_, change)| *change != UserChange::default())
-            .collect();
-        let status = evaluated && before.output.status != after.output.status;
-        Self {
-            status: status.then_some(Turn {
-                before: before.output.status,
-                after: after.output.status,
-            }),
-            warnings: match evaluated {
-                true => difference(&before.warnings, &after.warnings),
-                false => Lines::default(),
-            },
-            messages: match evaluated {
-                true => messages(before, after),
-                false => Lines::default(),
-            },
-            users,
+        let user = |(name, was, is): (&String, Option<_>, Option<_>)| {
+            let presence = match (was, is) {
+                (None, _) => Presence::Appeared,
+                (_, None) => Presence::Gone,
+                _ => Presence::Both,
+            };
+            let change = user(name, was.unwrap_or(&nothing), is.unwrap_or(&nothing));
+            (name.clone(), UserChange { presence, ..change })
+        };
+        let users = join(&before.users, &after.users).map(user);
+        let mut change = Self {
+            users: users
+                .filter(|(_, change)| *change != UserChange::default())
+                .collect(),
             system: profile(before.system.as_ref(), after.system.as_ref()),
+            ..Self::default()
+        };
+        if evaluated {
+            change.status = Turn::between(before.output.status, after.output.status);
+            change.warnings = difference(&before.warnings, &after.warnings);
+            change.messages = messages(before, after);
         }
+        change
     }
 
     /// What a step changed, `before` having been seen after the step `earlier`. `None` where one of them was not looked
@@ -88,8 +78,10 @@ fn user(name: &str, before: &UserSeen, after: &UserSeen) -> UserChange {
     own_programs.retain(|file| !is_told_by(&variables, file));
     let left_behind = left_behind(before, after, &files, &variables);
     let units = units(before, after, &mut files);
-    let (old, new) = (numbers(&before.generations), numbers(&after.generations));
-    let profiles = before.profiles.keys().chain(after.profiles.keys());
+    let numbers = |seen: &UserSeen| Numbers {
+        all: seen.generations.numbers.clone(),
+        current: seen.generations.current,
+    };
     UserChange {
         presence: Presence::Both,
         packages,
@@ -99,28 +91,15 @@ fn user(name: &str, before: &UserSeen, after: &UserSeen) -> UserChange {
         system_programs: system_programs(before, after),
         variables,
         commands: commands(before, after),
-        generations: (old != new).then_some(Turn {
-            before: old,
-            after: new,
-        }),
-        profiles: profiles
-            .filter_map(|name| {
-                let change = profile(before.profiles.get(name), after.profiles.get(name))?;
-                Some((*name, change))
-            })
+        generations: Turn::between(numbers(before), numbers(after)),
+        profiles: join(&before.profiles, &after.profiles)
+            .filter_map(|(name, was, is)| Some((*name, profile(was, is)?)))
             .collect(),
         links: home.links,
         left_behind,
         units,
         files,
         rebuilt: rebuilds.finish(),
-    }
-}
-
-fn numbers(generations: &Generations) -> Numbers {
-    Numbers {
-        all: generations.numbers.clone(),
-        current: generations.current,
     }
 }
 
@@ -134,6 +113,5 @@ fn profile(
             current: seen.current,
         })
     };
-    let (before, after) = (of(before), of(after));
-    (before != after).then_some(Turn { before, after })
+    Turn::between(of(before), of(after))
 }

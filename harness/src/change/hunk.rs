@@ -29,16 +29,10 @@ pub(super) fn hunk(before: &str, after: &str) -> Option<Hunk> {
         .timeout(SEARCH_DEADLINE)
         .diff_lines(&*before, &*after);
     let mut made = Making::default();
-    for group in changes.grouped_ops(CONTEXT) {
-        if let (Some(first), Some(last)) = (group.first(), group.last()) {
-            let old = first.old_range().start..last.old_range().end;
-            let new = first.new_range().start..last.new_range().end;
-            made.line(format!("@@ -{} +{} @@", range(&old), range(&new)));
-        }
-        for op in &group {
-            for change in changes.iter_changes(op) {
-                made.change(change.tag(), change.value());
-            }
+    for group in changes.unified_diff().context_radius(CONTEXT).iter_hunks() {
+        made.line(group.header().to_string());
+        for change in group.iter_changes() {
+            made.change(change.tag(), change.value());
         }
     }
     Some(made.hunk)
@@ -56,14 +50,6 @@ pub(super) fn whole(text: &str, tag: ChangeTag) -> Option<Hunk> {
     Some(made.hunk)
 }
 
-fn range(range: &std::ops::Range<usize>) -> String {
-    match range.len() {
-        1 => format!("{}", range.start + 1),
-        0 => format!("{},0", range.start),
-        len => format!("{},{len}", range.start + 1),
-    }
-}
-
 #[derive(Default)]
 struct Making {
     hunk: Hunk,
@@ -72,11 +58,6 @@ struct Making {
 
 impl Making {
     fn change(&mut self, tag: ChangeTag, line: &str) {
-        let sign = match tag {
-            ChangeTag::Equal => ' ',
-            ChangeTag::Delete => '-',
-            ChangeTag::Insert => '+',
-        };
         match tag {
             ChangeTag::Equal => {}
             ChangeTag::Delete => self.hunk.removed += 1,
@@ -95,7 +76,7 @@ impl Making {
             ChangeTag::Equal => text.trim_end_matches([' ', '\t']),
             ChangeTag::Delete | ChangeTag::Insert => text,
         };
-        self.line(format!("{sign}{}", shown(text)));
+        self.line(format!("{tag}{}", shown(text)));
         if !ends {
             self.line("\\ no line end at the end".to_owned());
         }

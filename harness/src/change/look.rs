@@ -1,11 +1,12 @@
 //! A home as a flat list of what a reader compares: its entries, and the files behind links that Home Manager manages.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use similar::ChangeTag;
 
 use super::hunk::whole;
+use super::join::join;
 use super::model::{Difference, Digest, FileLook, Hunk, Turn};
 use super::stores::{Rebuilds, without_hashes};
 use crate::model::{FileType, TargetKind};
@@ -152,13 +153,7 @@ impl<'a> Look<'a> {
 
     /// Size and digest of what is not shown as text.
     pub(super) fn digest(&self) -> Option<Digest> {
-        match self.file {
-            Some(Content::Digest { size, sha256, .. }) => Some(Digest {
-                size: *size,
-                sha256: sha256.clone(),
-            }),
-            _ => None,
-        }
+        self.file.and_then(Digest::of)
     }
 
     pub(super) fn is_directory(&self) -> bool {
@@ -209,33 +204,24 @@ impl<'a> Look<'a> {
         has_moved: bool,
         rebuilds: &mut Rebuilds,
     ) -> Vec<Difference> {
-        let mut found = Vec::new();
-        if self.file_type != after.file_type {
-            found.push(Difference::Type(turn(self.file_type, after.file_type)));
-        }
-        if self.is_looked_into != after.is_looked_into {
-            found.push(Difference::LookedInto(turn(
-                self.is_looked_into,
-                after.is_looked_into,
-            )));
-        }
-        if let (Some(before), Some(after)) = (self.mode, after.mode)
-            && before != after
-        {
-            found.push(Difference::Mode(turn(octal(before), octal(after))));
-        }
-        if self.owner != after.owner {
-            found.push(Difference::Owner(turn(
-                self.owner.to_owned(),
-                after.owner.to_owned(),
-            )));
-        }
+        let modes = self.mode.zip(after.mode);
+        let mode = modes.and_then(|(before, after)| Turn::between(before, after));
+        let looked_into = Turn::between(self.is_looked_into, after.is_looked_into);
+        let owner = Turn::between(self.owner, after.owner);
+        let own = [
+            Turn::between(self.file_type, after.file_type).map(Difference::Type),
+            looked_into.map(Difference::LookedInto),
+            mode.map(|turn| Difference::Mode(turn.map(octal))),
+            owner.map(|turn| Difference::Owner(turn.map(str::to_owned))),
+        ];
+        let mut found: Vec<Difference> = own.into_iter().flatten().collect();
         if let (Some(before), Some(after)) = (self.entry, after.entry) {
             entry_differences(before, after, &mut found);
         }
         self.link_differences(after, has_moved, rebuilds, &mut found);
-        if self.digest() != after.digest() && !self.is_other_build(after) {
-            found.push(Difference::Content(turn(self.digest(), after.digest())));
+        if !self.is_other_build(after) {
+            let content = Turn::between(self.digest(), after.digest());
+            found.extend(content.map(Difference::Content));
         }
         found
     }
@@ -259,19 +245,19 @@ impl<'a> Look<'a> {
         let (Some(before_kind), Some(after_kind)) = (self.link, after.link) else {
             return;
         };
-        if before_kind != after_kind {
-            found.push(Difference::Link(turn(before_kind, after_kind)));
-        }
-        let (Some(old), Some(new)) = (self.target, after.target) else {
+        found.extend(Turn::between(before_kind, after_kind).map(Difference::Link));
+        let (Some(before), Some(after_target)) = (self.target, after.target) else {
             return;
         };
         // Two links into the generation differ in what they lead to, or in nothing.
         let managed = before_kind == TargetKind::Generation && after_kind == before_kind;
-        if !(rebuilds.same(old, new) || has_moved && managed) {
-            found.push(Difference::Target(turn(
-                without_hashes(old).into_owned(),
-                without_hashes(new).into_owned(),
-            )));
+        if !(rebuilds.same(before, after_target) || has_moved && managed) {
+            let turn = Turn {
+                before,
+                after: after_target,
+            };
+            let shown = turn.map(|target| without_hashes(target).into_owned());
+            found.push(Difference::Target(shown));
         }
         if let (Some(old), Some(new)) = (self.end, after.end)
             && self.text().is_none()
@@ -283,30 +269,16 @@ impl<'a> Look<'a> {
 
 /// What is only known of entries of the home itself.
 fn entry_differences(before: &Entry, after: &Entry, found: &mut Vec<Difference>) {
-    if before.group != after.group {
-        found.push(Difference::Group(turn(
-            before.group.to_string(),
-            after.group.to_string(),
-        )));
+    let group = Turn::between(&before.group, &after.group);
+    found.extend(group.map(|turn| Difference::Group(turn.map(ToString::to_string))));
+    for (name, was, is) in join(&before.attributes, &after.attributes) {
+        found.extend(Turn::between(was, is).map(|turn| Difference::Attribute {
+            name: name.clone(),
+            value: turn.map(Option::<&String>::cloned),
+        }));
     }
-    let names: BTreeSet<&String> = before
-        .attributes
-        .keys()
-        .chain(after.attributes.keys())
-        .collect();
-    for name in names {
-        let of = |entry: &Entry| entry.attributes.get(name).cloned();
-        if of(before) != of(after) {
-            found.push(Difference::Attribute {
-                name: name.clone(),
-                value: turn(of(before), of(after)),
-            });
-        }
-    }
-    let (was, is) = (particular(before), particular(after));
-    if was != is {
-        found.push(Difference::Particular(turn(was, is)));
-    }
+    let particular = Turn::between(particular(before), particular(after));
+    found.extend(particular.map(Difference::Particular));
 }
 
 /// What some types of file have beside the rest, in words.
@@ -326,8 +298,4 @@ fn hashless(content: &Content) -> Option<&String> {
         Content::Digest { without_hashes, .. } => without_hashes.as_ref(),
         Content::Text(_) => None,
     }
-}
-
-fn turn<T>(before: T, after: T) -> Turn<T> {
-    Turn { before, after }
 }

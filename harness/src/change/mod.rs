@@ -7,6 +7,7 @@ mod between;
 mod count;
 mod home;
 mod hunk;
+mod join;
 mod left_behind;
 mod look;
 mod messages;

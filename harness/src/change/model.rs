@@ -1,10 +1,12 @@
 //! The types of a change: plain data, the same in JSON as here.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::{FileType, Profile, Session, TargetKind, UnitState};
+use crate::observe::Content;
 
 /// What differs between two observations. All names and texts in it are fit to be shown: control characters are escaped.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +30,30 @@ pub struct Turn<T> {
     pub before: T,
     /// As it is now.
     pub after: T,
+}
+
+impl<T> Turn<T> {
+    /// How something turned, if it is another one now.
+    pub(super) fn between(before: T, after: T) -> Option<Self>
+    where
+        T: PartialEq,
+    {
+        (before != after).then_some(Self { before, after })
+    }
+
+    /// The same of what `of` makes of either side.
+    pub(super) fn map<U>(self, of: impl Fn(T) -> U) -> Turn<U> {
+        Turn {
+            before: of(self.before),
+            after: of(self.after),
+        }
+    }
+}
+
+impl<T: fmt::Display> fmt::Display for Turn<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} -> {}", self.before, self.after)
+    }
 }
 
 /// Texts that came and went.
@@ -260,6 +286,19 @@ pub struct Digest {
     pub size: u64,
     /// SHA-256 in hexadecimal digits.
     pub sha256: String,
+}
+
+impl Digest {
+    /// That of a content, unless it is shown as text.
+    pub(super) fn of(content: &Content) -> Option<Self> {
+        match content {
+            Content::Text(_) => None,
+            Content::Digest { size, sha256, .. } => Some(Self {
+                size: *size,
+                sha256: sha256.clone(),
+            }),
+        }
+    }
 }
 
 /// One way in which a path differs.

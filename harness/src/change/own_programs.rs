@@ -89,7 +89,7 @@ fn packages(user: &UserSeen) -> BTreeSet<&str> {
 fn came_or_went(file: &OwnFile, hunk: impl Fn(&str) -> Option<Hunk>) -> (FileLook, Option<Hunk>) {
     let (file_type, target, digest, text) = match file {
         OwnFile::File(Content::Text(text)) => (FileType::File, None, None, hunk(text)),
-        OwnFile::File(content) => (FileType::File, None, digest(content), None),
+        OwnFile::File(content) => (FileType::File, None, Digest::of(content), None),
         OwnFile::Link(target) => (
             FileType::Symlink,
             Some(without_hashes(target).into_owned()),
@@ -132,28 +132,10 @@ fn contents(
         };
         return (Vec::new(), text);
     }
-    let turn = Turn {
-        before: digest(before),
-        after: digest(after),
-    };
     let differs = before != after;
-    (
-        differs
-            .then_some(Difference::Content(turn))
-            .into_iter()
-            .collect(),
-        None,
-    )
-}
-
-fn digest(content: &Content) -> Option<Digest> {
-    match content {
-        Content::Text(_) => None,
-        Content::Digest { size, sha256, .. } => Some(Digest {
-            size: *size,
-            sha256: sha256.clone(),
-        }),
-    }
+    let turn = Turn { before, after }.map(Digest::of);
+    let difference = differs.then_some(Difference::Content(turn));
+    (difference.into_iter().collect(), None)
 }
 
 fn words(program: &OwnFile) -> String {

@@ -8,22 +8,16 @@ use crate::observe::UserSeen;
 /// Programs of profiles that became hidden by others, or are not hidden any more.
 pub(super) fn shadowed(before: &UserSeen, after: &UserSeen) -> Vec<ShadowChange> {
     let (old, new) = (hidden(before), hidden(after));
-    let mut found = Vec::new();
-    for ((program, directory), by) in &new {
-        let was = old.get(&(*program, *directory)).copied().flatten();
+    let turned = new.iter().filter_map(|(place, by)| {
         // One that came and is run is said by its package.
-        if was != *by {
-            found.push(ShadowChange {
-                program: (*program).to_owned(),
-                directory: (*directory).to_owned(),
-                by: Turn {
-                    before: was.map(str::to_owned),
-                    after: by.map(str::to_owned),
-                },
-            });
-        }
-    }
-    found
+        let by = Turn::between(old.get(place).copied().flatten(), *by)?;
+        Some(ShadowChange {
+            program: place.0.to_owned(),
+            directory: place.1.to_owned(),
+            by: by.map(|it| it.map(str::to_owned)),
+        })
+    });
+    turned.collect()
 }
 
 /// By name and directory, what hides a program of a profile.
@@ -66,13 +60,10 @@ pub(super) fn runs(
             !said.contains(*program) && !package.is_some_and(|package| moved.contains(package))
         })
         .filter_map(|(program, now)| {
-            let was = old.get(program)?;
-            (was != now).then(|| RunsChange {
+            let directory = Turn::between(*old.get(program)?, *now)?;
+            Some(RunsChange {
                 program: (*program).to_owned(),
-                directory: Turn {
-                    before: (*was).to_owned(),
-                    after: (*now).to_owned(),
-                },
+                directory: directory.map(str::to_owned),
             })
         })
         .collect()

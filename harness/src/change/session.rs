@@ -1,8 +1,9 @@
 //! What differs in a user's sessions: variables, commands that were asked for.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::hunk::{hunk, shown};
+use super::join::join;
 use super::model::{CommandChange, Turn, VariableChange};
 use super::stores::{Rebuilds, without_hashes};
 use crate::model::Session;
@@ -20,14 +21,9 @@ pub(super) fn variables(
         let Some(new) = after.sessions.get(session) else {
             continue;
         };
-        let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
-        for name in names {
-            let (was, is) = (old.get(name), new.get(name));
-            let same = match (was, is) {
-                (Some(was), Some(is)) => rebuilds.same(was, is),
-                _ => false,
-            };
-            if !same {
+        for (name, was, is) in join(old, new) {
+            let is_same = was.zip(is).is_some_and(|(was, is)| rebuilds.same(was, is));
+            if !is_same {
                 let value = |value: Option<&String>| {
                     value.map(|value| shown(&without_hashes(value)).replace('\t', "\\t"))
                 };
@@ -60,10 +56,7 @@ pub(super) fn commands(before: &UserSeen, after: &UserSeen) -> Vec<CommandChange
         let change = CommandChange {
             command: shown(&new.command.replace('\n', "\\n")),
             session: new.session,
-            status: (old.status != new.status).then_some(Turn {
-                before: old.status,
-                after: new.status,
-            }),
+            status: Turn::between(old.status, new.status),
             stdout: hunk(&old.stdout, &new.stdout),
             stderr: hunk(&old.stderr, &new.stderr),
         };

@@ -1,5 +1,7 @@
 //! A change in the form that people know: a line a program, then files, then the rest, and a last line that counts.
 
+use std::fmt;
+
 use super::model::{
     Change, Lines, Numbers, Presence, Turn, UnitChange, UnitLook, UserChange, VariableChange,
 };
@@ -15,10 +17,7 @@ impl Change {
     pub fn show(&self, options: ShowOptions) -> String {
         let mut page = Page::new(options);
         if let Some(status) = &self.status {
-            page.line(
-                0,
-                &format!("exit status {} -> {}", status.before, status.after),
-            );
+            page.line(0, &format!("exit status {status}"));
         }
         let named = self.users.len() > 1;
         for (name, user) in &self.users {
@@ -72,10 +71,7 @@ impl Page {
         self.section(heading("commands"), &user.commands, |page, it| {
             page.line(1, &format!("~ {}", it.command));
             if let Some(status) = &it.status {
-                page.line(
-                    3,
-                    &format!("exit status {} -> {}", status.before, status.after),
-                );
+                page.line(3, &format!("exit status {status}"));
             }
             for text in [&it.stdout, &it.stderr].into_iter().flatten() {
                 hunk(page, 3, text);
@@ -97,8 +93,7 @@ impl Page {
         if self.options.rebuilt {
             let rebuilt: Vec<_> = user.rebuilt.iter().filter(|it| !it.is_product).collect();
             self.section(heading("rebuilt"), &rebuilt, |page, it| {
-                let (before, after) = (&it.store_path.before, &it.store_path.after);
-                page.line(1, &format!("{}  {before} -> {after}", it.name));
+                page.line(1, &format!("{}  {}", it.name, it.store_path));
             });
         }
     }
@@ -109,18 +104,13 @@ impl Page {
             Some(Turn { after: None, .. }) => '-',
             _ => '~',
         };
-        let state = it
-            .state
-            .as_ref()
-            .map(|turn| match (&turn.before, &turn.after) {
-                (Some(before), Some(after)) => format!(": {} -> {}", unit(before), unit(after)),
-                (Some(one), None) | (None, Some(one)) => format!(": {}", unit(one)),
-                (None, None) => String::new(),
-            });
-        self.line(
-            1,
-            &format!("{sign} {}{}", it.name, state.unwrap_or_default()),
-        );
+        let states = it.state.iter().flat_map(|turn| [&turn.before, &turn.after]);
+        let states: Vec<String> = states.flatten().map(unit).collect();
+        let state = match states.is_empty() {
+            true => String::new(),
+            false => format!(": {}", states.join(" -> ")),
+        };
+        self.line(1, &format!("{sign} {}{state}", it.name));
         if !it.files.is_empty() {
             let mut inner = Self::new(self.options);
             files(&mut inner, &it.files);
@@ -181,17 +171,10 @@ fn is_list(value: &str) -> bool {
 
 fn list_difference(was: &str, now: &str) -> Vec<String> {
     let (was, now): (Vec<&str>, Vec<&str>) = (was.split(':').collect(), now.split(':').collect());
-    let mut lines = Vec::new();
-    lines.extend(
-        was.iter()
-            .filter(|it| !now.contains(it))
-            .map(|it| format!("    - {it}")),
-    );
-    lines.extend(
-        now.iter()
-            .filter(|it| !was.contains(it))
-            .map(|it| format!("    + {it}")),
-    );
+    let gone = was.iter().filter(|it| !now.contains(it));
+    let new = now.iter().filter(|it| !was.contains(it));
+    let gone = gone.map(|it| format!("    - {it}"));
+    let mut lines: Vec<_> = gone.chain(new.map(|it| format!("    + {it}"))).collect();
     if lines.is_empty() {
         lines.push(format!("    the same in another order: {}", now.join(":")));
     }
@@ -221,34 +204,23 @@ pub(super) fn left(it: &super::model::LeftBehind) -> String {
 }
 
 fn generations(user: &UserChange) -> Vec<String> {
-    let mut lines = Vec::new();
-    if let Some(turn) = &user.generations {
-        lines.push(format!(
-            "{} -> {}",
-            numbers(&turn.before),
-            numbers(&turn.after)
-        ));
-    }
-    for (name, turn) in &user.profiles {
-        let of = |seen: &Option<Numbers>| seen.as_ref().map_or("none".to_owned(), numbers);
-        lines.push(format!(
-            "{}: {} -> {}",
-            profile(*name),
-            of(&turn.before),
-            of(&turn.after)
-        ));
-    }
-    lines
+    let own = user.generations.iter().map(ToString::to_string);
+    let profiles = user.profiles.iter().map(|(name, turn)| {
+        let of = |seen: Option<Numbers>| seen.map_or("none".to_owned(), |it| it.to_string());
+        format!("{}: {}", profile(*name), turn.clone().map(of))
+    });
+    own.chain(profiles).collect()
 }
 
-fn numbers(numbers: &Numbers) -> String {
-    let current = numbers
-        .current
-        .map_or("none".to_owned(), |current| current.to_string());
-    format!(
-        "{}, current {current}",
-        count(numbers.all.len(), "generation")
-    )
+impl fmt::Display for Numbers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let current = self.current.map_or("none".to_owned(), |it| it.to_string());
+        write!(
+            f,
+            "{}, current {current}",
+            count(self.all.len(), "generation")
+        )
+    }
 }
 
 /// Whether generations differ by more than one that was added and is now the current one.

@@ -15,24 +15,25 @@ pub(super) fn files(page: &mut Page, files: &[FileChange]) {
     let crowded = crowded(files);
     let mut told: Vec<&str> = Vec::new();
     for file in files {
-        let sign = match &file.turn {
-            FileTurn::Appeared { .. } => '+',
-            FileTurn::Gone { .. } => '-',
-            _ => ' ',
-        };
-        let group = folder(&file.path, sign, &crowded).filter(|_| !page.options.whole);
-        match group {
+        let sign = sign(&file.turn);
+        match folder(&file.path, sign, &crowded).filter(|_| !page.options.whole) {
+            Some((folder, _)) if told.contains(&folder) => {}
             Some((folder, count)) => {
-                if !told.contains(&folder) {
-                    told.push(folder);
-                    page.line(
-                        1,
-                        &format!("{sign} {folder}/  ({count} paths; `--whole` lists them)"),
-                    );
-                }
+                told.push(folder);
+                let line = format!("{sign} {folder}/  ({count} paths; `--whole` lists them)");
+                page.line(1, &line);
             }
             None => self::file(page, file),
         }
+    }
+}
+
+fn sign(turn: &FileTurn) -> char {
+    match turn {
+        FileTurn::Appeared { .. } => '+',
+        FileTurn::Gone { .. } => '-',
+        FileTurn::Moved { .. } => '>',
+        FileTurn::Changed { .. } => '~',
     }
 }
 
@@ -45,11 +46,10 @@ type Crowded<'a> = BTreeMap<(char, &'a str), usize>;
 fn crowded(files: &[FileChange]) -> Crowded<'_> {
     let mut counts: Crowded<'_> = BTreeMap::new();
     for file in files {
-        let sign = match &file.turn {
-            FileTurn::Appeared { .. } => '+',
-            FileTurn::Gone { .. } => '-',
-            _ => continue,
-        };
+        let sign = sign(&file.turn);
+        if !matches!(sign, '+' | '-') {
+            continue;
+        }
         for (at, _) in file.path.match_indices('/') {
             *counts.entry((sign, &file.path[..at])).or_default() += 1;
         }
@@ -67,38 +67,26 @@ fn folder<'a>(path: &'a str, sign: char, crowded: &Crowded<'a>) -> Option<(&'a s
 }
 
 fn file(page: &mut Page, file: &FileChange) {
-    let path = &file.path;
-    match &file.turn {
-        FileTurn::Appeared { look, text } => {
-            page.line(1, &format!("+ {path}{}", summary(look, text.as_ref())));
-            whole(page, text.as_ref());
-        }
-        FileTurn::Gone { look, text } => {
-            page.line(1, &format!("- {path}{}", summary(look, text.as_ref())));
-            whole(page, text.as_ref());
+    let (sign, path) = (sign(&file.turn), &file.path);
+    let (line, text) = match &file.turn {
+        FileTurn::Appeared { look, text } | FileTurn::Gone { look, text } => {
+            let line = format!("{path}{}", summary(look, text.as_ref()));
+            (line, text.as_ref().filter(|_| page.options.whole))
         }
         FileTurn::Moved {
             from,
             differences,
             text,
         } => {
-            page.line(1, &format!("> {from} -> {path}{}", differ(differences)));
-            if let Some(text) = text {
-                hunk(page, 3, text);
-            }
+            let line = format!("{from} -> {path}{}", differ(differences));
+            (line, text.as_ref())
         }
         FileTurn::Changed { differences, text } => {
-            page.line(1, &format!("~ {path}{}", differ(differences)));
-            if let Some(text) = text {
-                hunk(page, 3, text);
-            }
+            (format!("{path}{}", differ(differences)), text.as_ref())
         }
-    }
-}
-
-/// The text of a path that came or went, where it was asked for.
-fn whole(page: &mut Page, text: Option<&Hunk>) {
-    if let Some(text) = text.filter(|_| page.options.whole) {
+    };
+    page.line(1, &format!("{sign} {line}"));
+    if let Some(text) = text {
         hunk(page, 3, text);
     }
 }
@@ -150,7 +138,7 @@ fn summary(look: &FileLook, text: Option<&Hunk>) -> String {
         words.push(count(text.added + text.removed, "line"));
     }
     if let Some(digest) = &look.digest {
-        words.push(content(Some(digest)));
+        words.push(content(Some(digest.clone())));
     }
     let usual = match look.file_type {
         FileType::Directory => "0755",
@@ -160,14 +148,15 @@ fn summary(look: &FileLook, text: Option<&Hunk>) -> String {
     if let Some(mode) = look.mode.as_deref().filter(|mode| *mode != usual) {
         words.push(format!("mode {mode}"));
     }
-    match words.is_empty() {
-        true => String::new(),
-        false => format!("  ({})", words.join(", ")),
-    }
+    remark(&words)
 }
 
 fn differ(differences: &[Difference]) -> String {
-    let words: Vec<String> = differences.iter().map(difference).collect();
+    remark(&differences.iter().map(difference).collect::<Vec<_>>())
+}
+
+/// What stands in brackets behind a path.
+fn remark(words: &[String]) -> String {
     match words.is_empty() {
         true => String::new(),
         false => format!("  ({})", words.join(", ")),
@@ -176,38 +165,26 @@ fn differ(differences: &[Difference]) -> String {
 
 fn difference(difference: &Difference) -> String {
     match difference {
-        Difference::Type(turn) => {
-            format!("{} -> {}", file_type(turn.before), file_type(turn.after))
-        }
-        Difference::Mode(turn) => format!("mode {} -> {}", turn.before, turn.after),
-        Difference::Owner(turn) => format!("owner {} -> {}", turn.before, turn.after),
-        Difference::Link(turn) => format!("{} -> {}", place(turn.before), place(turn.after)),
-        Difference::Target(turn) => format!("link to {} -> {}", turn.before, turn.after),
-        Difference::Content(turn) => format!(
-            "{} -> {}",
-            content(turn.before.as_ref()),
-            content(turn.after.as_ref())
-        ),
+        Difference::Type(turn) => turn.map(file_type).to_string(),
+        Difference::Mode(turn) => format!("mode {turn}"),
+        Difference::Owner(turn) => format!("owner {turn}"),
+        Difference::Link(turn) => turn.map(place).to_string(),
+        Difference::Target(turn) => format!("link to {turn}"),
+        Difference::Content(turn) => turn.clone().map(content).to_string(),
         Difference::LookedInto(turn) => match turn.after {
             true => "now looked into".to_owned(),
             false => "no more looked into".to_owned(),
         },
-        Difference::Group(turn) => format!("group {} -> {}", turn.before, turn.after),
-        Difference::Attribute { name, value } => format!(
-            "attribute {name} {} -> {}",
-            or_none(value.before.as_deref()),
-            or_none(value.after.as_deref())
-        ),
-        Difference::Particular(turn) => format!(
-            "{} -> {}",
-            or_none(turn.before.as_deref()),
-            or_none(turn.after.as_deref())
-        ),
+        Difference::Group(turn) => format!("group {turn}"),
+        Difference::Attribute { name, value } => {
+            format!("attribute {name} {}", value.clone().map(or_none))
+        }
+        Difference::Particular(turn) => turn.clone().map(or_none).to_string(),
     }
 }
 
-fn or_none(value: Option<&str>) -> &str {
-    value.unwrap_or("none")
+fn or_none(value: Option<String>) -> String {
+    value.unwrap_or_else(|| "none".to_owned())
 }
 
 fn file_type(file_type: FileType) -> &'static str {
@@ -230,14 +207,9 @@ fn place(kind: TargetKind) -> &'static str {
     }
 }
 
-fn content(digest: Option<&Digest>) -> String {
-    match digest {
-        Some(Digest { size, sha256 }) => {
-            format!(
-                "{size} bytes, sha256 {}",
-                sha256.get(..16).unwrap_or(sha256)
-            )
-        }
-        None => "text".to_owned(),
-    }
+fn content(digest: Option<Digest>) -> String {
+    digest.map_or("text".to_owned(), |Digest { size, sha256 }| {
+        let digits = sha256.get(..16).unwrap_or(&sha256);
+        format!("{size} bytes, sha256 {digits}")
+    })
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::join::join;
 use super::model::{FileChange, Turn, UnitChange, UnitLook};
 use crate::observe::{UnitSeen, UserSeen};
 
@@ -32,13 +33,10 @@ pub(super) fn units(
     }
     // Where no manager was asked nothing is known of states.
     if let (Some(old), Some(now)) = (&before.units, &after.units) {
-        for name in old.keys().chain(now.keys()) {
-            let (was, is) = (old.get(name), now.get(name));
-            if was.map(look) != is.map(look) {
-                found.entry(name.clone()).or_insert_with(|| new(name)).state = Some(Turn {
-                    before: was.map(look),
-                    after: is.map(look),
-                });
+        for (name, was, is) in join(old, now) {
+            if let Some(state) = Turn::between(was.map(look), is.map(look)) {
+                let unit = found.entry(name.clone()).or_insert_with(|| new(name));
+                unit.state = Some(state);
             }
         }
     }
