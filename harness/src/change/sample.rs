@@ -53,6 +53,17 @@ pub fn file(text: &str) -> Entry {
     entry(EntryKind::File(Content::Text(text.into())), 0o644)
 }
 
+/// What is known of a content that is not shown as text.
+#[must_use]
+pub fn digest(size: u64, sha256: &str) -> Content {
+    Content::Digest {
+        size,
+        sha256: sha256.into(),
+        without_hashes: None,
+        by_extents: false,
+    }
+}
+
 /// A directory.
 #[must_use]
 pub fn directory() -> Entry {

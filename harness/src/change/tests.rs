@@ -1,6 +1,8 @@
 //! Changes of observations made by hand.
 
-use super::sample::{BIN, alice, directory, entry, file, managed, observation, program, stored};
+use super::sample::{
+    BIN, alice, digest, directory, entry, file, managed, observation, program, stored,
+};
 use super::*;
 use crate::model::{Profile, Session, UnitState};
 use crate::observe::{
@@ -277,14 +279,7 @@ fn a_text_that_makes_way_for_another_is_found_where_it_went() {
 
 #[test]
 fn types_modes_owners_links_and_digests_are_told() {
-    let digest = |sha: &str| {
-        EntryKind::File(Content::Digest {
-            size: 70_000,
-            sha256: sha.repeat(64),
-            without_hashes: None,
-            by_extents: false,
-        })
-    };
+    let digest = |sha: &str| EntryKind::File(digest(70_000, &sha.repeat(64)));
     let before = home([
         ("mode", file("x")),
         ("owner", file("x")),

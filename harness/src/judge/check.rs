@@ -7,11 +7,11 @@ use super::generation::generations;
 use super::leftovers::leftovers;
 use super::outcome::{outcome, output};
 use super::package::package;
-use super::text_match::Mismatch;
+use super::text_match::{Mismatch, plain};
 use super::unit::unit;
 use super::variable::variable;
-use super::verdict::{Finding, FindingKind};
-use super::who::{Who, plain};
+use super::verdict::Finding;
+use super::who::Who;
 use std::time::Duration;
 
 use crate::model::{Case, Check, Expectation, Part, Step};
@@ -32,13 +32,9 @@ pub fn judge(case: &Case, step: &Step, seen: &Observation) -> Vec<Finding> {
         };
         expected(case, expectation, seen)
             .into_iter()
-            .map(move |mismatch| Finding {
-                step: step.name.clone(),
-                file: case.file.clone(),
+            .map(move |it| Finding {
                 line: expectation.line,
-                message: mismatch.message + &waited,
-                detail: mismatch.detail,
-                kind: FindingKind::Unmet,
+                ..Finding::at(case, step, it.message + &waited, it.detail)
             })
     });
     outcome.findings.into_iter().chain(expected).collect()

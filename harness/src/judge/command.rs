@@ -1,7 +1,7 @@
 //! Commands that are run after a step.
 
-use super::text_match::{Mismatch, printed_mismatch, show};
-use super::who::{Who, plain};
+use super::text_match::{Mismatch, plain, printed_mismatch, show};
+use super::who::Who;
 use crate::login::{as_written, has_guest_programs, program_of};
 use crate::model::{Session, TextMatch};
 use crate::observe::{COMMAND_DEADLINE_S, Provider};
@@ -55,10 +55,7 @@ pub(super) fn command(
         let mismatches = wanted
             .iter()
             .filter_map(|wanted| printed_mismatch(wanted, text));
-        found.extend(mismatches.map(|mismatch| Mismatch {
-            message: format!("{name} of {shown}: {}", mismatch.message),
-            ..mismatch
-        }));
+        found.extend(mismatches.map(|it| it.of(&format!("{name} of {shown}"))));
     }
     found
 }

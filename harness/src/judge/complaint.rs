@@ -29,34 +29,22 @@ pub(super) fn complaint_in_order(seen: &Observation) -> String {
 }
 
 fn complaint_in(text: &str, seen: &Observation) -> String {
-    let warned: Vec<&str> = seen
-        .warnings
-        .iter()
-        .flat_map(|warning| {
-            warning
-                .lines()
-                .map(str::trim)
-                .filter(|line| !line.is_empty())
-        })
-        .collect();
+    let warnings = seen.warnings.iter().flat_map(|it| it.lines());
+    let warned: Vec<&str> = warnings.map(str::trim).collect();
     let lines: Vec<&str> = text
         .lines()
         .filter(|line| !nix_output::is_noise(line))
         .filter(|line| !is_status_detail(line))
-        .filter(|line| !warned.contains(&line.trim()))
+        .filter(|line| line.trim().is_empty() || !warned.contains(&line.trim()))
         .collect();
-    let mut kept: Vec<String> = Vec::new();
-    let mut at = 0;
-    while at < lines.len() {
-        if begins_error(lines[at]) {
-            let end = error_end(&lines, at);
-            kept.extend(innermost(&lines[at..end]));
-            at = end;
-        } else {
-            kept.push(lines[at].trim_end().to_owned());
-            at += 1;
-        }
-    }
+    let said = blocks(&lines).flat_map(|block| match begins_error(block) {
+        true => innermost(block),
+        false => block
+            .iter()
+            .map(|line| line.trim_end().to_owned())
+            .collect(),
+    });
+    let mut kept: Vec<String> = said.collect();
     sort_runs(&mut kept, UNORDERED);
     squeeze(&kept)
 }
@@ -99,17 +87,14 @@ fn sort_runs(lines: &mut [String], beginning: &str) {
     }
 }
 
-/// Whether an error of Nix begins on this line, at its very start.
-pub(super) fn begins_error(line: &str) -> bool {
-    line.starts_with("error:")
+/// Lines by what they belong to: one that is not indented, and the indented ones below it.
+pub(super) fn blocks<'a>(lines: &'a [&'a str]) -> impl Iterator<Item = &'a [&'a str]> {
+    lines.chunk_by(|_, next| next.is_empty() || next.starts_with(' '))
 }
 
-/// Where an error ends: at the first line that is not indented, or at the next error.
-pub(super) fn error_end(lines: &[&str], begun: usize) -> usize {
-    lines[begun + 1..]
-        .iter()
-        .position(|line| !line.is_empty() && !line.starts_with(' '))
-        .map_or(lines.len(), |length| begun + 1 + length)
+/// Whether a block is an error of Nix, which begins at the very start of its line.
+pub(super) fn begins_error(block: &[&str]) -> bool {
+    block[0].starts_with("error:")
 }
 
 /// Of an error with its stack of causes the last: what really went wrong, with the place Nix shows for it.

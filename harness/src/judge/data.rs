@@ -2,8 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::text_match::{Mismatch, show};
-use super::who::plain;
+use super::text_match::{Mismatch, plain, show};
 use crate::model::DataFormat;
 
 /// `None` when the value at the end of `way` in a text is as wanted; none is wanted where `wanted` is `None`.

@@ -13,11 +13,7 @@ const SEARCH_DEADLINE: Duration = Duration::from_secs(2);
 
 /// How `seen` differs from `expected`, in the unified format with three lines around each change. Empty when equal.
 pub(super) fn diff(expected: &str, seen: &str) -> String {
-    let changes = TextDiff::configure()
-        .algorithm(Algorithm::Patience)
-        .timeout(SEARCH_DEADLINE)
-        .diff_lines(expected, seen);
-    let text = changes
+    let text = changes(expected, seen)
         .unified_diff()
         .context_radius(3)
         .header("expected", "seen")
@@ -33,10 +29,7 @@ pub(super) fn diff(expected: &str, seen: &str) -> String {
 /// How `seen` differs from `expected`, and nothing left out: three lines around each change, and behind the numbers of
 /// each hunk the section of its first change. Control characters are shown, not dropped, for they may be the change.
 pub(super) fn whole_diff(expected: &str, seen: &str) -> String {
-    let changes = TextDiff::configure()
-        .algorithm(Algorithm::Patience)
-        .timeout(SEARCH_DEADLINE)
-        .diff_lines(expected, seen);
+    let changes = changes(expected, seen);
     let mut shown = String::new();
     for hunk in changes.unified_diff().context_radius(3).iter_hunks() {
         let first = hunk
@@ -52,15 +45,18 @@ pub(super) fn whole_diff(expected: &str, seen: &str) -> String {
         shown += format!("{} {heading}", hunk.header()).trim_end();
         shown.push('\n');
         for change in hunk.iter_changes() {
-            let sign = match change.tag() {
-                ChangeTag::Equal => ' ',
-                ChangeTag::Delete => '-',
-                ChangeTag::Insert => '+',
-            };
-            shown += &format!("{sign}{}\n", visible(change.value().trim_end_matches('\n')));
+            let line = visible(change.value().trim_end_matches('\n'));
+            shown += &format!("{}{line}\n", change.tag());
         }
     }
     shown
+}
+
+fn changes<'a>(expected: &'a str, seen: &'a str) -> TextDiff<'a, 'a, 'a, str> {
+    TextDiff::configure()
+        .algorithm(Algorithm::Patience)
+        .timeout(SEARCH_DEADLINE)
+        .diff_lines(expected, seen)
 }
 
 /// The heading of the section that a line, counted from 0, is in: the last line up to it that is not indented.

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use super::diff::diff;
 use super::render::render;
 use super::render::tests::{entry, font, managed, observation, step};
+use crate::change::sample::{alice, digest};
 use crate::model::{Session, TargetKind};
 use crate::observe::{
     Content, Entry, EntryKind, Home, Inside, InsideKind, LinkEnd, Observation, OwnFile,
@@ -17,7 +18,7 @@ use crate::testing::has;
 /// What was seen of a setup that made this of a common home.
 fn seen(change: impl FnOnce(&mut UserSeen)) -> Observation {
     let mut seen = observation();
-    change(seen.users.get_mut("alice").expect("the sample has her"));
+    change(alice(&mut seen));
     seen
 }
 
@@ -42,15 +43,6 @@ fn program(name: &str, own: Option<OwnFile>) -> Program {
         version: String::new(),
         own,
         ..observation().users["alice"].programs[0].clone()
-    }
-}
-
-fn digest(size: u64, digit: char) -> Content {
-    Content::Digest {
-        size,
-        sha256: String::from(digit).repeat(64),
-        without_hashes: None,
-        by_extents: false,
     }
 }
 
@@ -130,7 +122,7 @@ fn eleven_pairs_of_setups_that_differ_are_told_apart() {
         [nine("d2"), nine("d3")],
     );
     let large = |digit| {
-        let kind = EntryKind::File(digest(33 << 20, digit));
+        let kind = EntryKind::File(digest(33 << 20, &String::from(digit).repeat(64)));
         seen(|user| drop(user.home.entries.insert("large".into(), entry(kind))))
     };
     let told = ["34603008 bytes, sha256 aaaa", "34603008 bytes, sha256 bbbb"];
@@ -233,18 +225,12 @@ fn text() -> impl Strategy<Value = String> {
 fn kind() -> impl Strategy<Value = EntryKind> {
     let link = "[a-z/.]{1,12}".prop_map(|target| EntryKind::Symlink {
         target,
-        end: Box::new(LinkEnd {
-            kind: TargetKind::OutOfStore,
-            path: None,
-            file: None,
-            tree: None,
-        }),
+        end: LinkEnd::new(TargetKind::OutOfStore),
     });
     prop_oneof![
         4 => text().prop_map(|text| EntryKind::File(Content::Text(text))),
-        1 => (any::<u64>(), "[0-9a-f]").prop_map(|(size, digit)| {
-            EntryKind::File(digest(size, digit.chars().next().unwrap_or('0')))
-        }),
+        1 => (any::<u64>(), "[0-9a-f]{64}")
+            .prop_map(|(size, sha256)| EntryKind::File(digest(size, &sha256))),
         1 => Just(EntryKind::Directory),
         2 => link,
         1 => Just(EntryKind::Fifo),

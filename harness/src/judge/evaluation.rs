@@ -1,6 +1,6 @@
 //! What an evaluation said: its warnings and its errors, against what was expected of them.
 
-use super::complaint::{begins_error, error_end, innermost};
+use super::complaint::{begins_error, blocks, innermost};
 use super::known_reason::REQUIRED_TO_BUILD;
 use super::text_match::{Mismatch, printed_mismatch, show};
 use crate::model::TextMatch;
@@ -25,19 +25,12 @@ pub(super) fn evaluation_errors(seen: &Observation) -> Vec<String> {
     }
     let lines: Vec<&str> = text.lines().collect();
     let mut errors: Vec<String> = Vec::new();
-    let mut at = 0;
-    while at < lines.len() {
-        if !begins_error(lines[at]) {
-            at += 1;
-            continue;
-        }
-        let end = error_end(&lines, at);
-        let error = innermost(&lines[at..end]).join("\n");
+    for block in blocks(&lines).filter(|block| begins_error(block)) {
+        let error = innermost(block).join("\n");
         let error = error.trim_start_matches("error:").trim().to_owned();
         if !is_of_a_build(&error) && !errors.contains(&error) {
             errors.push(error);
         }
-        at = end;
     }
     errors
 }

@@ -1,10 +1,10 @@
 //! Paths in a user's home.
 
 use super::data::data_mismatch;
-use super::text_match::{Mismatch, content_mismatch, mismatch, text};
-use super::who::{Who, plain};
+use super::text_match::{Mismatch, content_mismatch, mismatch, plain, text};
+use super::who::Who;
 use crate::model::{FileProperty, FileState, FileType, TargetKind};
-use crate::observe::{Content, Entry, EntryKind, Found, Place, PlaceFound};
+use crate::observe::{Content, Entry, EntryKind, Found, LinkEnd, Place, PlaceFound};
 use crate::suggest::did_you_mean;
 use crate::text::octal;
 
@@ -87,10 +87,7 @@ fn judge(
         FileState::Present(properties) => properties
             .iter()
             .filter_map(|wanted| property(who, wanted, found, end))
-            .map(|mismatch| Mismatch {
-                message: format!("{name}: {}", mismatch.message),
-                ..mismatch
-            })
+            .map(|mismatch| mismatch.of(name))
             .collect(),
     }
 }
@@ -135,15 +132,15 @@ fn property(
             Some((target, _)) => mismatch(wanted, target),
             None => unknown("a link", found),
         },
-        FileProperty::End(wanted) => match last_target(found) {
+        FileProperty::End(wanted) => match link(found).and_then(|(_, end)| end.path.as_ref()) {
             Some(path) => mismatch(wanted, path),
             None => unknown("a link that leads somewhere", found),
         },
         FileProperty::TargetKind(wanted) => match link(found) {
-            Some((target, kind)) => differs(
+            Some((target, end)) => differs(
                 kind_words(*wanted),
-                &format!("{} (it points to {target})", kind_words(kind)),
-                *wanted == kind,
+                &format!("{} (it points to {target})", kind_words(end.kind)),
+                *wanted == end.kind,
             ),
             None => unknown(kind_words(*wanted), found),
         },
@@ -172,22 +169,12 @@ fn differs(wanted: &str, seen: &str, equal: bool) -> Option<Mismatch> {
     (!equal).then(|| plain(format!("expected {wanted}, seen {seen}")))
 }
 
-fn link<'a>(found: Found<'a>) -> Option<(&'a str, TargetKind)> {
+fn link<'a>(found: Found<'a>) -> Option<(&'a str, &'a LinkEnd)> {
     match found {
         Found::Entry(Entry {
             kind: EntryKind::Symlink { target, end },
             ..
-        }) => Some((target, end.kind)),
-        _ => None,
-    }
-}
-
-fn last_target<'a>(found: Found<'a>) -> Option<&'a str> {
-    match found {
-        Found::Entry(Entry {
-            kind: EntryKind::Symlink { end, .. },
-            ..
-        }) => end.path.as_deref(),
+        }) => Some((target, end)),
         _ => None,
     }
 }
@@ -224,7 +211,7 @@ fn file_type(found: Found<'_>) -> Option<FileType> {
 
 fn words(found: Found<'_>) -> String {
     match (link(found), file_type(found)) {
-        (Some((target, kind)), _) => format!("a link to {target} ({})", kind_words(kind)),
+        (Some((target, end)), _) => format!("a link to {target} ({})", kind_words(end.kind)),
         (None, Some(kind)) => type_words(kind).to_owned(),
         (None, None) => match found {
             Found::NotLooked => "something that was not looked into".into(),

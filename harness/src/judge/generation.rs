@@ -1,7 +1,7 @@
 //! Generations of Home Manager.
 
-use super::text_match::Mismatch;
-use super::who::{Who, plain};
+use super::text_match::{Mismatch, plain};
+use super::who::Who;
 
 /// Checks the number of generations, or which is current.
 pub(super) fn generations(who: Who<'_>, count: Option<u32>, current: Option<u32>) -> Vec<Mismatch> {

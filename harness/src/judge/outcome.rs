@@ -3,7 +3,7 @@
 use super::complaint::complaint_in_order;
 use super::known_reason::known_reason;
 use super::text_match::{Mismatch, printed_mismatch, show};
-use super::verdict::{Finding, FindingKind};
+use super::verdict::Finding;
 use crate::machine::{MachineError, Shortage};
 use crate::model::{Case, Guest, Outcome, Part, REAL_DISK_MIB, REAL_MEMORY_MIB, Step, TextMatch};
 use crate::observe::Observation;
@@ -66,16 +66,8 @@ pub(super) fn outcome(case: &Case, step: &Step, seen: &Observation) -> Judged {
             (message, said(seen), true)
         }
     };
-    let finding = Finding {
-        step: step.name.clone(),
-        file: case.file.clone(),
-        line: step.line,
-        message,
-        detail,
-        kind: FindingKind::Unmet,
-    };
     Judged {
-        findings: vec![finding],
+        findings: vec![Finding::at(case, step, message, detail)],
         judge_expectations,
     }
 }
@@ -187,11 +179,9 @@ pub(super) fn printed(seen: &Observation) -> String {
 
 /// Checks what the step printed on either stream.
 pub(super) fn output(wanted: &TextMatch, seen: &Observation) -> Vec<Mismatch> {
-    printed_mismatch(wanted, &printed(seen))
-        .map(|mismatch| Mismatch {
-            message: format!("the step's output: {}", mismatch.message),
-            ..mismatch
-        })
+    let mismatch = printed_mismatch(wanted, &printed(seen));
+    mismatch
+        .map(|it| it.of("the step's output"))
         .into_iter()
         .collect()
 }

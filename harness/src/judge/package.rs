@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::text_match::Mismatch;
-use super::who::{Who, plain};
+use super::text_match::{Mismatch, plain};
+use super::who::Who;
 use crate::model::{PackageState, Profile};
 use crate::observe::{ProfilePackage, Program, with_version};
 use crate::suggest::did_you_mean;

@@ -124,9 +124,7 @@ impl SnapshotError {
 #[derive(Debug, Clone)]
 pub struct Compared {
     path: PathBuf,
-    /// The step's name, which is the beginning of the text.
-    step: String,
-    line: usize,
+    step: Step,
     old: Option<String>,
     new: String,
     files: usize,
@@ -146,8 +144,7 @@ impl Compared {
         Ok(Self {
             old: read(&path)?,
             path,
-            step: step.name.clone(),
-            line: step.line,
+            step: step.clone(),
             new: render(step, seen),
             files: seen
                 .users
@@ -202,17 +199,13 @@ impl Compared {
                     same_as: before
                         .iter()
                         .find(|one| one.shown() == self.shown())
-                        .map(|one| one.step.clone()),
+                        .map(|one| one.step.name.clone()),
                 },
             ),
         };
         Some(Finding {
-            step: self.step.clone(),
-            file: case.file.clone(),
-            line: self.line,
-            message,
-            detail,
             kind,
+            ..Finding::at(case, &self.step, message, detail)
         })
     }
 
@@ -232,7 +225,7 @@ impl Compared {
     fn shown(&self) -> &str {
         let named = self.new.strip_prefix("step ");
         named
-            .and_then(|text| text.strip_prefix(self.step.as_str()))
+            .and_then(|text| text.strip_prefix(self.step.name.as_str()))
             .unwrap_or(&self.new)
     }
 

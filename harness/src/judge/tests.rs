@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use super::render::tests::{entry, font, observation, step};
 use super::verdict::Finding;
 use super::{exhausted, judge};
+use crate::change::sample::{alice, digest};
 use crate::machine::Shortage;
 use crate::model::{Case, Guest, Outcome, Session, TargetKind, UnitState};
 use crate::observe::{
     CommandSeen, Content, EntryKind, LinkEnd, Observation, Place, PlaceFound, PlaceSeen, Program,
-    StepOutput, UnitSeen, UserSeen,
+    StepOutput, UnitSeen,
 };
 use crate::testing::{all_come_to, expectations, has};
 
@@ -40,10 +41,6 @@ fn said(seen: &Observation, expect: &str) -> String {
 #[track_caller]
 fn all_said(seen: &Observation, table: &str) {
     all_come_to(|expect| said(seen, expect), table);
-}
-
-fn alice(seen: &mut Observation) -> &mut UserSeen {
-    seen.users.get_mut("alice").expect("the sample has alice")
 }
 
 /// It must fail, and say this.
@@ -239,12 +236,7 @@ fn a_link_that_leads_nowhere_has_no_content() {
     let mut seen = observation();
     let dangling = entry(EntryKind::Symlink {
         target: "/nowhere".into(),
-        end: Box::new(LinkEnd {
-            kind: TargetKind::Dangling,
-            path: None,
-            file: None,
-            tree: None,
-        }),
+        end: LinkEnd::new(TargetKind::Dangling),
     });
     let entries = &mut alice(&mut seen).home.entries;
     entries.insert("gone".into(), dangling);
@@ -357,12 +349,7 @@ fn places_that_were_asked_for_are_judged_like_a_home() {
 #[test]
 fn a_long_text_is_searched_whole() {
     let mut seen = observation();
-    let digest = Content::Digest {
-        size: 100_000,
-        sha256: "abc".into(),
-        without_hashes: None,
-        by_extents: false,
-    };
+    let digest = digest(100_000, "abc");
     let entries = &mut alice(&mut seen).home.entries;
     entries.insert("long".into(), entry(EntryKind::File(digest)));
     let end = "files: { long: { contains: end } }";

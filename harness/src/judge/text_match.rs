@@ -20,6 +20,24 @@ pub(super) struct Mismatch {
     pub(super) detail: String,
 }
 
+impl Mismatch {
+    /// The same of the text that is called this.
+    pub(super) fn of(self, name: &str) -> Self {
+        Self {
+            message: format!("{name}: {}", self.message),
+            ..self
+        }
+    }
+}
+
+/// One that a sentence says whole.
+pub(super) fn plain(message: String) -> Mismatch {
+    Mismatch {
+        message,
+        detail: String::new(),
+    }
+}
+
 /// Longest text shown inside a message, in characters.
 const INLINE_CHARACTERS: usize = 80;
 /// Lines of a text shown in a detail.
@@ -105,10 +123,7 @@ pub(super) fn content_mismatch(
         }
         _ => format!("expected text to search (for more, `grep` in `commands`), seen {seen}"),
     };
-    Some(Mismatch {
-        message,
-        detail: String::new(),
-    })
+    Some(plain(message))
 }
 
 /// The whole text of a file, or what was seen instead of one.
@@ -129,14 +144,11 @@ pub(super) fn text<'a>(
 fn unequal(expected: &str, text: &str) -> Mismatch {
     if expected.trim_end_matches('\n') == text.trim_end_matches('\n') {
         let ends = |text: &str| text.len() - text.trim_end_matches('\n').len();
-        return Mismatch {
-            message: format!(
-                "only the line ends at the very end differ: expected {}, seen {}",
-                ends(expected),
-                ends(text)
-            ),
-            detail: String::new(),
-        };
+        return plain(format!(
+            "only the line ends at the very end differ: expected {}, seen {}",
+            ends(expected),
+            ends(text)
+        ));
     }
     let short = |text: &str| text.len() <= INLINE_CHARACTERS && !text.trim_end().contains('\n');
     if short(expected) && short(text) {
@@ -170,6 +182,7 @@ fn excerpt(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::change::sample::digest;
 
     fn contains(part: &str) -> TextMatch {
         TextMatch::Contains(part.into())
@@ -224,13 +237,8 @@ mod tests {
 
     #[test]
     fn content_that_is_no_text_is_compared_by_its_hash() {
-        let content = |bytes: &[u8]| Content::Digest {
-            without_hashes: None,
-            size: bytes.len() as u64,
-            sha256: format!("{:x}", Sha256::digest(bytes)),
-            by_extents: false,
-        };
-        let of = |wanted| content_mismatch(&wanted, &content(b"a\0"), &BTreeMap::new());
+        let content = digest(2, &format!("{:x}", Sha256::digest(b"a\0")));
+        let of = |wanted| content_mismatch(&wanted, &content, &BTreeMap::new());
         assert_eq!(of(TextMatch::Equals("a\0".into())), None);
         assert!(of(TextMatch::Equals("b".into())).is_some());
         assert!(of(contains("a")).is_some());

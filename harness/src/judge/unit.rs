@@ -1,7 +1,7 @@
 //! Units of a user's service manager.
 
-use super::text_match::Mismatch;
-use super::who::{Who, plain};
+use super::text_match::{Mismatch, plain};
+use super::who::Who;
 use crate::model::UnitState;
 use crate::suggest::did_you_mean;
 use crate::text::word;

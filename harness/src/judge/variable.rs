@@ -1,7 +1,7 @@
 //! Variables of a session.
 
-use super::text_match::{Mismatch, mismatch, show};
-use super::who::{Who, plain};
+use super::text_match::{Mismatch, mismatch, plain, show};
+use super::who::Who;
 use crate::model::{Session, TextMatch};
 use crate::suggest::did_you_mean;
 
@@ -32,10 +32,7 @@ pub(super) fn variable(
             did_you_mean(name, variables.keys().map(String::as_str))
         ))],
         (Some(seen), Some(wanted)) => mismatch(wanted, seen)
-            .map(|mismatch| Mismatch {
-                message: format!("`{name}` in {place}: {}", mismatch.message),
-                ..mismatch
-            })
+            .map(|it| it.of(&format!("`{name}` in {place}")))
             .into_iter()
             .collect(),
     }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::{Case, Step};
+
 /// What became of a case.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -113,6 +115,21 @@ pub struct Finding {
     pub detail: String,
     /// What sort of thing it is.
     pub kind: FindingKind,
+}
+
+impl Finding {
+    /// What is not as a step says it must be.
+    #[must_use]
+    pub fn at(case: &Case, step: &Step, message: String, detail: String) -> Self {
+        Self {
+            step: step.name.clone(),
+            file: case.file.clone(),
+            line: step.line,
+            message,
+            detail,
+            kind: FindingKind::Unmet,
+        }
+    }
 }
 
 /// The sorts of findings.

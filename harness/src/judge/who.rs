@@ -1,8 +1,7 @@
-//! A user, and what is said of one thing that is not as it must be of them.
+//! A user, as expectations are held against them.
 
 use std::collections::BTreeMap;
 
-use super::text_match::Mismatch;
 use crate::observe::UserSeen;
 
 /// A user and what was seen of them.
@@ -12,12 +11,4 @@ pub(super) struct Who<'a> {
     pub(super) seen: &'a UserSeen,
     /// Texts that are too long to be shown, by their SHA-256.
     pub(super) long_texts: &'a BTreeMap<String, String>,
-}
-
-/// A mismatch that a sentence says whole.
-pub(super) fn plain(message: String) -> Mismatch {
-    Mismatch {
-        message,
-        detail: String::new(),
-    }
 }

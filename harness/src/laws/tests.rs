@@ -219,12 +219,7 @@ fn complete_names_links_programs_and_units() {
     let current = stored('1', "home-manager-files");
     user.generations.home_files = Some(current.clone());
     let mut link = |path: &str, target: String, kind| {
-        let end = Box::new(LinkEnd {
-            kind,
-            path: None,
-            file: None,
-            tree: None,
-        });
+        let end = LinkEnd::new(kind);
         let link = entry(EntryKind::Symlink { target, end }, 0o777);
         user.home.entries.insert(path.into(), link);
     };

@@ -33,16 +33,6 @@ impl Links {
     }
 }
 
-/// The end of a link that leads nowhere.
-pub(super) fn dangling() -> Box<LinkEnd> {
-    Box::new(LinkEnd {
-        kind: TargetKind::Dangling,
-        path: None,
-        file: None,
-        tree: None,
-    })
-}
-
 /// Gives every link its end, and reads what is behind links into the store: first the directories and the links in
 /// them, then an archive of the files.
 pub(super) fn attach(

@@ -83,6 +83,19 @@ pub struct LinkEnd {
     pub tree: Option<BTreeMap<String, Inside>>,
 }
 
+impl LinkEnd {
+    /// A place of which nothing else is known.
+    #[must_use]
+    pub fn new(kind: TargetKind) -> Box<Self> {
+        Box::new(Self {
+            kind,
+            path: None,
+            file: None,
+            tree: None,
+        })
+    }
+}
+
 /// A path in a directory that a link leads to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Inside {

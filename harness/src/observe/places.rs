@@ -9,7 +9,6 @@ use switchproof_vm::process::quote;
 
 use super::budget::malformed;
 use super::fields::Source;
-use super::follow::dangling;
 use super::home::{Entry, EntryKind, FileSeen, LinkEnd};
 use super::observation::STORE;
 use super::paths::{Owners, PATH_BYTES};
@@ -163,7 +162,7 @@ fn read_entry(source: &mut Source<'_>, owners: &Owners) -> io::Result<Entry> {
         (b"l", file) => EntryKind::Symlink {
             target,
             end: match (&file, is_directory) {
-                (None, false) => dangling(),
+                (None, false) => LinkEnd::new(TargetKind::Dangling),
                 _ => Box::new(LinkEnd {
                     kind: match end.starts_with(STORE) {
                         true => TargetKind::Store,

@@ -7,12 +7,13 @@ use super::budget::malformed;
 use super::commands::read_variables;
 use super::fields::Source;
 use super::follow::{Links, attach};
-use super::home::{Entry, EntryKind, Home};
+use super::home::{Entry, EntryKind, Home, LinkEnd};
 use super::observation::ProfilePackage;
 use super::paths::{Owners, PATH_BYTES, PATHS, relative};
 use super::profile_packages::read_profile_packages;
 use super::script::{HOMES_MAGIC, REPLACED_BYTES};
 use super::tarball::{Member, MemberKind, read_tar, tar_status};
+use crate::model::TargetKind;
 use crate::text::{escape_name, printable_line};
 
 /// All that the script of root sent.
@@ -151,7 +152,7 @@ fn add(home: &mut Home, names: &mut HardLinks, owners: &Owners, member: Member) 
         }
         MemberKind::Symlink => EntryKind::Symlink {
             target: escape_name(&member.link),
-            end: super::follow::dangling(),
+            end: LinkEnd::new(TargetKind::Dangling),
         },
         MemberKind::Directory => EntryKind::Directory,
         MemberKind::Fifo => EntryKind::Fifo,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Options, ResultStore, Seen};
 use crate::change::{Change, ShowOptions};
-use crate::judge::{Compared, Finding, FindingKind, SnapshotError, SnapshotMode, exhausted, judge};
+use crate::judge::{Compared, Finding, SnapshotError, SnapshotMode, exhausted, judge};
 use crate::laws;
 use crate::machine::{Bound, MachineError};
 use crate::model::{Case, Law, Outcome, Part, Step};
@@ -101,13 +101,9 @@ impl Evaluator<'_> {
             }
             _ => (Law::Complete, laws::incomplete(case, step, seen)),
         };
-        Ok(broken.map(|broken| Finding {
-            step: step.name.clone(),
-            file: case.file.clone(),
-            line: step.line,
-            message: format!("law `{}`: {}", word(&law), broken.message),
-            detail: broken.detail,
-            kind: FindingKind::Unmet,
+        Ok(broken.map(|broken| {
+            let message = format!("law `{}`: {}", word(&law), broken.message);
+            Finding::at(case, step, message, broken.detail)
         }))
     }
 }
@@ -121,14 +117,7 @@ pub fn beyond(case: &Case, step: &Step, error: &MachineError) -> Finding {
             step.deadline_s
         ),
     };
-    Finding {
-        step: step.name.clone(),
-        file: case.file.clone(),
-        line: step.line,
-        message,
-        detail: error.message.clone(),
-        kind: FindingKind::Unmet,
-    }
+    Finding::at(case, step, message, error.message.clone())
 }
 
 /// Whether what follows a step may be tried at all.
