@@ -13,13 +13,13 @@ use super::sink::terminal_or_plain;
 use crate::model::Case;
 use crate::plan::Plan;
 use crate::report::results::{Collector, HostResult};
-use crate::report::{Event, Sink, StateSeen, Tee};
+use crate::report::{Event, Sink, StateSeen};
 use crate::run::{lock, now_s};
 
 /// All sinks of a run. A clone shares them.
 #[derive(Clone)]
 pub struct Audience {
-    sink: Arc<Mutex<Tee>>,
+    sink: Arc<Mutex<Vec<Box<dyn Sink>>>>,
     collector: Arc<Mutex<Collector>>,
     reports: Arc<Mutex<Option<Reports>>>,
 }
@@ -59,7 +59,7 @@ impl Audience {
             sinks.push(Box::new(Shared(Arc::clone(&collector))));
         }
         let audience = Self {
-            sink: Arc::new(Mutex::new(Tee::new(sinks))),
+            sink: Arc::new(Mutex::new(sinks)),
             collector,
             reports: Arc::new(Mutex::new(Some(reports))),
         };
@@ -68,7 +68,7 @@ impl Audience {
     }
 
     /// The sink of the run.
-    pub fn sink(&self) -> &Mutex<Tee> {
+    pub fn sink(&self) -> &Mutex<Vec<Box<dyn Sink>>> {
         &self.sink
     }
 

@@ -16,6 +16,5 @@ pub use events::EventsSink;
 pub use output::Output;
 pub use plain::{PlainSink, Telling};
 pub use summary::Summary;
-pub use tee::Tee;
 pub use terminal::TerminalSink;
 pub use words::describe;

@@ -6,41 +6,21 @@ use std::time::Duration;
 use super::event::{Event, Sink, StateSeen};
 use crate::plan::Plan;
 
-/// Hands every event to each of its sinks, in order.
-#[derive(Default)]
-pub struct Tee {
-    sinks: Vec<Box<dyn Sink>>,
-}
-
-impl Tee {
-    /// A tee of these sinks.
-    pub fn new(sinks: Vec<Box<dyn Sink>>) -> Self {
-        Self { sinks }
-    }
-}
-
-impl Sink for Tee {
+/// Hands every event to each of the sinks, in order.
+impl Sink for Vec<Box<dyn Sink>> {
     fn event(&mut self, event: &Event) {
-        for sink in &mut self.sinks {
-            sink.event(event);
-        }
+        self.iter_mut().for_each(|sink| sink.event(event));
     }
 
     fn tick(&mut self, elapsed: Duration) {
-        for sink in &mut self.sinks {
-            sink.tick(elapsed);
-        }
+        self.iter_mut().for_each(|sink| sink.tick(elapsed));
     }
 
     fn planned(&mut self, plan: &Plan, selected: &BTreeSet<usize>) {
-        for sink in &mut self.sinks {
-            sink.planned(plan, selected);
-        }
+        self.iter_mut().for_each(|it| it.planned(plan, selected));
     }
 
     fn saw(&mut self, state: StateSeen<'_>) {
-        for sink in &mut self.sinks {
-            sink.saw(state);
-        }
+        self.iter_mut().for_each(|sink| sink.saw(state));
     }
 }

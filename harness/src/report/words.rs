@@ -172,18 +172,7 @@ pub fn describe(case: &str, verdict: &Verdict) -> String {
 pub(super) fn verdict_heads(verdict: &Verdict) -> String {
     let mut heads = String::new();
     match verdict {
-        Verdict::Failed(findings) => {
-            for finding in findings {
-                let detail = String::new();
-                push_finding(
-                    &mut heads,
-                    &Finding {
-                        detail,
-                        ..finding.clone()
-                    },
-                );
-            }
-        }
+        Verdict::Failed(findings) => push_findings(&mut heads, findings, |_| false),
         Verdict::Errored { message, .. } => indented(&mut heads, "  ", &printable_line(message)),
         Verdict::Passed { .. } | Verdict::NotRun { .. } => {}
     }
@@ -192,21 +181,17 @@ pub(super) fn verdict_heads(verdict: &Verdict) -> String {
 
 /// What there is to say below a verdict's line when little is to be said: of first snapshots only where they are.
 pub(super) fn verdict_brief(case: &str, verdict: &Verdict) -> String {
-    let Verdict::Failed(findings) = verdict else {
-        return verdict_body(case, verdict);
-    };
-    if !verdict.is_new() {
-        let mut findings = findings.clone();
-        for finding in &mut findings {
-            if matches!(finding.kind, FindingKind::NewSnapshot { .. }) {
-                finding.detail.clear();
+    let mut body = String::new();
+    match verdict {
+        Verdict::Failed(findings) if verdict.is_new() => {
+            for finding in findings {
+                indented(&mut body, "  ", &printable_line(&finding.message));
             }
         }
-        return verdict_body(case, &Verdict::Failed(findings));
-    }
-    let mut body = String::new();
-    for finding in findings {
-        indented(&mut body, "  ", &printable_line(&finding.message));
+        _ => {
+            let is_first = |it: &Finding| matches!(it.kind, FindingKind::NewSnapshot { .. });
+            push_verdict(&mut body, case, verdict, |it| !is_first(it));
+        }
     }
     body
 }
@@ -214,14 +199,22 @@ pub(super) fn verdict_brief(case: &str, verdict: &Verdict) -> String {
 /// What there is to say below a verdict's line; empty for a case that passed.
 pub(super) fn verdict_body(case: &str, verdict: &Verdict) -> String {
     let mut body = String::new();
+    push_verdict(&mut body, case, verdict, |_| true);
+    body
+}
+
+fn push_verdict(
+    body: &mut String,
+    case: &str,
+    verdict: &Verdict,
+    whole: impl Fn(&Finding) -> bool,
+) {
     match verdict {
         Verdict::Passed { .. } | Verdict::NotRun { .. } => {}
         Verdict::Failed(findings) => {
-            for finding in findings {
-                push_finding(&mut body, finding);
-            }
+            push_findings(body, findings, whole);
             if let Some(first) = findings.first() {
-                indented(&mut body, "  ", &way_in(case, &first.file, &first.step));
+                indented(body, "  ", &way_in(case, &first.file, &first.step));
             }
         }
         Verdict::Errored {
@@ -229,17 +222,16 @@ pub(super) fn verdict_body(case: &str, verdict: &Verdict) -> String {
             hint,
             during,
         } => {
-            indented(&mut body, "  ", &printable(message));
+            indented(body, "  ", &printable(message));
             if let Some(hint) = hint {
-                indented(&mut body, "  ", &format!("hint: {}", printable(hint)));
+                indented(body, "  ", &format!("hint: {}", printable(hint)));
             }
             if let Some(Place { file, step }) = during {
                 let way_in = way_in(case, file, step);
-                indented(&mut body, "  ", &format!("{way_in} --before"));
+                indented(body, "  ", &format!("{way_in} --before"));
             }
         }
     }
-    body
 }
 
 /// What opens a shell after a step.
@@ -282,20 +274,26 @@ fn shell_word(word: &str) -> String {
     switchproof_vm::process::quote(&printable_line(word))
 }
 
-fn push_finding(body: &mut String, finding: &Finding) {
-    // Writing to a String cannot fail.
-    let _ = writeln!(
-        body,
-        "  {}:{}: after {}: {}",
-        printable_line(&finding.file.to_string_lossy()),
-        finding.line,
-        printable_line(&finding.step),
-        printable_line(&finding.message)
-    );
-    if let (Some(change), false) = (finding.kind.change(), finding.detail.is_empty()) {
-        indented(body, "      ", &printable(change));
+/// A line for each finding, and below those that are to be told `whole` what more there is of them.
+fn push_findings(body: &mut String, findings: &[Finding], whole: impl Fn(&Finding) -> bool) {
+    for finding in findings {
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            body,
+            "  {}:{}: after {}: {}",
+            printable_line(&finding.file.to_string_lossy()),
+            finding.line,
+            printable_line(&finding.step),
+            printable_line(&finding.message)
+        );
+        if finding.detail.is_empty() || !whole(finding) {
+            continue;
+        }
+        let change = finding.kind.change().unwrap_or_default();
+        for text in [change, &finding.detail] {
+            indented(body, "      ", &printable(text));
+        }
     }
-    indented(body, "      ", &printable(&finding.detail));
 }
 
 /// The last place in a text up to `at` that is no middle of a character.

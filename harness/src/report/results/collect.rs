@@ -66,12 +66,7 @@ impl Collector {
             return;
         }
         self.results.run.cut_short = Some(reason.to_owned());
-        for case in &mut self.results.cases {
-            if case.verdict == VerdictWord::NotRun && case.reason.is_none() {
-                case.reason = Some(reason.to_owned());
-            }
-        }
-        self.end(self.began.elapsed().as_secs_f64());
+        self.end(self.began.elapsed().as_secs_f64(), reason);
     }
 
     /// The document as it is now.
@@ -80,12 +75,13 @@ impl Collector {
         &self.results
     }
 
-    fn end(&mut self, elapsed_s: f64) {
+    /// Ends the document; what has no verdict was not run, for this reason.
+    fn end(&mut self, elapsed_s: f64, reason: &str) {
         self.is_over = true;
         self.results.run.elapsed_s = elapsed_s;
         for case in &mut self.results.cases {
             if case.verdict == VerdictWord::NotRun && case.reason.is_none() {
-                case.reason = Some("the run ended before its turn".to_owned());
+                case.reason = Some(reason.to_owned());
             }
         }
         for ((case, step), lines) in std::mem::take(&mut self.lines) {
@@ -108,8 +104,7 @@ impl Collector {
 
     fn state_of(&self, case: &str, step: &str) -> Option<String> {
         let case = &self.results.cases[*self.places.get(case)?];
-        let step = case.steps.iter().find(|it| it.name == step)?;
-        step.state.clone()
+        case.step(step)?.state.clone()
     }
 
     fn started(&mut self, case: &str, step: &str, machine: usize, state: &StateKey) {
@@ -133,24 +128,6 @@ impl Collector {
             lines.pop_front();
         }
         lines.push_back(printable(line));
-    }
-
-    fn finished(&mut self, case: &Event) {
-        let Event::CaseFinished {
-            case,
-            verdict,
-            elapsed,
-            ..
-        } = case
-        else {
-            return;
-        };
-        let Some(&at) = self.places.get(case) else {
-            return;
-        };
-        let entry = &mut self.results.cases[at];
-        entry.elapsed_s = elapsed.as_secs_f64();
-        judged(entry, verdict);
     }
 }
 
@@ -181,8 +158,21 @@ impl Sink for Collector {
                     span.elapsed_s = Some(elapsed.as_secs_f64());
                 }
             }
-            Event::CaseFinished { .. } => self.finished(event),
-            Event::Finished { elapsed } => self.end(elapsed.as_secs_f64()),
+            Event::CaseFinished {
+                case,
+                verdict,
+                elapsed,
+                ..
+            } => {
+                if let Some(&at) = self.places.get(case) {
+                    let entry = &mut self.results.cases[at];
+                    entry.elapsed_s = elapsed.as_secs_f64();
+                    judged(entry, verdict);
+                }
+            }
+            Event::Finished { elapsed } => {
+                self.end(elapsed.as_secs_f64(), "the run ended before its turn");
+            }
             Event::Preparing { .. } | Event::Waiting { .. } | Event::WaitOver { .. } => {}
             Event::SnapshotWritten { path, .. } => {
                 let path = path.to_string_lossy().into_owned();
@@ -287,14 +277,7 @@ fn not_run(case: &Case) -> CaseResult {
         id: case.id.clone(),
         scenario: case.scenario.clone(),
         description: case.description.clone(),
-        axes: case
-            .axes
-            .iter()
-            .map(|(name, value)| Axis {
-                name: name.clone(),
-                value: value.clone(),
-            })
-            .collect(),
+        axes: case.axes.iter().cloned().map(Axis::from).collect(),
         network: word(&case.guest.network),
         sources: case.guest.channels.iter().flat_map(sources).collect(),
         only_built: case.is_only_built(),
@@ -324,16 +307,16 @@ fn not_run(case: &Case) -> CaseResult {
 }
 
 fn sources(channel: &ChannelOverlay) -> Vec<SourceResult> {
-    let sources = channel.sources.iter().map(|source| SourceResult {
-        channel: channel.shown_name().to_owned(),
-        project: source.project.to_owned(),
-        folder: source.folder.display().to_string(),
-        release: source.release.clone(),
-        revision: source.revision.as_ref().map(|(id, _)| id.clone()),
-        changed: source
-            .revision
-            .as_ref()
-            .is_some_and(|(_, changed)| *changed),
+    let sources = channel.sources.iter().map(|source| {
+        let (revision, changed) = source.revision.clone().unzip();
+        SourceResult {
+            channel: channel.shown_name().to_owned(),
+            project: source.project.to_owned(),
+            folder: source.folder.display().to_string(),
+            release: source.release.clone(),
+            revision,
+            changed: changed.unwrap_or_default(),
+        }
     });
     sources.collect()
 }
@@ -349,10 +332,7 @@ fn judged(case: &mut CaseResult, verdict: &Verdict) {
             if let Some(first) = findings.first() {
                 case.commands.shell = shell_command(&case.id, &first.file, &first.step, false);
             }
-            if findings
-                .iter()
-                .any(|finding| finding.kind.snapshot().is_some())
-            {
+            if findings.iter().any(|it| it.kind.snapshot().is_some()) {
                 case.commands.accept = Some(accept_command(&case.id, &file));
             }
         }

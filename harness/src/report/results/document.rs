@@ -214,6 +214,12 @@ impl CaseResult {
         self.verdict == VerdictWord::Failed && self.findings.iter().all(is_new)
     }
 
+    /// The step of this name.
+    #[must_use]
+    pub fn step(&self, name: &str) -> Option<&StepResult> {
+        self.steps.iter().find(|step| step.name == name)
+    }
+
     /// The step at which it failed or broke: the first that a finding is about, or the one in which it happened.
     #[must_use]
     pub fn stopped_at(&self) -> Option<&str> {
@@ -229,6 +235,12 @@ pub struct Axis {
     pub name: String,
     /// The value.
     pub value: String,
+}
+
+impl From<(String, String)> for Axis {
+    fn from((name, value): (String, String)) -> Self {
+        Self { name, value }
+    }
 }
 
 /// One thing that is not as it must be.
@@ -278,6 +290,17 @@ pub struct ErrorResult {
     /// The step in which it happened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub during: Option<String>,
+}
+
+impl ErrorResult {
+    /// What happened, and below it what to do.
+    #[must_use]
+    pub fn with_hint(&self) -> String {
+        match &self.hint {
+            Some(hint) => format!("{}\nhint: {hint}", self.message),
+            None => self.message.clone(),
+        }
+    }
 }
 
 /// A step of a case.

@@ -70,13 +70,10 @@ fn errors(case: &CaseResult) -> Vec<Annotation> {
         .map(|finding| of_finding(case, finding))
         .collect();
     if let Some(error) = &case.error {
-        let hint = error.hint.as_ref();
-        let hint = hint.map_or(String::new(), |hint| format!("\nhint: {hint}"));
-        let during = error.during.as_ref();
-        let step = during.and_then(|name| case.steps.iter().find(|step| step.name == *name));
+        let step = error.during.as_ref().and_then(|name| case.step(name));
         all.push(Annotation {
             title: Some(format!("{} could not be run", case.id)),
-            message: format!("{}{hint}", error.message),
+            message: error.with_hint(),
             ..at(&case.file, step.map(|step| step.line))
         });
     }

@@ -34,21 +34,14 @@ fn of_case(case: &CaseResult) -> Vec<Value> {
                 FindingWord::Unmet => ("expectation", "major"),
             };
             let text = format!("{} after {}: {}", case.id, finding.step, finding.message);
-            issue(
-                kind,
-                severity,
-                &finding.step,
-                &finding.file,
-                finding.line,
-                text,
-            )
+            let (step, file) = (&finding.step, &finding.file);
+            issue(kind, severity, step, file, finding.line, text)
         })
         .collect();
     if let Some(error) = &case.error {
         let during = error.during.as_deref().unwrap_or_default();
-        let step = case.steps.iter().find(|step| step.name == during);
         let text = format!("{} could not be run: {}", case.id, error.message);
-        let line = step.map_or(1, |step| step.line);
+        let line = case.step(during).map_or(1, |step| step.line);
         issues.push(issue("errored", "critical", during, &case.file, line, text));
     }
     issues

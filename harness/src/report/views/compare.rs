@@ -90,6 +90,5 @@ fn changes(old: (&Results, &CaseResult), new: (&Results, &CaseResult)) -> Vec<Tu
 }
 
 fn state<'a>((results, case): (&'a Results, &CaseResult), step: &str) -> Option<&'a StateResult> {
-    let step = case.steps.iter().find(|it| it.name == step)?;
-    results.states.get(step.state.as_ref()?)
+    results.states.get(case.step(step)?.state.as_ref()?)
 }

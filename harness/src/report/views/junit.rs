@@ -57,12 +57,11 @@ fn status(case: &CaseResult) -> TestCaseStatus {
         VerdictWord::Errored => {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
             if let Some(error) = &case.error {
-                let hint = error.hint.as_ref();
-                let hint = hint.map_or(String::new(), |hint| format!("\nhint: {hint}"));
+                let said = error.with_hint();
                 status
                     .set_message(error.message.as_str())
                     .set_type("machine")
-                    .set_description(format!("{}{hint}\n{}", error.message, case.commands.shell));
+                    .set_description(format!("{said}\n{}", case.commands.shell));
             }
             status
         }

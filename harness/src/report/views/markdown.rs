@@ -173,8 +173,7 @@ fn untested(cases: &[&CaseResult]) -> Option<String> {
 
 /// What the step at which a case stopped changed, if it changed anything.
 fn changed<'a>(results: &'a Results, case: &'a CaseResult) -> Option<(&'a str, &'a str)> {
-    let stopped = case.stopped_at()?;
-    let step = case.steps.iter().find(|step| step.name == stopped)?;
+    let step = case.step(case.stopped_at()?)?;
     let state = results.states.get(step.state.as_ref()?)?;
     Some((&step.name, &state.change.as_ref()?.text))
 }
