@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use miette::{
-    GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, Severity as MietteSeverity,
-    SourceCode,
+    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource,
+    Severity as MietteSeverity,
 };
 
 use super::diagnostic::{Diagnostic, Severity};
@@ -40,62 +40,6 @@ pub fn render_github(diagnostics: &[Diagnostic]) -> String {
         github(diagnostic, &mut out);
     }
     out
-}
-
-/// A diagnostic in the form that miette prints.
-struct Shown<'diagnostic> {
-    diagnostic: &'diagnostic Diagnostic,
-    source: Option<NamedSource<String>>,
-}
-
-impl std::fmt::Debug for Shown<'_> {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.diagnostic.fmt(formatter)
-    }
-}
-
-impl std::fmt::Display for Shown<'_> {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if self.source.is_none() {
-            let one = self.diagnostic;
-            write!(formatter, "{}", one.file.display())?;
-            if !one.source.is_empty() {
-                write!(formatter, ":{}:{}", one.line, one.column)?;
-            }
-            formatter.write_str(": ")?;
-        }
-        formatter.write_str(&self.diagnostic.message)
-    }
-}
-
-impl std::error::Error for Shown<'_> {}
-
-impl miette::Diagnostic for Shown<'_> {
-    fn severity(&self) -> Option<MietteSeverity> {
-        Some(match self.diagnostic.severity {
-            Severity::Error => MietteSeverity::Error,
-            Severity::Warning => MietteSeverity::Warning,
-        })
-    }
-
-    fn help<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
-        let hint = self.diagnostic.hint.as_ref()?;
-        Some(Box::new(hint))
-    }
-
-    fn source_code(&self) -> Option<&dyn SourceCode> {
-        self.source.as_ref().map(|source| source as &dyn SourceCode)
-    }
-
-    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        self.source.as_ref()?;
-        let label = LabeledSpan::new(
-            Some(self.diagnostic.label.clone()),
-            self.diagnostic.span.start,
-            self.diagnostic.span.len(),
-        );
-        Some(Box::new(std::iter::once(label)))
-    }
 }
 
 /// Whether the place can be shown: very long lines help nobody, and the widest ones cannot be laid out.
@@ -143,34 +87,42 @@ fn shown(text: &str) -> String {
 fn text(diagnostic: &Diagnostic, colour: bool) -> String {
     let diagnostic = &visible(diagnostic);
     let name = diagnostic.file.display().to_string();
-    let source =
-        is_showable(diagnostic).then(|| NamedSource::new(name, diagnostic.source.to_string()));
-    let theme = if colour {
-        GraphicalTheme::unicode()
-    } else {
-        GraphicalTheme::unicode_nocolor()
+    let place = match diagnostic.source.is_empty() {
+        true => name.clone(),
+        false => format!("{name}:{}:{}", diagnostic.line, diagnostic.column),
+    };
+    let message = match is_showable(diagnostic) {
+        true => diagnostic.message.clone(),
+        false => format!("{place}: {}", diagnostic.message),
+    };
+    let mut shown = MietteDiagnostic::new(message).with_severity(match diagnostic.severity {
+        Severity::Error => MietteSeverity::Error,
+        Severity::Warning => MietteSeverity::Warning,
+    });
+    shown.help.clone_from(&diagnostic.hint);
+    let mut source = String::new();
+    if is_showable(diagnostic) {
+        let label = Some(diagnostic.label.clone());
+        let (start, length) = (diagnostic.span.start, diagnostic.span.len());
+        shown = shown.with_label(LabeledSpan::new(label, start, length));
+        source = diagnostic.source.to_string();
+    }
+    let shown = miette::Report::new(shown).with_source_code(NamedSource::new(name, source));
+    let theme = match colour {
+        true => GraphicalTheme::unicode(),
+        false => GraphicalTheme::unicode_nocolor(),
     };
     let handler = GraphicalReportHandler::new_themed(theme)
         .with_context_lines(1)
         .with_links(false)
         .with_width(100);
     let mut out = String::new();
-    let shown = Shown { diagnostic, source };
-    if handler.render_report(&mut out, &shown).is_err() {
+    if handler.render_report(&mut out, shown.as_ref()).is_err() {
         // Better plain than not at all.
-        out = format!(
-            "{}:{}:{}: {}\n",
-            diagnostic.file.display(),
-            diagnostic.line,
-            diagnostic.column,
-            diagnostic.message
-        );
+        out = format!("{place}: {}\n", diagnostic.message);
     }
-    let out: String = out.lines().fold(String::new(), |mut out, line| {
-        out.push_str(line.trim_end());
-        out.push('\n');
-        out
-    });
+    let lines = out.lines().map(|line| format!("{}\n", line.trim_end()));
+    let out: String = lines.collect();
     format!("{}\n\n", out.trim_matches('\n'))
 }
 
