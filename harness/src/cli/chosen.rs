@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 
 use clap::Args;
 use switchproof_vm::image::Suite;
@@ -12,7 +11,7 @@ use super::image::parse_suite;
 use crate::flake::Channels;
 use crate::language::{self, LoadOptions, Severity};
 use crate::laws::with_trials;
-use crate::model::Case;
+use crate::model::{Case, Trial};
 
 /// Which cases a command is about.
 #[derive(Args, Debug, Clone, Default)]
@@ -31,12 +30,26 @@ pub struct Chosen {
     pub filter: Vec<String>,
     #[command(flatten)]
     pub trust: Trust,
-    /// The ids of the cases that are named, once they are loaded.
-    #[arg(skip)]
-    named: OnceLock<BTreeSet<String>>,
+}
+
+/// All cases of some paths, and which of them were asked for.
+pub struct Selection {
+    /// The cases.
+    pub cases: Vec<Case>,
+    /// The places of those that were asked for.
+    pub selected: BTreeSet<usize>,
     /// Whether a file that was read has a mistake.
-    #[arg(skip)]
-    has_mistakes: OnceLock<()>,
+    has_mistakes: bool,
+}
+
+impl Selection {
+    /// The status to end with: also 2 where a file that was not asked for has a mistake.
+    pub fn exit(&self, exit: Exit) -> Exit {
+        match self.has_mistakes {
+            true => exit.max(Exit::Input),
+            false => exit,
+        }
+    }
 }
 
 /// What scenarios may take of this computer.
@@ -83,10 +96,11 @@ impl Trust {
 impl Chosen {
     /// All cases of these paths.
     pub fn of(paths: Vec<PathBuf>, trust: Trust) -> Self {
+        let filter = Vec::new();
         Self {
             paths,
+            filter,
             trust,
-            ..Self::default()
         }
     }
 
@@ -118,21 +132,6 @@ impl Chosen {
         self.filter.is_empty() && self.names().next().is_none()
     }
 
-    /// Whether a case was asked for, by a filter or by its name.
-    pub fn admits(&self, case: &Case) -> bool {
-        let is_filtered = self.filter.iter().any(|it| case.id.contains(it));
-        let is_named = self.named.get().is_some_and(|ids| ids.contains(&case.id));
-        self.is_everything() || is_filtered || is_named
-    }
-
-    /// The status to end with: also 2 where a file that was not asked for has a mistake.
-    pub fn exit(&self, exit: Exit) -> Exit {
-        match self.has_mistakes.get() {
-            Some(()) => exit.max(Exit::Input),
-            None => exit,
-        }
-    }
-
     /// Loads all cases of the paths. Every mistake and warning is printed; after a mistake the command ends.
     pub fn load(&self) -> Result<Vec<Case>, Error> {
         let checked = language::check(&self.paths(), &self.trust.load_options());
@@ -152,64 +151,71 @@ impl Chosen {
             .iter()
             .map(|path| path.display().to_string())
             .collect();
-        Error::input(
-            format!("no scenario was found in {}", paths.join(", ")),
-            "a scenario is a file that ends in .yaml; `switchproof run PATH` names another place",
-        )
+        let message = format!("no scenario was found in {}", paths.join(", "));
+        let hint =
+            "a scenario is a file that ends in .yaml; `switchproof run PATH` names another place";
+        Error::input(message, hint)
     }
 
     /// Loads, and refuses a filter or a name that lets nothing through. Mistakes in files of cases that were not asked
-    /// for are printed, and end nothing; see [`Self::exit`]. Their warnings are left to those who ask for them.
-    pub fn load_some(&self) -> Result<Vec<Case>, Error> {
+    /// for are printed, and end nothing; see [`Selection::exit`]. Their warnings are left to those who ask for them.
+    pub fn load_some(&self) -> Result<Selection, Error> {
         if self.is_everything() {
-            return self.load();
+            let cases = self.load()?;
+            return Ok(Selection {
+                selected: (0..cases.len()).collect(),
+                cases,
+                has_mistakes: false,
+            });
         }
         let checked = language::check(&self.paths_beside_names(), &self.trust.load_options());
-        let is_fine = checked.is_fine();
+        let has_mistakes = !checked.is_fine();
         let cases = with_trials(checked.cases);
-        let named = self.resolve(&cases);
-        if !is_fine {
-            // It can be set once only, and that is all it says.
-            let _ = self.has_mistakes.set(());
-        }
+        let selected = self.select(&cases);
         let mut told = checked.diagnostics;
-        if let Ok(named) = &named {
-            let _ = self.named.set(named.clone());
+        if let Ok(selected) = &selected {
+            let files = selected.iter().map(|&case| &cases[case].file);
             told.retain(|one| {
-                let is_its_file = |case: &Case| case.file == one.file && self.admits(case);
-                one.severity == Severity::Error || cases.iter().any(is_its_file)
+                one.severity == Severity::Error || files.clone().any(|file| *file == one.file)
             });
         }
         eprint!("{}", language::render_text(&told));
-        if cases.is_empty() && is_fine {
+        if cases.is_empty() && !has_mistakes {
             return Err(self.nothing_here());
         }
-        named?;
+        let selected = selected?;
         let idle = |filter: &&String| !cases.iter().any(|case| case.id.contains(*filter));
         match self.filter.iter().find(idle) {
             Some(filter) => Err(no_case(filter)),
-            None => Ok(cases),
+            None => Ok(Selection {
+                cases,
+                selected,
+                has_mistakes,
+            }),
         }
     }
 
-    /// The ids of the cases that are named: a case's id, all of a scenario, or a part of an id that no other has.
-    fn resolve(&self, cases: &[Case]) -> Result<BTreeSet<String>, Error> {
-        let ids: Vec<String> = cases.iter().map(|case| case.id.clone()).collect();
-        let mut named = BTreeSet::new();
+    /// The cases that a filter lets through, and those that are named: by a case's id, by that of a scenario, which are all
+    /// of it, or by a part of an id that no other has.
+    fn select(&self, cases: &[Case]) -> Result<BTreeSet<usize>, Error> {
+        let all = |wanted: &dyn Fn(&Case) -> bool| -> Vec<usize> {
+            (0..cases.len()).filter(|&at| wanted(&cases[at])).collect()
+        };
+        let is_filtered = |case: &Case| self.filter.iter().any(|it| case.id.contains(it));
+        let mut selected = BTreeSet::from_iter(all(&is_filtered));
         for name in self.names() {
-            let of_scenario = cases.iter().filter(|case| case.scenario == name);
-            let of_scenario: Vec<String> = of_scenario.map(|case| case.id.clone()).collect();
-            if !of_scenario.is_empty() && !ids.iter().any(|id| id == name) {
-                named.extend(of_scenario);
+            let of_scenario = all(&|case| case.scenario == name);
+            if !of_scenario.is_empty() && !cases.iter().any(|case| case.id == name) {
+                selected.extend(of_scenario);
                 continue;
             }
             // A case's laws go with it.
-            let one = &ids[pick(&ids, name)?];
-            let tries = |case: &&Case| case.trial.as_ref().is_some_and(|it| it.of == *one);
-            named.extend(cases.iter().filter(tries).map(|case| case.id.clone()));
-            named.insert(one.clone());
+            let one = pick(cases, name)?;
+            let is_its = |trial: &Trial| trial.of == cases[one].id;
+            selected.extend(all(&|case| case.trial.as_ref().is_some_and(is_its)));
+            selected.insert(one);
         }
-        Ok(named)
+        Ok(selected)
     }
 }
 
@@ -254,38 +260,32 @@ fn scenarios_from_here() -> PathBuf {
 }
 
 fn no_case(wanted: &str) -> Error {
-    Error::input(
-        format!("no case contains '{wanted}'"),
-        "`switchproof list` prints every case",
-    )
+    let message = format!("no case contains '{wanted}'");
+    Error::input(message, "`switchproof list` prints every case")
 }
 
 /// The case that a text names: by its id, or by a part that only it has.
-pub fn pick(ids: &[String], wanted: &str) -> Result<usize, Error> {
-    if let Some(exact) = ids.iter().position(|id| id == wanted) {
+pub fn pick(cases: &[Case], wanted: &str) -> Result<usize, Error> {
+    let id = |case: usize| cases[case].id.as_str();
+    if let Some(exact) = cases.iter().position(|case| case.id == wanted) {
         return Ok(exact);
     }
-    let is_like = |case: &usize| ids[*case].contains(wanted);
-    let mut like: Vec<usize> = (0..ids.len()).filter(is_like).collect();
+    let is_like = |case: &usize| id(*case).contains(wanted);
+    let mut like: Vec<usize> = (0..cases.len()).filter(is_like).collect();
     // The cases that try a case's laws have its id in theirs: they do not make its name ambiguous.
     let meant = like.clone();
     like.retain(|&case| {
-        let (of, law) = ids[case].rsplit_once(':').unwrap_or_default();
-        law.is_empty() || !meant.iter().any(|&other| ids[other] == of)
+        let (of, law) = id(case).rsplit_once(':').unwrap_or_default();
+        law.is_empty() || !meant.iter().any(|&other| id(other) == of)
     });
     match like.as_slice() {
         [one] => Ok(*one),
         [] => Err(no_case(wanted)),
         many => {
-            let names: Vec<_> = many.iter().map(|&case| ids[case].as_str()).collect();
-            Err(Error::input(
-                format!(
-                    "'{wanted}' is part of {} cases: {}",
-                    many.len(),
-                    names.join(", ")
-                ),
-                "name one of them in full",
-            ))
+            let names: Vec<_> = many.iter().map(|&case| id(case)).collect();
+            let (count, names) = (many.len(), names.join(", "));
+            let message = format!("'{wanted}' is part of {count} cases: {names}");
+            Err(Error::input(message, "name one of them in full"))
         }
     }
 }
@@ -303,10 +303,9 @@ mod tests {
         Chosen::of(paths, Trust::default())
     }
 
-    fn admitted(chosen: &Chosen) -> Vec<String> {
-        let cases = chosen.load_some().unwrap();
-        let cases = cases.iter().filter(|case| chosen.admits(case));
-        cases.map(|case| case.id.clone()).collect()
+    fn ids(chosen: &Selection) -> Vec<&str> {
+        let cases = chosen.selected.iter().map(|&case| &chosen.cases[case]);
+        cases.map(|case| case.id.as_str()).collect()
     }
 
     #[test]
@@ -316,18 +315,18 @@ mod tests {
             let text = format!("name: {name}\n{GOOD}");
             root.write(format!("scenarios/{name}.yaml"), text);
         }
-        let by = |name: &str| admitted(&chosen(root.path(), &[name]));
-        assert_eq!(by("one"), ["one[v=a]", "one[v=b]"]);
-        assert_eq!(by("ones[v=b]"), ["ones[v=b]"]);
-        let refused = chosen(root.path(), &["v=a"]).load_some().unwrap_err();
+        let by = |names: &[&str]| chosen(root.path(), names).load_some();
+        assert_eq!(ids(&by(&["one"]).unwrap()), ["one[v=a]", "one[v=b]"]);
+        assert_eq!(ids(&by(&["ones[v=b]"]).unwrap()), ["ones[v=b]"]);
+        let refused = by(&["v=a"]).err().unwrap();
         assert!(refused.message.contains("part of 2 cases"), "{refused}");
-        assert!(chosen(root.path(), &["none"]).load_some().is_err());
+        assert!(by(&["none"]).is_err());
 
         root.write("scenarios/bad.yaml", "name: bad\nstep: []\n");
-        let well = chosen(root.path(), &["one"]);
-        assert_eq!(admitted(&well).len(), 2);
+        let well = by(&["one"]).unwrap();
+        assert_eq!(ids(&well).len(), 2);
         assert_eq!(well.exit(Exit::Passed), Exit::Input);
         assert_eq!(well.exit(Exit::Machinery), Exit::Machinery);
-        assert!(chosen(root.path(), &[]).load_some().is_err());
+        assert!(by(&[]).is_err());
     }
 }

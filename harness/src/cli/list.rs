@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use serde_json::json;
 use switchproof_vm::cache_dir::CacheDir;
 
-use super::chosen::Chosen;
+use super::chosen::{Chosen, Selection};
 use super::common::{Error, Exit, print};
 use super::form::{Form, Printed, document};
 use super::shard::plan_of_names;
@@ -47,17 +47,18 @@ impl Form for Format {
 }
 
 pub fn run(args: &ListArgs) -> Result<Exit, Error> {
-    let cases = args.chosen.load_some()?;
-    let chosen = |case: &usize| args.chosen.admits(&cases[*case]);
-    let selected: BTreeSet<usize> = (0..cases.len()).filter(chosen).collect();
+    let chosen = args.chosen.load_some()?;
+    let Selection {
+        cases, selected, ..
+    } = &chosen;
     let text = match args.printed.form() {
-        Format::Text => text(&told(&cases, &selected)),
+        Format::Text => text(&told(cases, selected)),
         Format::Json => as_json(selected.iter().map(|&case| &cases[case]))?,
-        Format::GithubMatrix => github(&jobs(&cases, &selected, args.shards.into())?),
-        Format::Gitlab => gitlab(&jobs(&cases, &selected, args.shards.into())?),
+        Format::GithubMatrix => github(&jobs(cases, selected, args.shards.into())?),
+        Format::Gitlab => gitlab(&jobs(cases, selected, args.shards.into())?),
     };
     print(&text)?;
-    Ok(args.chosen.exit(Exit::Passed))
+    Ok(chosen.exit(Exit::Passed))
 }
 
 /// The chosen cases that people are told of: those that try laws only where nothing else was asked for.

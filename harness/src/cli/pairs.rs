@@ -20,70 +20,55 @@ pub(super) struct Place {
 
 /// What is to be compared.
 pub(super) fn pairs(cases: &[Case], what: &[String]) -> Result<Vec<Pair>, Error> {
-    let ids: Vec<String> = cases.iter().map(|case| case.id.clone()).collect();
-    let case = pick(&ids, &what[0])?;
-    let steps = &cases[case].steps;
-    let at = |step: usize| Place { case, step };
+    let case = pick(cases, &what[0])?;
+    let (id, steps) = (&cases[case].id, &cases[case].steps);
+    let pair = |before: usize, after: usize| Pair {
+        before: Place { case, step: before },
+        after: Place { case, step: after },
+    };
     match &what[1..] {
-        [] if steps.len() < 2 => Err(Error::input(
-            format!(
-                "{} has one step, so that there is nothing before it",
-                ids[case]
-            ),
-            "name another case to compare it with",
-        )),
-        [] => Ok((1..steps.len())
-            .map(|step| Pair {
-                before: at(step - 1),
-                after: at(step),
-            })
-            .collect()),
-        [one] => match (find(steps, one), pick(&ids, one)) {
-            (Some(0), _) => Err(Error::input(
-                format!(
-                    "{one} is the first step of {}, so that there is nothing before it",
-                    ids[case]
-                ),
-                "name two steps, or another case",
-            )),
-            (Some(step), _) => Ok(vec![Pair {
-                before: at(step - 1),
-                after: at(step),
-            }]),
+        [] if steps.len() < 2 => {
+            let message = format!("{id} has one step, so that there is nothing before it");
+            Err(Error::input(
+                message,
+                "name another case to compare it with",
+            ))
+        }
+        [] => Ok((1..steps.len()).map(|step| pair(step - 1, step)).collect()),
+        [one] => match (find(steps, one), pick(cases, one)) {
+            (Some(0), _) => {
+                let message =
+                    format!("{one} is the first step of {id}, so that there is nothing before it");
+                Err(Error::input(message, "name two steps, or another case"))
+            }
+            (Some(step), _) => Ok(vec![pair(step - 1, step)]),
             (None, Ok(other)) => between_cases(cases, case, other),
-            (None, Err(error)) => Err(Error::input(
-                format!("'{one}' is neither a step of {} nor a case", ids[case]),
-                format!(
-                    "its steps are {}; {}",
-                    names(steps),
-                    error.hint.unwrap_or_default()
-                ),
-            )),
+            (None, Err(error)) => {
+                let hint = error.hint.unwrap_or_default();
+                Err(Error::input(
+                    format!("'{one}' is neither a step of {id} nor a case"),
+                    format!("its steps are {}; {hint}", names(steps)),
+                ))
+            }
         },
         [one, other, ..] => {
-            let step = |name: &String| {
-                find(steps, name).ok_or_else(|| {
-                    Error::input(
-                        format!("{} has no step '{name}'", ids[case]),
-                        format!("its steps are {}", names(steps)),
-                    )
-                })
-            };
-            Ok(vec![Pair {
-                before: at(step(one)?),
-                after: at(step(other)?),
-            }])
+            let step = |name| find(steps, name).ok_or_else(|| no_step(&cases[case], name));
+            Ok(vec![pair(step(one)?, step(other)?)])
         }
     }
+}
+
+/// A step was named that the case does not have.
+pub(super) fn no_step(case: &Case, name: &str) -> Error {
+    let hint = format!("its steps are {}", names(&case.steps));
+    Error::input(format!("{} has no step '{name}'", case.id), hint)
 }
 
 /// The steps of the same names; the last ones where no names are the same.
 fn between_cases(cases: &[Case], one: usize, other: usize) -> Result<Vec<Pair>, Error> {
     if one == other {
-        return Err(Error::input(
-            format!("{} is compared with itself", cases[one].id),
-            "name two cases, or two steps",
-        ));
+        let message = format!("{} is compared with itself", cases[one].id);
+        return Err(Error::input(message, "name two cases, or two steps"));
     }
     let pair = |before, after| Pair {
         before: Place {

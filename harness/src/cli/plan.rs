@@ -1,7 +1,5 @@
 //! `switchproof plan`.
 
-use std::collections::BTreeSet;
-
 use clap::Args;
 
 use super::chosen::Chosen;
@@ -24,14 +22,11 @@ impl Form for PlanFormat {
 }
 
 pub fn run(args: &PlanArgs) -> Result<Exit, Error> {
-    let cases = args.chosen.load_some()?;
+    let mut chosen = args.chosen.load_some()?;
     let host = HostContext::open(Limits::default())?;
-    let plan = host.plan(cases);
     // Of all cases, as a run has it: what is shared, and so kept, does not depend on the choice.
-    let chosen: BTreeSet<usize> = (0..plan.cases.len())
-        .filter(|&case| args.chosen.admits(&plan.cases[case]))
-        .collect();
-    let known = host.foresee(&plan, &chosen);
-    print(&plan.show(args.printed.form(), &chosen, &known))?;
-    Ok(args.chosen.exit(Exit::Passed))
+    let plan = host.plan(std::mem::take(&mut chosen.cases));
+    let known = host.foresee(&plan, &chosen.selected);
+    print(&plan.show(args.printed.form(), &chosen.selected, &known))?;
+    Ok(chosen.exit(Exit::Passed))
 }

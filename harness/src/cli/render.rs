@@ -22,8 +22,7 @@ pub struct RenderArgs {
 
 pub fn render(args: &RenderArgs) -> Result<Exit, Error> {
     let cases = Chosen::of(args.paths.clone(), args.trust.clone()).load()?;
-    let ids: Vec<_> = cases.iter().map(|case| case.id.clone()).collect();
-    print(&language::render(&cases[pick(&ids, &args.case)?]))?;
+    print(&language::render(&cases[pick(&cases, &args.case)?]))?;
     Ok(Exit::Passed)
 }
 

@@ -1,20 +1,18 @@
 //! `switchproof run`.
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::Args;
 use clap::builder::FalseyValueParser;
 
 use super::audience::Audience;
-use super::chosen::Chosen;
+use super::chosen::{Chosen, Selection};
 use super::common::{Error, Exit};
 use super::reports::ReportArgs;
 use super::shard::Share;
 use super::snapshots::refuse_shared;
 use crate::host_context::{HostContext, Limits};
 use crate::judge::{Conclusion, SnapshotMode, orphans};
-use crate::model::Case;
 use crate::run::Options;
 
 /// What to run, and how.
@@ -67,13 +65,13 @@ impl LimitArgs {
 }
 
 pub fn run(args: &RunArgs) -> Result<Exit, Error> {
-    let cases = args.chosen.load_some()?;
-    let admitted = (0..cases.len()).filter(|&case| args.chosen.admits(&cases[case]));
-    let selected = args.share.narrow(&cases, admitted.collect())?;
-    let chosen = selected.iter().map(|&case| &cases[case]);
+    let mut chosen = args.chosen.load_some()?;
+    let admitted = std::mem::take(&mut chosen.selected);
+    chosen.selected = args.share.narrow(&chosen.cases, admitted)?;
+    let cases = chosen.selected.iter().map(|&case| &chosen.cases[case]);
     let earlier = args.compare.as_deref();
-    let audience = Audience::open(&args.reports.wanted, earlier, args.verbose, chosen)?;
-    let done = run_before(args, cases, &selected, &audience);
+    let audience = Audience::open(&args.reports.wanted, earlier, args.verbose, cases)?;
+    let done = run_before(args, chosen, &audience);
     let lost = match &done {
         Ok(_) => audience.finish(),
         Err(error) => audience.cut_short(&error.message),
@@ -93,14 +91,10 @@ pub fn run(args: &RunArgs) -> Result<Exit, Error> {
 }
 
 /// Runs before an audience.
-fn run_before(
-    args: &RunArgs,
-    cases: Vec<Case>,
-    selected: &BTreeSet<usize>,
-    audience: &Audience,
-) -> Result<Exit, Error> {
+fn run_before(args: &RunArgs, mut chosen: Selection, audience: &Audience) -> Result<Exit, Error> {
     let host = HostContext::open(args.limits.limits())?;
-    let plan = host.plan(cases);
+    let plan = host.plan(std::mem::take(&mut chosen.cases));
+    let selected = &chosen.selected;
     let mode = if args.update {
         SnapshotMode::Update
     } else {
@@ -125,5 +119,5 @@ fn run_before(
         eprintln!("note: no case owns {}; delete it", orphan.display());
     }
     let verdicts = verdicts.iter().map(|(_, verdict)| verdict);
-    Ok(args.chosen.exit(Conclusion::of(verdicts).into()))
+    Ok(chosen.exit(Conclusion::of(verdicts).into()))
 }

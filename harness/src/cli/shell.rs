@@ -9,6 +9,7 @@ use switchproof_vm::guest::GuestUser;
 
 use super::chosen::{Chosen, Trust, pick};
 use super::common::{Error, Exit};
+use super::pairs::no_step;
 use crate::host_context::{HostContext, Limits};
 use crate::machine::MachineError;
 use crate::plan::{NodeId, Plan};
@@ -37,8 +38,7 @@ pub struct ShellArgs {
 pub fn run(args: &ShellArgs) -> Result<Exit, Error> {
     let chosen = Chosen::of(args.paths.clone(), args.trust.clone());
     let cases = chosen.load()?;
-    let ids: Vec<_> = cases.iter().map(|case| case.id.clone()).collect();
-    let case = pick(&ids, &args.case)?;
+    let case = pick(&cases, &args.case)?;
     let host = HostContext::open(Limits::default())?;
     let plan = host.plan(cases);
     let path = way(&plan, case, args)?;
@@ -55,7 +55,10 @@ pub fn run(args: &ShellArgs) -> Result<Exit, Error> {
     let guest = guest_of(&plan, path);
     let forked = host.hypervisor.forked(&key, &guest, Purpose::Leaf);
     let mut machine = forked.map_err(machine_broke)?;
-    eprintln!("a shell in {}; leaving it changes nothing", ids[case]);
+    eprintln!(
+        "a shell in {}; leaving it changes nothing",
+        plan.cases[case].id
+    );
     let raw = Raw::enter();
     let mut screen = |bytes: &[u8]| {
         let mut out = io::stdout();
@@ -80,13 +83,7 @@ fn way<'a>(plan: &'a Plan, case: usize, args: &ShellArgs) -> Result<&'a [NodeId]
         None => steps.len(),
         Some(at) => match steps.iter().position(|step| &step.name == at) {
             Some(place) => place + 1,
-            None => {
-                let names: Vec<_> = steps.iter().map(|step| step.name.as_str()).collect();
-                return Err(Error::input(
-                    format!("{} has no step '{at}'", plan.cases[case].id),
-                    format!("its steps are {}", names.join(", ")),
-                ));
-            }
+            None => return Err(no_step(&plan.cases[case], at)),
         },
     };
     let end = if args.before { place } else { place + 1 };
