@@ -409,6 +409,21 @@ pub enum Part {
 }
 
 impl Step {
+    /// One that must succeed and of which nothing is expected.
+    #[must_use]
+    pub fn new(name: &str, action: Action, deadline_s: u32) -> Self {
+        Self {
+            name: name.to_owned(),
+            action,
+            outcome: Outcome::Succeeds,
+            expect: Vec::new(),
+            snapshot: false,
+            deadline_s,
+            line: 1,
+            part: Part::Own,
+        }
+    }
+
     /// Whether what is seen after it is compared with a reviewed snapshot.
     #[must_use]
     pub fn has_snapshot(&self) -> bool {

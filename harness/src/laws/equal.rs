@@ -14,11 +14,7 @@ const PROFILE: &str = "(the user's profile)";
 /// Only of a described home: nobody can tell the other way of a flake of one's own.
 pub(super) fn deed(place: &Place<'_>) -> Option<Deed> {
     let other = place.switch.other_way.as_deref()?;
-    Some(Deed {
-        action: Action::Switch(other.clone()),
-        against: place.at,
-        expect: Vec::new(),
-    })
+    Some(Deed::new(Action::Switch(other.clone()), place.at))
 }
 
 pub(super) fn judge(case: &Case, before: &Observation, after: &Observation) -> Option<Broken> {

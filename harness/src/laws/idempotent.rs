@@ -6,11 +6,7 @@ use crate::change::Change;
 use crate::model::Action;
 
 pub(super) fn deed(place: &Place<'_>) -> Deed {
-    Deed {
-        action: Action::Switch(place.switch.clone()),
-        against: place.at,
-        expect: Vec::new(),
-    }
+    Deed::new(Action::Switch(place.switch.clone()), place.at)
 }
 
 pub(super) fn judge(change: Change) -> Option<Broken> {

@@ -19,6 +19,18 @@ pub(super) struct Deed {
     pub(super) expect: Vec<Expectation>,
 }
 
+impl Deed {
+    /// One that asks nothing more.
+    pub(super) fn new(action: Action, against: usize) -> Self {
+        let expect = Vec::new();
+        Self {
+            action,
+            against,
+            expect,
+        }
+    }
+}
+
 /// What a step switches to, where it succeeds and is looked at.
 pub(super) fn switch_of(step: &Step) -> Option<&Switch> {
     let Action::Switch(switch) = &step.action else {

@@ -11,11 +11,8 @@ pub(super) fn deed(place: &Place<'_>) -> Option<Deed> {
     let first = switch_of(&place.case.steps[against])?;
     let is_turned =
         first.target.user == place.switch.target.user && !is_same_setup(first, place.switch);
-    is_turned.then(|| Deed {
-        action: Action::Rollback(place.switch.target.clone()),
-        against,
-        expect: Vec::new(),
-    })
+    let rollback = || Action::Rollback(place.switch.target.clone());
+    is_turned.then(|| Deed::new(rollback(), against))
 }
 
 /// Whether two switches name one setup, however it is switched to: the second makes no generation to go back from.

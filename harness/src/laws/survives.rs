@@ -9,19 +9,11 @@ use crate::observe::{Observation, UserSeen};
 pub(super) fn deed(place: &Place<'_>) -> Option<Deed> {
     let first = place.case.users.first().map(|user| user.name.clone());
     let user = place.switch.target.user.clone().or(first)?;
-    Some(after(Action::Relogin { user }, place))
+    Some(Deed::new(Action::Relogin { user }, place.at))
 }
 
 pub(super) fn reboot(place: &Place<'_>) -> Deed {
-    after(Action::Reboot, place)
-}
-
-fn after(action: Action, place: &Place<'_>) -> Deed {
-    Deed {
-        action,
-        against: place.at,
-        expect: Vec::new(),
-    }
+    Deed::new(Action::Reboot, place.at)
 }
 
 pub(super) fn judge(law: Law, mut change: Change, after: &Observation) -> Option<Broken> {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Action, Outcome, Part, SeedFile, Session, Step, Switch};
+use crate::model::{Action, SeedFile, Session, Step, Switch};
 use switchproof_vm::process::quote;
 
 /// Where it lies, relative to the user's home.
@@ -40,9 +40,10 @@ impl Question<'_> {
             user: Some(user.to_owned()),
             session: Session::Login,
         };
+        let in_place = format!("{} in place", self.name);
         [
-            step(&format!("{} in place", self.name), seed),
-            step(self.name, ask),
+            Step::new(&in_place, seed, DEADLINE_S),
+            Step::new(self.name, ask, DEADLINE_S),
         ]
     }
 
@@ -85,18 +86,5 @@ impl Question<'_> {
             all.map(one).collect::<String>()
         };
         self.flakes.iter().map(of).collect()
-    }
-}
-
-fn step(name: &str, action: Action) -> Step {
-    Step {
-        name: name.to_owned(),
-        action,
-        outcome: Outcome::Succeeds,
-        expect: Vec::new(),
-        snapshot: false,
-        deadline_s: DEADLINE_S,
-        part: Part::Own,
-        line: 1,
     }
 }

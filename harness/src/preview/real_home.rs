@@ -7,7 +7,7 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
-use crate::model::{Action, Check, Expectation, Outcome, Part, SeedFile, Step, TextMatch};
+use crate::model::{Action, SeedFile, Step};
 
 /// The name of the step that puts it there.
 pub const YOUR_HOME: &str = "your-home";
@@ -127,24 +127,11 @@ impl RealHome {
     /// The step that puts it into the home of `user`.
     #[must_use]
     pub fn step(&self, user: &str) -> Step {
-        Step {
-            name: YOUR_HOME.to_owned(),
-            action: Action::Seed {
-                user: user.to_owned(),
-                files: self.files.clone(),
-            },
-            outcome: Outcome::Succeeds,
-            expect: vec![Expectation {
-                check: Check::Output(TextMatch::Contains(String::new())),
-                user: None,
-                within_s: None,
-                line: 1,
-            }],
-            snapshot: false,
-            deadline_s: DEADLINE_S,
-            part: Part::Own,
-            line: 1,
-        }
+        let seed = Action::Seed {
+            user: user.to_owned(),
+            files: self.files.clone(),
+        };
+        Step::new(YOUR_HOME, seed, DEADLINE_S)
     }
 
     /// What was taken and what not, in a line.

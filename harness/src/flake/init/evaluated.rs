@@ -45,36 +45,25 @@ impl Evaluated {
         self.users.is_empty() && self.error.is_none()
     }
 
-    /// What is said of one that manages no home.
-    pub(super) fn without_homes(&self) -> String {
-        format!(
-            "{} has no home of Home Manager: nothing was written for it",
-            self.subject()
-        )
-    }
-
-    /// What is said of one that could not be evaluated as a whole.
-    pub(super) fn unevaluated(&self) -> Option<String> {
-        let error = self.error.as_ref()?;
-        Some(format!(
-            "{} could not be evaluated as a whole: {error}",
-            self.subject()
-        ))
-    }
-
-    fn subject(&self) -> String {
-        subject(self.install, &self.name)
+    /// What is to be said of one that manages no home, or could not be evaluated as a whole.
+    pub(super) fn note(&self) -> Option<String> {
+        let subject = subject(self.install, &self.name);
+        match &self.error {
+            Some(error) => Some(format!(
+                "{subject} could not be evaluated as a whole: {error}"
+            )),
+            None if self.is_homeless() => Some(format!(
+                "{subject} has no home of Home Manager: nothing was written for it"
+            )),
+            None => None,
+        }
     }
 
     /// The output, with what its text says where it is among `read`.
     pub(super) fn output(&self, read: &[Output]) -> Output {
         let is_it = |it: &&Output| it.install == self.install && it.name == self.name;
-        read.iter().find(is_it).cloned().unwrap_or(Output {
-            install: self.install,
-            name: self.name.clone(),
-            value: None,
-            file: "flake.nix".to_owned(),
-        })
+        let unread = || Output::named(self.install, &self.name);
+        read.iter().find(is_it).cloned().unwrap_or_else(unread)
     }
 
     /// What is known of it: what was evaluated, or else what the text says.

@@ -38,12 +38,7 @@ impl Found {
     /// One whose name was not read; `like` is of the same flake.
     #[must_use]
     pub fn unread(name: &str, install: Option<Install>, like: Option<&Self>) -> Self {
-        let output = Output {
-            install: install.unwrap_or(Install::Standalone),
-            name: name.to_owned(),
-            value: None,
-            file: "flake.nix".to_owned(),
-        };
+        let output = Output::named(install.unwrap_or(Install::Standalone), name);
         let users = users_of(&output, &Seen::default(), &Seen::default());
         Self {
             install: output.install,
@@ -78,7 +73,7 @@ pub fn outputs(folder: &Path) -> Result<Outputs, InitError> {
     };
     let outputs: Vec<Found> = flake.outputs.iter().map(found).collect();
     if outputs.is_empty() && flake.notes.is_empty() {
-        return Err(InitError::Nothing { notes: flake.notes });
+        return Err(InitError::nothing(&flake.notes));
     }
     Ok(Outputs {
         outputs,

@@ -47,50 +47,45 @@ pub struct Drafts {
 
 /// Nothing can be written for a flake.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum InitError {
-    /// There is no flake, or it cannot be read.
-    #[error("{message}")]
-    NoFlake {
-        /// What happened.
-        message: String,
-    },
-    /// Its `flake.nix` is no Nix.
-    #[error("flake.nix cannot be parsed: {message}")]
-    Broken {
-        /// Where and why.
-        message: String,
-    },
-    /// It names no host and no home.
-    #[error("the flake names no host and no home{}", if notes.is_empty() { "" } else { " that can be read without evaluating it" })]
-    Nothing {
-        /// Outputs that cannot be named without evaluating the flake.
-        notes: Vec<String>,
-    },
+#[error("{message}")]
+pub struct InitError {
+    message: String,
+    hint: String,
 }
 
 impl InitError {
-    /// What to do about it.
-    pub fn hint(&self) -> String {
-        match self {
-            Self::NoFlake { .. } => "name a folder that holds a flake.nix".to_owned(),
-            Self::Broken { .. } => "mend it first: `nix flake check` says more".to_owned(),
-            Self::Nothing { notes } => {
-                let more = notes
-                    .first()
-                    .map(|note| format!("{note}: "))
-                    .unwrap_or_default();
-                let way = match notes.is_empty() {
-                    true => "write a scenario with `flake: ./path#output`",
-                    false => {
-                        "let `switchproof init --evaluate` ask Nix in a machine, or name one, as `switchproof init .#OUTPUT`"
-                    }
-                };
-                format!(
-                    "{more}{way}, where the output is a name under \
-                     homeConfigurations, nixosConfigurations or darwinConfigurations"
-                )
-            }
+    fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            hint: hint.into(),
         }
+    }
+
+    /// It names no host and no home; `notes` tell of outputs that cannot be named without evaluating it.
+    fn nothing(notes: &[String]) -> Self {
+        let (read, way) = match notes {
+            [] => (
+                "",
+                "write a scenario with `flake: ./path#output`".to_owned(),
+            ),
+            [note, ..] => (
+                " that can be read without evaluating it",
+                format!(
+                    "{note}: let `switchproof init --evaluate` ask Nix in a machine, or name one, as `switchproof init .#OUTPUT`"
+                ),
+            ),
+        };
+        Self::new(
+            format!("the flake names no host and no home{read}"),
+            format!(
+                "{way}, where the output is a name under homeConfigurations, nixosConfigurations or darwinConfigurations"
+            ),
+        )
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> &str {
+        &self.hint
     }
 }
 
@@ -137,21 +132,20 @@ pub fn init(folder: &Path, wanted: &Wanted) -> Result<Drafts, InitError> {
         Some(evaluated) => {
             notes.clear();
             for it in evaluated {
+                notes.extend(it.note());
                 if it.is_homeless() {
-                    notes.push(it.without_homes());
                     continue;
                 }
                 let output = it.output(&outputs);
                 let seen = it.seen(texts.about(&output));
                 let platform = it.platform.as_deref().filter(|platform| *platform != here);
-                notes.extend(it.unevaluated());
                 notes.extend(add(&output, &seen, platform));
             }
         }
     }
     drafts.sort_by(|left, right| left.path.cmp(&right.path));
     if drafts.is_empty() {
-        return Err(InitError::Nothing { notes });
+        return Err(InitError::nothing(&notes));
     }
     Ok(Drafts { drafts, notes })
 }
@@ -186,12 +180,7 @@ fn unread(wanted: &Wanted, outputs: &[Output], notes: &[String]) -> Option<Outpu
         notes.iter().any(|note| note.contains(&set))
     };
     let install = install.or_else(|| Install::ALL.into_iter().find(is_computed));
-    Some(Output {
-        install: install.filter(is_computed)?,
-        name: name.to_owned(),
-        value: None,
-        file: "flake.nix".to_owned(),
-    })
+    Some(Output::named(install.filter(is_computed)?, name))
 }
 
 /// The platform that an output of a flake is for, where it is for others than `here` alone; `None` also where its text does
@@ -222,12 +211,13 @@ impl Flake {
         let beside = folder.join("scenario.yaml");
         let flake = HostFiles::beside(&beside, true)
             .flake(".")
-            .map_err(|error| InitError::NoFlake {
-                message: error.to_string(),
+            .map_err(|error| {
+                InitError::new(error.to_string(), "name a folder that holds a flake.nix")
             })?;
         let main = flake.text("flake.nix").unwrap_or_default();
-        super::nix::check_expression(main).map_err(|error| InitError::Broken {
-            message: error.to_string(),
+        super::nix::check_expression(main).map_err(|error| {
+            let message = format!("flake.nix cannot be parsed: {error}");
+            InitError::new(message, "mend it first: `nix flake check` says more")
         })?;
         let texts = Texts::of(&flake);
         let (outputs, notes) = find_outputs(&texts);

@@ -19,6 +19,18 @@ pub(super) struct Output {
     pub(super) file: String,
 }
 
+impl Output {
+    /// One of which nothing but its name is known.
+    pub(super) fn named(install: Install, name: &str) -> Self {
+        Self {
+            install,
+            name: name.to_owned(),
+            value: None,
+            file: "flake.nix".to_owned(),
+        }
+    }
+}
+
 /// The outputs named in a flake, and what is there but cannot be named without evaluating it. A flake that others make
 /// out of parts (`mkFlake` of flake-parts) names them in any of its files.
 pub(super) fn find_outputs(texts: &Texts) -> (Vec<Output>, Vec<String>) {
