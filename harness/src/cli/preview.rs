@@ -6,8 +6,8 @@ mod question;
 
 use std::path::{Path, PathBuf};
 
+use clap::Args;
 use clap::builder::FalseyValueParser;
-use clap::{Args, ValueEnum};
 
 use super::common::{Error, Exit, flake_and_output, print};
 use super::diff::ShowArgs;
@@ -60,7 +60,7 @@ pub struct PreviewArgs {
     user: Option<String>,
     /// How Home Manager is installed [default: by what the output is]
     #[arg(long, value_enum)]
-    install: Option<InstallArg>,
+    install: Option<Install>,
     /// Find all that is in the way in a real home: names, types, modes and link targets of this one are put into the
     /// machine after today's switch, and no content; folders of browsers and keys by name alone
     #[arg(long, value_name = "DIR")]
@@ -88,27 +88,6 @@ pub struct PreviewArgs {
     show: ShowArgs,
     #[command(flatten)]
     limits: LimitArgs,
-}
-
-/// How Home Manager is installed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum InstallArg {
-    /// By itself
-    Standalone,
-    /// In a NixOS system
-    NixosModule,
-    /// In a nix-darwin system: built only
-    DarwinModule,
-}
-
-impl From<InstallArg> for Install {
-    fn from(install: InstallArg) -> Self {
-        match install {
-            InstallArg::Standalone => Self::Standalone,
-            InstallArg::NixosModule => Self::NixosModule,
-            InstallArg::DarwinModule => Self::DarwinModule,
-        }
-    }
 }
 
 pub fn run(args: &PreviewArgs) -> Result<Exit, Error> {
@@ -184,10 +163,10 @@ fn cases(
     for step in cases.iter_mut().flat_map(|case| &mut case.steps) {
         step.snapshot = false;
     }
-    cases.iter_mut().for_each(look_everywhere);
     if let Some(home) = home {
         cases[0].steps.insert(1, home.step(&asked.user));
     }
+    cases.iter_mut().for_each(look_everywhere);
     let last = cases[0].steps.len() - 1;
     let can_compare = !args.no_options && !cases[0].is_only_built();
     let comparison = can_compare.then(|| comparison(&cases[0], &asked.user, 0, last));

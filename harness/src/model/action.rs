@@ -211,15 +211,29 @@ impl Switch {
 
 /// How Home Manager is installed.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    clap::ValueEnum,
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum Install {
     /// By itself, with the `home-manager` command.
+    #[value(help = "By itself")]
     Standalone,
     /// As a module of a NixOS system, applied by `nixos-rebuild`.
+    #[value(help = "In a NixOS system")]
     NixosModule,
     /// As a module of a nix-darwin system: evaluated and built as far as Linux can, never switched to.
+    #[value(help = "In a nix-darwin system: built only")]
     DarwinModule,
 }
 

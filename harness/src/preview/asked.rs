@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::flake::Found;
 use crate::model::Install;
+use crate::text::word;
 
 /// The name of the step that makes today's home.
 pub const TODAY: &str = "today";
@@ -96,10 +97,8 @@ impl Asked {
             quoted(path),
             quoted(&self.output.name)
         );
-        match self.output.install {
-            Install::Standalone => {}
-            Install::NixosModule => text += &format!("{indent}install: nixos-module\n"),
-            Install::DarwinModule => text += &format!("{indent}install: darwin-module\n"),
+        if self.output.install != Install::Standalone {
+            text += &format!("{indent}install: {}\n", word(&self.output.install));
         }
         text += &format!("{indent}user: {}\n", quoted(&self.user));
         if let Some(channel) = &self.channel {

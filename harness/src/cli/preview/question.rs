@@ -26,7 +26,7 @@ pub(super) fn asked(
         let (kind, name) = Install::of_output(output);
         (kind, Some(name))
     });
-    let install = kind.or(args.install.map(Install::from));
+    let install = kind.or(args.install);
     let output = choose(&found.outputs, &found.notes, output, install)?;
     let revision = args
         .since

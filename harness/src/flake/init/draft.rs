@@ -13,7 +13,7 @@ use crate::flake::nix::is_plain_name;
 use crate::flake::release::{self, Release};
 use crate::flake::setup::{DEFAULT_USER, POCKET};
 use crate::model::{Install, usual_home};
-use crate::text::steers_terminals;
+use crate::text::{steers_terminals, word};
 
 /// A first scenario.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,10 +80,8 @@ pub(super) fn draft(
         description_of(&format!("{description} {subject}.")),
         quoted(&output.name)
     );
-    match output.install {
-        Install::Standalone => {}
-        Install::NixosModule => text.push_str("  install: nixos-module\n"),
-        Install::DarwinModule => text.push_str("  install: darwin-module\n"),
+    if output.install != Install::Standalone {
+        text += &format!("  install: {}\n", word(&output.install));
     }
     if users.is_guess {
         text.push_str(
@@ -404,20 +402,10 @@ pub(super) fn subject(install: Install, name: &str) -> String {
 
 /// A text in double quotes on one line, which YAML, JSON and people read alike.
 fn in_quotes(text: &str) -> String {
-    let mut out = String::from("\"");
-    let mut units = [0; 2];
-    for one in text.chars() {
-        match one {
-            '"' | '\\' => out.extend(['\\', one]),
-            '\n' => out.push_str("\\n"),
-            _ if steers_terminals(one) => {
-                for unit in one.encode_utf16(&mut units) {
-                    out.push_str(&format!("\\u{unit:04x}"));
-                }
-            }
-            _ => out.push(one),
-        }
-    }
-    out.push('"');
-    out
+    let json = serde_json::Value::from(text).to_string();
+    let one = |one: char| match steers_terminals(one) {
+        true => format!("\\u{:04x}", u32::from(one)),
+        false => one.to_string(),
+    };
+    json.chars().map(one).collect()
 }
