@@ -139,6 +139,11 @@ impl CacheDir {
         self.part("logs")
     }
 
+    /// Releases of nixpkgs and Home Manager that were fetched.
+    pub fn channels(&self) -> Result<PathBuf, CacheDirError> {
+        self.part("channels")
+    }
+
     /// Small facts about this host that are costly to find out.
     pub fn host(&self) -> Result<PathBuf, CacheDirError> {
         self.part("host")

@@ -8,8 +8,8 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use super::common::Exit;
 use super::{
-    cache, check, diff, doctor, examples, image, init, list, manual, merge, plan, preview, render,
-    review, run, shell, sink,
+    cache, channel, check, diff, doctor, examples, image, init, list, manual, merge, plan, preview,
+    render, review, run, shell, sink,
 };
 use crate::colour::{self, ColourChoice};
 
@@ -73,6 +73,8 @@ enum Command {
     Doctor(doctor::DoctorArgs),
     /// Build the guest image, or say what is in it
     Image(image::ImageArgs),
+    /// Keep releases of nixpkgs and Home Manager on this machine, so that scenarios use them without a network
+    Channel(channel::ChannelArgs),
     /// List, check or remove what is kept between runs
     Cache(cache::CacheArgs),
 }
@@ -117,6 +119,7 @@ pub fn main() -> ExitCode {
         Command::Man(args) => manual::man(&args, command()),
         Command::Doctor(args) => doctor::run(&args),
         Command::Image(args) => image::run(&args),
+        Command::Channel(args) => channel::run(&args),
         Command::Cache(args) => cache::run(&args),
     };
     match done {

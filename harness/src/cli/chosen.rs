@@ -76,7 +76,7 @@ impl Trust {
     /// How scenarios are loaded.
     pub fn load_options(&self) -> LoadOptions {
         let usual = LoadOptions::default();
-        let mut channels = Channels::from_environment(self.channel_from.clone());
+        let mut channels = Channels::from_environment(self.channel_from.clone()).with_kept();
         let inputs = self
             .override_input
             .chunks_exact(2)

@@ -114,8 +114,7 @@ fn wanted(folder: &Path, channel: Option<&str>, output: Option<&str>) -> Result<
             "use `pocket`, a release such as 26.05, or one of switchproof.yaml",
         ));
     }
-    let is_offline =
-        |channel: &String| channel.starts_with("pocket") || channels.named.contains_key(channel);
+    let is_offline = |channel: &String| channel.starts_with("pocket") || channels.has(channel);
     Ok(Wanted {
         is_remote: channel.as_ref().is_some_and(|channel| !is_offline(channel)),
         channel,
@@ -129,7 +128,7 @@ fn evaluate(args: &InitArgs, folder: &Path, wanted: &Wanted) -> Result<Vec<Evalu
     let text = flake::scenario_to_ask(folder, wanted)
         .map_err(|error| Error::input(error.to_string(), error.hint()))?;
     let file = flake::flake_folder(folder).join("init.yaml");
-    let cases = cases_of_text(file, &text, Channels::default())?;
+    let cases = cases_of_text(file, &text, Channels::default().with_kept())?;
     let failed = |words: String| {
         Error::input(
             format!("the flake cannot be evaluated: {words}"),

@@ -3,6 +3,7 @@
 mod args;
 mod audience;
 mod cache;
+mod channel;
 mod check;
 mod chosen;
 mod ci;

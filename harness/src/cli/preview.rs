@@ -158,7 +158,7 @@ fn cases(
     home: Option<&RealHome>,
 ) -> Result<Vec<Case>, Error> {
     let text = asked.scenario(&kept::name_of(&asked.output.name), Path::new("."));
-    let channels = Channels::from_environment(args.channel_from.clone());
+    let channels = Channels::from_environment(args.channel_from.clone()).with_kept();
     let mut cases = cases_of_text(folder.join("preview.yaml"), &text, channels)?;
     for step in cases.iter_mut().flat_map(|case| &mut case.steps) {
         step.snapshot = false;

@@ -38,6 +38,29 @@ pub(crate) fn address(own: &Channels, channel: &str, input: &str) -> Option<Stri
     }
 }
 
+/// The channel whose input an address is, of those that come over the network.
+pub(crate) fn release_of(url: &str) -> Option<String> {
+    let is_of = |release: &&str| {
+        ["nixpkgs", "home-manager"]
+            .iter()
+            .any(|input| address(&Channels::default(), release, input).as_deref() == Some(url))
+    };
+    let named = url.rsplit(['/', '-']).next()?;
+    [named, "unstable"]
+        .iter()
+        .find(|it| is_of(it))
+        .map(|it| (*it).to_owned())
+}
+
+/// The repository of a project of a release, and the branch; `None` where there is no such release.
+pub(crate) fn repository(release: &str, project: &str) -> Option<(String, String)> {
+    let address = address(&Channels::default(), release, project)?;
+    let mut parts = address.strip_prefix("github:")?.splitn(3, '/');
+    let (owner, name) = (parts.next()?, parts.next()?);
+    let branch = parts.next().unwrap_or("HEAD").to_owned();
+    Some((format!("https://github.com/{owner}/{name}"), branch))
+}
+
 /// The address of an input as `nix-channel` takes it, a tarball; what lies in the machine is packed beside itself. `None`
 /// where there is none.
 pub(crate) fn tarball(url: &str) -> Option<String> {

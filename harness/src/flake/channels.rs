@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use switchproof_vm::cache_dir::CacheDir;
+
 use super::checkout::{Checkout, CheckoutError, folder_overlay, is_home_manager};
+use super::fetched;
 use crate::model::{Case, ChannelOverlay, SeedFile};
 
 /// Where the guest keeps channels that have a name of their own, as flakes name the place.
@@ -19,6 +22,8 @@ pub struct Channels {
     pub pocket: Option<Checkout>,
     /// What makes a channel of its own, by its name.
     pub named: BTreeMap<String, Checkout>,
+    /// Releases that are kept on this computer, for machines without a network.
+    pub kept: BTreeMap<String, Checkout>,
     /// Folders that are inputs and nothing else, by the name that each has among the channels.
     pub folders: BTreeMap<String, PathBuf>,
 }
@@ -47,6 +52,14 @@ impl Channels {
         }
     }
 
+    /// These, and the releases that are kept on this computer.
+    #[must_use]
+    pub fn with_kept(self) -> Self {
+        let folder = CacheDir::from_environment().and_then(|cache| cache.channels());
+        let kept = folder.map_or_else(|_| BTreeMap::new(), |it| fetched::kept(&it));
+        Self { kept, ..self }
+    }
+
     /// These, and those of a project that they say nothing of.
     #[must_use]
     pub fn over(&self, project: Self) -> Self {
@@ -55,6 +68,7 @@ impl Channels {
         Self {
             pocket: self.pocket.clone().or(project.pocket),
             named,
+            kept: self.kept.clone(),
             folders: self.folders.clone(),
         }
     }
@@ -101,9 +115,14 @@ impl Channels {
         known.then(|| format!("{PLACE}/{name}/{input}"))
     }
 
+    /// The checkout that the channel `name` is.
+    fn checkout(&self, name: &str) -> Option<&Checkout> {
+        self.named.get(name).or_else(|| self.kept.get(name))
+    }
+
     /// Whether one of these is called so.
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.named.contains_key(name) || self.folders.contains_key(name)
+        self.checkout(name).is_some() || self.folders.contains_key(name)
     }
 
     /// What a case needs laid out in its guest: what takes the pocket's place, and each channel that it names.
@@ -116,13 +135,14 @@ impl Channels {
         read: &mut BTreeMap<(Option<String>, Checkout), ChannelOverlay>,
     ) -> Result<Vec<ChannelOverlay>, CheckoutError> {
         let mut out = Vec::new();
-        let named = match self.named.is_empty() && self.folders.is_empty() {
+        let is_empty = self.named.is_empty() && self.kept.is_empty() && self.folders.is_empty();
+        let named = match is_empty {
             true => BTreeSet::new(),
             false => named_in(case),
         };
         let pocket = self.pocket.as_ref().map(|it| (None, it));
         let wanted = named.iter().filter_map(|name| {
-            let (name, checkout) = self.named.get_key_value(name)?;
+            let checkout = self.checkout(name)?;
             Some((Some(name.clone()), checkout))
         });
         // Channels with a name begin as copies of the pocket's own, so they are laid out before anything takes its place.

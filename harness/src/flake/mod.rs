@@ -5,6 +5,7 @@ pub(crate) mod channel;
 pub(crate) mod channels;
 mod checkout;
 mod copy;
+pub mod fetched;
 mod flake_name;
 mod host_file_error;
 pub(crate) mod host_files;

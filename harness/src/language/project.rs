@@ -87,7 +87,9 @@ fn channels(repository: &Path, source: &Source) -> Result<Option<Channels>, Box<
 /// What is wrong with the [`PROJECT_FILE`], in a sentence.
 pub(crate) fn channels_of(file: &Path) -> Result<Channels, String> {
     let project = Project::read(&project_of(file)).map_err(|wrong| wrong[0].message.clone())?;
-    Ok(Channels::from_environment(None).over(project.channels))
+    Ok(Channels::from_environment(None)
+        .with_kept()
+        .over(project.channels))
 }
 
 /// The JSON Schema of a [`PROJECT_FILE`], for editors, ending in a newline.
@@ -402,6 +404,40 @@ mod tests {
             all.contains("switsch") && !all.contains("channel `next`"),
             "{all}"
         );
+    }
+
+    #[test]
+    fn a_release_that_is_kept_stands_in_where_there_is_no_network() {
+        let kept = Folder::with(&[
+            ("modules/default.nix", "{ }"),
+            ("release.json", "{ \"release\": \"26.05\" }"),
+        ]);
+        let checkout = Checkout {
+            home_manager: kept.path().to_owned(),
+            nixpkgs_lib: None,
+            nixos: None,
+        };
+        let mut options = crate::language::LoadOptions::default();
+        let load = |options: &_, network| {
+            let text = format!(
+                "name: t\nnetwork: {network}\nsetup: {{ channel: \"26.05\", home: {{ }} }}\nsteps: [switch]\n"
+            );
+            crate::language::load_text("/nowhere/t.yaml", &text, options)
+        };
+        has(
+            load(&options, false).1[0].hint.as_deref().unwrap(),
+            "or keep that one here: `switchproof channel fetch 26.05`",
+        );
+        options.channels.kept.insert("26.05".to_owned(), checkout);
+        for (network, url, channels) in [
+            (false, "path:/etc/switchproof/channels/26.05/nixpkgs", 1),
+            (true, "github:NixOS/nixpkgs/nixos-26.05", 0),
+        ] {
+            let (cases, found) = load(&options, network);
+            assert!(found.is_empty(), "{found:?}");
+            has(crate::language::render(&cases[0]), url);
+            assert_eq!(cases[0].guest.channels.len(), channels);
+        }
     }
 
     #[test]

@@ -152,6 +152,10 @@ impl<'case> Resolver<'case> {
             self.mistake(self.root().key("name"), message, hint);
         }
         self.network = self.network_of(raw);
+        if self.network.is_on() {
+            // What is kept here stands in where the release itself is out of reach.
+            self.channels.kept.clear();
+        }
         self.home_directories = raw
             .users
             .iter()

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::place::At;
 use super::scenario::Resolver;
-use crate::flake::channel;
+use crate::flake::channel::{self, release_of};
 use crate::flake::names::{bad_extension, bad_home_path, bad_host_name, bad_user_name};
 use crate::flake::nix::{NixMistake, check_expression, check_module, is_package_path};
 use crate::flake::release::Release;
@@ -268,7 +268,13 @@ impl<'case> Resolver<'case> {
                     "{} is on the network, and the machine has none",
                     quoted(url)
                 ),
-                "add `network: true` to the scenario, or use the channel `pocket`",
+                match release_of(url) {
+                    Some(release) => format!(
+                        "add `network: true` to the scenario, use the channel `pocket`, or keep that one here: `switchproof channel \
+                         fetch {release}`"
+                    ),
+                    None => "add `network: true` to the scenario, or use the channel `pocket`".to_owned(),
+                },
             );
         }
     }
