@@ -76,7 +76,7 @@ in
       nix-search-tv nix-your-shell nixd notmuch numbat nyxt obs-studio obsidian offlineimap oh-my-posh ollama onedrive
       opencode pandoc papis parallel-full patdiff pay-respects pet pgcli picom pistol pizauth playerctl podman poetry polybar poweralertd
       powerline-go pqiv prismlauncher profile-sync-daemon pueue pyenv pylint pyradio qutebrowser radicle-node ranger rbenv rbw
-      rclone redshift remmina restic retroarch rio river rofi rtorrent ruff sapling satty sbt scmpuff screen sesh sftpman shadowenv sheldon
+      redshift remmina retroarch rio river rofi rtorrent ruff sapling satty sbt scmpuff screen sesh sftpman shadowenv sheldon
       shikane sioyek skim sm64ex spectrwm spotify spotify-player spotifyd sqls ssh-tpm-agent stylua swappy sway swayidle swayimg swaylock
       swayosd swayr swww sxhkd syncthingtray taffybar tailscale taskwarrior television terminator tex-fmt thefuck tint2 tirith tmate
       tmuxinator tmuxp todoman tofi topgrade translate-shell trayer trippy udiskie unison uv vdirsyncer vesktop vicinae vifm

@@ -77,7 +77,7 @@ in
 
   kitty-themes = standIn "kitty-themes" (
     let
-      known = themes [ "Catppuccin-Latte" "Catppuccin-Mocha" "Dracula" "GitHub_Dark" "GitHub_Light" "Solarized_Dark" "Space_Gray_Eighties" "gruvbox-dark" "tokyo_night_night" ];
+      known = themes [ "Catppuccin-Latte" "Catppuccin-Mocha" "Dracula" "GitHub_Dark" "GitHub_Light" "Solarized_Dark" "SpaceGray_Eighties" "gruvbox-dark" "tokyo_night_night" ];
     in
     { "share/kitty-themes/themes.json" = builtins.toJSON (map (name: { name = lib.replaceStrings [ "_" ] [ " " ] name; file = "themes/${name}.conf"; }) (builtins.attrNames known)); }
     // lib.mapAttrs' (name: c: lib.nameValuePair "share/kitty-themes/themes/${name}.conf" "background ${c.background}\nforeground ${c.foreground}\n") known

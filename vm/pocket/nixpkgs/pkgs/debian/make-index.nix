@@ -21,6 +21,8 @@ let
     }
   ) (builtins.filter (l: l != "") (lib.splitString "\n" (builtins.readFile listing)));
   byName = lib.listToAttrs (map (f: lib.nameValuePair f.deb f) files);
+  # A name with a * fits whatever version a Debian has.
+  fitting = pattern: builtins.filter (f: builtins.match (lib.replaceStrings [ "." "*" ] [ "\\." ".*" ] pattern) f.deb != null) files;
 
   # 1:2.47.3-0+deb13u1 -> 2.47.3, as upstream says it.
   upstream =
@@ -38,7 +40,8 @@ in
   packages = builtins.mapAttrs (
     attr: p:
     let
-      mine = map (d: byName.${d} or (throw "the .deb of ${d} (package ${attr}) was not downloaded")) (p.debs or [ attr ]);
+      one = d: byName.${d} or (throw "the .deb of ${d} (package ${attr}) was not downloaded");
+      mine = lib.concatMap (d: if lib.hasInfix "*" d then fitting d else [ (one d) ]) (p.debs or [ attr ]);
     in
     {
       version = p.version or (upstream (builtins.head mine).debianVersion);

@@ -14,6 +14,7 @@ in
 attr:
 {
   description,
+  # Debian packages; in a name, a * stands for whatever version of it the others need.
   debs ? [ attr ],
   pname ? attr,
   kind ? "program",

@@ -85,6 +85,18 @@
   };
   htop = { description = "Interactive process viewer"; license = "gpl2Only"; };
   tree = { description = "Command to produce a depth indented directory listing"; };
+  # With a Python of its own, whose library is among the shared ones.
+  crudini = {
+    debs = [ "crudini" "python3-iniparse" "python3.*-minimal" ];
+    description = "Utility for manipulating ini files";
+    license = "gpl2Only";
+    postInstall = ''
+      mkdir -p libexec
+      mv bin/python3.* libexec/python3
+      printf '#!/bin/sh\nexec env PYTHONHOME=%s PYTHONPATH=%s/lib/python3/dist-packages PYTHONDONTWRITEBYTECODE=1 %s/libexec/python3 -m crudini "$@"\n' "$libs" "$out" "$out" > bin/crudini
+      chmod +x bin/crudini
+    '';
+  };
   curl = { description = "Command line tool for transferring files with URL syntax"; license = "curl"; };
   zsh = {
     debs = [ "zsh-static" "zsh-common" ];
@@ -174,7 +186,8 @@
   fastfetch = { description = "Actively maintained, feature-rich and performance oriented, neofetch like system information tool"; license = "mit"; };
   figlet = { description = "Program for making large letters out of ordinary text"; license = "bsd3"; rename."figlet-figlet" = "figlet"; env = { FIGLET_FONTDIR = "share/figlet"; }; };
   file = { debs = [ "file" "libmagic-mgc" ]; description = "Program that shows the type of files"; license = "bsd2"; env = { MAGIC = "lib/file/magic.mgc"; }; };
-  fish = { debs = [ "fish" "fish-common" ]; description = "Smart and user-friendly command line shell"; license = "gpl2Only"; };
+  # fish takes what lies beside it only where its `etc` does, too.
+  fish = { debs = [ "fish" "fish-common" ]; description = "Smart and user-friendly command line shell"; license = "gpl2Only"; keep = [ "etc" ]; };
   fzf = { description = "Command-line fuzzy finder"; license = "mit"; };
   gawk = { description = "GNU implementation of the Awk programming language"; license = "gpl3Plus"; };
   glow = { description = "Render markdown on the CLI, with pizzazz!"; license = "mit"; };
@@ -195,6 +208,8 @@
   nnn = { description = "Small ncurses-based file browser forked from noice"; license = "bsd2"; };
   procps = { description = "Utilities that give information about processes using the /proc filesystem"; mainProgram = "ps"; };
   pv = { description = "Tool for monitoring the progress of data through a pipeline"; license = "gpl3Plus"; };
+  rclone = { description = "Command line program to sync files and directories to and from major cloud storage"; license = "mit"; };
+  restic = { description = "Backup program that is fast, efficient and secure"; license = "bsd2"; };
   rsync = { description = "Fast incremental file transfer utility"; license = "gpl3Plus"; programs = [ "rsync" "rsync-ssl" ]; };
   sl = { description = "Steam Locomotive runs across your terminal when you type 'sl'"; license = "bsd3"; };
   socat = { description = "Utility for bidirectional data transfer between two independent data channels"; license = "gpl2Only"; };
