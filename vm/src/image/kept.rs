@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{BuildStep, ImageError, ImageKey};
 use crate::accel::Architecture;
-use crate::store::{FileLock, FileRecord, Stamp, allocated_bytes, read_bounded, write_whole};
+use crate::store::{
+    FileLock, FileRecord, Stamp, Unfit, allocated_bytes, read_bounded, write_whole,
+};
 
 pub(super) const KERNEL: &str = "kernel";
 pub(super) const INITRD: &str = "initrd";
@@ -159,10 +161,10 @@ fn verify(directory: &Path, manifest: &mut ImageManifest) -> Result<(), String> 
     for (name, file) in &mut manifest.files {
         file.stamp = stamps.remove(name);
         let checked = file.renew(&directory.join(name), false);
-        is_new |= checked
-            .map_err(|error| error.to_string())
-            .flatten()
-            .map_err(|what| format!("{name}: {what}"))?;
+        is_new |= checked.map_err(|unfit| match unfit {
+            Unfit::Changed(what) => format!("{name}: {what}"),
+            Unfit::Unread(error) => format!("{name}: {error}"),
+        })?;
     }
     if is_new {
         // A cache that cannot be written is checked in full every time.

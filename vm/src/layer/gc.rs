@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::layer::record::RECORD;
 use crate::layer::{LayerError, LayerKey, LayerRecord, LayerStore};
-use crate::store::{LockTable, allocated_bytes, remove_tree, sweep};
+use crate::store::{LockTable, Unfit, allocated_bytes, remove_tree, sweep};
 
 /// A layer as a listing shows it. Nothing of it has been verified.
 #[derive(Debug, Clone, PartialEq)]
@@ -144,7 +144,10 @@ impl LayerStore {
         locks: &LockTable,
     ) -> io::Result<LayerSummary> {
         let record = match directory.symlink_metadata()?.is_dir() {
-            true => LayerRecord::read(directory)?.ok(),
+            true => match LayerRecord::read(directory) {
+                Err(Unfit::Unread(error)) => return Err(error),
+                read => read.ok(),
+            },
             false => None,
         };
         let last_used = fs::metadata(directory.join(RECORD)).and_then(|data| data.modified());

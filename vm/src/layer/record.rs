@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::accel::{Accelerator, QemuVersion};
 use crate::layer::{LayerError, LayerKey};
 use crate::qemu::MachineShape;
-use crate::store::{FileRecord, read_bounded, write_whole};
+use crate::store::{FileRecord, Unfit, read_bounded, write_whole};
 
 /// Raised when the meaning of a layer's files changes; older layers are then made anew.
 pub(crate) const FORMAT: u32 = 3;
@@ -99,27 +99,25 @@ impl BackingRecord {
 }
 
 impl LayerRecord {
-    /// Reads the record in `directory`; the inner error says why there is no record to trust.
-    pub(crate) fn read(directory: &Path) -> io::Result<Result<Self, String>> {
-        let read = match read_bounded(&directory.join(RECORD), RECORD_MAX_BYTES) {
-            Ok(bytes) => serde_json::from_slice(&bytes),
-            Err(error) => {
-                return match error.kind() {
-                    io::ErrorKind::NotFound => Ok(Err("it has no record".to_owned())),
-                    io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => {
-                        Ok(Err(format!("{RECORD}: {error}")))
-                    }
-                    _ => Err(error),
-                };
+    /// Reads the record in `directory`.
+    pub(crate) fn read(directory: &Path) -> Result<Self, Unfit<io::Error>> {
+        let bytes = read_bounded(&directory.join(RECORD), RECORD_MAX_BYTES);
+        let bytes = bytes.map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => Unfit::Changed("it has no record".to_owned()),
+            io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => {
+                Unfit::Changed(format!("{RECORD}: {error}"))
             }
-        };
-        Ok(match read {
-            Ok(Self { format, .. }) if format != FORMAT => {
-                Err(format!("its format is {format}, not {FORMAT}"))
-            }
+            _ => Unfit::Unread(error),
+        })?;
+        match serde_json::from_slice(&bytes) {
+            Ok(Self { format, .. }) if format != FORMAT => Err(Unfit::Changed(format!(
+                "its format is {format}, not {FORMAT}"
+            ))),
             Ok(record) => Ok(record),
-            Err(error) => Err(format!("its record cannot be read: {error}")),
-        })
+            Err(error) => Err(Unfit::Changed(format!(
+                "its record cannot be read: {error}"
+            ))),
+        }
     }
 
     /// Writes the record to `directory`, replacing an older one in one step.

@@ -12,11 +12,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::cache_dir::CacheDir;
-use crate::layer::check::{DirIdentity, check_backing, check_files, check_parent};
+use crate::layer::check::{DirIdentity, check_backing, check_file, check_files, check_parent};
 use crate::layer::record::{RECORD, STATE};
 use crate::layer::whole::LayerInner;
 use crate::layer::{Layer, LayerError, LayerKey, LayerRecord, MadeBy};
-use crate::store::{FileLock, WorkDir, remove_tree, retire, sweep};
+use crate::store::{FileLock, Unfit, WorkDir, remove_tree, retire, sweep};
 
 /// How long to wait for somebody who publishes or removes layers: renames, which take no time.
 const CHANGE_WAIT: Duration = Duration::from_secs(60);
@@ -153,19 +153,20 @@ impl LayerStore {
             return Ok(Lookup::Absent);
         }
         let in_use = self.lock_in_use(key)?;
-        let identity = match DirIdentity::of(&path)? {
-            Some(Ok(identity)) => identity,
-            None => return Ok(Lookup::Absent),
-            Some(Err(what)) => {
+        let identity = match DirIdentity::of(&path) {
+            Ok(Some(identity)) => identity,
+            Ok(None) => return Ok(Lookup::Absent),
+            Err(Unfit::Changed(what)) => {
                 let _alone = self.lock()?;
                 // There may be a directory in its place since.
-                if matches!(DirIdentity::of(&path)?, Some(Err(_))) {
+                if let Err(Unfit::Changed(_)) = DirIdentity::of(&path) {
                     self.take_away(key)?;
                 }
                 return Ok(Lookup::Removed { what });
             }
+            Err(Unfit::Unread(error)) => return Err(error),
         };
-        match self.check(key, made_by, fully)? {
+        match self.check(key, made_by, fully) {
             Ok((record, parent)) => {
                 let layer = Layer {
                     inner: Arc::new(LayerInner {
@@ -182,54 +183,52 @@ impl LayerStore {
                 }
                 Ok(Lookup::Whole(layer))
             }
-            Err(what) => {
+            Err(Unfit::Changed(what)) => {
                 // Others may be using it: what they have open stays theirs, and nobody else is misled.
                 self.discard(key, &identity)?;
                 Ok(Lookup::Removed { what })
             }
+            Err(Unfit::Unread(error)) => Err(error),
         }
     }
 
-    /// The record and parent of a whole layer; the inner error says what is wrong with it.
+    /// The record and parent of a whole layer.
     fn check(
         &self,
         key: &LayerKey,
         made_by: Option<&MadeBy>,
         fully: bool,
-    ) -> Result<Result<(LayerRecord, Option<Layer>), String>, LayerError> {
+    ) -> Result<(LayerRecord, Option<Layer>), Unfit<LayerError>> {
         let directory = self.path_of(key);
-        let read = LayerRecord::read(&directory)
-            .map_err(LayerError::io("cannot read", directory.join(RECORD)))?;
-        let mut record = match read {
-            Ok(record) => record,
-            Err(what) => return Ok(Err(what)),
-        };
+        let mut record = LayerRecord::read(&directory).map_err(|unfit| match unfit {
+            Unfit::Changed(what) => Unfit::Changed(what),
+            Unfit::Unread(error) => {
+                LayerError::io("cannot read", directory.join(RECORD))(error).into()
+            }
+        })?;
         if record.key != *key {
-            return Ok(Err(format!("its record belongs to layer {}", record.key)));
+            let what = format!("its record belongs to layer {}", record.key);
+            return Err(Unfit::Changed(what));
         }
-        if let Some(wanted) = made_by.filter(|wanted| **wanted != record.made_by) {
-            return Ok(Err(format!(
-                "it was made by {:?}, not by {wanted:?}",
-                record.made_by
-            )));
+        let made = &record.made_by;
+        if let Some(wanted) = made_by.filter(|wanted| *wanted != made) {
+            let what = format!("it was made by {made:?}, not by {wanted:?}");
+            return Err(Unfit::Changed(what));
         }
-        if let Err(what) = check_files(&directory, &mut record, fully)? {
-            return Ok(Err(what));
-        }
+        check_files(&directory, &mut record, fully)?;
         let Some(parent_key) = record.parent.clone() else {
-            return Ok(check_backing(&directory, &record)?.map(|()| (record, None)));
+            check_backing(&directory, &record)?;
+            return Ok((record, None));
         };
-        Ok(
-            match self.open_layer(&parent_key, Some(&record.made_by), fully)? {
-                Lookup::Whole(parent) => {
-                    check_parent(&record, parent.record()).map(|()| (record, Some(parent)))
-                }
-                Lookup::Absent => Err(format!("its parent {parent_key} is gone")),
-                Lookup::Removed { what } => {
-                    Err(format!("its parent {parent_key} was damaged: {what}"))
-                }
-            },
-        )
+        let what = match self.open_layer(&parent_key, Some(&record.made_by), fully)? {
+            Lookup::Whole(parent) => {
+                check_parent(&record, parent.record())?;
+                return Ok((record, Some(parent)));
+            }
+            Lookup::Absent => format!("its parent {parent_key} is gone"),
+            Lookup::Removed { what } => format!("its parent {parent_key} was damaged: {what}"),
+        };
+        Err(Unfit::Changed(what))
     }
 
     /// Takes a layer's directory out of sight and removes it, but only that very directory: what another process has
@@ -286,20 +285,14 @@ impl LayerStore {
         let mut next = Some(layer);
         while let Some(layer) = next {
             let mut record = layer.record().clone();
-            let path = layer.state();
-            let looked = match check_files(&layer.inner.directory, &mut record, false)? {
-                Ok(()) => record
-                    .state
-                    .renew(&path, true)
-                    .map_err(LayerError::io("cannot read", &path))?
-                    .map_err(|what| format!("{STATE}: {what}")),
-                Err(what) => Err(what),
-            };
-            let Err(what) = looked else {
-                next = layer.parent();
-                continue;
-            };
-            return Err(self.condemn(layer, what));
+            let directory = &layer.inner.directory;
+            let checked = check_files(directory, &mut record, false)
+                .and_then(|()| check_file(directory, STATE, &mut record.state, true));
+            match checked {
+                Ok(_) => next = layer.parent(),
+                Err(Unfit::Changed(what)) => return Err(self.condemn(layer, what)),
+                Err(Unfit::Unread(error)) => return Err(error),
+            }
         }
         Ok(())
     }
@@ -335,16 +328,12 @@ impl LayerStore {
         }
         let found = self.look_up(key, None)?;
         drop(in_use);
-        match found {
-            Lookup::Whole(layer) => Ok(layer),
-            Lookup::Absent => Err(LayerError::Damaged {
-                key: key.clone(),
-                what: "it vanished".to_owned(),
-            }),
-            Lookup::Removed { what } => Err(LayerError::Damaged {
-                key: key.clone(),
-                what,
-            }),
-        }
+        let what = match found {
+            Lookup::Whole(layer) => return Ok(layer),
+            Lookup::Absent => "it vanished".to_owned(),
+            Lookup::Removed { what } => what,
+        };
+        let key = key.clone();
+        Err(LayerError::Damaged { key, what })
     }
 }

@@ -45,15 +45,19 @@ pub struct FileRecord {
     pub stamp: Option<Stamp>,
 }
 
-/// Whether a file is what its record says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Checked {
-    /// Nothing has changed since the hash was last found right.
-    Unchanged,
-    /// It looks changed (a moved cache, another start of the host) and has the right hash.
-    Rehashed(Stamp),
-    /// It is something else; why.
-    Wrong(String),
+/// Why something that was kept cannot be used.
+#[derive(Debug)]
+pub(crate) enum Unfit<E> {
+    /// It is not what it was; in what.
+    Changed(String),
+    /// Nobody can tell what it is now.
+    Unread(E),
+}
+
+impl<E> From<E> for Unfit<E> {
+    fn from(error: E) -> Self {
+        Self::Unread(error)
+    }
 }
 
 /// Now, in seconds since 1970; 0 on a host whose clock is before that.
@@ -90,46 +94,28 @@ impl FileRecord {
         })
     }
 
-    /// Compares a file with the record. With `fully`, an unchanged look is not enough.
-    pub(crate) fn check(&self, path: &Path, fully: bool) -> io::Result<Checked> {
-        let file = match open_regular(path) {
-            Ok(file) => file,
-            Err(error) => {
-                return match error.kind() {
-                    io::ErrorKind::NotFound => Ok(Checked::Wrong("it is missing".to_owned())),
-                    io::ErrorKind::InvalidInput => Ok(Checked::Wrong(error.to_string())),
-                    _ => Err(error),
-                };
-            }
-        };
+    /// Compares a file with the record, and notes a new stamp: true when it did. With `fully`, an unchanged look is not
+    /// enough.
+    pub(crate) fn renew(&mut self, path: &Path, fully: bool) -> Result<bool, Unfit<io::Error>> {
+        let file = open_regular(path).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => Unfit::Changed("it is missing".to_owned()),
+            io::ErrorKind::InvalidInput => Unfit::Changed(error.to_string()),
+            _ => Unfit::Unread(error),
+        })?;
         let data = file.metadata()?;
         if data.len() != self.bytes {
             let (is, was) = (data.len(), self.bytes);
-            return Ok(Checked::Wrong(format!(
+            return Err(Unfit::Changed(format!(
                 "it has {is} bytes instead of {was}"
             )));
         }
         let stamp = Stamp::of(&data);
-        if self.stamp.as_ref() == Some(&stamp) && !fully {
-            return Ok(Checked::Unchanged);
+        let is_new = self.stamp.as_ref() != Some(&stamp);
+        if (is_new || fully) && content_hash(&file)?.to_hex().as_str() != self.blake3 {
+            return Err(Unfit::Changed("its content has changed".to_owned()));
         }
-        if content_hash(&file)?.to_hex().as_str() != self.blake3 {
-            return Ok(Checked::Wrong("its content has changed".to_owned()));
-        }
-        Ok(Checked::Rehashed(stamp))
-    }
-
-    /// As [`FileRecord::check`], and notes a new stamp. True when it did; the inner error says what is wrong.
-    pub(crate) fn renew(&mut self, path: &Path, fully: bool) -> io::Result<Result<bool, String>> {
-        Ok(match self.check(path, fully)? {
-            Checked::Unchanged => Ok(false),
-            Checked::Rehashed(stamp) => {
-                let is_new = self.stamp.as_ref() != Some(&stamp);
-                self.stamp = Some(stamp);
-                Ok(is_new)
-            }
-            Checked::Wrong(what) => Err(what),
-        })
+        self.stamp = Some(stamp);
+        Ok(is_new)
     }
 }
 

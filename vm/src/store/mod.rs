@@ -7,6 +7,7 @@ mod lock;
 mod sparse;
 mod work_dir;
 
+pub(crate) use content::Unfit;
 pub use content::{FileRecord, Stamp, now_s};
 pub(crate) use files::{
     allocated_bytes, file_limit_bytes, make_private, open_regular, read_bounded, write_whole,
