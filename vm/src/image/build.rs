@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::error::io_error;
 use super::follow::Follower;
 use super::kept::{INITRD, KERNEL, ROOT};
 use super::means::Mode;
@@ -19,6 +20,7 @@ use crate::store::{file_limit_bytes, free_bytes, make_private};
 const DEADLINE: Duration = Duration::from_secs(40 * 60);
 /// A disk with less room than this, in MiB, is taken for the cause of a failure: the largest single package is smaller.
 const FULL_MIB: u64 = 192;
+
 /// Builds the image's parts into `directory`, which exists and is empty. Returns the packages installed, by name.
 /// On failure the log is the only thing worth keeping.
 pub(super) fn build(
@@ -27,25 +29,19 @@ pub(super) fn build(
     log: &Path,
     follower: &mut Follower<'_>,
 ) -> Result<BTreeMap<String, String>, ImageError> {
-    let io = |action, path: &Path| {
-        let path = path.to_owned();
-        move |source| ImageError::Io {
-            action,
-            path,
-            source,
-        }
-    };
     let source = directory.join("switchproof");
-    definition.write_to(&source).map_err(io("write", &source))?;
+    definition
+        .write_to(&source)
+        .map_err(io_error("write", &source))?;
     let root = directory.join(ROOT);
-    let root_file = make_private(&root).map_err(io("create", &root))?;
+    let root_file = make_private(&root).map_err(io_error("create", &root))?;
     root_file
         .set_permissions(fs::Permissions::from_mode(
             Mode::of_this_process().root_file_mode(),
         ))
-        .map_err(io("open up", &root))?;
+        .map_err(io_error("open up", &root))?;
     let scratch =
-        Scratch::new(Mode::of_this_process(), directory).map_err(io("make", directory))?;
+        Scratch::new(Mode::of_this_process(), directory).map_err(io_error("make", directory))?;
 
     let mut least_free_mib = u64::MAX;
     let outcome = command(definition, directory, &scratch.path, Arc::new(root_file))
@@ -66,13 +62,13 @@ pub(super) fn build(
     drop(scratch);
 
     let list = directory.join("packages");
-    let packages = fs::read_to_string(&list).map_err(io("read", &list))?;
-    fs::remove_file(&list).map_err(io("remove", &list))?;
-    fs::remove_dir_all(&source).map_err(io("remove", &source))?;
+    let packages = fs::read_to_string(&list).map_err(io_error("read", &list))?;
+    fs::remove_file(&list).map_err(io_error("remove", &list))?;
+    fs::remove_dir_all(&source).map_err(io_error("remove", &source))?;
     for name in [KERNEL, INITRD, ROOT] {
         let path = directory.join(name);
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600))
-            .map_err(io("close", &path))?;
+            .map_err(io_error("close", &path))?;
     }
     Ok(packages
         .lines()
