@@ -44,7 +44,7 @@ impl Agent {
     pub fn synced(&mut self, id: u64, timeout: Duration) -> Result<bool, TalkError> {
         let end = Instant::now() + timeout;
         while let Some(answer) = self.next_line(end)? {
-            if answer.get("return").and_then(Value::as_u64) == Some(id) {
+            if answer["return"] == id {
                 return Ok(true);
             }
         }
@@ -75,8 +75,7 @@ impl Agent {
                 description: words.to_owned(),
             });
         }
-        let value = answer.get_mut("return").map(Value::take);
-        Ok(Some(value.unwrap_or_default()))
+        Ok(Some(answer["return"].take()))
     }
 
     fn send(&mut self, bytes: &[u8]) -> Result<(), TalkError> {

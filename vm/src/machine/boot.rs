@@ -7,12 +7,13 @@ use std::time::{Duration, Instant, SystemTime};
 use serde_json::{Value, json};
 
 use crate::guest::{
-    FrameKind, GuestCommand, SUPERVISOR, Streams, install, shell_arguments, shell_ended,
+    Agent, FrameKind, GuestCommand, SUPERVISOR, Streams, install, shell_arguments, shell_ended,
     wake_payload,
 };
 use crate::machine::turn::BulkWork;
 use crate::machine::waiting::Waiting;
 use crate::machine::{Machine, MachineError};
+use crate::qemu::TalkError;
 
 /// Asks the kernel for a root file system of as many blocks as the disk has: `EXT4_IOC_RESIZE_FS` of Linux'
 /// `include/uapi/linux/ext4.h`, which is what `resize2fs` does to a mounted file system, and the guest has no `resize2fs`.
@@ -82,14 +83,28 @@ impl Machine {
     fn await_agent(&mut self, waiting: &Waiting) -> Result<(), MachineError> {
         let asked = self.connections.agent.request_sync();
         let id = asked.map_err(|error| self.agent_error(error, waiting))?;
+        let synced = self.listen(waiting, |agent| {
+            agent.synced(id, LISTEN).map(|synced| synced.then_some(()))
+        })?;
+        synced.ok_or_else(|| self.late(waiting))
+    }
+
+    /// What the agent says to something, listening to QEMU as well: a guest that panics meanwhile never says it. None
+    /// at the deadline.
+    fn listen<T>(
+        &mut self,
+        waiting: &Waiting,
+        mut said: impl FnMut(&mut Agent) -> Result<Option<T>, TalkError>,
+    ) -> Result<Option<T>, MachineError> {
         loop {
-            let synced = self.connections.agent.synced(id, LISTEN);
-            if synced.map_err(|error| self.agent_error(error, waiting))? {
-                return Ok(());
+            let said = said(&mut self.connections.agent);
+            let said = said.map_err(|error| self.agent_error(error, waiting))?;
+            if said.is_some() {
+                return Ok(said);
             }
             self.hear_qmp(waiting)?;
             if waiting.left().is_zero() {
-                return Err(self.late(waiting));
+                return Ok(None);
             }
         }
     }
@@ -119,7 +134,6 @@ impl Machine {
         }
     }
 
-    /// The agent's answer, listening to QEMU as well: a guest that panics meanwhile never gives one.
     fn ask_agent(
         &mut self,
         command: &str,
@@ -128,16 +142,8 @@ impl Machine {
     ) -> Result<Value, MachineError> {
         let asked = self.connections.agent.request(command, arguments);
         asked.map_err(|error| self.agent_error(error, waiting))?;
-        loop {
-            let answer = self.connections.agent.answer(command, LISTEN);
-            if let Some(answer) = answer.map_err(|error| self.agent_error(error, waiting))? {
-                return Ok(answer);
-            }
-            self.hear_qmp(waiting)?;
-            if waiting.left().is_zero() {
-                return Err(self.agent_silent(waiting));
-            }
-        }
+        let answer = self.listen(waiting, |agent| agent.answer(command, LISTEN))?;
+        answer.ok_or_else(|| self.agent_silent(waiting))
     }
 
     /// Waits for a frame of this kind and drops all others.

@@ -3,11 +3,11 @@
 use std::io::{self, Read};
 
 use crate::guest::OutputStream;
-use crate::machine::control::read_some;
 use crate::machine::job::Job;
 use crate::machine::turn::BulkWork;
 use crate::machine::waiting::Waiting;
-use crate::machine::{Machine, MachineError};
+use crate::machine::{Machine, MachineError, Waited};
+use crate::qemu::read_some;
 
 /// Longest piece that the supervisor sends.
 const PIECE_MAX_BYTES: usize = 32 * 1024;
@@ -71,7 +71,7 @@ impl<'a> BulkReader<'a> {
         Ok(())
     }
 
-    fn kill(&mut self, waited: Box<crate::machine::Waited>) -> MachineError {
+    fn kill(&mut self, waited: Box<Waited>) -> MachineError {
         self.waiting = self.machine.send_kill(self.job);
         let mut scratch = [0; 16 * 1024];
         // Reading waits, and so sends, only when there is nothing to read.
@@ -130,14 +130,6 @@ impl<'a> BulkReader<'a> {
         }
     }
 
-    fn broke_protocol(&mut self, what: String) -> MachineError {
-        self.machine.usable = false;
-        MachineError::Protocol {
-            what,
-            waited: self.machine.waited(&self.waiting),
-        }
-    }
-
     fn read_piece(&mut self, buffer: &mut [u8]) -> Result<usize, MachineError> {
         while self.left_in_piece == 0 {
             if self.ended || buffer.is_empty() {
@@ -155,7 +147,7 @@ impl<'a> BulkReader<'a> {
             self.ended = self.left_in_piece == 0;
             if self.left_in_piece > PIECE_MAX_BYTES {
                 let what = format!("a piece of {} bytes", self.left_in_piece);
-                return Err(self.broke_protocol(what));
+                return Err(self.machine.broke_protocol(what, &self.waiting));
             }
         }
         let wanted = self.left_in_piece.min(buffer.len());
@@ -163,7 +155,7 @@ impl<'a> BulkReader<'a> {
         self.left_in_piece -= count;
         self.job
             .count(count)
-            .map_err(|what| self.broke_protocol(what))?;
+            .map_err(|what| self.machine.broke_protocol(what, &self.waiting))?;
         Ok(count)
     }
 }

@@ -1,10 +1,11 @@
 //! The host's end of the supervisor's control port.
 
-use std::io::{self, Read, Write};
+use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 
 use crate::guest::{Decoder, Frame, encode};
+use crate::qemu::{read_some, write_some};
 
 /// Frames out of and into a socket, without ever blocking.
 #[derive(Debug)]
@@ -75,37 +76,5 @@ impl Control {
 impl AsFd for Control {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.stream.as_fd()
-    }
-}
-
-/// Writes what fits now, maybe nothing.
-pub(super) fn write_some(mut stream: &UnixStream, bytes: &[u8]) -> io::Result<usize> {
-    match stream.write(bytes) {
-        Err(error)
-            if matches!(
-                error.kind(),
-                io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted
-            ) =>
-        {
-            Ok(0)
-        }
-        result => result,
-    }
-}
-
-/// Reads what is there now; none when that is nothing, zero when the other end is closed.
-pub(super) fn read_some(mut stream: &UnixStream, buffer: &mut [u8]) -> io::Result<Option<usize>> {
-    match stream.read(buffer) {
-        Ok(count) => Ok(Some(count)),
-        Err(error)
-            if matches!(
-                error.kind(),
-                io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted
-            ) =>
-        {
-            Ok(None)
-        }
-        Err(error) if error.kind() == io::ErrorKind::ConnectionReset => Ok(Some(0)),
-        Err(error) => Err(error),
     }
 }

@@ -2,8 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
-
 use crate::machine::error::panic_of;
 use crate::machine::start::exit_words;
 use crate::machine::waiting::Waiting;
@@ -17,11 +15,6 @@ const FEW_BYTES: u64 = 256 * 1024 * 1024;
 /// More lines than a panic and its trace have.
 const PANIC_LINES: usize = 200;
 
-fn told((said, console_tail): (String, String), mut waited: Box<Waited>) -> MachineError {
-    waited.console_tail = console_tail;
-    MachineError::GuestPanicked { said, waited }
-}
-
 impl Machine {
     /// Takes in what QEMU has said.
     pub(super) fn hear_qmp(&mut self, waiting: &Waiting) -> Result<(), MachineError> {
@@ -33,17 +26,15 @@ impl Machine {
     }
 
     fn handle(&mut self, event: &Event, waiting: &Waiting) -> Result<(), MachineError> {
-        let text = |name: &str| {
-            event
-                .data
-                .get(name)
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-        };
+        let text = |name: &str| event.data[name].as_str().unwrap_or_default();
         match event.name.as_str() {
             "GUEST_PANICKED" => {
                 self.usable = false;
-                return Err(self.panicked(waiting));
+                let silent = || MachineError::GuestPanicked {
+                    said: "the console says no reason".to_owned(),
+                    waited: self.waited(waiting),
+                };
+                return Err(self.panicked(waiting).unwrap_or_else(silent));
             }
             "SHUTDOWN" => {
                 let reason = text("reason").to_owned();
@@ -74,7 +65,7 @@ impl Machine {
             }
             "RESET" => self.liveness.was_reset = true,
             "VSERPORT_CHANGE" if text("id") == "control" => {
-                let open = event.data.get("open") == Some(&Value::Bool(true));
+                let open = event.data["open"] == true;
                 self.liveness.port_closed = (!open).then(Instant::now);
                 self.liveness.closing_doubted = false;
             }
@@ -92,11 +83,11 @@ impl Machine {
 
     fn ended_by_guest(&mut self, reason: &str, waiting: &Waiting) -> MachineError {
         self.usable = false;
-        let waited = self.waited(waiting);
         // A panic reboots at once; where the kernel has no pvpanic driver yet, only the console tells.
-        if let Some(panic) = panic_of(&self.console_tail(PANIC_LINES)) {
-            return told(panic, waited);
+        if let Some(panicked) = self.panicked(waiting) {
+            return panicked;
         }
+        let waited = self.waited(waiting);
         let how = if reason == "guest-reset" {
             "rebooted"
         } else {
@@ -105,32 +96,27 @@ impl Machine {
         MachineError::GuestPoweredOff { how, waited }
     }
 
-    fn panicked(&self, waiting: &Waiting) -> MachineError {
-        let waited = self.waited(waiting);
-        match panic_of(&self.console_tail(PANIC_LINES)) {
-            Some(panic) => told(panic, waited),
-            None => MachineError::GuestPanicked {
-                said: "the console says no reason".to_owned(),
-                waited,
-            },
-        }
+    /// The panic that the console shows.
+    fn panicked(&self, waiting: &Waiting) -> Option<MachineError> {
+        let (said, console_tail) = panic_of(&self.console_tail(PANIC_LINES))?;
+        let waited = Box::new(Waited {
+            console_tail,
+            ..*self.waited(waiting)
+        });
+        Some(MachineError::GuestPanicked { said, waited })
     }
 
     fn disk_failed(&self, event: &Event) -> MachineError {
         let path = self.host.store.directory().to_owned();
         let free_bytes = free_bytes(&path).unwrap_or_default();
-        if event.data.get("nospace") == Some(&Value::Bool(true)) {
+        if event.data["nospace"] == true {
             return MachineError::NoSpace {
                 path,
                 free_bytes,
                 needed_bytes: FEW_BYTES,
             };
         }
-        let reason = event
-            .data
-            .get("reason")
-            .and_then(Value::as_str)
-            .unwrap_or("no reason given");
+        let reason = event.data["reason"].as_str().unwrap_or("no reason given");
         MachineError::Io {
             doing: "QEMU cannot write the guest's disk".to_owned(),
             source: std::io::Error::other(reason.to_owned()),

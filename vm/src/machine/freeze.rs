@@ -89,7 +89,7 @@ impl Machine {
 
 /// What `query-status` must answer for a machine that can be saved; the error says what it is instead.
 fn require_paused(status: &Value) -> Result<(), String> {
-    match status.get("status").and_then(Value::as_str) {
+    match status["status"].as_str() {
         Some("paused") => Ok(()),
         Some(other) => Err(format!("the machine is not paused but `{other}`")),
         None => Err("the machine's status is unknown".to_owned()),

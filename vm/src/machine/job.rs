@@ -207,13 +207,8 @@ impl Machine {
         while job.ended.is_none()
             && let Some(frame) = self.next_frame(&job.waiting)?
         {
-            job.take(frame, on_output).map_err(|what| {
-                self.usable = false;
-                MachineError::Protocol {
-                    what,
-                    waited: self.waited(&job.waiting),
-                }
-            })?;
+            job.take(frame, on_output)
+                .map_err(|what| self.broke_protocol(what, &job.waiting))?;
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::layer::record::STATE_MAX_BYTES;
 use crate::machine::waiting::Waiting;
@@ -71,13 +71,10 @@ impl Machine {
     fn await_migration(&mut self, waiting: &Waiting) -> Result<(), MachineError> {
         loop {
             let answer = self.qmp("query-migrate", json!({}), waiting)?;
-            match answer.get("status").and_then(Value::as_str) {
+            match answer["status"].as_str() {
                 Some("completed") => return Ok(()),
                 Some("failed" | "cancelled") => {
-                    let words = answer
-                        .get("error-desc")
-                        .and_then(Value::as_str)
-                        .unwrap_or("no reason given");
+                    let words = answer["error-desc"].as_str().unwrap_or("no reason given");
                     let description = format!("it failed: {words}");
                     return Err(MachineError::Qmp {
                         command: "migrate".to_owned(),
@@ -93,11 +90,14 @@ impl Machine {
     }
 }
 
+/// A time limit for a socket, which knows none of no time at all.
+fn left(deadline: Instant) -> Duration {
+    let left = deadline.saturating_duration_since(Instant::now());
+    left.max(Duration::from_millis(1))
+}
+
 fn read_all(stream: &UnixStream, deadline: Instant) -> io::Result<Vec<u8>> {
-    let left = deadline
-        .saturating_duration_since(Instant::now())
-        .max(Duration::from_millis(1));
-    stream.set_read_timeout(Some(left))?;
+    stream.set_read_timeout(Some(left(deadline)))?;
     let mut state = Vec::new();
     stream.take(STATE_MAX_BYTES + 1).read_to_end(&mut state)?;
     if state.len() as u64 > STATE_MAX_BYTES {
@@ -109,9 +109,6 @@ fn read_all(stream: &UnixStream, deadline: Instant) -> io::Result<Vec<u8>> {
 }
 
 fn write_all(mut stream: &UnixStream, state: &[u8], deadline: Instant) -> io::Result<()> {
-    let left = deadline
-        .saturating_duration_since(Instant::now())
-        .max(Duration::from_millis(1));
-    stream.set_write_timeout(Some(left))?;
+    stream.set_write_timeout(Some(left(deadline)))?;
     stream.write_all(state)
 }

@@ -68,8 +68,12 @@ impl Machine {
     }
 
     pub(super) fn agent_silent(&self, waiting: &Waiting) -> MachineError {
+        self.silent("the QEMU guest agent", waiting)
+    }
+
+    pub(super) fn silent(&self, who: &'static str, waiting: &Waiting) -> MachineError {
         MachineError::AgentSilent {
-            who: "the QEMU guest agent",
+            who,
             waited: self.waited(waiting),
         }
     }

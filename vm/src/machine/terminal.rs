@@ -1,10 +1,8 @@
 //! A person at a guest's terminal.
 
 use std::io::Read;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
-
-use rustix::event::{PollFd, PollFlags};
 
 use crate::guest::{GuestCommand, GuestExit, GuestUser, Input, OutputStream, Streams, TOOLS};
 use crate::machine::job::Job;
@@ -12,7 +10,7 @@ use crate::machine::turn::BulkWork;
 use crate::machine::waiting::Waiting;
 use crate::machine::{Machine, MachineError};
 use crate::process::quote;
-use crate::qemu::poll_until;
+use crate::qemu::wait_readable;
 
 /// A person may think for this long before the terminal is closed.
 const LONGEST: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -81,7 +79,8 @@ impl Machine {
                     ..BulkWork::default()
                 },
             )?;
-            if open && has_bytes(keys.as_fd())? {
+            let typed = || wait_readable(&*keys, Duration::ZERO);
+            if open && typed().map_err(MachineError::io("cannot wait for the keys"))? {
                 let mut buffer = [0; 4096];
                 let count = keys
                     .read(&mut buffer)
@@ -130,11 +129,4 @@ impl Machine {
             self.send_kill(job);
         }
     }
-}
-
-fn has_bytes(keys: BorrowedFd<'_>) -> Result<bool, MachineError> {
-    let mut entries = [PollFd::from_borrowed_fd(keys, PollFlags::IN)];
-    poll_until(&mut entries, Duration::ZERO)
-        .map_err(MachineError::io("cannot wait for the keys"))?;
-    Ok(!entries[0].revents().is_empty())
 }

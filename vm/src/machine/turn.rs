@@ -6,10 +6,9 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags};
 
 use crate::guest::Frame;
-use crate::machine::control::write_some;
 use crate::machine::waiting::Waiting;
 use crate::machine::{Machine, MachineError};
-use crate::qemu::poll_until;
+use crate::qemu::{poll_until, write_some};
 
 /// After this much silence the supervisor is asked whether it lives.
 const PING_AFTER: Duration = Duration::from_secs(10);
@@ -94,38 +93,32 @@ impl Machine {
                 Ok(Some(frame))
             }
             Ok(None) => Ok(None),
-            Err(what) => {
-                self.usable = false;
-                Err(MachineError::Protocol {
-                    what,
-                    waited: self.waited(waiting),
-                })
-            }
+            Err(what) => Err(self.broke_protocol(what, waiting)),
+        }
+    }
+
+    /// What to report when the guest sent what the protocol does not allow.
+    pub(super) fn broke_protocol(&mut self, what: String, waiting: &Waiting) -> MachineError {
+        self.usable = false;
+        MachineError::Protocol {
+            what,
+            waited: self.waited(waiting),
         }
     }
 
     fn check_silence(&mut self, waiting: &Waiting) -> Result<(), MachineError> {
-        let silent = |who| move |waited| MachineError::AgentSilent { who, waited };
-        let doubted = |since: Instant| since.elapsed() > SHUTDOWN_DOUBTED;
-        if !self.liveness.expects_end
-            && !self.liveness.closing_doubted
-            && self.liveness.port_closed.is_some_and(doubted)
-        {
-            self.liveness.closing_doubted = true;
-            if self.runs_on(waiting)? {
-                self.usable = false;
-                let who = "its supervisor was ended, though the guest runs on";
-                return Err(silent(who)(self.waited(waiting)));
+        let closed = self.liveness.port_closed.map(|since| since.elapsed());
+        if let Some(closed) = closed.filter(|_| !self.liveness.expects_end) {
+            if closed > SHUTDOWN_DOUBTED && !self.liveness.closing_doubted {
+                self.liveness.closing_doubted = true;
+                if self.runs_on(waiting)? {
+                    let who = "its supervisor was ended, though the guest runs on";
+                    return Err(self.lost(who, waiting));
+                }
             }
-        }
-        if !self.liveness.expects_end
-            && self
-                .liveness
-                .port_closed
-                .is_some_and(|since| since.elapsed() > SHUTDOWN_GRACE)
-        {
-            self.usable = false;
-            return Err(silent("its supervisor has ended")(self.waited(waiting)));
+            if closed > SHUTDOWN_GRACE {
+                return Err(self.lost("its supervisor has ended", waiting));
+            }
         }
         match self.liveness.pinged {
             None if self.liveness.last_seen.1.elapsed() > PING_AFTER => {
@@ -133,17 +126,21 @@ impl Machine {
                 self.connections.control.queue(b'P', 0, b"");
             }
             Some(pinged) if pinged.elapsed() > SILENT_AFTER && !self.liveness.expects_end => {
-                self.usable = false;
                 let who = if self.agent_answers() {
                     "its supervisor is silent, the QEMU guest agent is not"
                 } else {
                     "neither its supervisor nor the QEMU guest agent"
                 };
-                return Err(silent(who)(self.waited(waiting)));
+                return Err(self.lost(who, waiting));
             }
             _ => {}
         }
         Ok(())
+    }
+
+    fn lost(&mut self, who: &'static str, waiting: &Waiting) -> MachineError {
+        self.usable = false;
+        self.silent(who, waiting)
     }
 
     /// Whether the guest, whose supervisor has gone, is not shutting down: so its agent says, which lives a little

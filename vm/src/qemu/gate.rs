@@ -7,7 +7,7 @@
 //! answering for private names.
 
 use std::collections::{HashMap, VecDeque};
-use std::io::{self, Read, Write};
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, UdpSocket};
 use std::os::unix::net::UnixStream;
 use std::thread::{self, JoinHandle};
@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags};
 
-use super::poll_until;
+use super::{poll_until, read_some, write_some};
 
 /// The host's name server, as QEMU's manual gives it ("Using the user mode network stack").
 const NAME_SERVER: Ipv4Addr = Ipv4Addr::new(10, 0, 2, 3);
@@ -72,7 +72,7 @@ impl Gate {
     }
 }
 
-fn pass_on(mut leaving: &UnixStream, let_out: &UnixStream, judge: &mut Judge) -> io::Result<()> {
+fn pass_on(leaving: &UnixStream, let_out: &UnixStream, judge: &mut Judge) -> io::Result<()> {
     let (mut received, mut waiting) = (Vec::new(), VecDeque::new());
     let mut buffer = [0; 64 * 1024];
     loop {
@@ -90,11 +90,9 @@ fn pass_on(mut leaving: &UnixStream, let_out: &UnixStream, judge: &mut Judge) ->
         {
             return Ok(());
         }
-        match leaving.read(&mut buffer) {
-            Ok(0) => return Ok(()),
-            Ok(count) => received.extend_from_slice(&buffer[..count]),
-            Err(error) if is_passing(&error) => {}
-            Err(error) => return Err(error),
+        match read_some(leaving, &mut buffer)? {
+            Some(0) => return Ok(()),
+            count => received.extend_from_slice(&buffer[..count.unwrap_or(0)]),
         }
         while let Some(frame) = take_frame(&mut received)? {
             let length = frame.len() + LENGTH_BYTES;
@@ -124,22 +122,14 @@ fn take_frame(received: &mut Vec<u8>) -> io::Result<Option<Vec<u8>>> {
 }
 
 /// Sends what the socket takes now.
-fn send(mut stream: &UnixStream, waiting: &mut VecDeque<u8>) -> io::Result<()> {
+fn send(stream: &UnixStream, waiting: &mut VecDeque<u8>) -> io::Result<()> {
     while !waiting.is_empty() {
-        match stream.write(waiting.as_slices().0) {
-            Ok(count) => drop(waiting.drain(..count)),
-            Err(error) if is_passing(&error) => return Ok(()),
-            Err(error) => return Err(error),
+        match write_some(stream, waiting.as_slices().0)? {
+            0 => break,
+            count => drop(waiting.drain(..count)),
         }
     }
     Ok(())
-}
-
-fn is_passing(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted
-    )
 }
 
 /// Tells what may leave the guest.

@@ -1,6 +1,6 @@
 //! Lines of JSON over a socket, as QEMU's monitor and the guest's agent both speak.
 
-use std::io::{self, IoSlice, Read, Write};
+use std::io::{self, IoSlice, Write};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
 
-use super::wait_readable;
+use super::{read_some, wait_readable};
 
 /// Why the other side did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -63,14 +63,11 @@ impl Lines {
             return Ok(Filled::Open);
         }
         let mut buffer = [0; 16 * 1024];
-        match self.stream.read(&mut buffer) {
-            Ok(0) => return Ok(Filled::Closed),
-            Ok(count) => self.received.extend_from_slice(&buffer[..count]),
-            Err(error) => match error.kind() {
-                io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted => {}
-                io::ErrorKind::ConnectionReset => return Ok(Filled::Closed),
-                _ => return Err(error),
-            },
+        match read_some(&self.stream, &mut buffer)? {
+            Some(0) => return Ok(Filled::Closed),
+            count => self
+                .received
+                .extend_from_slice(&buffer[..count.unwrap_or(0)]),
         }
         Ok(Filled::Open)
     }

@@ -13,7 +13,7 @@ pub use command_line::{MachineParts, command_line, sockets};
 pub use gate::Gate;
 pub use lines::TalkError;
 pub(crate) use lines::{Filled, Lines};
-pub(crate) use poll::{poll_until, wait_readable};
+pub(crate) use poll::{poll_until, read_some, wait_readable, write_some};
 pub use qmp::{Event, Qmp};
 pub use ring::TailRing;
 pub use runtime_dir::{Listener, RuntimeDir};

@@ -1,7 +1,8 @@
-//! Waiting for file descriptors.
+//! Waiting for file descriptors, and using sockets without waiting.
 
-use std::io;
+use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -28,4 +29,28 @@ pub(crate) fn poll_until(entries: &mut [PollFd<'_>], timeout: Duration) -> io::R
             Err(error) => return Err(error.into()),
         }
     }
+}
+
+/// Reads what is there now; none when that is nothing, zero when the other end is closed.
+pub(crate) fn read_some(mut stream: &UnixStream, buffer: &mut [u8]) -> io::Result<Option<usize>> {
+    match stream.read(buffer) {
+        Err(error) if is_passing(&error) => Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::ConnectionReset => Ok(Some(0)),
+        result => result.map(Some),
+    }
+}
+
+/// Writes what fits now, maybe nothing.
+pub(crate) fn write_some(mut stream: &UnixStream, bytes: &[u8]) -> io::Result<usize> {
+    match stream.write(bytes) {
+        Err(error) if is_passing(&error) => Ok(0),
+        result => result,
+    }
+}
+
+fn is_passing(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted
+    )
 }

@@ -22,7 +22,7 @@ pub struct Event {
     /// Its name in capitals.
     pub name: String,
     /// Its data.
-    pub data: Map<String, Value>,
+    pub data: Value,
 }
 
 /// A connection to a monitor.
@@ -142,10 +142,7 @@ impl Qmp {
         if object.contains_key("QMP") {
             // The greeting.
         } else if let Some(Value::String(name)) = object.remove("event") {
-            let data = match object.remove("data") {
-                Some(Value::Object(data)) => data,
-                _ => Map::new(),
-            };
+            let data = object.remove("data").unwrap_or_default();
             if self.events.len() == EVENTS_MAX {
                 self.events.pop_front();
             }
