@@ -132,7 +132,7 @@ impl HostContext {
                     .filter(|(name, _)| TOLD_PACKAGES.contains(&name.as_str()))
                     .collect(),
             };
-            (suite.as_str().to_owned(), guest)
+            (suite.to_string(), guest)
         };
         HostResult {
             system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),

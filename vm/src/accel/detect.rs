@@ -36,8 +36,8 @@ pub struct Detected {
 #[derive(Debug, thiserror::Error)]
 pub enum DetectError {
     /// The override names nothing.
-    #[error("${OVERRIDE}: {0}")]
-    Override(#[from] super::accelerator::UnknownAccelerator),
+    #[error("${OVERRIDE}: `{0}` is none of kvm, hvf, tcg and auto")]
+    Override(String),
     /// The tiny boot could not be prepared.
     #[error("cannot prepare the boot that tests the accelerator: {0}")]
     Prepare(#[source] io::Error),
@@ -84,7 +84,8 @@ pub fn detect(cache: &CacheDir, qemu: &QemuBinary) -> Result<Detected, DetectErr
     let chosen = env::var(OVERRIDE).unwrap_or_default();
     if !matches!(chosen.as_str(), "" | "auto") {
         let reason = format!("${OVERRIDE} says so");
-        return Ok(answer(chosen.parse()?, reason, false, qemu));
+        let accelerator = chosen.parse().map_err(|_| DetectError::Override(chosen))?;
+        return Ok(answer(accelerator, reason, false, qemu));
     }
     // A cache that cannot be written costs the boot again, no more.
     let memory = cache

@@ -98,7 +98,7 @@ impl Definition {
             hasher.update(bytes);
         };
         field(&FORMAT_VERSION.to_le_bytes());
-        field(self.suite.as_str().as_bytes());
+        field(self.suite.as_ref().as_bytes());
         field(self.architecture.debian_name().as_bytes());
         for (name, file) in &self.files {
             field(name.as_bytes());

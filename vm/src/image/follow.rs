@@ -82,11 +82,7 @@ impl<'a> Follower<'a> {
 
     fn line(&mut self, line: String) {
         let marked = line.strip_prefix(MARKER);
-        match marked.and_then(|word| {
-            BuildStep::ALL
-                .into_iter()
-                .find(|step| step.marker() == word.trim())
-        }) {
+        match marked.and_then(|word| word.trim().parse().ok()) {
             Some(step) => self.enter(step),
             None => (self.report)(Progress::Output { line }),
         }

@@ -4,10 +4,26 @@ use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use strum::{AsRefStr, EnumString, VariantArray};
 
 /// The steps of a build, in their order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    AsRefStr,
+    EnumString,
+    VariantArray,
+)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum BuildStep {
     /// Package lists and the packages that every Debian has.
     FetchPackages,
@@ -23,32 +39,6 @@ pub enum BuildStep {
     WriteFileSystem,
     /// Hashing, syncing, and putting the image in its place.
     Keep,
-}
-
-impl BuildStep {
-    /// All steps, in their order.
-    pub const ALL: [Self; 7] = [
-        Self::FetchPackages,
-        Self::InstallPackages,
-        Self::BuildChannel,
-        Self::Configure,
-        Self::ExtractKernel,
-        Self::WriteFileSystem,
-        Self::Keep,
-    ];
-
-    /// The word that marks the step's beginning in the log.
-    pub(super) const fn marker(self) -> &'static str {
-        match self {
-            Self::FetchPackages => "fetch-packages",
-            Self::InstallPackages => "install-packages",
-            Self::BuildChannel => "build-channel",
-            Self::Configure => "configure",
-            Self::ExtractKernel => "extract-kernel",
-            Self::WriteFileSystem => "write-file-system",
-            Self::Keep => "keep",
-        }
-    }
 }
 
 impl fmt::Display for BuildStep {

@@ -77,7 +77,7 @@ pub(super) fn command(
         option.push(keys);
         command = command.arg(option);
     }
-    command = command.args([definition.suite().as_str(), "/dev/null"]);
+    command = command.args([definition.suite().as_ref(), "/dev/null"]);
     if let Some(mirror) = env::var_os("SWITCHPROOF_MIRROR").filter(|mirror| !mirror.is_empty()) {
         command = command.arg(mirror);
     }
@@ -146,18 +146,20 @@ fn hooks(definition: &Definition, directory: &Path, root_descriptor: i32) -> Vec
 }
 
 fn marker(step: BuildStep) -> String {
-    format!("{MARKER}{}", step.marker())
+    format!("{MARKER}{}", step.as_ref())
 }
 
 #[cfg(test)]
 mod tests {
+    use strum::VariantArray;
+
     use super::*;
     use crate::image::definition;
 
     #[test]
     fn every_step_in_the_guest_is_marked_once_and_in_order() {
         let hooks = hooks(&definition(), Path::new("/a dir"), 9).join("\n");
-        let places: Vec<_> = BuildStep::ALL[2..6]
+        let places: Vec<_> = BuildStep::VARIANTS[2..6]
             .iter()
             .map(|&step| hooks.find(&marker(step)).unwrap())
             .collect();

@@ -1,15 +1,28 @@
 //! Which Debian the guest is.
 
-use std::fmt;
-use std::str::FromStr;
-
 use serde::{Deserialize, Serialize};
+use strum::{AsRefStr, Display, EnumString};
 
 /// A Debian release that a guest can be made of. The pocket channel's programs come from it, too.
 #[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    Default,
+    AsRefStr,
+    Display,
+    EnumString,
 )]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+#[strum(parse_err_ty = UnknownSuite, parse_err_fn = UnknownSuite::of)]
 pub enum Suite {
     /// Debian 13, with Nix 2.26.
     #[default]
@@ -27,6 +40,12 @@ pub struct UnknownSuite {
 }
 
 impl UnknownSuite {
+    fn of(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+        }
+    }
+
     /// Why, and what to do instead.
     pub fn hint(&self) -> &'static str {
         match self.name.as_str() {
@@ -46,33 +65,6 @@ impl UnknownSuite {
 impl Suite {
     /// All of them, the default first.
     pub const ALL: [Self; 2] = [Self::Trixie, Self::Sid];
-
-    /// As Debian's archive names it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Trixie => "trixie",
-            Self::Sid => "sid",
-        }
-    }
-}
-
-impl fmt::Display for Suite {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.as_str())
-    }
-}
-
-impl FromStr for Suite {
-    type Err = UnknownSuite;
-
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|suite| suite.as_str() == name)
-            .ok_or_else(|| UnknownSuite {
-                name: name.to_owned(),
-            })
-    }
 }
 
 #[cfg(test)]
@@ -82,7 +74,7 @@ mod tests {
     #[test]
     fn a_suite_is_named_as_debian_names_it() {
         for suite in Suite::ALL {
-            assert_eq!(suite.as_str().parse(), Ok(suite));
+            assert_eq!(suite.as_ref().parse(), Ok(suite));
         }
         assert_eq!(Suite::ALL[0], Suite::default());
     }
