@@ -365,6 +365,7 @@ const VARIABLES: usize = 17;
 fn answers_of_commands() {
     let command = |number: usize| Probe::Command {
         user: None,
+        without_guests: false,
         session: Session::Login,
         command: format!("c{number}"),
     };

@@ -15,7 +15,7 @@ use super::who::Who;
 use std::time::Duration;
 
 use crate::model::{Case, Check, Expectation, Part, Step};
-use crate::observe::Observation;
+use crate::observe::{CommandSeen, Observation};
 
 /// What is not as the step says it must be: its outcome, then its expectations in their order. A step that was to
 /// succeed and failed gives one finding, and its expectations are not judged.
@@ -89,11 +89,20 @@ fn expected(case: &Case, expectation: &Expectation, seen: &Observation) -> Vec<M
         } => variable(who, name, *session, value.as_ref()),
         Check::Command {
             command: line,
+            without_guests,
             session,
             exit,
             stdout,
             stderr,
-        } => command(who, line, *session, *exit, stdout, stderr),
+        } => {
+            let is_it = |seen: &&CommandSeen| {
+                seen.command == *line
+                    && seen.without_guests == *without_guests
+                    && seen.session == *session
+            };
+            let seen = who.seen.commands.iter().find(is_it);
+            command(who, line, seen, *exit, stdout, stderr)
+        }
         Check::Unit { name, state } => unit(who, name, *state),
         Check::GenerationCount(count) => generations(who, Some(*count), None),
         Check::CurrentGeneration(number) => generations(who, None, Some(*number)),

@@ -2,9 +2,9 @@
 
 use super::text_match::{Mismatch, plain, printed_mismatch, show};
 use super::who::Who;
-use crate::login::{as_written, has_guest_programs, program_of};
-use crate::model::{Session, TextMatch};
-use crate::observe::{COMMAND_DEADLINE_S, Provider};
+use crate::login::{as_written, program_of};
+use crate::model::TextMatch;
+use crate::observe::{COMMAND_DEADLINE_S, CommandSeen, Provider};
 use crate::text::{printable, tail};
 
 /// Lines of a command's output that are shown.
@@ -14,18 +14,13 @@ const TAIL_LINES: usize = 20;
 pub(super) fn command(
     who: Who<'_>,
     line: &str,
-    session: Session,
+    seen: Option<&CommandSeen>,
     exit: i32,
     stdout: &[TextMatch],
     stderr: &[TextMatch],
 ) -> Vec<Mismatch> {
     let shown = show(as_written(line));
-    let Some(seen) = who
-        .seen
-        .commands
-        .iter()
-        .find(|seen| seen.command == line && seen.session == session)
-    else {
+    let Some(seen) = seen else {
         return vec![plain(format!("{shown} was not run as {}", who.name))];
     };
     if let Some(no_login) = &seen.no_login {
@@ -40,7 +35,7 @@ pub(super) fn command(
         found.push(Mismatch {
             message: format!(
                 "{shown}: expected status {exit}, {seen_status}{}",
-                only_of_the_guest(who, line, seen.status)
+                only_of_the_guest(who, seen)
             ),
             detail: tail(
                 &printable(&format!("{}{}", seen.stdout, seen.stderr)),
@@ -61,8 +56,8 @@ pub(super) fn command(
 }
 
 /// That the program was not found because the guest alone has it.
-fn only_of_the_guest(who: Who<'_>, line: &str, status: i32) -> String {
-    let name = program_of(line).filter(|_| status == 127 && !has_guest_programs(line));
+fn only_of_the_guest(who: Who<'_>, seen: &CommandSeen) -> String {
+    let name = program_of(&seen.command).filter(|_| seen.status == 127 && seen.without_guests);
     match name.and_then(|name| Some((name, who.seen.provider(name)?))) {
         Some((name, Provider::Guest(folder))) => {
             format!(" (`{name}` is the guest's own, {folder}/{name}, and no profile provides it)")

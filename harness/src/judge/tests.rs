@@ -146,6 +146,7 @@ fn commands_and_units_are_as_they_must_be() {
     let alice = alice(&mut seen);
     alice.commands.push(CommandSeen {
         command: "hello".into(),
+        without_guests: false,
         session: Session::Login,
         status: 1,
         late: false,

@@ -41,6 +41,7 @@ fn unchanged_skeleton(place: &Place<'_>) -> Vec<Expectation> {
         .map(|(user, file)| Expectation {
             check: Check::Command {
                 command: comparison(file),
+                without_guests: false,
                 session: Session::Login,
                 exit: 0,
                 stdout: Vec::new(),

@@ -151,6 +151,7 @@ fn clean_asks_whether_the_skeleton_is_as_it_was() {
     assert_eq!(judge(case, trial, &observation(), &after), None);
     alice(&mut after).commands = vec![CommandSeen {
         command: commands[1].clone(),
+        without_guests: false,
         session: Session::Login,
         status: 1,
         late: false,

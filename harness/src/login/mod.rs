@@ -7,9 +7,7 @@ mod told;
 #[cfg(test)]
 mod trial;
 
-pub use guest_programs::{
-    as_written, has_guest_programs, looked_up, program_of, without_guest_programs,
-};
+pub use guest_programs::{as_written, looked_up, program_of, without_guest_programs};
 pub use no_login::{NoLogin, NoLoginReason};
 pub use script::{Errand, Language, Nonce, PLAIN_PATH, errand, prelude, session};
 pub use told::{Told, Witness, parse_told};

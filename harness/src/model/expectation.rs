@@ -57,6 +57,9 @@ pub enum Check {
     Command {
         /// A line for the shell.
         command: String,
+        /// Whether it finds no program of the guest's own.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        without_guests: bool,
         /// In which kind of session.
         session: Session,
         /// Its exit status.

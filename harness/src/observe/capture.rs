@@ -10,7 +10,7 @@ use super::budget::malformed;
 use super::commands::{Reader, read_variables};
 use super::fields::Source;
 use super::generations::{generations, profiles, system_profile};
-use super::observation::{Observation, UserSeen};
+use super::observation::{CommandSeen, Observation, UserSeen};
 use super::output::StepOutput;
 use super::places::{self, Place, PlaceSeen};
 use super::probe::Probe;
@@ -186,8 +186,11 @@ fn of_login<'a>(asked: &[&'a Probe]) -> LoginProbes<'a> {
             Probe::Session { session, .. } => probes.sessions.push(*session),
             Probe::Unit { name, .. } => probes.units.push(name),
             Probe::Command {
-                session, command, ..
-            } => probes.commands.push((*session, command)),
+                session,
+                command,
+                without_guests,
+                ..
+            } => probes.commands.push((*session, command, *without_guests)),
             Probe::Place { .. } | Probe::Wait { .. } => {}
         }
     }
@@ -238,9 +241,11 @@ fn read_login(
             Err(no_login) => drop(seen.no_sessions.insert(*session, no_login)),
         }
     }
-    for (session, command) in &probes.commands {
-        let command = reader.command(source, *session, command)?;
-        seen.commands.push(command);
+    for (session, command, without_guests) in &probes.commands {
+        seen.commands.push(CommandSeen {
+            without_guests: *without_guests,
+            ..reader.command(source, *session, command)?
+        });
     }
     source.expect("done")
 }

@@ -137,6 +137,7 @@ impl Reader<'_> {
         }
         Ok(CommandSeen {
             command: command.to_owned(),
+            without_guests: false,
             session,
             status: told.status,
             late: told.is_late(),

@@ -258,6 +258,9 @@ pub struct UnitSeen {
 pub struct CommandSeen {
     /// The line for the shell.
     pub command: String,
+    /// Whether it found no program of the guest's own.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub without_guests: bool,
     /// The kind of session it ran in.
     pub session: Session,
     /// Its exit status.

@@ -31,6 +31,9 @@ pub enum Probe {
         session: Session,
         /// A line for the shell.
         command: String,
+        /// Whether it finds no program of the guest's own.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        without_guests: bool,
     },
     /// A path that is not looked at unless it is asked for.
     Place {
@@ -106,11 +109,15 @@ fn probe(expectation: &Expectation) -> Option<Probe> {
             name: name.clone(),
         }),
         Check::Command {
-            command, session, ..
+            command,
+            without_guests,
+            session,
+            ..
         } => Some(Probe::Command {
             user,
             session: *session,
             command: command.clone(),
+            without_guests: *without_guests,
         }),
         Check::File { path, .. } if Place::Home.is_asked_for(path) => Some(Probe::Place {
             user,

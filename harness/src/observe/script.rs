@@ -8,7 +8,7 @@ use std::fmt::Write;
 
 use switchproof_vm::process::quote;
 
-use crate::login::{Errand, Language, Nonce, prelude, session};
+use crate::login::{Errand, Language, Nonce, prelude, session, without_guest_programs};
 use crate::machine::TOOLS;
 use crate::model::Session;
 
@@ -244,8 +244,8 @@ pub(super) struct LoginProbes<'a> {
     pub(super) sessions: Vec<Session>,
     /// Units asked for by name.
     pub(super) units: Vec<&'a str>,
-    /// Commands asked for.
-    pub(super) commands: Vec<(Session, &'a str)>,
+    /// Commands asked for, each with whether it finds no program of the guest's own.
+    pub(super) commands: Vec<(Session, &'a str, bool)>,
 }
 
 /// Captures a user's sessions. In the login session bash takes over from the user's shell, with the session's
@@ -281,7 +281,11 @@ pub(super) fn login(probes: &LoginProbes<'_>, nonce: &Nonce) -> String {
             "{line} >\"$T.out\" 2>/dev/null; told; send \"$T.out\" {SESSION_BYTES}"
         );
     }
-    for (kind, command) in &probes.commands {
+    for (kind, command, without_guests) in &probes.commands {
+        let command = match without_guests {
+            true => &without_guest_programs(command),
+            false => *command,
+        };
         let line = user_errand(*kind, command, COMMAND_DEADLINE_S);
         let _ = writeln!(
             script,
@@ -411,7 +415,10 @@ mod tests {
         let probes = LoginProbes {
             sessions: vec![Session::Interactive],
             units: Vec::new(),
-            commands: vec![(Session::Login, "zz"), (Session::Service, "aa")],
+            commands: vec![
+                (Session::Login, "zz", false),
+                (Session::Service, "aa", false),
+            ],
         };
         let script = login(&probes, &Nonce::new());
         let at = |line: &str| {

@@ -9,7 +9,6 @@ use crate::language::raw::{
     RawCommand, RawExpect, RawFileExpect, RawGenerationFiles, RawOutputMatch, RawPackage,
     RawPieces, RawPresence, RawStep, RawVariable,
 };
-use crate::login::without_guest_programs;
 use crate::model::{
     Check, DataFormat, Expectation, FileProperty, FileState, PackageState, Session, TextMatch,
 };
@@ -346,10 +345,8 @@ impl<'case> Resolver<'case> {
         };
         let command = self.with_flake(&raw.run);
         Check::Command {
-            command: match raw.guest_programs {
-                Some(false) => without_guest_programs(&command),
-                _ => command,
-            },
+            command,
+            without_guests: raw.guest_programs == Some(false),
             session: raw.session.unwrap_or(Session::Login),
             exit: raw.exit.unwrap_or(0),
             stdout: stream(self, &raw.stdout, "stdout"),

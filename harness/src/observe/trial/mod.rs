@@ -218,6 +218,7 @@ fn commands_and_sessions_are_run_as_asked() {
     Chroot::from_environment().prepare();
     let command = |session, command: &str| Probe::Command {
         user: Some("alice".into()),
+        without_guests: false,
         session,
         command: command.into(),
     };

@@ -8,7 +8,7 @@ use super::seen::{
     CommandResult, ContentResult, EntryResult, GenerationsResult, OutputResult, PackageResult,
     UnitResult, UserResult,
 };
-use crate::login::{as_written, has_guest_programs, program_of};
+use crate::login::{as_written, program_of};
 use crate::model::{Profile, Session};
 use crate::observe::{
     CommandSeen, Content, Entry, EntryKind, FileSeen, Inside, InsideKind, LinkEnd, Provider,
@@ -265,7 +265,6 @@ fn packages(seen: &UserSeen) -> Vec<PackageResult> {
 fn command(user: &UserSeen, seen: &CommandSeen) -> CommandResult {
     let name = program_of(&seen.command).filter(|_| seen.session == Session::Login);
     let provider = name.and_then(|name| user.provider(name));
-    let has_guests = has_guest_programs(&seen.command);
     CommandResult {
         command: printable(as_written(&seen.command)),
         session: word(&seen.session),
@@ -273,7 +272,7 @@ fn command(user: &UserSeen, seen: &CommandSeen) -> CommandResult {
             Provider::Nix(program) => {
                 Some(program.profile.map_or("store".to_owned(), |it| word(&it)))
             }
-            Provider::Guest(_) => has_guests.then(|| "guest".to_owned()),
+            Provider::Guest(_) => (!seen.without_guests).then(|| "guest".to_owned()),
         }),
         status: seen.status,
         stdout: printable(&seen.stdout),

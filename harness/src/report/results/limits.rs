@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::document::InputResult;
 use crate::flake::{FlakeInputs, Held};
-use crate::login::{has_guest_programs, looked_up};
+use crate::login::looked_up;
 use crate::model::{Action, Case, FlakeTree, Network, SeedFile, Session, flake_reference};
 use crate::observe::{Observation, Provider};
 use crate::text::printable_line;
@@ -97,9 +97,10 @@ pub(super) fn by_the_guest(seen: &Observation) -> Option<String> {
     let mut names = BTreeSet::new();
     for user in seen.users.values() {
         for command in &user.commands {
-            let is_good = command.session == Session::Login && command.status == 0;
+            let is_good =
+                command.session == Session::Login && command.status == 0 && !command.without_guests;
             let name = looked_up(&command.command);
-            if let Some(name) = name.filter(|_| is_good && has_guest_programs(&command.command))
+            if let Some(name) = name.filter(|_| is_good)
                 && let Some(Provider::Guest(_)) = user.provider(name)
             {
                 names.insert(format!("`{}`", printable_line(name)));
@@ -248,6 +249,7 @@ mod tests {
         };
         let ran = |command: &str| crate::observe::CommandSeen {
             command: command.to_owned(),
+            without_guests: false,
             session: Session::Login,
             status: 0,
             late: false,
@@ -256,10 +258,11 @@ mod tests {
             stderr: String::new(),
             truncated: false,
         };
-        user.commands = vec![
-            ran(&crate::login::without_guest_programs("perl -v")),
-            ran("grep x"),
-        ];
+        let without = crate::observe::CommandSeen {
+            without_guests: true,
+            ..ran("perl -v")
+        };
+        user.commands = vec![without, ran("grep x")];
         assert_eq!(with(&user), None);
         user.commands.push(ran("perl -v"));
         assert!(with(&user).expect("told").contains("`perl`"));
