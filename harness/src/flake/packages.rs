@@ -78,6 +78,43 @@ pub(crate) fn lacking(flake: &FlakeTree) -> BTreeSet<String> {
     found.into_iter().filter(lacks).collect()
 }
 
+/// Whether the name at a place of a Nix file, its line and column from 1, is looked up in the packages: it stands in a list
+/// behind `with pkgs;`, and is no set of something else.
+pub(crate) fn is_package_at(flake: &FlakeTree, path: &str, line: usize, column: usize) -> bool {
+    let Some(text) = flake.text(path) else {
+        return false;
+    };
+    let lines = text.split_inclusive('\n').take(line.saturating_sub(1));
+    let offset = lines.map(str::len).sum::<usize>() + column.saturating_sub(1);
+    let Ok(offset) = u32::try_from(offset) else {
+        return false;
+    };
+    let bindings = Bindings::of(text);
+    let Some(root) = bindings
+        .root()
+        .filter(|root| u32::from(root.text_range().end()) > offset)
+    else {
+        return false;
+    };
+    let name = root
+        .token_at_offset(offset.into())
+        .right_biased()
+        .and_then(|it| it.parent());
+    let Some(item) = name.as_ref().and_then(SyntaxNode::parent) else {
+        return false;
+    };
+    let in_list = List::can_cast(item.kind())
+        || Select::cast(item).is_some_and(|select| {
+            let first = select.expr().map(|it| it.syntax().text().to_string());
+            first.is_some_and(|first| SETS.contains(&first.as_str()))
+        });
+    let mut above = name
+        .into_iter()
+        .flat_map(|name| name.ancestors())
+        .filter_map(With::cast);
+    in_list && above.any(|with| with.namespace().is_some_and(|it| of_pkgs(&it).is_some()))
+}
+
 fn named(root: &SyntaxNode) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for node in root.descendants() {
@@ -186,5 +223,18 @@ mod tests {
         let flake = crate::testing::tree(&[("home.nix", text)]);
         let wanted = "nodePackages.prettier odd-shell terraform-ls tldr tmuxPlugins.rare vimPlugins.rare-nvim zig";
         assert_eq!(Vec::from_iter(lacking(&flake)).join(" "), wanted);
+    }
+
+    #[test]
+    fn a_name_is_a_package_where_a_list_of_packages_has_it() {
+        let text = "{ pkgs, ... }: {\n  home.packages = with pkgs; [ zig nodePackages.p ins.x (f ins) ];\n  a = ins;\n}";
+        let flake = crate::testing::tree(&[("home.nix", text)]);
+        let at = |line: usize, name: &str| {
+            let column = text.lines().nth(line - 1).unwrap().find(name).unwrap() + 1;
+            is_package_at(&flake, "home.nix", line, column)
+        };
+        assert!(at(2, "zig") && at(2, "nodePackages"));
+        assert!(!at(2, "ins.x") && !at(2, "ins) ") && !at(3, "ins;"));
+        assert!(!is_package_at(&flake, "home.nix", 9, 9) && !is_package_at(&flake, "x.nix", 1, 1));
     }
 }

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::known_reason::file_has;
+use crate::flake::is_package_at;
 use crate::model::FlakeTree;
 
 /// A package that nixpkgs does not let be evaluated, and why, in the words of its releases before and since 25.11.
@@ -95,8 +95,10 @@ pub(super) fn missing_package(text: &str, flake: &FlakeTree) -> Option<String> {
             .strip_prefix("pkgs.")
             .is_some_and(|rest| rest.contains(name.as_str()))
             .then(|| name.as_str().to_owned()),
-        (_, Some(name)) => file_has(flake, &found[4], |text| text.contains("with pkgs"))
-            .then(|| name.as_str().to_owned()),
+        (_, Some(name)) => {
+            let line = found[5].parse().ok()?;
+            is_package_at(flake, &found[4], line, column).then(|| name.as_str().to_owned())
+        }
         _ => None,
     }
 }
@@ -117,7 +119,8 @@ mod tests {
 
     #[test]
     fn a_package_is_missing_where_nix_points_at_one() {
-        let missing_package = |text: &str| missing_package(text, &flake("with pkgs; ["));
+        let listed = "{ pkgs, ... }:\n{\n\n  home.packages = with pkgs; [\n    nmap ]; }";
+        let missing_package = |text: &str| missing_package(text, &flake(listed));
         assert_eq!(missing_package(ATTRIBUTE).as_deref(), Some("nmap"));
         let option = ATTRIBUTE.replace("pkgs.nmap", "conf.nmap");
         assert_eq!(missing_package(&option), None);
@@ -126,7 +129,8 @@ mod tests {
             .replace("[ pkgs.nmap ]", "[\n            5|     nmap")
             .replace(":4:21:", ":5:5:");
         assert_eq!(missing_package(&variable).as_deref(), Some("nmap"));
-        assert_eq!(super::missing_package(&variable, &flake("[ nmap ]")), None);
+        let other = flake(&listed.replace("with pkgs", "with lib"));
+        assert_eq!(super::missing_package(&variable, &other), None);
         let module = "error: zsh-abbr cannot be found in pkgs\n       Please…";
         assert_eq!(missing_package(module).as_deref(), Some("zsh-abbr"));
         assert_eq!(missing_package("error: attribute 'x' missing"), None);
