@@ -57,6 +57,8 @@ pub(crate) struct Resolver<'case> {
     /// Home directories in other than the usual places, by user.
     pub(super) home_directories: BTreeMap<String, String>,
     pub(super) base: Base,
+    /// The flake in the machine, as Nix takes it, after the last step that put one there.
+    pub(super) in_machine: Option<String>,
     /// Whether law `equal` is tried, which needs each setup installed the other way.
     pub(super) tries_equal: bool,
     pub(super) caches: Caches,
@@ -135,6 +137,7 @@ pub(crate) fn resolve(
         users: BTreeMap::new(),
         home_directories: BTreeMap::new(),
         base: Base::Nothing,
+        in_machine: None,
         tries_equal: false,
         caches: Caches::default(),
         rendered: Vec::new(),

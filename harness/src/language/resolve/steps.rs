@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use switchproof_vm::process::quote;
 
-use super::flake::path_and_output;
 use super::place::At;
 use super::scenario::{Base, Resolver};
 use crate::flake::names::{bad_scenario_name, seconds};
@@ -45,6 +44,9 @@ impl<'case> Resolver<'case> {
             let Some(action) = self.action(step, word, at) else {
                 continue;
             };
+            if let Action::Switch(switch) | Action::Build(switch) = &action {
+                self.in_machine = Some(switch.flake.reference(switch.place()));
+            }
             let outcome = self.outcome(step, at);
             let expect = self.expectations(step, action.user(), at);
             let snapshot = step
@@ -265,14 +267,8 @@ impl<'case> Resolver<'case> {
             Base::Setup(setup) if !setup.is_flake => HOME_PLACE,
             base => base.install().flake_place(),
         };
-        let own = match &self.base {
-            Base::Flake(flake) if flake.state_version.is_none() => {
-                self.files.flake(path_and_output(&flake.path).0).ok()
-            }
-            _ => None,
-        };
-        let flake = own.map_or(place.to_owned(), |tree| tree.reference(place));
-        format!("export FLAKE={}\n{command}", quote(&flake))
+        let flake = self.in_machine.as_deref().unwrap_or(place);
+        format!("export FLAKE={}\n{command}", quote(flake))
     }
 
     fn outcome(&mut self, step: &RawStep, at: At<'case>) -> Outcome {

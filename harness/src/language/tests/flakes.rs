@@ -438,6 +438,17 @@ fn a_flake_in_a_folder_has_what_it_names_of_its_repository() {
     assert_eq!(wrapped.flake.dir, "");
     assert!(wrapped.names("\"path:./original?dir=nix\""));
     assert_eq!(wrapped.target.command.expect("a command").dir, "");
+    // A command names what the last step put into the machine.
+    let text = "name: t\nflake: ./nix\nsteps:\n  - switch\n  - run: ls $FLAKE\n  - switch: { stateVersion: \"24.05\" }\n  \
+                - run: ls $FLAKE\n";
+    let (cases, found) = load_in(&folder, text);
+    assert_eq!(found, []);
+    for (step, place) in [
+        (1, "FLAKE='path:/srv/flake?dir=nix'\\n"),
+        (3, "FLAKE=/srv/flake\\n"),
+    ] {
+        has(format!("{:?}", cases[0].steps[step].action), place);
+    }
     folder.write("nix/home.nix", "1");
     folder.write("nix/flake.nix", "{ outputs = _: { }; }");
     assert_eq!(named("flake: ./nix"), (String::new(), 2));
