@@ -128,14 +128,15 @@ impl From<KeepError> for Error {
     }
 }
 
-/// The folder and the output of a flake that is named as for Nix: `.#alice`.
-pub fn flake_and_output(text: &str) -> (&Path, Option<&str>) {
-    let (path, output) = match text.split_once('#') {
-        Some((path, output)) => (path, Some(output)),
+/// The folder, the parameters and the output of a flake that is named as for Nix: `.?dir=nix#alice`.
+pub fn flake_and_output(text: &str) -> (&Path, &str, Option<&str>) {
+    let (flake, output) = match text.split_once('#') {
+        Some((flake, output)) => (flake, Some(output)),
         None => (text, None),
     };
+    let (path, query) = flake.split_at(flake.find('?').unwrap_or(flake.len()));
     let path = Path::new(if path.is_empty() { "." } else { path });
-    (crate::flake::flake_folder(path), output)
+    (crate::flake::flake_folder(path), query, output)
 }
 
 /// Prints every diagnostic; the error that is left only carries the status.

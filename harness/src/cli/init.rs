@@ -1,5 +1,6 @@
 //! `switchproof init`: a first scenario for each host and home of a flake.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -11,6 +12,7 @@ use super::common::{Error, Exit, flake_and_output, print};
 use super::gather::{cases_of_text, gather};
 use super::run::LimitArgs;
 use crate::flake::channel::is_channel;
+use crate::flake::channels::is_folder;
 use crate::flake::setup::DEFAULT_USER;
 use crate::flake::{Channels, Draft, Evaluated, Wanted};
 use crate::host_context::HostContext;
@@ -22,7 +24,7 @@ use crate::{flake, language};
 /// Which flake to draft scenarios for.
 #[derive(Args)]
 pub struct InitArgs {
-    /// The flake's folder, and the one home or host in it that is meant
+    /// The flake's folder, and the one home or host in it that is meant; `.?dir=nix` as Nix takes it
     #[arg(default_value = ".", value_name = "FLAKE[#OUTPUT]")]
     flake: String,
     /// The channel that takes the place of the flake's nixpkgs and Home Manager, such as `pocket`, which needs no network
@@ -36,14 +38,19 @@ pub struct InitArgs {
     /// Ask Nix, in a machine, for what the flake's text does not tell: names that are computed, users, releases, platforms
     #[arg(long)]
     evaluate: bool,
+    /// The flake's input NAME is REF: a folder of this computer, a channel, or a flake reference
+    #[arg(long, num_args = 2, value_names = ["NAME", "REF"])]
+    override_input: Vec<String>,
     #[command(flatten)]
     limits: LimitArgs,
 }
 
 /// Writes a first scenario for each host and home; a file that is there already stays as it is.
 pub fn init(args: &InitArgs) -> Result<Exit, Error> {
-    let (folder, output) = flake_and_output(&args.flake);
+    let (folder, query, output) = flake_and_output(&args.flake);
     let mut wanted = wanted(folder, args.channel.as_deref(), output)?;
+    wanted.query = query.to_owned();
+    wanted.inputs = replaced(&args.override_input)?;
     if args.evaluate {
         wanted.evaluated = Some(evaluate(args, folder, &wanted)?);
     }
@@ -100,6 +107,24 @@ pub fn init(args: &InitArgs) -> Result<Exit, Error> {
     Ok(Exit::Passed)
 }
 
+/// What takes the place of inputs, folders by their whole paths.
+fn replaced(given: &[String]) -> Result<BTreeMap<String, String>, Error> {
+    let word = |pair: &[String]| {
+        let (name, word) = (pair[0].clone(), &pair[1]);
+        if !is_folder(word) {
+            return Ok((name, word.clone()));
+        }
+        let real = Path::new(word).canonicalize().map_err(|error| {
+            Error::input(
+                format!("{word} cannot be read: {error}"),
+                "name a folder that is there",
+            )
+        })?;
+        Ok((name, real.display().to_string()))
+    };
+    given.chunks_exact(2).map(word).collect()
+}
+
 /// What the scenarios are to be like; the project's own channels stand beside the usual ones.
 fn wanted(folder: &Path, channel: Option<&str>, output: Option<&str>) -> Result<Wanted, Error> {
     let channels = language::channels_of(&folder.join("scenarios/new.yaml"))
@@ -119,7 +144,7 @@ fn wanted(folder: &Path, channel: Option<&str>, output: Option<&str>) -> Result<
         is_remote: channel.as_ref().is_some_and(|channel| !is_offline(channel)),
         channel,
         output: output.map(str::to_owned),
-        evaluated: None,
+        ..Wanted::default()
     })
 }
 

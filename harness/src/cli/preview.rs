@@ -34,7 +34,7 @@ const COMMAND: &str = "switchproof preview";
 /// Nothing is written. Exit status: 0 it works, 1 today's or tomorrow's switch fails.
 #[derive(Args)]
 pub struct PreviewArgs {
-    /// The flake's folder, and the home or host in it where there are several
+    /// The flake's folder, and the home or host in it where there are several; `.?dir=nix` as Nix takes it
     #[arg(default_value = ".", value_name = "FLAKE[#OUTPUT]")]
     flake: String,
     /// Tomorrow's home.stateVersion
@@ -95,14 +95,14 @@ pub fn run(args: &PreviewArgs) -> Result<Exit, Error> {
 }
 
 fn preview(args: &PreviewArgs) -> Result<Exit, Error> {
-    let (folder, output) = flake_and_output(&args.flake);
+    let (folder, query, output) = flake_and_output(&args.flake);
     if !folder.is_dir() {
         return Err(Error::input(
             format!("there is no folder {}", folder.display()),
             "name the folder that holds the flake.nix, with #OUTPUT behind it where it has several",
         ));
     }
-    let (asked, revision) = question::asked(args, folder, output)?;
+    let (asked, revision) = question::asked(args, folder, query, output)?;
     let home = args
         .home
         .as_ref()

@@ -19,6 +19,8 @@ pub struct Asked {
     pub output: Found,
     /// The user whose home it is.
     pub user: String,
+    /// What of the flake's folder is the flake, as Nix takes it: `?dir=nix`.
+    pub query: String,
     /// Where the inputs `nixpkgs` and `home-manager` come from instead, today and tomorrow.
     pub channel: Option<String>,
     /// The flake as it was, where it is another one today.
@@ -44,7 +46,7 @@ impl Asked {
         let mut text = format!(
             "name: {name}\ndescription: {}\n\nflake:\n{}",
             quoted(&format!("What changes: {}.", self.words())),
-            self.flake(&flake.display().to_string(), 1)
+            self.flake(&format!("{}{}", flake.display(), self.query), 1)
         );
         let others = &self.output.others;
         if self.output.install == Install::NixosModule && !others.is_empty() {
@@ -52,6 +54,10 @@ impl Asked {
             for other in others {
                 text += &format!("  {}: empty\n", quoted(other));
             }
+        }
+        if let Some(home) = &self.output.home {
+            let (user, home) = (quoted(&self.user), quoted(home));
+            text += &format!("users: {{ {user}: {{ homeDirectory: {home} }} }}\n");
         }
         if self.output.is_remote && self.channel.is_none() {
             text += "network: true\n";

@@ -15,13 +15,14 @@ use crate::preview::{Asked, Revision};
 pub(super) fn asked(
     args: &PreviewArgs,
     folder: &Path,
+    query: &str,
     output: Option<&str>,
 ) -> Result<(Asked, Option<Revision>), Error> {
     if let Some(version) = &args.state_version {
         require_release(version)?;
     }
-    let found =
-        flake::outputs(folder).map_err(|error| Error::input(error.to_string(), error.hint()))?;
+    let found = flake::outputs(folder, query)
+        .map_err(|error| Error::input(error.to_string(), error.hint()))?;
     let (kind, output) = output.map_or((None, None), |output| {
         let (kind, name) = Install::of_output(output);
         (kind, Some(name))
@@ -31,7 +32,12 @@ pub(super) fn asked(
     let revision = args
         .since
         .as_ref()
-        .map(|revision| Revision::take(folder, revision))
+        .map(|revision| {
+            let dir = query
+                .split(['?', '&'])
+                .find_map(|it| it.strip_prefix("dir="));
+            Revision::take(&folder.join(dir.unwrap_or_default()), revision)
+        })
         .transpose()
         .map_err(|error| Error::input(error.message, error.hint))?;
     let inputs: BTreeMap<String, String> = args
@@ -42,6 +48,7 @@ pub(super) fn asked(
     let mut asked = Asked {
         user: args.user.clone().unwrap_or_else(|| output.user.clone()),
         output,
+        query: query.to_owned(),
         channel: args.channel.clone(),
         since: revision.as_ref().map(|it| it.folder.display().to_string()),
         state_version: args.state_version.clone(),
@@ -177,6 +184,7 @@ pub(super) mod tests {
             name: name.into(),
             user: "alice".into(),
             others: vec!["bob".into()],
+            home: None,
             is_remote: false,
             state_version: Some("23.11".into()),
         }
@@ -186,6 +194,7 @@ pub(super) mod tests {
         Asked {
             output: found("alice@\"x\"", install),
             user: "alice".into(),
+            query: String::new(),
             channel: Some("pocket".into()),
             since: None,
             state_version: Some("26.05".into()),

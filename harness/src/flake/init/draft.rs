@@ -1,7 +1,7 @@
 //! The text of a first scenario.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::Wanted;
 use super::about::Seen;
@@ -40,6 +40,8 @@ pub(super) struct About {
     pub(super) everything: Seen,
     /// The packages that they name and the pocket channel lacks.
     pub(super) lacking: BTreeSet<String>,
+    /// Its folder, every link followed.
+    pub(super) folder: PathBuf,
 }
 
 /// The scenario for one output, and what is left to be checked in it. `seen` is what is said of this output, `platform` the
@@ -76,8 +78,12 @@ pub(super) fn draft(
          # `switchproof run scenarios/{name}.yaml` runs it; the reference explains every key.\n\
          name: {name}\n\
          description: {}\n\n\
-         flake:\n  path: ..\n  output: {}\n",
+         flake:\n  path: {}\n  output: {}\n",
         description_of(&format!("{description} {subject}.")),
+        match wanted.query.as_str() {
+            "" => "..".to_owned(),
+            query => quoted(&format!("..{query}")),
+        },
         quoted(&output.name)
     );
     if output.install != Install::Standalone {
@@ -89,9 +95,14 @@ pub(super) fn draft(
         );
     }
     text.push_str(&format!("  user: {}\n", quoted(&users.first)));
-    let given: Vec<String> = replaced
+    let own = wanted.inputs.iter().map(|(name, word)| {
+        let word = from_folder(&about.folder.join("scenarios"), word);
+        (name.clone(), quoted(&word))
+    });
+    let all: BTreeMap<String, String> = replaced.clone().into_iter().chain(own).collect();
+    let given: Vec<String> = all
         .iter()
-        .map(|(name, channel)| format!("{}: {channel}", key(name)))
+        .map(|(name, word)| format!("{}: {word}", key(name)))
         .collect();
     if !given.is_empty() {
         text.push_str(&format!("  inputs: {{ {} }}\n", given.join(", ")));
@@ -109,7 +120,7 @@ pub(super) fn draft(
     }
     text += &match (
         wanted.is_remote,
-        about.inputs.may_be_remote() && given.is_empty(),
+        about.inputs.may_be_remote() && replaced.is_empty(),
     ) {
         (true, _) => "\nnetwork: true\n".to_owned(),
         (false, true) => on_network(&about.inputs, &about.lacking),
@@ -143,8 +154,24 @@ pub(super) fn draft(
     (draft, note)
 }
 
+/// The word for an input as a scenario in `folder` has it, where it is the whole path of another folder.
+fn from_folder(folder: &Path, word: &str) -> String {
+    if !word.starts_with('/') {
+        return word.to_owned();
+    }
+    let (from, to) = (folder.components(), Path::new(word).components());
+    let common = from
+        .clone()
+        .zip(to.clone())
+        .take_while(|(one, other)| one == other)
+        .count();
+    let mut path: PathBuf = from.skip(common).map(|_| "..").collect();
+    path.extend(to.skip(common));
+    path.display().to_string()
+}
+
 /// The home directory that an output of one home names, where that is not the usual one.
-fn home_elsewhere(seen: &Seen, user: &str) -> Option<String> {
+pub(super) fn home_elsewhere(seen: &Seen, user: &str) -> Option<String> {
     let mut all = seen.home_directories.iter();
     let home = all.next().filter(|_| all.next().is_none())?;
     let is_elsewhere = *home != usual_home(user) && bad_home_directory(home).is_none();

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::about::Seen;
-use super::draft::users_of;
+use super::draft::{home_elsewhere, users_of};
 use super::outputs::Output;
 use super::{Flake, InitError};
 use crate::model::Install;
@@ -19,6 +19,8 @@ pub struct Found {
     pub user: String,
     /// The other users whose homes it manages.
     pub others: Vec<String>,
+    /// Where that home is, as the flake has it, if it is none of the usual places.
+    pub home: Option<String>,
     /// Whether an input of the flake may be on the network.
     pub is_remote: bool,
     /// The newest `home.stateVersion` that its files give; `None` where none could be read.
@@ -45,26 +47,29 @@ impl Found {
             name: output.name,
             user: users.first,
             others: users.others,
+            home: None,
             is_remote: like.is_none_or(|like| like.is_remote),
             state_version: like.and_then(|like| like.state_version.clone()),
         }
     }
 }
 
-/// The hosts and homes that the flake in `folder` names; none where all names are computed.
+/// The hosts and homes that the flake in `folder`, or with `?dir=` in a folder of it, names; none where all names are computed.
 ///
 /// # Errors
 /// When there is no flake, it is no Nix, or there is no sign of any.
-pub fn outputs(folder: &Path) -> Result<Outputs, InitError> {
-    let flake = Flake::read(folder)?;
+pub fn outputs(folder: &Path, query: &str) -> Result<Outputs, InitError> {
+    let flake = Flake::read(folder, query)?;
     let everything = &flake.about.everything;
     let found = |output: &Output| {
         let seen = flake.texts.about(output);
         let users = users_of(output, &seen, everything);
         let version = seen.state_version.or(everything.state_version);
+        let is_home = output.install == Install::Standalone;
         Found {
             install: output.install,
             name: output.name.clone(),
+            home: home_elsewhere(&seen, &users.first).filter(|_| is_home),
             user: users.first,
             others: users.others,
             is_remote: flake.about.inputs.may_be_remote(),

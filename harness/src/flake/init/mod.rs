@@ -7,6 +7,7 @@ mod found;
 mod outputs;
 mod texts;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::host_files::HostFiles;
@@ -30,6 +31,10 @@ pub struct Wanted {
     pub channel: Option<String>,
     /// Whether that channel needs a network.
     pub is_remote: bool,
+    /// Inputs that others take the place of: an address, a channel, or a folder by its whole path.
+    pub inputs: BTreeMap<String, String>,
+    /// What of the folder is the flake, as Nix takes it: `?dir=nix`.
+    pub query: String,
     /// A home or host whose name need not be found in the text, where some are computed.
     pub output: Option<String>,
     /// Its homes and hosts, where they were evaluated; else its text is read.
@@ -83,6 +88,15 @@ impl InitError {
         )
     }
 
+    /// It was evaluated, and names no home; `notes` tell of what it names.
+    fn without_homes(notes: &[String]) -> Self {
+        let hint = match notes.first() {
+            Some(note) => note.clone(),
+            None => "homes are names under homeConfigurations, or in hosts under nixosConfigurations or darwinConfigurations".to_owned(),
+        };
+        Self::new("the flake has no home of Home Manager", hint)
+    }
+
     /// What to do about it.
     pub fn hint(&self) -> &str {
         &self.hint
@@ -112,7 +126,7 @@ pub fn init(folder: &Path, wanted: &Wanted) -> Result<Drafts, InitError> {
         mut outputs,
         mut notes,
         about,
-    } = Flake::read(folder)?;
+    } = Flake::read(folder, &wanted.query)?;
     outputs.extend(unread(wanted, &outputs, &notes));
     let here = this_system();
     let mut drafts: Vec<Draft> = Vec::new();
@@ -145,7 +159,10 @@ pub fn init(folder: &Path, wanted: &Wanted) -> Result<Drafts, InitError> {
     }
     drafts.sort_by(|left, right| left.path.cmp(&right.path));
     if drafts.is_empty() {
-        return Err(InitError::nothing(&notes));
+        return Err(match &wanted.evaluated {
+            Some(_) => InitError::without_homes(&notes),
+            None => InitError::nothing(&notes),
+        });
     }
     Ok(Drafts { drafts, notes })
 }
@@ -156,12 +173,14 @@ pub fn init(folder: &Path, wanted: &Wanted) -> Result<Drafts, InitError> {
 /// # Errors
 /// When there is no flake, or it is no Nix.
 pub fn scenario_to_ask(folder: &Path, wanted: &Wanted) -> Result<String, InitError> {
-    let about = Flake::read(folder)?.about;
-    let inputs = replaced(&about.inputs, wanted);
+    let about = Flake::read(folder, &wanted.query)?.about;
+    let mut inputs = replaced(&about.inputs, wanted);
     let network = wanted.is_remote || (about.inputs.may_be_remote() && inputs.is_empty());
+    inputs.extend(wanted.inputs.clone());
+    let path = serde_json::to_string(&format!(".{}", wanted.query)).unwrap_or_default();
     let inputs = serde_json::to_string(&inputs).unwrap_or_default();
     Ok(format!(
-        "name: init\nnetwork: {network}\nflake: {{ path: ., output: x, user: {DEFAULT_USER}, inputs: {inputs} }}\n\
+        "name: init\nnetwork: {network}\nflake: {{ path: {path}, output: x, user: {DEFAULT_USER}, inputs: {inputs} }}\n\
          steps: [{{ build: , fails: [] }}]\n"
     ))
 }
@@ -206,11 +225,11 @@ struct Flake {
 }
 
 impl Flake {
-    fn read(folder: &Path) -> Result<Self, InitError> {
+    fn read(folder: &Path, query: &str) -> Result<Self, InitError> {
         let folder = flake_folder(folder);
         let beside = folder.join("scenario.yaml");
         let flake = HostFiles::beside(&beside, true)
-            .flake(".")
+            .flake(&format!(".{query}"))
             .map_err(|error| {
                 InitError::new(error.to_string(), "name a folder that holds a flake.nix")
             })?;
@@ -225,6 +244,7 @@ impl Flake {
             inputs: FlakeInputs::of(&flake),
             everything: texts.everything(),
             lacking: lacking(&flake),
+            folder: folder.canonicalize().unwrap_or_default(),
         };
         Ok(Self {
             texts,

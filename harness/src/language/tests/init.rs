@@ -366,6 +366,56 @@ fn what_was_evaluated_comes_before_what_the_text_says() {
 }
 
 #[test]
+fn a_flake_that_was_evaluated_is_not_to_be_evaluated() {
+    let folder = Folder::with(&[(
+        "flake.nix",
+        "{ outputs = _: { nixosConfigurations = f 1; }; }",
+    )]);
+    let hint = |evaluated| {
+        let wanted = Wanted {
+            evaluated,
+            ..Wanted::default()
+        };
+        init(folder.path(), &wanted).unwrap_err().hint().to_owned()
+    };
+    has(hint(None), "--evaluate");
+    let homeless = Evaluated::named(Install::NixosModule, "server".to_owned());
+    let said = hint(Some(vec![homeless]));
+    has(&said, "\"server\" has no home of Home Manager");
+    lacks(said, &["--evaluate"]);
+}
+
+#[test]
+fn a_flake_in_a_folder_and_its_inputs_are_taken_as_they_are_named() {
+    let flake = "{ inputs.theme.url = \"github:o/theme\"; outputs = { self, theme }: { homeConfigurations.me = theme.f { home.username = \"me\"; \
+                 home.homeDirectory = \"/data/me\"; }; }; }";
+    let folder = Folder::with(&[("nix/flake.nix", flake), ("vendor/theme/flake.nix", "{ }")]);
+    folder.git(&["init", "--quiet"]);
+    folder.git(&["add", "."]);
+    let theme = folder
+        .join("vendor/theme")
+        .canonicalize()
+        .expect("a folder");
+    let wanted = Wanted {
+        query: "?dir=nix".to_owned(),
+        inputs: [("theme".to_owned(), theme.display().to_string())].into(),
+        ..Wanted::default()
+    };
+    let found = init(folder.path(), &wanted)
+        .expect("drafts")
+        .drafts
+        .remove(0);
+    has(&found.text, "\n  path: \"..?dir=nix\"\n  output: me\n");
+    has(&found.text, "\n  inputs: { theme: \"../vendor/theme\" }\n");
+    folder.write(&found.path, &found.text);
+    assert_eq!(checked(&folder), (1, String::new()));
+    let text = scenario_to_ask(folder.path(), &wanted).expect("a scenario");
+    has(&text, &format!("\"theme\":\"{}\"", theme.display()));
+    let outputs = crate::flake::outputs(folder.path(), &wanted.query).expect("outputs");
+    assert_eq!(outputs.outputs[0].home.as_deref(), Some("/data/me"));
+}
+
+#[test]
 fn the_scenario_that_asks_a_flake_loads() {
     let flake = "{ inputs.hm.url = \"github:nix-community/home-manager\"; outputs = inputs: { homeConfigurations = inputs.f 1; }; }";
     let folder = Folder::with(&[("flake.nix", flake)]);
