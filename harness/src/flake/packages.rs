@@ -3,30 +3,17 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use regex::Regex;
 use rnix::SyntaxNode;
 use rnix::ast::{Apply, Attr, Attrpath, Expr, List, Select, With};
 use rowan::ast::AstNode as _;
+use switchproof_vm::image::POCKET_PACKAGES;
 
 use super::names::is_package_name;
 use super::nix::Bindings;
 use crate::model::FlakeTree;
 
-/// What the pocket channel's package set is made of: any word in it may be a package that is there.
-static IN_POCKET: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
-    let definition = switchproof_vm::image::definition();
-    let texts = definition.files_below("pocket/nixpkgs/pkgs/");
-    let is_sign = |one: char| !one.is_ascii_alphanumeric() && !matches!(one, '-' | '_');
-    let code = texts.flat_map(|text| {
-        text.lines()
-            .filter(|line| !line.trim_start().starts_with('#'))
-    });
-    // What a package says of itself is none.
-    let value = Regex::new("= \"[^\"]*\"").expect("a regular expression that a test compiles");
-    let code = code.map(|line| value.replace_all(line, "= ").into_owned());
-    code.flat_map(|line| line.split(is_sign).map(str::to_owned).collect::<Vec<_>>())
-        .collect()
-});
+/// What the pocket channel has.
+static IN_POCKET: LazyLock<BTreeSet<&str>> = LazyLock::new(|| POCKET_PACKAGES.lines().collect());
 
 /// Sets of packages in a package set, whose packages are named with them.
 const SETS: [&str; 13] = [
@@ -71,10 +58,7 @@ pub(crate) fn lacking(flake: &FlakeTree) -> BTreeSet<String> {
     for (_, text) in flake.nix_texts() {
         found.extend(Bindings::of(&text).root().map(named).unwrap_or_default());
     }
-    let lacks = |name: &String| {
-        let last = name.rsplit('.').next().unwrap_or(name);
-        is_package_name(name) && !IN_POCKET.contains(last)
-    };
+    let lacks = |name: &String| is_package_name(name) && !IN_POCKET.contains(name.as_str());
     found.into_iter().filter(lacks).collect()
 }
 
@@ -215,13 +199,13 @@ mod tests {
     #[test]
     fn packages_are_found_where_text_names_them() {
         let text = r#"{ pkgs, ... }: {
-            home.packages = with pkgs; [ git zig tldr nodePackages.prettier (python3.withPackages (ps: [ ps.requests ])) foo.bar ]
+            home.packages = with pkgs; [ git zig tldr lua kind nodePackages.prettier (python3.withPackages (ps: [ ps.requests ])) foo.bar ]
               ++ [ pkgs.terraform-ls pkgs.unstable.other pkgs.deep.inner.call (pkgs.builders.one { }) pkgs.vimPlugins.rare-nvim (pkgs.fetchFromNowhere { }) ];
             programs.x = { package = pkgs.odd-shell.override { a = 1; }; extra = with pkgs.tmuxPlugins; [ sensible rare ]; };
             home.file.x.text = "pkgs.none";
         }"#;
         let flake = crate::testing::tree(&[("home.nix", text)]);
-        let wanted = "nodePackages.prettier odd-shell terraform-ls tldr tmuxPlugins.rare vimPlugins.rare-nvim zig";
+        let wanted = "kind lua nodePackages.prettier odd-shell terraform-ls tldr tmuxPlugins.rare vimPlugins.rare-nvim zig";
         assert_eq!(Vec::from_iter(lacking(&flake)).join(" "), wanted);
     }
 

@@ -132,13 +132,6 @@ impl Definition {
         self
     }
 
-    /// The texts of the files whose names begin so.
-    pub fn files_below(&self, prefix: &str) -> impl Iterator<Item = &str> {
-        let files = self.files.iter();
-        let below = files.filter(move |(name, _)| name.starts_with(prefix));
-        below.filter_map(|(_, file)| std::str::from_utf8(&file.contents).ok())
-    }
-
     /// The same definition without the files whose names begin so.
     #[must_use]
     pub fn without(mut self, prefix: &str) -> Self {

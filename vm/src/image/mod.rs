@@ -13,6 +13,10 @@ mod recipe;
 mod store;
 mod suite;
 
+/// The names in the pocket channel's package set, a line each, with those of its sets of packages behind the set's. A test of
+/// the channel keeps it true.
+pub const POCKET_PACKAGES: &str = include_str!("pocket_packages.txt");
+
 pub use definition::{Definition, ImageKey, definition, definition_of, key_of};
 pub use error::ImageError;
 pub use gc::{ImageSummary, collect, list};

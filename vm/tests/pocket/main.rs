@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use nix::Nix;
+use switchproof_vm::image::POCKET_PACKAGES;
 use switchproof_vm::process::Command;
 
 /// A feature takes about a second; a busy machine may need much longer.
@@ -20,21 +21,26 @@ fn main() -> ExitCode {
     let args = Arguments::from_args();
     let channel = Path::new(env!("CARGO_MANIFEST_DIR")).join("pocket");
     let features = features(&channel.join("tests"));
+    let known = || features.iter().map(String::as_str).chain([PACKAGES]);
     if features.is_empty() {
         eprintln!("pocket: no tests in {}", channel.join("tests").display());
         return ExitCode::FAILURE;
     }
     if args.list {
-        let trials = features.iter().map(|feature| ignored(feature)).collect();
+        let trials = known().map(ignored).collect();
         return libtest_mimic::run(&args, trials).exit_code();
     }
     let nix = match Nix::find() {
         Ok(nix) => nix,
         Err(reason) => {
             eprintln!("pocket: not run, as {reason}");
-            let trials = features.iter().map(|feature| ignored(feature)).collect();
+            let trials = known().map(ignored).collect();
             return libtest_mimic::run(&args, trials).exit_code();
         }
+    };
+    let list = {
+        let (nix, channel) = (nix.clone(), channel.clone());
+        Trial::test(PACKAGES, move || packages(&nix, &channel)).with_kind("pocket")
     };
     let trials = features
         .into_iter()
@@ -42,6 +48,7 @@ fn main() -> ExitCode {
             let (nix, run) = (nix.clone(), channel.join("tests/run"));
             Trial::test(feature.clone(), move || evaluate(&nix, &run, &feature)).with_kind("pocket")
         })
+        .chain([list])
         .collect();
     libtest_mimic::run(&args, trials).exit_code()
 }
@@ -66,6 +73,45 @@ fn ignored(feature: &str) -> Trial {
     Trial::test(feature, || Err("there is no Nix here".into()))
         .with_kind("pocket")
         .with_ignored_flag(true)
+}
+
+/// The test of the list of packages.
+const PACKAGES: &str = "list-of-packages";
+
+/// All names of the package set, those of its sets of packages too.
+const NAMES: &str = r#"
+let
+  pkgs = import ./nixpkgs { system = "x86_64-linux"; };
+  below = set: map (name: "${set}.${name}") (builtins.attrNames (pkgs.${set} or { }));
+in
+builtins.attrNames pkgs ++ builtins.concatMap below [
+  "fishPlugins" "gnome" "gnomeExtensions" "haskellPackages" "kdePackages" "libsForQt5" "nerd-fonts"
+  "nodePackages" "python3Packages" "tmuxPlugins" "unixtools" "vimPlugins" "vscode-extensions"
+]
+"#;
+
+fn packages(nix: &Nix, channel: &Path) -> Result<(), Failed> {
+    let store = tempfile::tempdir()?;
+    let eval = ["--eval", "--strict", "--json", "--read-write-mode"];
+    let command = Command::new("nix-instantiate")
+        .args(eval)
+        .args(["-E", NAMES]);
+    let told = nix
+        .around(command.dir(channel), store.path())
+        .run(DEADLINE)?;
+    let names: Vec<String> = serde_json::from_slice(&told.stdout)?;
+    let have: Vec<&str> = POCKET_PACKAGES.lines().collect();
+    if have == names {
+        return Ok(());
+    }
+    let list = store.path().join("pocket_packages.txt");
+    std::fs::write(&list, names.join("\n") + "\n")?;
+    let list = store.keep().join("pocket_packages.txt");
+    Err(format!(
+        "vm/src/image/pocket_packages.txt is another list: copy {}",
+        list.display()
+    )
+    .into())
 }
 
 fn evaluate(nix: &Nix, run: &Path, feature: &str) -> Result<(), Failed> {
