@@ -29,6 +29,12 @@ let
           withPackages = _: self;
           withExtensions = _: self;
           withPlugins = _: self;
+          # Its other outputs.
+          bin = self;
+          cc = self;
+          dev = self;
+          drivers = self;
+          lib = self;
         };
     in
     self;
@@ -58,7 +64,14 @@ in
         let
           way = lib.splitString "." name;
         in
-        if lib.hasAttrByPath way prev then all else put all prev way (package (lib.last way) [ (lib.last way) ] "");
+        if lib.hasAttrByPath way prev then
+          all
+        else if lib.head way == "vscode-extensions" then
+          put all prev way (extension (lib.concatStringsSep "." (lib.tail way)))
+        else
+          put all prev way (package (lib.last way) [ (lib.last way) ] "");
+      # Home Manager reads the folder of an extension.
+      extension = id: package id [ ] "mkdir -p $out/share/vscode/extensions/${id}" // { vscodeExtUniqueId = id; };
     in
     lib.foldl' add { } names;
 

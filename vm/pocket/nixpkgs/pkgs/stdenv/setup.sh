@@ -138,20 +138,25 @@ runPhase() {
   if [[ -n $code ]]; then eval "$code"; else "$1"; fi
 }
 
+# A build command is a part of a function, as upstream: it may have local variables.
+genericBuild() {
+  if [[ -n ${buildCommandPath-} ]]; then
+    . "$buildCommandPath"
+  elif [[ -n ${buildCommand-} ]]; then
+    eval "$buildCommand"
+  else
+    [[ -n ${dontUnpack-} ]] || runPhase unpackPhase
+    runPhase patchPhase
+    [[ -n ${dontConfigure-} ]] || runPhase configurePhase
+    [[ -n ${dontBuild-} ]] || runPhase buildPhase
+    [[ -z ${doCheck-} ]] || runPhase checkPhase
+    [[ -n ${dontInstall-} ]] || runPhase installPhase
+    [[ -n ${dontFixup-} ]] || runPhase fixupPhase
+  fi
+}
+
 # Build scripts may use variables that are not set.
 set +u
 [[ -z ${NIX_BUILD_TOP-} ]] || cd "$NIX_BUILD_TOP"
-if [[ -n ${buildCommandPath-} ]]; then
-  . "$buildCommandPath"
-elif [[ -n ${buildCommand-} ]]; then
-  eval "$buildCommand"
-else
-  [[ -n ${dontUnpack-} ]] || runPhase unpackPhase
-  runPhase patchPhase
-  [[ -n ${dontConfigure-} ]] || runPhase configurePhase
-  [[ -n ${dontBuild-} ]] || runPhase buildPhase
-  [[ -z ${doCheck-} ]] || runPhase checkPhase
-  [[ -n ${dontInstall-} ]] || runPhase installPhase
-  [[ -n ${dontFixup-} ]] || runPhase fixupPhase
-fi
+genericBuild
 exit 0
