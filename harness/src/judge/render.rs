@@ -58,16 +58,20 @@ type Group<'a> = (&'a str, &'a str, Option<Profile>, bool);
 fn packages(text: &mut String, channel: &Channel<'_>, name: &str, user: &UserSeen) {
     heading(text, &format!("packages of {name}"));
     let mut groups: BTreeMap<Group<'_>, (Vec<&Program>, Vec<&ProfilePackage>)> = BTreeMap::new();
-    let version = |version, is_channels| if is_channels { WORD } else { version };
+    let version = |version, is_channels| match version {
+        "" => "",
+        _ if is_channels => WORD,
+        _ => version,
+    };
     for it in &user.programs {
         let is_channels = it.store_path.as_ref().is_some_and(|path| channel.has(path));
-        let version = version(&it.version, is_channels);
+        let version = version(it.version.as_str(), is_channels);
         let group = (it.package.as_str(), version, it.profile, is_channels);
         groups.entry(group).or_default().0.push(it);
     }
     for it in &user.packages {
         let is_channels = channel.has(&it.store_path);
-        let version = version(&it.version, is_channels && !it.version.is_empty());
+        let version = version(it.version.as_str(), is_channels);
         let group = (it.package.as_str(), version, Some(it.profile), is_channels);
         groups.entry(group).or_default().1.push(it);
     }
@@ -345,6 +349,26 @@ pub(super) mod tests {
              \n\
              generations of alice: 0, current none\n"
         );
+    }
+
+    #[test]
+    fn a_package_without_a_version_is_one_line_wherever_it_comes_from() {
+        let mut seen = observation();
+        let path = "/nix/store/0123456789abcdfghijklmnpqrsvwxyz-home-manager";
+        seen.image_paths = [path["/nix/store/".len()..].to_owned()].into();
+        let name = "home-manager";
+        alice(&mut seen).programs = vec![Program {
+            store_path: Some(path.into()),
+            ..program(name, name, "")
+        }];
+        alice(&mut seen).packages = vec![ProfilePackage {
+            store_path: path.into(),
+            package: name.into(),
+            version: String::new(),
+            ..font()
+        }];
+        let wanted = "packages of alice\n  home-manager (the user's profile)\n\nlogin";
+        has(render(&step(), &seen), wanted);
     }
 
     #[test]

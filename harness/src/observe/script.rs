@@ -51,8 +51,9 @@ pub(super) const SESSION_MAGIC: &str = "switchproof-session-1";
 
 /// A path in the store that is, or is in, a profile made of packages. An extended regular expression.
 const PROFILE: &str = "/nix/store/[^/-]*-(home-manager-path|user-environment|system-path|profile|user|[^/]*-environment)(/.*)?";
-/// A path in the store that is, or is in, somebody's package: its name has a version.
-const VERSIONED: &str = "/nix/store/[^/-]*-[^/]*-[^[:alpha:]/][^/]*(/.*)?";
+/// A path in the store that is, or is in, somebody's package: its name has a version, or it is Home Manager's own command, which
+/// has none.
+const VERSIONED: &str = "/nix/store/[^/-]*-([^/]*-[^[:alpha:]/][^/]*|home-manager)(/.*)?";
 /// Where the guest keeps what was in it before the first step: the names in the store, and of each user the variables
 /// of a login session.
 const BEFORE: &str = "/var/lib/switchproof/before";
@@ -432,6 +433,26 @@ mod tests {
         assert!(LOGIN_FUNCTIONS.contains(r"printf '\0%s\0' '@MAGIC@'"));
         for placeholder in ["@MAGIC@", "@NONCE@", "@BLOCKING@", "@UNABLE@"] {
             assert!(!script.contains(placeholder), "{script}");
+        }
+    }
+
+    #[test]
+    fn packages_are_told_from_what_a_setup_made_by_their_names() {
+        let versioned = regex::Regex::new(&format!("^{VERSIONED}$")).unwrap();
+        let is_package = |name: &str| versioned.is_match(&format!("/nix/store/0123-{name}"));
+        for package in [
+            "git-2.47.3/bin/git",
+            "home-manager",
+            "home-manager/bin/home-manager",
+        ] {
+            assert!(is_package(package), "{package}");
+        }
+        for made in [
+            "deploy/bin/deploy",
+            "hm-session-vars.sh",
+            "home-manager-files",
+        ] {
+            assert!(!is_package(made), "{made}");
         }
     }
 

@@ -71,7 +71,7 @@ const DIGITS: usize = 32;
 
 /// Raised when a step is performed, or a machine looked at, in a way that gives other results than before: what is kept
 /// is then made anew. (What is done to a guest before its first step has an epoch in `vm`.)
-const EPOCH: u32 = 3;
+const EPOCH: u32 = 4;
 
 /// What leads from one state to the next.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
