@@ -52,8 +52,13 @@ pub(super) fn left_behind(
         .collect()
 }
 
+/// Where the profile of a user is.
+const PROFILES: [&str; 2] = [".nix-profile/", ".local/state/nix/profile"];
+
 fn note(found: &mut Found, old: &str, new: Option<String>, named_in: &str) {
-    if new.as_deref() == Some(old) || old.is_empty() {
+    // What is in a profile is made by the setup, and changes with it.
+    let is_in_profile = PROFILES.iter().any(|it| old.starts_with(it));
+    if new.as_deref() == Some(old) || old.is_empty() || is_in_profile {
         return;
     }
     let entry = found.entry(old.to_owned()).or_insert_with(|| LeftBehind {
@@ -173,6 +178,19 @@ mod tests {
         ";
         let of = |line: &str| places(line, "/home/alice").1.join(" ");
         crate::testing::all_come_to(of, table);
+    }
+
+    #[test]
+    fn what_is_in_a_profile_is_not_left_behind() {
+        let mut found = Found::new();
+        for old in [
+            ".nix-profile/etc/x",
+            ".local/state/nix/profile/etc/x",
+            "mine",
+        ] {
+            note(&mut found, old, None, ".zshenv");
+        }
+        assert_eq!(Vec::from_iter(found.keys()), ["mine"]);
     }
 
     #[test]
