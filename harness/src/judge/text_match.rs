@@ -73,8 +73,10 @@ fn exact_mismatch(wanted: &TextMatch, text: &str) -> Option<Mismatch> {
         TextMatch::Equals(expected) => Some(unequal(expected, text)),
         TextMatch::Contains(part) if text.contains(part.as_str()) => None,
         TextMatch::Contains(part) => fails(format!("expected it to contain {}", show(part))),
-        TextMatch::Lacks(part) if !text.contains(part.as_str()) => None,
-        TextMatch::Lacks(part) => fails(format!("expected it not to contain {}", show(part))),
+        TextMatch::Lacks(part) => Some(Mismatch {
+            message: format!("expected it not to contain {}", show(part)),
+            detail: around(text, text.find(part.as_str())?),
+        }),
         TextMatch::Matches(pattern) | TextMatch::DoesNotMatch(pattern) => {
             let mut builder = RegexBuilder::new(pattern);
             let wants = matches!(wanted, TextMatch::Matches(_));
@@ -82,7 +84,10 @@ fn exact_mismatch(wanted: &TextMatch, text: &str) -> Option<Mismatch> {
             match builder.size_limit(REGEX_BYTES).multi_line(true).build() {
                 Ok(regex) if regex.is_match(text) == wants => None,
                 Ok(_) if wants => fails(format!("expected it to match {}", show(pattern))),
-                Ok(_) => fails(format!("expected it not to match {}", show(pattern))),
+                Ok(regex) => Some(Mismatch {
+                    message: format!("expected it not to match {}", show(pattern)),
+                    detail: around(text, regex.find(text)?.start()),
+                }),
                 Err(error) => fails(format!(
                     "{} is no regular expression: {error}",
                     show(pattern)
@@ -171,6 +176,16 @@ pub(super) fn show(text: &str) -> String {
     format!("`{}{dots}`", printable(&cut).replace('\n', "\\n"))
 }
 
+/// A text as it is shown where something in it is unwanted: of a long one the line that has it, and its neighbours.
+fn around(text: &str, at: usize) -> String {
+    if text.lines().count() <= TAIL_LINES {
+        return excerpt(text);
+    }
+    let before = text[..at].matches('\n').count().saturating_sub(1);
+    let lines: Vec<&str> = text.lines().skip(before).take(3).collect();
+    excerpt(&lines.join("\n"))
+}
+
 fn excerpt(text: &str) -> String {
     if text.is_empty() {
         "(it is empty)".into()
@@ -202,6 +217,14 @@ mod tests {
         assert!(!is(TextMatch::Lacks("/nix/store/…-git-2".into())));
         assert!(!is(TextMatch::Contains("/nix/store/…-hello".into())));
         assert!(!is(TextMatch::Contains("…-git".into())), "no store path");
+    }
+
+    #[test]
+    fn what_is_unwanted_in_a_long_text_is_shown_where_it_is() {
+        let text: String = (0..100).map(|at| format!("line {at}\n")).collect();
+        let wanted = TextMatch::Lacks("line 42".into());
+        let detail = mismatch(&wanted, &text).expect("it has it").detail;
+        assert_eq!(detail.trim(), "line 41\nline 42\nline 43");
     }
 
     #[test]
