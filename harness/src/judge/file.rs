@@ -179,7 +179,7 @@ fn link<'a>(found: Found<'a>) -> Option<(&'a str, &'a LinkEnd)> {
     }
 }
 
-fn content<'a>(found: Found<'a>) -> Option<&'a Content> {
+pub(super) fn content<'a>(found: Found<'a>) -> Option<&'a Content> {
     match found {
         Found::Entry(Entry {
             kind: EntryKind::File(content),

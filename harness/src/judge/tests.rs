@@ -172,6 +172,15 @@ fn commands_and_units_are_as_they_must_be() {
         units: { b.service: active } => expected the unit `b.service` of alice to be active, seen absent (inactive, dead); did you mean `a.service`?
     "#;
     all_said(&seen, table);
+    let starts = "[Service]\nExecStart=/nix/store/0123456789abcdfghijklmnpqrsvwxyz-pueue-99-stand-in/bin/pueued\n";
+    let unit = super::render::tests::managed(starts);
+    let entries = &mut crate::change::sample::alice(&mut seen).home.entries;
+    entries.insert(".config/systemd/user/a.service".into(), unit);
+    let told = said(&seen, "units: { a.service: active }");
+    has(
+        told,
+        "(failed, dead); what it starts is of `pueue`, which the pocket channel has by name alone",
+    );
 }
 
 #[test]
