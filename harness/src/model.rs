@@ -291,9 +291,9 @@ impl ChannelOverlay {
 pub struct ChannelSource {
     /// `home-manager`, `nixpkgs-lib`; `input` where it is none of a channel's.
     pub project: &'static str,
-    /// The folder, as it was named.
+    /// The folder, every link followed.
     pub folder: PathBuf,
-    /// The release that it says it is, where it is Home Manager's.
+    /// The release that it says it is.
     pub release: Option<String>,
     /// The commit that is checked out, and whether something differs from it; `None` outside of a Git repository.
     pub revision: Option<(String, bool)>,

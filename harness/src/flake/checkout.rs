@@ -121,7 +121,14 @@ impl Checkout {
         if let Some(nixpkgs) = &self.nixpkgs_lib {
             require(nixpkgs, "nixpkgs", "lib/default.nix")?;
             let is_tracked = add(&mut files, &nixpkgs.join("lib"), "nixpkgs/lib")?;
-            sources.push(source("nixpkgs-lib", nixpkgs, is_tracked));
+            let of = read(&nixpkgs.join("lib/.version")).ok();
+            let of = of.and_then(|bytes| String::from_utf8(bytes).ok());
+            sources.push(ChannelSource {
+                release: of
+                    .map(|it| it.trim().to_owned())
+                    .filter(|it| is_release(it)),
+                ..source("nixpkgs-lib", nixpkgs, is_tracked)
+            });
             replaced.push("nixpkgs/lib".to_owned());
             let version = release.clone().into_bytes();
             files.insert(
@@ -166,11 +173,16 @@ impl Checkout {
             .and_then(|bytes| serde_json::from_slice::<Release>(&bytes).ok())
             .map(|it| it.release);
         release
-            .filter(|it| {
-                !it.is_empty() && it.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
-            })
+            .filter(|it| is_release(it))
             .ok_or(CheckoutError::NoRelease(path))
     }
+}
+
+fn is_release(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || byte == b'.')
 }
 
 /// What makes the pocket channel's newest revision an older one, whose own files are in `folder`, as `revisions/24.05`: its
@@ -249,7 +261,7 @@ fn require(
 fn source(project: &'static str, folder: &Path, is_tracked: bool) -> ChannelSource {
     ChannelSource {
         project,
-        folder: folder.to_owned(),
+        folder: folder.canonicalize().unwrap_or_else(|_| folder.to_owned()),
         release: None,
         revision: if is_tracked { revision(folder) } else { None },
     }

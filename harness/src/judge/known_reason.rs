@@ -74,6 +74,13 @@ pub fn known_reason(case: &Case, step: &Step, seen: &Observation) -> String {
             names.join(", ")
         );
     }
+    if text.contains(" missing")
+        && let Some((library, home_manager)) = older_library(case)
+    {
+        return format!(
+            "; the channel has nixpkgs' library of {library}, older than its Home Manager of {home_manager}: name checkouts of one time"
+        );
+    }
     if !case.guest.network.is_on()
         && let Some(address) = on_the_network(&text)
     {
@@ -83,6 +90,19 @@ pub fn known_reason(case: &Case, step: &Step, seen: &Observation) -> String {
         );
     }
     String::new()
+}
+
+/// The releases of a channel whose library is older than its Home Manager.
+fn older_library(case: &Case) -> Option<(&str, &str)> {
+    let mut channels = case.guest.channels.iter();
+    channels.find_map(|channel| {
+        let of = |project| {
+            let found = channel.sources.iter().find(|it| it.project == project)?;
+            found.release.as_deref()
+        };
+        let (library, home_manager) = (of("nixpkgs-lib")?, of("home-manager")?);
+        (library < home_manager).then_some((library, home_manager))
+    })
 }
 
 /// The home directory that a home was made for, where that is another than the user has.
@@ -159,6 +179,7 @@ pub(super) fn file_has(flake: &FlakeTree, name: &str, is_so: impl Fn(&str) -> bo
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{ChannelOverlay, ChannelSource};
     use crate::testing::tree;
 
     fn flake(text: &str) -> FlakeTree {
@@ -172,6 +193,33 @@ mod tests {
         let newer = "HOME is \"/home/alice\", expected \"/data/alice\"";
         assert_eq!(other_home(newer), Some("/data/alice"));
         assert_eq!(other_home("HOME is set to \"/home/alice\""), None);
+    }
+
+    #[test]
+    fn a_library_older_than_its_home_manager_is_the_reason_for_what_it_lacks() {
+        let source = |project, release: &str| ChannelSource {
+            project,
+            folder: "/x".into(),
+            release: Some(release.into()),
+            revision: None,
+        };
+        let older = |releases: [&str; 2]| {
+            let [home_manager, library] = releases;
+            let sources = vec![
+                source("home-manager", home_manager),
+                source("nixpkgs-lib", library),
+            ];
+            let mut case = crate::judge::tests::case();
+            case.guest.channels = vec![ChannelOverlay {
+                sources,
+                ..ChannelOverlay::default()
+            }];
+            older_library(&case).is_some()
+        };
+        assert_eq!(
+            [older(["26.05", "25.05"]), older(["24.11", "25.05"])],
+            [true, false]
+        );
     }
 
     #[test]
