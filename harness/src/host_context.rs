@@ -8,13 +8,13 @@ use switchproof_vm::image;
 
 use crate::judge::{SnapshotMode, Verdict};
 use crate::keep::{self, Keep, KeepError};
+use crate::machine::MachineError;
 use crate::model::Case;
 use crate::plan::Plan;
 use crate::report::Sink;
 use crate::report::results::{GuestResult, HostResult};
 use crate::run::{
-    Budget, BudgetError, Hypervisor, Knowledge, Options, Qemu, QemuSetupError, ResultStore, Run,
-    foresee, remember,
+    Budget, BudgetError, Hypervisor, Knowledge, Known, Options, Qemu, ResultStore, Run, remember,
 };
 
 /// How much of the host may be used.
@@ -55,7 +55,7 @@ pub enum HostError {
     CacheDir(#[from] CacheDirError),
     /// QEMU cannot be used.
     #[error(transparent)]
-    Qemu(#[from] QemuSetupError),
+    Qemu(#[from] MachineError),
     /// No machine fits.
     #[error(transparent)]
     Budget(#[from] BudgetError),
@@ -70,7 +70,7 @@ impl HostError {
     pub fn hint(&self) -> Option<String> {
         Some(match self {
             Self::CacheDir(error) => error.hint().to_owned(),
-            Self::Qemu(error) => return error.hint(),
+            Self::Qemu(error) => return error.hint.clone(),
             Self::Keep(error) => return error.hint(),
             Self::Budget(error) => error.hint().to_owned(),
         })
@@ -102,11 +102,11 @@ impl HostContext {
         Plan::new(cases, |guest| self.hypervisor.base_key(guest))
     }
 
-    /// What is known of each node before a run of the selected cases; see [`foresee`].
+    /// What is known of each node before a run of the selected cases; see [`Known::foresee`].
     #[must_use]
     pub fn foresee(&self, plan: &Plan, selected: &BTreeSet<usize>) -> Vec<Knowledge> {
         let options = Options::new(SnapshotMode::Compare);
-        foresee(plan, selected, &self.hypervisor, &self.results, &options)
+        self.known(plan, selected, &options).foresee()
     }
 
     /// What the machines of the selected cases run on, as far as it is known: an image that is not built yet has no
@@ -143,6 +143,21 @@ impl HostContext {
         }
     }
 
+    fn known<'a>(
+        &'a self,
+        plan: &'a Plan,
+        selected: &'a BTreeSet<usize>,
+        options: &'a Options,
+    ) -> Known<'a> {
+        Known {
+            plan,
+            selected,
+            hypervisor: &self.hypervisor,
+            results: &self.results,
+            options,
+        }
+    }
+
     /// Runs the selected cases of a plan; see [`Run::run`].
     pub fn run(
         &self,
@@ -153,12 +168,8 @@ impl HostContext {
         on_verdict: &(dyn Fn(usize, &Verdict) + Sync),
     ) -> Vec<(usize, Verdict)> {
         let verdicts = Run {
-            plan,
-            selected,
-            hypervisor: &self.hypervisor,
-            results: &self.results,
+            known: self.known(plan, selected, options),
             budget: &self.budget,
-            options,
             sink,
         }
         .run(on_verdict);

@@ -1,7 +1,7 @@
 //! One machine's work: from a kept state through steps that follow each other without a branch, to a state that
 //! is frozen for others or to the end of a case.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::evaluate::beyond;
@@ -9,8 +9,7 @@ use super::hypervisor::{ForkedMachine, Hypervisor, Purpose};
 use super::ledger::Ledger;
 use super::network::require_route;
 use super::perform::{perform, prepare_failed};
-use super::selection::{Known, is_wanted};
-use super::{BudgetError, RunId, Seen, now_s};
+use super::{BudgetError, Known, RunId, Seen, now_s};
 use crate::judge::is_awaited;
 use crate::machine::{Bound, MachineError};
 use crate::model::Guest;
@@ -37,7 +36,6 @@ impl From<MachineError> for Stop {
 pub struct Crew<'a> {
     pub known: Known<'a>,
     pub ledger: &'a Ledger<'a>,
-    pub selected: &'a BTreeSet<usize>,
     /// Which run had seen each node when this one began, of those that must be passed.
     pub before: BTreeMap<NodeId, RunId>,
 }
@@ -114,7 +112,7 @@ impl Crew<'_> {
         let before = self.plan()[start].parent;
         let mut follows = before.and_then(|before| Some(self.known.seen(before)?.run));
         for &id in &links {
-            if !is_wanted(self.plan(), self.ledger, self.selected, id) {
+            if !self.ledger.is_wanted(id) {
                 return Ok(Vec::new());
             }
             if !is_connected && matches!(self.plan()[id].work, Work::Step(_)) {
@@ -140,7 +138,7 @@ impl Crew<'_> {
         self.plan()[id]
             .children
             .iter()
-            .any(|&child| is_wanted(self.plan(), self.ledger, self.selected, child))
+            .any(|&child| self.ledger.is_wanted(child))
     }
 
     /// The right to go the way from `start` to `end`, which other processes may want to go too.
@@ -181,7 +179,7 @@ impl Crew<'_> {
         let is_good = |(id, seen): &(NodeId, Seen)| {
             self.open(*id)
                 .iter()
-                .all(|visit| self.ledger.evaluate(*visit, seen).is_good())
+                .all(|visit| self.known.evaluate(*visit, seen).is_good())
         };
         // A machine that came to the end of the way has passed all of it.
         let counts = match seen.last() {
@@ -277,14 +275,8 @@ impl Crew<'_> {
     }
 
     fn open(&self, id: NodeId) -> Vec<Visit> {
-        let wanted =
-            |visit: &&Visit| self.selected.contains(&visit.case) && self.ledger.is_open(visit.case);
-        self.plan()[id]
-            .visits
-            .iter()
-            .filter(wanted)
-            .copied()
-            .collect()
+        let visits = self.plan()[id].visits.iter().copied();
+        visits.filter(|visit| self.ledger.awaits(visit)).collect()
     }
 
     /// Sees what the step left behind, and keeps it.

@@ -2,26 +2,19 @@
 
 use std::time::Duration;
 
-use super::{Options, ResultStore, Seen};
+use super::{Known, Seen};
 use crate::change::{Change, ShowOptions};
 use crate::judge::{Compared, Finding, SnapshotError, SnapshotMode, exhausted, judge};
 use crate::laws;
 use crate::machine::{Bound, MachineError};
 use crate::model::{Case, Law, Outcome, Part, Step};
 use crate::observe::Observation;
-use crate::plan::{Plan, StateKey, Visit};
+use crate::plan::{StateKey, Visit};
 use crate::text::word;
 
-/// What a step is judged with.
-pub struct Evaluator<'a> {
-    pub plan: &'a Plan,
-    pub results: &'a ResultStore,
-    pub options: &'a Options,
-}
-
-impl Evaluator<'_> {
-    /// What is wrong at a step, its snapshot included.
-    pub fn evaluate(&self, visit: Visit, seen: &Seen) -> Evaluation {
+impl Known<'_> {
+    /// What is wrong at a step, its snapshot included. Only judges: records and writes nothing.
+    pub(super) fn evaluate(&self, visit: Visit, seen: &Seen) -> Evaluation {
         let Some(step) = visit.step else {
             return Evaluation::default();
         };

@@ -6,11 +6,10 @@ use std::sync::{Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use super::chain::{Crew, Next, Stop};
-use super::hypervisor::Hypervisor;
 use super::ledger::{Ledger, lock};
-use super::selection::{Known, Selection, is_wanted};
-use super::{Budget, ResultStore, RunId};
-use crate::judge::{SnapshotMode, SnapshotPolicy, Verdict};
+use super::selection::Selection;
+use super::{Budget, Known};
+use crate::judge::Verdict;
 use crate::machine::MachineError;
 use crate::plan::{NodeId, Plan, StateKey, Work};
 use crate::report::{Event, Sink};
@@ -18,46 +17,12 @@ use crate::report::{Event, Sink};
 /// How often those who listen are told that time passes.
 const TICK: Duration = Duration::from_millis(250);
 
-/// How to run.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// Use nothing that another run made or saw, booted guests excepted.
-    pub fresh: bool,
-    /// Begin nothing new once a case failed or errored.
-    pub fail_fast: bool,
-    /// Which run it is.
-    pub run: RunId,
-    /// What to do about snapshots.
-    pub snapshots: SnapshotPolicy,
-}
-
-impl Options {
-    /// As a run without options does.
-    #[must_use]
-    pub fn new(mode: SnapshotMode) -> Self {
-        Self {
-            fresh: false,
-            fail_fast: false,
-            run: RunId::new(),
-            snapshots: SnapshotPolicy::new(mode),
-        }
-    }
-}
-
 /// All that a run needs.
 pub struct Run<'a> {
-    /// What there is to do.
-    pub plan: &'a Plan,
-    /// Which cases to do, by their place in the plan.
-    pub selected: &'a BTreeSet<usize>,
-    /// Where machines come from.
-    pub hypervisor: &'a dyn Hypervisor,
-    /// What is kept between runs.
-    pub results: &'a ResultStore,
+    /// What it is about.
+    pub known: Known<'a>,
     /// How many machines may run.
     pub budget: &'a Budget,
-    /// How to run.
-    pub options: &'a Options,
     /// Where events go.
     pub sink: &'a Mutex<dyn Sink>,
 }
@@ -68,6 +33,7 @@ impl Run<'_> {
     pub fn run(&self, on_verdict: &(dyn Fn(usize, &Verdict) + Sync)) -> Vec<(usize, Verdict)> {
         let began = Instant::now();
         let steps = self
+            .known
             .plan
             .nodes
             .iter()
@@ -75,25 +41,18 @@ impl Run<'_> {
             .filter(|node| {
                 node.visits
                     .iter()
-                    .any(|visit| self.selected.contains(&visit.case))
+                    .any(|visit| self.known.selected.contains(&visit.case))
             })
             .count();
-        let laws = self.selected.iter();
-        let laws = laws.filter(|&&case| self.plan.cases[case].trial.is_some());
-        let ledger = Ledger::new(
-            self.plan,
-            self.selected,
-            self.results,
-            self.options,
-            self.sink,
-            on_verdict,
-        );
-        lock(self.sink).planned(self.plan, self.selected);
+        let laws = self.known.selected.iter();
+        let laws = laws.filter(|&&case| self.known.plan.cases[case].trial.is_some());
+        let ledger = Ledger::new(self.known, self.sink, on_verdict);
+        lock(self.sink).planned(self.known.plan, self.known.selected);
         ledger.event(&Event::Started {
-            cases: self.selected.len(),
+            cases: self.known.selected.len(),
             laws: laws.count(),
             steps,
-            sources: sources(self.plan, self.selected),
+            sources: sources(self.known.plan, self.known.selected),
         });
         std::thread::scope(|scope| {
             let (over, is_over) = mpsc::channel::<()>();
@@ -112,7 +71,7 @@ impl Run<'_> {
                      with the lines printed above"
                     .to_owned(),
             };
-            for &case in self.selected {
+            for &case in self.known.selected {
                 ledger.not_run(case, &reason);
             }
         });
@@ -120,21 +79,15 @@ impl Run<'_> {
             elapsed: began.elapsed(),
         });
         let verdict = |&case| Some((case, ledger.verdict(case)?));
-        self.selected.iter().filter_map(verdict).collect()
+        self.known.selected.iter().filter_map(verdict).collect()
     }
 
     fn work(&self, ledger: &Ledger<'_>) {
-        let known = Known {
-            plan: self.plan,
-            hypervisor: self.hypervisor,
-            results: self.results,
-            options: self.options,
-        };
-        let Selection { starts, before } = known.select(self.selected, ledger);
+        let known = self.known;
+        let Selection { starts, before } = known.select(ledger);
         let crew = Crew {
             known,
             ledger,
-            selected: self.selected,
             before,
         };
         self.make_bases(&crew, &starts);
@@ -154,31 +107,35 @@ impl Run<'_> {
                 });
             }
         });
-        crew.known.forget_own();
+        known.forget_own();
     }
 
     /// Boots what must be booted before machines start in parallel.
     fn make_bases(&self, crew: &Crew<'_>, starts: &[NodeId]) {
         let mut made: BTreeMap<StateKey, Option<Stop>> = BTreeMap::new();
-        let is_root = |start: &&NodeId| self.plan[**start].parent.is_none();
+        let is_root = |start: &&NodeId| self.known.plan[**start].parent.is_none();
         for &start in starts.iter().filter(is_root) {
             let guest = crew.guest(start);
             let broken = made
-                .entry(self.hypervisor.base_key(guest))
+                .entry(self.known.hypervisor.base_key(guest))
                 .or_insert_with(|| {
                     let mut tell = |what: &str| crew.tell(what);
                     // A boot is a machine like any other.
-                    let slot = match self.hypervisor.has(&self.hypervisor.base_key(guest)) {
+                    let slot = match self
+                        .known
+                        .hypervisor
+                        .has(&self.known.hypervisor.base_key(guest))
+                    {
                         true => None,
                         false => match self
                             .budget
-                            .acquire(self.hypervisor.ram_mib(guest), &mut tell)
+                            .acquire(self.known.hypervisor.ram_mib(guest), &mut tell)
                         {
                             Ok(slot) => Some(slot),
                             Err(error) => return Some(Stop::NoRoom(error)),
                         },
                     };
-                    let broken = self.hypervisor.ensure_base(guest, &mut tell).err();
+                    let broken = self.known.hypervisor.ensure_base(guest, &mut tell).err();
                     drop(slot);
                     broken.map(Stop::Broken)
                 });
@@ -189,12 +146,12 @@ impl Run<'_> {
     }
 
     fn chain(&self, crew: &Crew<'_>, start: NodeId) -> Next {
-        if !is_wanted(self.plan, crew.ledger, self.selected, start) {
+        if !crew.ledger.is_wanted(start) {
             return Vec::new();
         }
         let slot = || {
             let mut tell = |what: &str| crew.tell(what);
-            let ram_mib = self.hypervisor.ram_mib(crew.guest(start));
+            let ram_mib = self.known.hypervisor.ram_mib(crew.guest(start));
             self.budget
                 .acquire(ram_mib, &mut tell)
                 .map_err(Stop::NoRoom)
@@ -210,8 +167,8 @@ impl Run<'_> {
     /// The cases that would have passed through `start` cannot: those whose machine broke errored, and where none could
     /// be started they were not run.
     fn stop_from(&self, ledger: &Ledger<'_>, start: NodeId, stop: &Stop) {
-        for visit in &self.plan[start].visits {
-            if self.selected.contains(&visit.case) {
+        for visit in &self.known.plan[start].visits {
+            if self.known.selected.contains(&visit.case) {
                 match stop {
                     Stop::Broken(error) => ledger.error(visit.case, error, None),
                     Stop::NoRoom(error) => {
@@ -224,8 +181,8 @@ impl Run<'_> {
 
     /// How long the longest way from a node on took last time.
     fn expected(&self, id: NodeId) -> Duration {
-        let node = &self.plan[id];
-        let own = self.results.duration(&node.key).unwrap_or(UNKNOWN);
+        let node = &self.known.plan[id];
+        let own = self.known.results.duration(&node.key).unwrap_or(UNKNOWN);
         own + node
             .children
             .iter()

@@ -253,8 +253,9 @@ fn what_a_run_will_do_is_foreseen_without_a_trace() {
     };
     let plan = accepted.plan(cases);
     let (results, options) = (accepted.results(), accepted.options());
-    let known = super::foresee(&plan, &[0].into(), &accepted.hypervisor, &results, &options);
-    assert_eq!(known.len(), 3);
+    let all = [0].into();
+    let known = accepted.known(&plan, &all, &results, &options);
+    assert_eq!(known.foresee().len(), 3);
     assert_eq!(fs::read_to_string(&pending).unwrap(), "of a person");
     assert!(!snapshot_of(&plan.cases[0], 0).exists());
 }

@@ -1,12 +1,11 @@
 //! What is known of every case while a run goes on.
 
-use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
-use super::evaluate::{Evaluation, Evaluator};
-use super::{Options, Pass, ResultStore, Seen, now_s};
+use super::evaluate::Evaluation;
+use super::{Known, Pass, Seen, now_s};
 use crate::judge::{
     Compared, Conclusion, Finding, FindingKind, Place, SnapshotError, SnapshotMode, Verdict,
     exhausted, judge,
@@ -14,16 +13,12 @@ use crate::judge::{
 use crate::machine::MachineError;
 use crate::model::{Part, Step};
 use crate::observe::Observation;
-use crate::plan::{NodeId, Plan, Visit};
+use crate::plan::{NodeId, Visit};
 use crate::report::{Event, Sink, StateSeen};
 
 /// One entry a case. A case ends exactly once.
 pub struct Ledger<'a> {
-    plan: &'a Plan,
-    /// The cases that were asked for.
-    selected: &'a BTreeSet<usize>,
-    results: &'a ResultStore,
-    options: &'a Options,
+    known: Known<'a>,
     sink: &'a Mutex<dyn Sink>,
     on_verdict: &'a (dyn Fn(usize, &Verdict) + Sync),
     entries: Vec<Mutex<Entry>>,
@@ -43,19 +38,13 @@ struct Entry {
 
 impl<'a> Ledger<'a> {
     pub fn new(
-        plan: &'a Plan,
-        selected: &'a BTreeSet<usize>,
-        results: &'a ResultStore,
-        options: &'a Options,
+        known: Known<'a>,
         sink: &'a Mutex<dyn Sink>,
         on_verdict: &'a (dyn Fn(usize, &Verdict) + Sync),
     ) -> Self {
-        let entries = plan.cases.iter().map(|_| Mutex::default()).collect();
+        let entries = known.plan.cases.iter().map(|_| Mutex::default()).collect();
         Self {
-            plan,
-            selected,
-            results,
-            options,
+            known,
             sink,
             on_verdict,
             entries,
@@ -71,7 +60,7 @@ impl<'a> Ledger<'a> {
     /// Tells what was seen at a node.
     pub fn saw(&self, at: NodeId, seen: &Seen) {
         lock(self.sink).saw(StateSeen {
-            state: &self.plan[at].key,
+            state: &self.known.plan[at].key,
             observation: &seen.observation,
             at_s: seen.at_s,
             took: Duration::from_millis(seen.took_ms),
@@ -90,7 +79,7 @@ impl<'a> Ledger<'a> {
 
     /// Why nothing new may begin.
     pub fn ended_by(&self) -> Option<String> {
-        let case = &self.plan.cases[*self.ended_by.get()?];
+        let case = &self.known.plan.cases[*self.ended_by.get()?];
         Some(format!("the run ended with {} (--fail-fast)", case.id))
     }
 
@@ -99,23 +88,24 @@ impl<'a> Ledger<'a> {
         lock(&self.entries[case]).verdict.is_none()
     }
 
+    /// Whether a case that was asked for still has to pass here.
+    pub fn awaits(&self, visit: &Visit) -> bool {
+        self.known.selected.contains(&visit.case) && self.is_open(visit.case)
+    }
+
+    /// Whether any case that was asked for still needs the node.
+    pub fn is_wanted(&self, id: NodeId) -> bool {
+        let mut visits = self.known.plan[id].visits.iter();
+        !self.is_over() && visits.any(|visit| self.awaits(visit))
+    }
+
     /// A machine worked for the case, alone or for others too.
     pub fn spend(&self, case: usize, elapsed: Duration) {
         lock(&self.entries[case]).spent += elapsed;
     }
 
-    /// What is wrong at a step, its snapshot included. Only judges: records and writes nothing.
-    pub fn evaluate(&self, visit: Visit, seen: &Seen) -> Evaluation {
-        let evaluator = Evaluator {
-            plan: self.plan,
-            results: self.results,
-            options: self.options,
-        };
-        evaluator.evaluate(visit, seen)
-    }
-
     fn mode(&self) -> SnapshotMode {
-        self.options.snapshots.mode
+        self.known.options.snapshots.mode
     }
 
     /// Judges a case at a node it passes through, and ends it where this was its last step or nothing can follow.
@@ -124,14 +114,14 @@ impl<'a> Ledger<'a> {
             return;
         }
         self.saw(at, seen);
-        let case = &self.plan.cases[visit.case];
+        let case = &self.known.plan.cases[visit.case];
         let step = visit.step.and_then(|step| case.steps.get(step));
         let ran_out = |step| exhausted(&case.guest, step, &seen.observation);
         if let Some(error) = step.and_then(ran_out) {
             self.error(visit.case, &error, visit.step);
             return;
         }
-        let found = self.evaluate(visit, seen);
+        let found = self.known.evaluate(visit, seen);
         if let Some(error) = &found.broken {
             self.end(visit.case, snapshot_broken(error));
             return;
@@ -144,7 +134,7 @@ impl<'a> Ledger<'a> {
             self.way_failed(visit.case, step, found.findings, &seen.observation);
             return;
         }
-        let last = self.plan.paths[visit.case].last() == Some(&at);
+        let last = self.known.plan.paths[visit.case].last() == Some(&at);
         let ends = found.stops || last;
         self.note(visit.case, found);
         if !ends {
@@ -159,9 +149,13 @@ impl<'a> Ledger<'a> {
 
     /// The way of a law failed: its case tells how, where that was asked for as well.
     fn way_failed(&self, law: usize, step: &Step, mut found: Vec<Finding>, seen: &Observation) {
-        let case = &self.plan.cases[law];
+        let case = &self.known.plan.cases[law];
         let of = case.trial.as_ref().map(|trial| &trial.of);
-        let mut asked_for = self.selected.iter().map(|&case| &self.plan.cases[case].id);
+        let mut asked_for = self
+            .known
+            .selected
+            .iter()
+            .map(|&case| &self.known.plan.cases[case].id);
         if asked_for.any(|id| Some(id) == of) {
             let reason = format!("its step `{}` did not end as it must", step.name);
             return self.not_run(law, &reason);
@@ -177,7 +171,7 @@ impl<'a> Ledger<'a> {
         let mut entry = lock(&self.entries[case]);
         entry.findings.extend(found.findings);
         if let Some(snapshot) = found.snapshot {
-            let case = &self.plan.cases[case];
+            let case = &self.known.plan.cases[case];
             let mut finding = snapshot.finding(case, self.mode(), &entry.snapshots);
             if let Some(FindingKind::ChangedSnapshot { change, .. }) =
                 finding.as_mut().map(|it| &mut it.kind)
@@ -187,7 +181,7 @@ impl<'a> Ledger<'a> {
             entry.findings.extend(finding);
             if let Some(state) = &found.state {
                 // Without it a later difference is told as text alone.
-                let _ = self.results.keep_shown(snapshot.text(), state);
+                let _ = self.known.results.keep_shown(snapshot.text(), state);
             }
             entry.snapshots.push(snapshot);
         }
@@ -202,9 +196,15 @@ impl<'a> Ledger<'a> {
 
     /// The machinery failed a case, `during` the step with this number if it was one.
     pub fn error(&self, case: usize, error: &MachineError, during: Option<usize>) {
-        let (file, steps) = (&self.plan.cases[case].file, &self.plan.cases[case].steps);
+        let (file, steps) = (
+            &self.known.plan.cases[case].file,
+            &self.known.plan.cases[case].steps,
+        );
         let during = during.and_then(|step| steps.get(step));
-        let of = self.plan.cases[case].trial.as_ref().map(|trial| &trial.of);
+        let of = self.known.plan.cases[case]
+            .trial
+            .as_ref()
+            .map(|trial| &trial.of);
         // What broke on the way is told whole by the case whose way it is.
         if let (Some(of), true) = (of, during.is_none_or(|step| step.part == Part::Way)) {
             self.not_run(case, &format!("the way of {of} broke: {}", error.message));
@@ -242,11 +242,11 @@ impl<'a> Ledger<'a> {
             verdict = snapshot_broken(&error);
             lock(&self.entries[case]).verdict = Some(verdict.clone());
         }
-        if self.options.fail_fast && Conclusion::of([&verdict]) != Conclusion::Passed {
+        if self.known.options.fail_fast && Conclusion::of([&verdict]) != Conclusion::Passed {
             self.ended_by.get_or_init(|| case);
         }
         self.remember(case, &verdict);
-        let case_of = &self.plan.cases[case];
+        let case_of = &self.known.plan.cases[case];
         self.event(&Event::CaseFinished {
             case: case_of.id.clone(),
             verdict: verdict.clone(),
@@ -259,7 +259,7 @@ impl<'a> Ledger<'a> {
 
     /// Writes what is to be written of a case's snapshots.
     fn store(&self, case: usize, snapshots: &[Compared]) -> Result<(), SnapshotError> {
-        let case = &self.plan.cases[case];
+        let case = &self.known.plan.cases[case];
         for snapshot in snapshots {
             if let Some(path) = snapshot.store(case, self.mode())? {
                 self.event(&Event::SnapshotWritten {
@@ -273,20 +273,23 @@ impl<'a> Ledger<'a> {
 
     /// A pass may be served again; anything else must be seen anew, at least in its last step.
     fn remember(&self, case: usize, verdict: &Verdict) {
-        let Some(&last) = self.plan.paths[case].last() else {
+        let Some(&last) = self.known.plan.paths[case].last() else {
             return;
         };
-        let (id, key) = (&self.plan.cases[case].id, &self.plan[last].key);
+        let (id, key) = (&self.known.plan.cases[case].id, &self.known.plan[last].key);
         match verdict {
             Verdict::Passed {
                 cached_at_s: Some(_),
             } => {}
             Verdict::Passed { cached_at_s: None } => {
                 // A pass that cannot be kept only costs time later.
-                let _ = self.results.keep_pass(id, key, &Pass { at_s: now_s() });
+                let _ = self
+                    .known
+                    .results
+                    .keep_pass(id, key, &Pass { at_s: now_s() });
             }
             Verdict::Failed(_) | Verdict::Errored { .. } | Verdict::NotRun { .. } => {
-                self.results.forget_pass(id, key);
+                self.known.results.forget_pass(id, key);
             }
         }
     }

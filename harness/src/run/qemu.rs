@@ -1,21 +1,20 @@
 //! Real machines behind the executor's traits.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::io::Read;
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::{Duration, Instant, SystemTime};
 
-use switchproof_vm::accel::{BinaryError, DetectError, Detected, QemuBinary, detect};
-use switchproof_vm::cache_dir::{CacheDir, CacheDirError};
+use switchproof_vm::accel::{Detected, QemuBinary, detect};
+use switchproof_vm::cache_dir::CacheDir;
 use switchproof_vm::image::{self, Progress};
 use switchproof_vm::layer::{Layer, LayerError, LayerStore};
 use switchproof_vm::machine::{self as vm, GuestImage, Host};
 
 use super::ledger::lock;
-use super::vm_terms::{
-    broken, command, ended, image_broken, in_words, layer_key, shape, told_by_vm,
-};
+use super::vm_terms::{broken, command, ended, in_words, layer_key, shape};
 use super::{ForkedMachine, Hypervisor, Purpose, channels};
 use crate::machine::{GuestExit, GuestScript, Machine, MachineError, Observable, Stream, Unpacked};
 use crate::model::Guest;
@@ -38,48 +37,21 @@ pub struct Qemu {
     manifests: Mutex<BTreeMap<PathBuf, (SystemTime, String)>>,
 }
 
-/// Why QEMU cannot be used on this host.
-#[derive(Debug, thiserror::Error)]
-pub enum QemuSetupError {
-    /// There is no QEMU, or no usable one.
-    #[error(transparent)]
-    Binary(#[from] BinaryError),
-    /// Nothing accelerates it, not even emulation.
-    #[error(transparent)]
-    Detect(#[from] DetectError),
-    /// The cache directory cannot be used.
-    #[error(transparent)]
-    CacheDir(#[from] CacheDirError),
-    /// The frozen states cannot be used.
-    #[error(transparent)]
-    Store(#[from] LayerError),
-}
-
-impl QemuSetupError {
-    /// What to do about it.
-    #[must_use]
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::Binary(error) => Some(error.hint().to_owned()),
-            Self::Detect(error) => Some(error.hint().to_owned()),
-            Self::CacheDir(error) => Some(error.hint().to_owned()),
-            Self::Store(error) => error.hint(),
-        }
-    }
-}
-
 impl Qemu {
     /// Finds QEMU and its accelerator. Builds and boots nothing, but the first time after a boot of the host it
     /// tries which accelerator works, which takes a few seconds.
-    pub fn open(cache: &CacheDir) -> Result<Self, QemuSetupError> {
-        let binary = QemuBinary::find()?;
-        let detected = detect(cache, &binary)?;
+    pub fn open(cache: &CacheDir) -> Result<Self, MachineError> {
+        let told =
+            |error: &dyn Display, hint: &str| broken(error.to_string(), Some(hint.to_owned()));
+        let binary = QemuBinary::find().map_err(|error| told(&error, error.hint()))?;
+        let detected = detect(cache, &binary).map_err(|error| told(&error, error.hint()))?;
+        let images = cache.images().map_err(|error| told(&error, error.hint()))?;
         Ok(Self {
             cache: cache.clone(),
             binary,
             detected,
             store: LayerStore::open(cache)?,
-            images: cache.images()?,
+            images,
             in_use: Mutex::default(),
             manifests: Mutex::default(),
         })
@@ -102,10 +74,7 @@ impl Qemu {
     }
 
     fn layer(&self, key: &StateKey) -> Result<Option<Layer>, MachineError> {
-        let found = self
-            .store
-            .find(&layer_key(key)?)
-            .map_err(|error| broken(error.to_string(), error.hint()))?;
+        let found = self.store.find(&layer_key(key)?)?;
         match &found {
             Some(layer) => self.hold(key, layer.clone()),
             None => drop(lock(&self.in_use).remove(key)),
@@ -138,8 +107,8 @@ impl Qemu {
             }
         };
         // Held until there is a layer, which then keeps it.
-        let _image = image::ensure(&self.cache, &image::definition_of(guest.suite), &mut told)
-            .map_err(image_broken)?;
+        let definition = image::definition_of(guest.suite);
+        let _image = image::ensure(&self.cache, &definition, &mut told)?;
         let host = self.host(guest);
         let mut tell = |what| match what {
             vm::BaseProgress::WaitingForOther => {
@@ -147,9 +116,7 @@ impl Qemu {
             }
             vm::BaseProgress::Booting => progress("booting the guest once and freezing it"),
         };
-        let layer = host
-            .base_layer(BOOT_DEADLINE, &mut tell)
-            .map_err(|error| told_by_vm(&error))?;
+        let layer = host.base_layer(BOOT_DEADLINE, &mut tell)?;
         self.hold(&self.booted_key(guest), layer);
         Ok(())
     }
@@ -163,7 +130,7 @@ impl Qemu {
     ) -> Result<vm::Machine, MachineError> {
         let host = self.host(guest);
         let forked = host.fork(&self.kept(key)?, purpose);
-        let machine = match forked {
+        match forked {
             // A booted guest that this host cannot continue, after an update of its kernel for instance, is made anew,
             // once. What stood on it goes with it, and is made anew by the next run.
             Err(vm::MachineError::Layer(LayerError::Damaged { .. }))
@@ -175,11 +142,10 @@ impl Qemu {
                 } else {
                     self.ensure_base(guest, &mut |_| {})?;
                 }
-                host.fork(&self.kept(key)?, purpose)
+                Ok(host.fork(&self.kept(key)?, purpose)?)
             }
-            forked => forked,
-        };
-        machine.map_err(|error| told_by_vm(&error))
+            forked => Ok(forked?),
+        }
     }
 
     fn hold(&self, key: &StateKey, layer: Layer) {
@@ -253,11 +219,8 @@ impl Hypervisor for Qemu {
         key: &StateKey,
         waits: &mut dyn FnMut(),
     ) -> Result<Box<dyn Send>, MachineError> {
-        let claim = self
-            .store
-            .lock_for_making(&layer_key(key)?, Instant::now() + CLAIM_DEADLINE, waits)
-            .map_err(|error| broken(error.to_string(), error.hint()))?;
-        match claim {
+        let (key_of_layer, deadline) = (layer_key(key)?, Instant::now() + CLAIM_DEADLINE);
+        match self.store.lock_for_making(&key_of_layer, deadline, waits)? {
             Some(claim) => Ok(Box::new(claim)),
             None => Err(broken(
                 format!("another run still makes the state {}", key.short()),
@@ -316,10 +279,7 @@ impl Observable for QemuMachine<'_> {
     ) -> Result<GuestExit, MachineError> {
         // A home is larger than what a step may print; the reader bounds what it keeps by itself.
         let command = command(script).output_limit_bytes(BULK_LIMIT_BYTES);
-        self.machine
-            .pull(&command, consume)
-            .map(ended)
-            .map_err(|it| told_by_vm(&it))
+        Ok(ended(self.machine.pull(&command, consume)?))
     }
 }
 
@@ -329,10 +289,7 @@ impl Machine for QemuMachine<'_> {
         script: &GuestScript,
         on_output: &mut dyn FnMut(Stream, &[u8]),
     ) -> Result<GuestExit, MachineError> {
-        self.machine
-            .exec(&command(script), on_output)
-            .map(ended)
-            .map_err(|it| told_by_vm(&it))
+        Ok(ended(self.machine.exec(&command(script), on_output)?))
     }
 
     fn push(
@@ -351,7 +308,7 @@ impl Machine for QemuMachine<'_> {
                 status,
                 stderr: stderr_tail,
             }),
-            Err(error) => Err(told_by_vm(&error)),
+            Err(error) => Err(error.into()),
         }
     }
 }
@@ -361,18 +318,13 @@ impl ForkedMachine for QemuMachine<'_> {
         let note = serde_json::Value::String(note.to_owned());
         // An older one of the same key makes room, unless somebody else uses it.
         drop(lock(&self.qemu.in_use).remove(key));
-        let layer = self
-            .machine
-            .freeze(&layer_key(key)?, note)
-            .map_err(|it| told_by_vm(&it))?;
+        let layer = self.machine.freeze(&layer_key(key)?, note)?;
         self.qemu.hold(key, layer);
         Ok(())
     }
 
     fn reboot(&mut self) -> Result<(), MachineError> {
-        self.machine
-            .reboot(BOOT_DEADLINE)
-            .map_err(|it| told_by_vm(&it))
+        Ok(self.machine.reboot(BOOT_DEADLINE)?)
     }
 
     fn as_machine(&mut self) -> &mut dyn Machine {

@@ -7,9 +7,9 @@ use rayon::prelude::*;
 
 use super::evaluate::Evaluation;
 use super::ledger::Ledger;
-use super::{Hypervisor, Knowledge, Options, Pass, ResultStore, RunId, Seen};
-use crate::plan::{NodeId, Plan, StateKey, Visit};
-use crate::report::{Event, Sink};
+use super::{Knowledge, Known, Pass, RunId, Seen};
+use crate::plan::{NodeId, Visit};
+use crate::report::Sink;
 
 /// A case's place in the plan, and what was seen there.
 type Observed = (NodeId, Visit, Seen);
@@ -41,21 +41,14 @@ impl Kept {
     }
 }
 
-/// What a run may use of earlier ones.
-pub struct Known<'a> {
-    pub plan: &'a Plan,
-    pub hypervisor: &'a dyn Hypervisor,
-    pub results: &'a ResultStore,
-    pub options: &'a Options,
-}
-
 impl Known<'_> {
     /// Ends the cases that passed before and whose observations still pass, and finds where machines must begin for
     /// the others.
-    pub fn select(&self, selected: &BTreeSet<usize>, ledger: &Ledger<'_>) -> Selection {
-        let wanted: Vec<usize> = selected.iter().copied().collect();
-        let left: Vec<usize> = wanted
-            .into_par_iter()
+    pub(super) fn select(&self, ledger: &Ledger<'_>) -> Selection {
+        let left: Vec<usize> = self
+            .selected
+            .par_iter()
+            .copied()
             .filter(|&case| !self.settle(case, ledger))
             .collect();
         let mut kept = Kept::default();
@@ -74,20 +67,27 @@ impl Known<'_> {
         }
     }
 
-    /// The nodes that machines would pass for `selected` cases. Nothing is run, judged or written.
-    fn foresee(&self, selected: &BTreeSet<usize>) -> BTreeSet<NodeId> {
-        let silent: Mutex<Silent> = Mutex::new(Silent);
-        let ledger = Ledger::new(
-            self.plan,
-            selected,
-            self.results,
-            self.options,
-            &silent,
-            &|_, _| {},
-        );
-        let is_open = |case: &usize| self.kept(*case, &ledger).is_none();
-        let open: Vec<usize> = selected.iter().copied().filter(is_open).collect();
-        self.must_run(&open, &ledger, &mut Kept::default(), &mut |_, _| {})
+    /// What is known of each node before a run, by the rules that the run itself goes by. Nothing is run, judged or written.
+    #[must_use]
+    pub fn foresee(&self) -> Vec<Knowledge> {
+        let silent: Mutex<Vec<Box<dyn Sink>>> = Mutex::default();
+        let ledger = Ledger::new(*self, &silent, &|_, _| {});
+        let is_open = |case: &usize| self.kept(*case).is_none();
+        let open: Vec<usize> = self.selected.iter().copied().filter(is_open).collect();
+        let must_run = self.must_run(&open, &ledger, &mut Kept::default(), &mut |_, _| {});
+        // What lies before a place where a machine begins is needed as a frozen state, or not at all.
+        let begins_a_machine = |id: NodeId| {
+            let follows = |child: &NodeId| must_run.contains(child);
+            !must_run.contains(&id) && self.plan[id].children.iter().any(follows)
+        };
+        (0..self.plan.nodes.len())
+            .map(NodeId)
+            .map(|id| match must_run.contains(&id) {
+                true => Knowledge::New,
+                false if begins_a_machine(id) => Knowledge::Frozen,
+                false => Knowledge::Cached,
+            })
+            .collect()
     }
 
     /// The nodes that machines must pass for these cases. `note` is handed what was seen on the way before them.
@@ -110,7 +110,7 @@ impl Known<'_> {
 
     /// All that was seen of a case, when that is all that is asked now, and when: it passed before, or by what is wanted now
     /// nothing was wrong but that snapshots are not there yet. A failure is seen anew.
-    fn kept(&self, case: usize, ledger: &Ledger<'_>) -> Option<(u64, Vec<Observed>)> {
+    fn kept(&self, case: usize) -> Option<(u64, Vec<Observed>)> {
         let last = *self.plan.paths[case].last()?;
         if self.is_fresh(last) {
             return None;
@@ -133,7 +133,7 @@ impl Known<'_> {
             None => {
                 let mut observed = seen.iter();
                 let is_well =
-                    observed.all(|(_, visit, seen)| ledger.evaluate(*visit, seen).is_new_at_most());
+                    observed.all(|(_, visit, seen)| self.evaluate(*visit, seen).is_new_at_most());
                 is_well.then_some(seen.last()?.2.at_s)?
             }
         };
@@ -148,7 +148,7 @@ impl Known<'_> {
 
     /// Judges a case by what is kept of its last run; true when that gave it a verdict.
     fn settle(&self, case: usize, ledger: &Ledger<'_>) -> bool {
-        let Some((at_s, seen)) = self.kept(case, ledger) else {
+        let Some((at_s, seen)) = self.kept(case) else {
             return false;
         };
         if let Some(&last) = self.plan.paths[case].last() {
@@ -181,41 +181,14 @@ impl Known<'_> {
             })
     }
 
-    /// What was seen at a node, if it may be used.
-    pub fn seen(&self, id: NodeId) -> Option<Seen> {
-        let node = &self.plan[id];
-        let seen = self.results.seen(&node.key)?;
-        let may_be_used = !self.is_fresh(id) || seen.run == self.options.run;
-        // A guest that was built anew may hold other programs.
-        let same_image =
-            || self.hypervisor.image(self.plan.guest(id)).as_ref() == Some(&seen.image);
-        (may_be_used && same_image()).then_some(seen)
-    }
-
-    /// The key under which a node's machine state is kept: one of this run's own where nothing of an earlier run
-    /// may be used.
-    pub fn layer_key(&self, id: NodeId) -> StateKey {
-        let key = &self.plan[id].key;
-        match self.is_fresh(id) {
-            true => key.made_anew(&self.options.run),
-            false => key.clone(),
-        }
-    }
-
     /// Removes the states that only this run could use.
-    pub fn forget_own(&self) {
+    pub(super) fn forget_own(&self) {
         // What stands on others was made after them.
         for id in (0..self.plan.nodes.len()).rev().map(NodeId) {
             if self.is_fresh(id) && self.plan.is_kept(id) {
                 self.hypervisor.forget(&self.layer_key(id));
             }
         }
-    }
-
-    /// Whether nothing may be used that another run made or saw: so it was asked, or an input is not
-    /// locked and may have changed.
-    fn is_fresh(&self, id: NodeId) -> bool {
-        self.options.fresh || !self.plan[id].locked
     }
 
     /// The place in the case's path where its machine has to begin: after the last kept state all of whose
@@ -239,7 +212,7 @@ impl Known<'_> {
                 let Some(seen) = kept.seen(self, id) else {
                     break;
                 };
-                let found = ledger.evaluate(visit, seen);
+                let found = self.evaluate(visit, seen);
                 let leads_on = before
                     .as_ref()
                     .is_none_or(|before| self.leads_on(case, before, seen));
@@ -258,52 +231,4 @@ impl Known<'_> {
         evaluations.truncate(from.saturating_sub(1));
         (from, evaluations)
     }
-}
-
-/// What is known of each node before a run of the `selected` cases, by the rules that the run itself goes by. Nothing
-/// is run, judged or written.
-#[must_use]
-pub fn foresee(
-    plan: &Plan,
-    selected: &BTreeSet<usize>,
-    hypervisor: &dyn Hypervisor,
-    results: &ResultStore,
-    options: &Options,
-) -> Vec<Knowledge> {
-    let known = Known {
-        plan,
-        hypervisor,
-        results,
-        options,
-    };
-    let must_run = known.foresee(selected);
-    // What lies before a place where a machine begins is needed as a frozen state, or not at all.
-    let begins_a_machine = |id: NodeId| {
-        let follows = |child: &NodeId| must_run.contains(child);
-        !must_run.contains(&id) && plan[id].children.iter().any(follows)
-    };
-    (0..plan.nodes.len())
-        .map(NodeId)
-        .map(|id| match must_run.contains(&id) {
-            true => Knowledge::New,
-            false if begins_a_machine(id) => Knowledge::Frozen,
-            false => Knowledge::Cached,
-        })
-        .collect()
-}
-
-/// Drops all events: nothing happens.
-struct Silent;
-
-impl Sink for Silent {
-    fn event(&mut self, _: &Event) {}
-}
-
-/// Whether any selected case still needs the node.
-pub fn is_wanted(plan: &Plan, ledger: &Ledger<'_>, selected: &BTreeSet<usize>, id: NodeId) -> bool {
-    !ledger.is_over()
-        && plan[id]
-            .visits
-            .iter()
-            .any(|visit| selected.contains(&visit.case) && ledger.is_open(visit.case))
 }

@@ -393,7 +393,7 @@ fn a_run_is_foreseen_as_it_will_go() {
         let plan = bench.plan(cases);
         let all: BTreeSet<usize> = (0..plan.cases.len()).collect();
         let (results, options) = (bench.results(), bench.options());
-        foresee(&plan, &all, &bench.hypervisor, &results, &options)
+        bench.known(&plan, &all, &results, &options).foresee()
     };
     let cases = vec![
         case("a", &["first", "second", "x"]),

@@ -185,25 +185,38 @@ impl Bench {
         }
     }
 
+    pub(super) fn known<'a>(
+        &'a self,
+        plan: &'a Plan,
+        selected: &'a BTreeSet<usize>,
+        results: &'a ResultStore,
+        options: &'a Options,
+    ) -> Known<'a> {
+        Known {
+            plan,
+            selected,
+            hypervisor: &self.hypervisor,
+            results,
+            options,
+        }
+    }
+
     /// Runs all cases. Each of them has a verdict, was told exactly once, and is in every report.
     pub(super) fn run(&self, cases: Vec<Case>) -> BTreeMap<String, Verdict> {
         lock(&self.hypervisor.log).clear();
         lock(&self.told).clear();
         let plan = self.plan(cases);
         let selected: BTreeSet<usize> = (0..plan.cases.len()).collect();
-        let heard = Mutex::new(Vec::new());
+        let called_back = Mutex::new(Vec::new());
         let collector = Arc::new(Mutex::new(Collector::new(&plan.cases, now_s())));
+        let (results, options) = (self.results(), self.options());
         let run = Run {
-            plan: &plan,
-            selected: &selected,
-            hypervisor: &self.hypervisor,
-            results: &self.results(),
+            known: self.known(&plan, &selected, &results, &options),
             budget: &self.budget(),
-            options: &self.options(),
             sink: &Mutex::new(Recorder(Arc::clone(&self.told), Arc::clone(&collector))),
         };
         let verdicts: BTreeMap<String, Verdict> = run
-            .run(&|case, _| lock(&heard).push(plan.cases[case].id.clone()))
+            .run(&|case, _| lock(&called_back).push(plan.cases[case].id.clone()))
             .into_iter()
             .map(|(case, verdict)| (plan.cases[case].id.clone(), verdict))
             .collect();
@@ -214,13 +227,13 @@ impl Bench {
                 _ => None,
             })
             .collect();
-        let mut heard = heard.into_inner().unwrap();
+        let mut called_back = called_back.into_inner().unwrap();
         let mut ids: Vec<String> = plan.cases.iter().map(|case| case.id.clone()).collect();
-        for list in [&mut told, &mut heard, &mut ids] {
+        for list in [&mut told, &mut called_back, &mut ids] {
             list.sort();
         }
         assert_eq!(told, ids, "each case is told once");
-        assert_eq!(heard, ids);
+        assert_eq!(called_back, ids);
         assert_eq!(verdicts.len(), ids.len());
         are_reported(lock(&collector).results());
         verdicts

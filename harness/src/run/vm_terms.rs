@@ -2,7 +2,7 @@
 
 use switchproof_vm::guest::{self, GuestCommand};
 use switchproof_vm::image::{ImageError, Progress};
-use switchproof_vm::layer::LayerKey;
+use switchproof_vm::layer::{LayerError, LayerKey};
 use switchproof_vm::machine::{self as vm, MachineShape};
 
 use crate::machine::{Bound, GuestExit, GuestScript, GuestUser, MachineError, Shortage};
@@ -57,19 +57,28 @@ pub(super) fn broken(message: String, hint: Option<String>) -> MachineError {
     MachineError::new(message, hint.as_deref())
 }
 
-pub(super) fn image_broken(error: ImageError) -> MachineError {
-    broken(error.to_string(), Some(error.hint()))
+impl From<ImageError> for MachineError {
+    fn from(error: ImageError) -> Self {
+        broken(error.to_string(), Some(error.hint()))
+    }
 }
 
-pub(super) fn told_by_vm(error: &vm::MachineError) -> MachineError {
-    MachineError {
-        message: error.to_string(),
-        hint: error.hint(),
-        beyond: match error {
-            vm::MachineError::Deadline { killed: true, .. } => Some(Bound::Deadline),
-            vm::MachineError::Endless { .. } => Some(Bound::Output),
-            _ => None,
-        },
+impl From<LayerError> for MachineError {
+    fn from(error: LayerError) -> Self {
+        broken(error.to_string(), error.hint())
+    }
+}
+
+impl From<vm::MachineError> for MachineError {
+    fn from(error: vm::MachineError) -> Self {
+        Self {
+            beyond: match error {
+                vm::MachineError::Deadline { killed: true, .. } => Some(Bound::Deadline),
+                vm::MachineError::Endless { .. } => Some(Bound::Output),
+                _ => None,
+            },
+            ..broken(error.to_string(), error.hint())
+        }
     }
 }
 
