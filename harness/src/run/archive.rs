@@ -1,62 +1,58 @@
 //! Packing files for the guest.
 
+use std::collections::BTreeMap;
 use std::io;
 
 use tar::{Builder, EntryType, Header};
 
+use crate::machine::MachineError;
 use crate::model::SeedFile;
 
-/// A file of a seed, as [`tar_of`] takes it.
-pub(super) type Named<'a> = (&'a String, &'a SeedFile);
+/// A tar archive of `files`, every time the same bytes: no times, no owners. `whose` says in an error which files they
+/// are.
+pub(super) fn pack(
+    whose: &str,
+    files: &BTreeMap<String, SeedFile>,
+) -> Result<Vec<u8>, MachineError> {
+    tar_of(files).map_err(|source| {
+        MachineError::new(
+            format!("the files {whose} cannot be packed: {source}"),
+            Some("shorten the path that is named"),
+        )
+    })
+}
 
-/// A tar archive of `files`, every time the same bytes: no times, no owners.
-pub(super) fn tar_of<'a>(files: impl Iterator<Item = Named<'a>>) -> io::Result<Vec<u8>> {
+fn tar_of(files: &BTreeMap<String, SeedFile>) -> io::Result<Vec<u8>> {
     let mut archive = Builder::new(Vec::new());
     for (path, file) in files {
+        let (kind, mode, bytes): (_, _, &[u8]) = match file {
+            SeedFile::Regular { bytes, executable } => {
+                let mode = if *executable { 0o755 } else { 0o644 };
+                (EntryType::Regular, mode, bytes)
+            }
+            SeedFile::Symlink { .. } => (EntryType::Symlink, 0o777, &[]),
+            SeedFile::Directory => (EntryType::Directory, 0o755, &[]),
+            SeedFile::Bare { is_directory, mode } => match is_directory {
+                true => (EntryType::Directory, *mode, &[]),
+                false => (EntryType::Regular, *mode, &[]),
+            },
+        };
         let mut header = Header::new_gnu();
         header.set_mtime(EPOCH_1);
         header.set_uid(0);
         header.set_gid(0);
-        match file {
-            SeedFile::Regular { bytes, executable } => {
-                header.set_mode(if *executable { 0o755 } else { 0o644 });
-                header.set_size(bytes.len() as u64);
-                archive.append_data(&mut header, path, bytes.as_slice())?;
+        header.set_entry_type(kind);
+        header.set_mode(mode);
+        header.set_size(bytes.len() as u64);
+        match (file, kind) {
+            (SeedFile::Symlink { target }, _) => archive.append_link(&mut header, path, target)?,
+            (_, EntryType::Directory) => {
+                archive.append_data(&mut header, format!("{path}/"), bytes)?;
             }
-            SeedFile::Symlink { target } => {
-                header.set_entry_type(EntryType::Symlink);
-                header.set_mode(0o777);
-                header.set_size(0);
-                archive.append_link(&mut header, path, target)?;
-            }
-            SeedFile::Directory => directory(&mut archive, header, path, 0o755)?,
-            SeedFile::Bare {
-                is_directory: true,
-                mode,
-            } => directory(&mut archive, header, path, *mode)?,
-            SeedFile::Bare {
-                is_directory: false,
-                mode,
-            } => {
-                header.set_mode(*mode);
-                header.set_size(0);
-                archive.append_data(&mut header, path, io::empty())?;
-            }
+            _ => archive.append_data(&mut header, path, bytes)?,
         }
     }
     archive.into_inner()
-}
-
-fn directory(
-    archive: &mut Builder<Vec<u8>>,
-    mut header: Header,
-    path: &str,
-    mode: u32,
-) -> io::Result<()> {
-    header.set_entry_type(EntryType::Directory);
-    header.set_mode(mode);
-    header.set_size(0);
-    archive.append_data(&mut header, format!("{path}/"), io::empty())
 }
 
 /// One second after the epoch, as in the Nix store: some tools take 0 for "no time".
@@ -68,18 +64,17 @@ mod tests {
 
     #[test]
     fn a_path_that_climbs_out_is_refused() {
-        let name = "../../etc/passwd".to_owned();
         let file = SeedFile::regular(*b"x");
-        assert!(tar_of([(&name, &file)].into_iter()).is_err());
+        let files = BTreeMap::from([("../../etc/passwd".to_owned(), file)]);
+        assert!(tar_of(&files).is_err());
     }
 
     #[test]
     fn equal_files_give_equal_archives() {
-        let name = "a/b".to_owned();
         let file = SeedFile::Symlink {
             target: "../c".to_owned(),
         };
-        let pack = || tar_of([(&name, &file)].into_iter()).unwrap();
-        assert_eq!(pack(), pack());
+        let files = BTreeMap::from([("a/b".to_owned(), file)]);
+        assert_eq!(tar_of(&files).unwrap(), tar_of(&files).unwrap());
     }
 }

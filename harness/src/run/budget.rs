@@ -75,6 +75,14 @@ pub enum BudgetError {
 }
 
 impl BudgetError {
+    fn io(path: &Path) -> impl Fn(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io {
+            path: path.clone(),
+            source,
+        }
+    }
+
     /// What to do about it.
     #[must_use]
     pub fn hint(&self) -> &'static str {
@@ -98,10 +106,7 @@ impl Budget {
     /// what the host has left.
     pub fn new(folder: &Path, jobs: usize, allowed_mib: Option<u64>) -> Result<Self, BudgetError> {
         let folder = folder.to_owned();
-        std::fs::create_dir_all(&folder).map_err(|source| BudgetError::Io {
-            path: folder.clone(),
-            source,
-        })?;
+        std::fs::create_dir_all(&folder).map_err(BudgetError::io(&folder))?;
         Ok(Self {
             folder,
             slots: jobs.max(1),
@@ -155,9 +160,8 @@ impl Budget {
         let room = format!("for room for a machine of {ram_mib} MiB beside those that run");
         let _door = turn.await_some(&room, &|| self.lock_file(DOOR))?;
         let reserved = turn.await_some(&room, &|| self.reservation(number, ram_mib))?;
-        let path = self.slot(number);
-        slot.write(reserved)
-            .map_err(|source| BudgetError::Io { path, source })?;
+        let written = slot.write(reserved);
+        written.map_err(BudgetError::io(&self.slot(number)))?;
         Ok(slot)
     }
 
@@ -166,9 +170,7 @@ impl Budget {
         for number in 0..self.slots {
             if let Some(lock) = self.lock_file(&format!("{SLOT}{number}"))? {
                 let slot = Slot { lock };
-                let path = self.slot(number);
-                slot.clear()
-                    .map_err(|source| BudgetError::Io { path, source })?;
+                slot.clear().map_err(BudgetError::io(&self.slot(number)))?;
                 return Ok(Some((number, slot)));
             }
         }
@@ -212,8 +214,7 @@ impl Budget {
     /// The lock file of this name, locked; `None` while another has it.
     fn lock_file(&self, name: &str) -> Result<Option<FileLock>, BudgetError> {
         let path = self.folder.join(name);
-        FileLock::exclusive(&path, Instant::now())
-            .map_err(|source| BudgetError::Io { path, source })
+        FileLock::exclusive(&path, Instant::now()).map_err(BudgetError::io(&path))
     }
 
     fn slot(&self, number: usize) -> PathBuf {
@@ -222,13 +223,10 @@ impl Budget {
 
     /// The slots that there are files of.
     fn numbers(&self) -> Result<BTreeSet<usize>, BudgetError> {
-        let failed = |source| BudgetError::Io {
-            path: self.folder.clone(),
-            source,
-        };
+        let failed = BudgetError::io(&self.folder);
         let mut numbers = BTreeSet::new();
-        for entry in std::fs::read_dir(&self.folder).map_err(failed)? {
-            let name = entry.map_err(failed)?.file_name();
+        for entry in std::fs::read_dir(&self.folder).map_err(&failed)? {
+            let name = entry.map_err(&failed)?.file_name();
             let number = name.to_str().and_then(|name| name.strip_prefix(SLOT));
             numbers.extend(number.and_then(|it| it.parse::<usize>().ok()));
         }

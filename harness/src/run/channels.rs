@@ -1,10 +1,9 @@
 //! Channels that folders of this computer make, laid out once in a booted guest for all cases that use them.
 
-use std::io;
 use std::time::Duration;
 
 use super::ForkedMachine;
-use super::archive::tar_of;
+use super::archive::pack;
 use super::scripts;
 use crate::machine::{GuestScript, MachineError};
 use crate::model::{ChannelOverlay, Guest};
@@ -64,7 +63,7 @@ pub fn lay(
             root(machine, &scripts::make_channel(&place, channel))?,
             name,
         )?;
-        let archive = tar_of(channel.files.files.iter()).map_err(|it| cannot_pack(name, &it))?;
+        let archive = pack(&format!("of the channel {name}"), &channel.files.files)?;
         let unpacked = machine.push(&archive, &place, None)?;
         if unpacked.status != 0 {
             return Err(broken(name, unpacked.status, &unpacked.stderr));
@@ -107,12 +106,5 @@ fn broken(name: &str, status: i32, stderr: &str) -> MachineError {
             stderr.trim()
         ),
         Some("look whether the folders that it is made of are whole checkouts"),
-    )
-}
-
-fn cannot_pack(name: &str, source: &io::Error) -> MachineError {
-    MachineError::new(
-        format!("the files of the channel {name} cannot be packed: {source}"),
-        Some("shorten the path that is named"),
     )
 }

@@ -1,10 +1,9 @@
 //! Performing one action on a machine.
 
-use std::io;
 use std::time::Duration;
 
 use super::ForkedMachine;
-use super::archive::tar_of;
+use super::archive::pack;
 use super::{network, scripts};
 use crate::first_system::{first_system, no_first_system};
 use crate::judge::broken_download;
@@ -99,7 +98,7 @@ impl Doing<'_> {
         if made.status != 0 {
             return Err(prepare_failed(&made));
         }
-        let archive = tar_of(host.flake.files.iter()).map_err(|source| not_packed(&source))?;
+        let archive = pack(FOR_THE_GUEST, &host.flake.files)?;
         self.push(&archive, place, None)?;
         let built = self.root(&first_system(host, users))?;
         if built.status != 0 {
@@ -140,7 +139,7 @@ impl Doing<'_> {
     fn step(&mut self, action: &Action) -> Result<StepOutput, MachineError> {
         match action {
             Action::Seed { user, files } => {
-                let archive = tar_of(files.iter()).map_err(|source| not_packed(&source))?;
+                let archive = pack(FOR_THE_GUEST, files)?;
                 // Where a setup leaves no room for a file, that is for the setup to answer for.
                 let place = self.home_of(user)?;
                 let unpacked = self.machine.push(&archive, &place, Some(user));
@@ -213,7 +212,7 @@ impl Doing<'_> {
         if prepared.status != 0 {
             return Ok(prepared);
         }
-        let archive = tar_of(switch.flake.files.iter()).map_err(|source| not_packed(&source))?;
+        let archive = pack(FOR_THE_GUEST, &switch.flake.files)?;
         self.push(&archive, place, owner)?;
         self.run(&switch.target.user, &scripts::switch(switch, verb))
     }
@@ -368,12 +367,8 @@ pub fn prepare_failed(output: &StepOutput) -> MachineError {
     )
 }
 
-fn not_packed(source: &io::Error) -> MachineError {
-    MachineError::new(
-        format!("the files for the guest cannot be packed: {source}"),
-        Some("shorten the path that is named"),
-    )
-}
+/// Which files an error is about.
+const FOR_THE_GUEST: &str = "for the guest";
 
 /// Cuts both streams into lines as they come, for the eye only: a line longer than [`Self::LONGEST`] is cut.
 #[derive(Default)]

@@ -106,7 +106,6 @@ pub fn lock_channel(place: &str) -> String {
 
 /// Builds what Home Manager makes of its options alone, equal for every home: an empty home is built and kept.
 pub fn build_manual(place: &str) -> String {
-    let name = place.rsplit('/').next().unwrap_or(place);
     let expression = format!(
         "let home-manager = builtins.getFlake \"path:{place}/home-manager\"; \
          pkgs = home-manager.inputs.nixpkgs.legacyPackages.${{builtins.currentSystem}}; in \
@@ -114,28 +113,27 @@ pub fn build_manual(place: &str) -> String {
          home.username = \"nobody\"; home.homeDirectory = \"/home/nobody\"; \
          home.stateVersion = pkgs.lib.trivial.release; programs.home-manager.enable = true; }} ]; }}).activationPackage"
     );
-    format!(
-        "mkdir -p /nix/var/nix/gcroots/channels\n\
-         nix build --impure --out-link /nix/var/nix/gcroots/channels/{} --expr {}",
-        quote(name),
-        quote(&expression)
-    )
+    build_and_keep(place, "", &expression)
 }
 
 /// Builds what NixOS makes of its options alone, nearly equal for every host: one with nothing on it is built and kept.
 pub fn build_host(place: &str) -> String {
-    let name = place.rsplit('/').next().unwrap_or(place);
     let expression = format!(
         "((builtins.getFlake \"path:{place}/nixpkgs\").lib.nixosSystem {{ modules = [ {{ \
          nixpkgs.hostPlatform = builtins.currentSystem; boot.loader.grub.enable = false; \
          fileSystems.\"/\".device = \"/dev/vda\"; system.stateVersion = \"24.05\"; \
          }} ]; }}).config.system.build.toplevel"
     );
+    build_and_keep(place, "-nixos", &expression)
+}
+
+fn build_and_keep(place: &str, suffix: &str, expression: &str) -> String {
+    let name = place.rsplit('/').next().unwrap_or(place);
     format!(
         "mkdir -p /nix/var/nix/gcroots/channels\n\
          nix build --impure --out-link /nix/var/nix/gcroots/channels/{} --expr {}",
-        quote(&format!("{name}-nixos")),
-        quote(&expression)
+        quote(&format!("{name}{suffix}")),
+        quote(expression)
     )
 }
 

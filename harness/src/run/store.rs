@@ -100,34 +100,34 @@ impl ResultStore {
         self.remove("observations", &key.0);
     }
 
-    /// The last state that was seen to be what a snapshot's text shows.
+    /// The last state that was seen to be what a snapshot's text shows, in which line ends at the end do not count.
     #[must_use]
     pub fn shown(&self, snapshot: &str) -> Option<StateKey> {
-        self.read("shown", &snapshot_name(snapshot))
+        self.read("shown", &name_of(snapshot.trim_end()))
     }
 
     /// Keeps which state a snapshot's text shows.
     pub fn keep_shown(&self, snapshot: &str, key: &StateKey) -> io::Result<()> {
         match self.shown(snapshot).as_ref() == Some(key) {
             true => Ok(()),
-            false => self.write("shown", &snapshot_name(snapshot), key),
+            false => self.write("shown", &name_of(snapshot.trim_end()), key),
         }
     }
 
     /// Whether the case `id`, ending in the state `key`, passed.
     #[must_use]
     pub fn pass(&self, id: &str, key: &StateKey) -> Option<Pass> {
-        self.read("passes", &pass_name(id, key))
+        self.read("passes", &name_of(&format!("{id}\n{key}")))
     }
 
     /// Remembers that a case passed.
     pub fn keep_pass(&self, id: &str, key: &StateKey, pass: &Pass) -> io::Result<()> {
-        self.write("passes", &pass_name(id, key), pass)
+        self.write("passes", &name_of(&format!("{id}\n{key}")), pass)
     }
 
     /// Forgets that a case passed.
     pub fn forget_pass(&self, id: &str, key: &StateKey) {
-        self.remove("passes", &pass_name(id, key));
+        self.remove("passes", &name_of(&format!("{id}\n{key}")));
     }
 
     /// How long it took to reach the state from the one before, last time.
@@ -146,7 +146,7 @@ impl ResultStore {
     /// How long the preparation and the steps of the case `id` took, last time that all of them ran.
     #[must_use]
     pub fn case_times(&self, id: &str) -> Option<Vec<Duration>> {
-        let kept: CaseTimes = self.read("times", &case_name(id))?;
+        let kept: CaseTimes = self.read("times", &name_of(id))?;
         let times = kept.millis.into_iter().map(Duration::from_millis);
         (kept.case == id).then(|| times.collect())
     }
@@ -160,7 +160,7 @@ impl ResultStore {
             case: id.to_owned(),
             millis: millis.collect(),
         };
-        self.write("times", &case_name(id), &kept)
+        self.write("times", &name_of(id), &kept)
     }
 
     /// How much all results take.
@@ -350,21 +350,9 @@ const KINDS: [&str; 5] = ["observations", "passes", "durations", "times", "shown
 /// A use is noted again after this time.
 const USE_NOTED: Duration = Duration::from_secs(3600);
 
-fn case_name(id: &str) -> String {
-    blake3::hash(id.as_bytes()).to_hex().to_string()
-}
-
-fn snapshot_name(text: &str) -> String {
-    // Line ends at the end do not count in a snapshot.
-    blake3::hash(text.trim_end().as_bytes())
-        .to_hex()
-        .to_string()
-}
-
-fn pass_name(id: &str, key: &StateKey) -> String {
-    blake3::hash(format!("{id}\n{key}").as_bytes())
-        .to_hex()
-        .to_string()
+/// The name of the file of what is no state.
+fn name_of(text: &str) -> String {
+    blake3::hash(text.as_bytes()).to_hex().to_string()
 }
 
 #[cfg(test)]
