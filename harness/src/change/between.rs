@@ -8,9 +8,9 @@ use super::model::{Change, Numbers, Presence, Turn, UserChange};
 use super::own_programs::{is_told_by, own_programs};
 use super::packages::packages;
 use super::runs::{runs, shadowed, system_programs};
-use super::session::{commands, variables};
 use super::stores::Rebuilds;
 use super::units::units;
+use super::variables::{commands, variables};
 use crate::model::{Action, Step};
 use crate::observe::{Observation, ProfileSeen, UserSeen};
 

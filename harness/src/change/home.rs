@@ -3,10 +3,10 @@
 use similar::ChangeTag;
 
 use super::hunk::hunk;
-use super::look::{Look, Looks};
 use super::model::{FileChange, FileTurn};
 use super::moves::{Move, moves};
 use super::stores::Rebuilds;
+use super::view::{HomeView, View};
 use crate::observe::UserSeen;
 
 /// What differs in a home.
@@ -24,30 +24,30 @@ pub(super) fn home(
     after: &UserSeen,
     rebuilds: &mut Rebuilds,
 ) -> HomeChange {
-    let (old, new) = (Looks::of(&before.home), Looks::of(&after.home));
+    let (old, new) = (HomeView::of(&before.home), HomeView::of(&after.home));
     let moved = moves(&old, &new);
     let mut all = Vec::new();
-    for (path, look) in old.iter() {
+    for (path, view) in old.iter() {
         let told = match new.get(path) {
-            Some(now) => changed(&look, &now, moved.leaves(path), rebuilds),
-            None if moved.leaves(path) || goes_without_saying(name, path, &look, &old) => None,
+            Some(now) => changed(&view, &now, moved.leaves(path), rebuilds),
+            None if moved.leaves(path) || goes_without_saying(name, path, &view, &old) => None,
             None => Some(FileTurn::Gone {
-                look: look.told(),
-                text: look.whole(ChangeTag::Delete),
+                view: view.told(),
+                text: view.whole(ChangeTag::Delete),
             }),
         };
         all.extend(told.map(|turn| change(path, turn)));
     }
-    for (path, look) in new.iter() {
+    for (path, view) in new.iter() {
         if old.contains(path) {
             continue;
         }
         let told = match moved.comes_from(path) {
-            Some(it) => arrived(it, &old, &look, rebuilds),
-            None if goes_without_saying(name, path, &look, &new) => None,
+            Some(it) => arrived(it, &old, &view, rebuilds),
+            None if goes_without_saying(name, path, &view, &new) => None,
             None => Some(FileTurn::Appeared {
-                look: look.told(),
-                text: look.whole(ChangeTag::Insert),
+                view: view.told(),
+                text: view.whole(ChangeTag::Insert),
             }),
         };
         all.extend(told.map(|turn| change(path, turn)));
@@ -68,8 +68,8 @@ fn change(path: &str, turn: FileTurn) -> FileChange {
 
 /// A path that is there before and after. Where what it said went elsewhere, what is there now is new.
 fn changed(
-    before: &Look<'_>,
-    after: &Look<'_>,
+    before: &View<'_>,
+    after: &View<'_>,
     has_left: bool,
     rebuilds: &mut Rebuilds,
 ) -> Option<FileTurn> {
@@ -88,8 +88,8 @@ fn changed(
 /// A path whose content was elsewhere before.
 fn arrived(
     it: &Move<'_>,
-    old: &Looks<'_>,
-    after: &Look<'_>,
+    old: &HomeView<'_>,
+    after: &View<'_>,
     rebuilds: &mut Rebuilds,
 ) -> Option<FileTurn> {
     let before = old.get(it.from)?;
@@ -105,8 +105,8 @@ fn arrived(
 }
 
 /// A directory that holds something and is like any other is said by what is in it.
-fn goes_without_saying(user: &str, path: &str, look: &Look<'_>, all: &Looks<'_>) -> bool {
-    look.is_plain_directory(user) && all.is_above_something(path)
+fn goes_without_saying(user: &str, path: &str, view: &View<'_>, all: &HomeView<'_>) -> bool {
+    view.is_plain_directory(user) && all.is_above_something(path)
 }
 
 /// Whether a path is a link of Nix's or Home Manager's own that leads to a generation.

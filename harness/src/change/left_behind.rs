@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::look::Looks;
 use super::model::{FileChange, FileTurn, LeftBehind, VariableChange};
+use super::view::HomeView;
 use crate::observe::UserSeen;
 
 /// Pairs of places by the one that is named no more.
@@ -39,7 +39,7 @@ pub(super) fn left_behind(
     if found.is_empty() {
         return Vec::new();
     }
-    let (old, new) = (Looks::of(&before.home), Looks::of(&after.home));
+    let (old, new) = (HomeView::of(&before.home), HomeView::of(&after.home));
     let still_named = named(&new, after, home);
     found
         .into_values()
@@ -73,8 +73,8 @@ fn note(found: &mut Found, old: &str, new: Option<String>, named_in: &str) {
 }
 
 /// Whether Home Manager puts something there itself: that has moved, and nothing stays behind.
-fn is_managed(path: &str, looks: &Looks<'_>) -> bool {
-    looks.get(path).is_some_and(|look| !look.is_own())
+fn is_managed(path: &str, views: &HomeView<'_>) -> bool {
+    views.get(path).is_some_and(|view| !view.is_own())
 }
 
 /// The places that removed lines of a difference name and added ones do not. Where a line differs in nothing else, the
@@ -102,11 +102,11 @@ fn pairs(lines: &[String], home: &str) -> Vec<(String, Option<String>)> {
 }
 
 /// All places that a configuration names.
-fn named(looks: &Looks<'_>, user: &UserSeen, home: &str) -> Vec<String> {
-    let looks = looks.iter().map(|(_, look)| look);
-    let texts = looks
-        .filter(|look| !look.is_own())
-        .filter_map(|look| look.text());
+fn named(views: &HomeView<'_>, user: &UserSeen, home: &str) -> Vec<String> {
+    let views = views.iter().map(|(_, view)| view);
+    let texts = views
+        .filter(|view| !view.is_own())
+        .filter_map(|view| view.text());
     let variables = user
         .sessions
         .values()

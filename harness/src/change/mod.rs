@@ -9,7 +9,6 @@ mod home;
 mod hunk;
 mod join;
 mod left_behind;
-mod look;
 mod messages;
 mod model;
 mod moves;
@@ -19,7 +18,6 @@ mod page;
 mod runs;
 #[doc(hidden)]
 pub mod sample;
-mod session;
 mod show;
 mod show_files;
 mod show_programs;
@@ -27,6 +25,8 @@ mod stores;
 #[cfg(test)]
 mod tests;
 mod units;
+mod variables;
+mod view;
 
 pub use count::*;
 pub use model::*;

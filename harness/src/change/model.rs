@@ -233,14 +233,16 @@ pub enum FileTurn {
     /// Something is there now.
     Appeared {
         /// What it is.
-        look: FileLook,
+        #[serde(rename = "look")]
+        view: FileView,
         /// What it says.
         text: Option<Hunk>,
     },
     /// Nothing is there any more.
     Gone {
         /// What it was.
-        look: FileLook,
+        #[serde(rename = "look")]
+        view: FileView,
         /// What it said.
         text: Option<Hunk>,
     },
@@ -264,7 +266,7 @@ pub enum FileTurn {
 
 /// What a path is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FileLook {
+pub struct FileView {
     /// Its own type.
     pub file_type: FileType,
     /// What kind of place a link leads to.
@@ -362,14 +364,14 @@ pub struct UnitChange {
     /// Its full name.
     pub name: String,
     /// What systemd says of it, where that differs; `None` on a side where the manager was not asked about it.
-    pub state: Option<Turn<Option<UnitLook>>>,
+    pub state: Option<Turn<Option<UnitView>>>,
     /// The files in the home that define it or ask for it, where they differ.
     pub files: Vec<FileChange>,
 }
 
 /// What systemd says of a unit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct UnitLook {
+pub struct UnitView {
     /// Its state in the words of a scenario.
     pub state: UnitState,
     /// systemd's finer word, such as `running`.

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use super::hunk::likeness;
-use super::look::{Look, Looks};
 use super::stores::without_hashes;
+use super::view::{HomeView, View};
 
 /// Two texts at least so alike are one that moved.
 const ALIKE: f32 = 0.5;
@@ -50,11 +50,11 @@ impl<'a> Moves<'a> {
 }
 
 /// A path and what is at it.
-type At<'a> = (&'a str, Look<'a>);
+type At<'a> = (&'a str, View<'a>);
 
 /// Finds what moved: first what is the same elsewhere, then texts that are alike, those of the same name first. Empty
 /// files are like each other and did not move.
-pub(super) fn moves<'a>(old: &'a Looks<'a>, new: &'a Looks<'a>) -> Moves<'a> {
+pub(super) fn moves<'a>(old: &'a HomeView<'a>, new: &'a HomeView<'a>) -> Moves<'a> {
     let mut moves = Moves::default();
     let came: Vec<At<'a>> = only_in(new, old);
     if came.is_empty() {
@@ -67,28 +67,28 @@ pub(super) fn moves<'a>(old: &'a Looks<'a>, new: &'a Looks<'a>) -> Moves<'a> {
     moves
 }
 
-fn only_in<'a>(looks: &'a Looks<'a>, others: &Looks<'_>) -> Vec<At<'a>> {
-    looks
+fn only_in<'a>(views: &'a HomeView<'a>, others: &HomeView<'_>) -> Vec<At<'a>> {
+    views
         .iter()
-        .filter(|(path, look)| !others.contains(path) && content(look).is_some())
+        .filter(|(path, view)| !others.contains(path) && content(view).is_some())
         .collect()
 }
 
 /// Files whose new text has little to do with the old one.
-fn rewritten<'a>(old: &'a Looks<'a>, new: &Looks<'_>) -> impl Iterator<Item = At<'a>> {
-    old.iter().filter_map(|(path, look)| {
-        let before = look.text()?;
+fn rewritten<'a>(old: &'a HomeView<'a>, new: &HomeView<'_>) -> impl Iterator<Item = At<'a>> {
+    old.iter().filter_map(|(path, view)| {
+        let before = view.text()?;
         let after = new.get(path)?.text()?;
         let other = before != after
             && before.len().max(after.len()) <= LONGEST
             && likeness(before, after) < REWRITTEN;
-        other.then_some((path, look))
+        other.then_some((path, view))
     })
 }
 
 /// What a path holds, if it is enough to be known again.
-fn content<'a>(look: &Look<'a>) -> Option<Cow<'a, str>> {
-    match (look.text(), look.digest()) {
+fn content<'a>(view: &View<'a>) -> Option<Cow<'a, str>> {
+    match (view.text(), view.digest()) {
         (Some(""), _) => None,
         (Some(text), _) => Some(without_hashes(text)),
         (None, Some(digest)) => Some(Cow::Owned(digest.sha256)),
@@ -124,7 +124,7 @@ fn alike<'a>(left: &[At<'a>], came: &[At<'a>], moves: &mut Moves<'a>) {
     let texts = |all: &[At<'a>], is_taken: &dyn Fn(&str) -> bool| -> Vec<(&'a str, &'a str)> {
         all.iter()
             .filter(|(path, _)| !is_taken(path))
-            .filter_map(|(path, look)| Some((*path, look.text()?)))
+            .filter_map(|(path, view)| Some((*path, view.text()?)))
             .filter(|(_, text)| !text.is_empty() && text.len() <= LONGEST)
             .collect()
     };

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::hunk::{hunk, shown};
 use super::model::{
-    Difference, Digest, FileChange, FileLook, FileTurn, Hunk, Turn, VariableChange,
+    Difference, Digest, FileChange, FileTurn, FileView, Hunk, Turn, VariableChange,
 };
 use super::stores::{Rebuilds, without_hashes};
 use crate::model::FileType;
@@ -27,8 +27,8 @@ pub(super) fn own_programs(
     for (path, is) in new {
         let Some(was) = old.remove(&path) else {
             if is_of_both(&path) {
-                let (look, text) = came_or_went(is, |text| hunk("", text));
-                let turn = FileTurn::Appeared { look, text };
+                let (view, text) = came_or_went(is, |text| hunk("", text));
+                let turn = FileTurn::Appeared { view, text };
                 found.push(FileChange { path, turn });
             }
             continue;
@@ -52,8 +52,8 @@ pub(super) fn own_programs(
     }
     for (path, was) in old {
         if is_of_both(&path) {
-            let (look, text) = came_or_went(was, |text| hunk(text, ""));
-            let turn = FileTurn::Gone { look, text };
+            let (view, text) = came_or_went(was, |text| hunk(text, ""));
+            let turn = FileTurn::Gone { view, text };
             found.push(FileChange { path, turn });
         }
     }
@@ -86,7 +86,7 @@ fn packages(user: &UserSeen) -> BTreeSet<&str> {
     user.packages.iter().map(|it| it.package.as_str()).collect()
 }
 
-fn came_or_went(file: &OwnFile, hunk: impl Fn(&str) -> Option<Hunk>) -> (FileLook, Option<Hunk>) {
+fn came_or_went(file: &OwnFile, hunk: impl Fn(&str) -> Option<Hunk>) -> (FileView, Option<Hunk>) {
     let (file_type, target, digest, text) = match file {
         OwnFile::File(Content::Text(text)) => (FileType::File, None, None, hunk(text)),
         OwnFile::File(content) => (FileType::File, None, Digest::of(content), None),
@@ -97,7 +97,7 @@ fn came_or_went(file: &OwnFile, hunk: impl Fn(&str) -> Option<Hunk>) -> (FileLoo
             None,
         ),
     };
-    let look = FileLook {
+    let view = FileView {
         file_type,
         link: None,
         target,
@@ -105,7 +105,7 @@ fn came_or_went(file: &OwnFile, hunk: impl Fn(&str) -> Option<Hunk>) -> (FileLoo
         owner: "root".into(),
         digest,
     };
-    (look, text)
+    (view, text)
 }
 
 fn own(user: &UserSeen) -> BTreeMap<String, &OwnFile> {

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::model::{Profile, Session, TargetKind};
 use crate::observe::{
-    Content, Entry, EntryKind, FileSeen, LinkEnd, Observation, PathDirectory, Program, StepOutput,
-    UserSeen,
+    CommandSeen, Content, Entry, EntryKind, FileSeen, LinkEnd, Observation, PathDirectory, Program,
+    StepOutput, UserSeen,
 };
 
 /// The user's profile on the login PATH.
@@ -45,6 +45,22 @@ pub fn observation() -> Observation {
 /// Where there is no alice.
 pub fn alice(seen: &mut Observation) -> &mut UserSeen {
     seen.users.get_mut("alice").expect("the sample has alice")
+}
+
+/// A command of a login session that ended so and printed nothing.
+#[must_use]
+pub fn ran(command: &str, status: i32) -> CommandSeen {
+    CommandSeen {
+        command: command.into(),
+        without_guests: false,
+        session: Session::Login,
+        status,
+        late: false,
+        no_login: None,
+        stdout: String::new(),
+        stderr: String::new(),
+        truncated: false,
+    }
 }
 
 /// A regular file of the user's own.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::model::{
-    Change, Lines, Numbers, Presence, Turn, UnitChange, UnitLook, UserChange, VariableChange,
+    Change, Lines, Numbers, Presence, Turn, UnitChange, UnitView, UserChange, VariableChange,
 };
 use super::page::{Page, ShowOptions};
 use super::show_files::{files, hunk};
@@ -181,9 +181,9 @@ fn list_difference(was: &str, now: &str) -> Vec<String> {
     lines
 }
 
-fn unit(look: &UnitLook) -> String {
-    let state = word(&look.state);
-    let mut words = vec![look.sub_state.as_str(), look.enabled.as_str()];
+fn unit(view: &UnitView) -> String {
+    let state = word(&view.state);
+    let mut words = vec![view.sub_state.as_str(), view.enabled.as_str()];
     words.retain(|word| !word.is_empty());
     match words.is_empty() {
         true => state,

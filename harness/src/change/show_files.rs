@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::model::{Difference, Digest, FileChange, FileLook, FileTurn, Hunk};
+use super::model::{Difference, Digest, FileChange, FileTurn, FileView, Hunk};
 use super::page::Page;
 use crate::model::{FileType, TargetKind};
 use crate::text::count;
@@ -69,8 +69,8 @@ fn folder<'a>(path: &'a str, sign: char, crowded: &Crowded<'a>) -> Option<(&'a s
 fn file(page: &mut Page, file: &FileChange) {
     let (sign, path) = (sign(&file.turn), &file.path);
     let (line, text) = match &file.turn {
-        FileTurn::Appeared { look, text } | FileTurn::Gone { look, text } => {
-            let line = format!("{path}{}", summary(look, text.as_ref()));
+        FileTurn::Appeared { view, text } | FileTurn::Gone { view, text } => {
+            let line = format!("{path}{}", summary(view, text.as_ref()));
             (line, text.as_ref().filter(|_| page.options.whole))
         }
         FileTurn::Moved {
@@ -120,11 +120,11 @@ pub(super) fn hunk(page: &mut Page, indent: usize, hunk: &Hunk) {
 }
 
 /// What is to be said of a path beside its name.
-fn summary(look: &FileLook, text: Option<&Hunk>) -> String {
+fn summary(view: &FileView, text: Option<&Hunk>) -> String {
     let mut words = Vec::new();
-    match look.file_type {
+    match view.file_type {
         FileType::File => {}
-        FileType::Symlink => match (look.link, &look.target) {
+        FileType::Symlink => match (view.link, &view.target) {
             (Some(TargetKind::Generation), _) => {}
             (Some(TargetKind::Dangling), Some(target)) => {
                 words.push(format!("link to {target}, dangling"));
@@ -137,15 +137,15 @@ fn summary(look: &FileLook, text: Option<&Hunk>) -> String {
     if let Some(text) = text {
         words.push(count(text.added + text.removed, "line"));
     }
-    if let Some(digest) = &look.digest {
+    if let Some(digest) = &view.digest {
         words.push(content(Some(digest.clone())));
     }
-    let usual = match look.file_type {
+    let usual = match view.file_type {
         FileType::Directory => "0755",
-        FileType::Symlink => look.mode.as_deref().unwrap_or_default(),
+        FileType::Symlink => view.mode.as_deref().unwrap_or_default(),
         _ => "0644",
     };
-    if let Some(mode) = look.mode.as_deref().filter(|mode| *mode != usual) {
+    if let Some(mode) = view.mode.as_deref().filter(|mode| *mode != usual) {
         words.push(format!("mode {mode}"));
     }
     remark(&words)

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::join::join;
-use super::model::{FileChange, Turn, UnitChange, UnitLook};
+use super::model::{FileChange, Turn, UnitChange, UnitView};
 use crate::observe::{UnitSeen, UserSeen};
 
 /// Where a home has its units.
@@ -34,7 +34,7 @@ pub(super) fn units(
     // Where no manager was asked nothing is known of states.
     if let (Some(old), Some(now)) = (&before.units, &after.units) {
         for (name, was, is) in join(old, now) {
-            if let Some(state) = Turn::between(was.map(look), is.map(look)) {
+            if let Some(state) = Turn::between(was.map(view), is.map(view)) {
                 let unit = found.entry(name.clone()).or_insert_with(|| new(name));
                 unit.state = Some(state);
             }
@@ -43,8 +43,8 @@ pub(super) fn units(
     found.into_values().collect()
 }
 
-fn look(seen: &UnitSeen) -> UnitLook {
-    UnitLook {
+fn view(seen: &UnitSeen) -> UnitView {
+    UnitView {
         state: seen.state,
         sub_state: seen.sub_state.clone(),
         enabled: seen.enabled.clone(),

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use super::render::tests::{entry, font, observation, step};
 use super::verdict::Finding;
 use super::{exhausted, judge};
-use crate::change::sample::{alice, digest};
+use crate::change::sample::{alice, digest, ran};
 use crate::machine::Shortage;
-use crate::model::{Case, Guest, Outcome, Session, TargetKind, UnitState};
+use crate::model::{Case, Guest, Outcome, TargetKind, UnitState};
 use crate::observe::{
     CommandSeen, Content, EntryKind, LinkEnd, Observation, Place, PlaceFound, PlaceSeen, Program,
     StepOutput, UnitSeen,
@@ -145,15 +145,9 @@ fn commands_and_units_are_as_they_must_be() {
     let mut seen = observation();
     let alice = alice(&mut seen);
     alice.commands.push(CommandSeen {
-        command: "hello".into(),
-        without_guests: false,
-        session: Session::Login,
-        status: 1,
-        late: false,
-        no_login: None,
         stdout: "Hello\n".into(),
         stderr: "oh\n".into(),
-        truncated: false,
+        ..ran("hello", 1)
     });
     let unit = |state, active: &str| UnitSeen {
         state,

@@ -2,7 +2,7 @@
 
 use super::broken::{Broken, broken};
 use super::place::{Deed, Place};
-use crate::change::{Change, UnitLook, UserChange, VariableChange, without_hashes};
+use crate::change::{Change, UnitView, UserChange, VariableChange, without_hashes};
 use crate::model::{Action, Law, Session, UnitState};
 use crate::observe::{Observation, UserSeen};
 
@@ -43,8 +43,8 @@ fn lost(mut user: UserChange, after: Option<&UserSeen>) -> UserChange {
         let is_of_services = |session: &Session| *session == Session::Service;
         !it.sessions.iter().all(is_of_services) || !is_learned(it)
     });
-    let was_active = |look: &Option<UnitLook>| {
-        let state = look.as_ref().map(|look| look.state);
+    let was_active = |view: &Option<UnitView>| {
+        let state = view.as_ref().map(|view| view.state);
         state == Some(UnitState::Active)
     };
     user.units.retain(|it| {

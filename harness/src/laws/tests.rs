@@ -2,7 +2,7 @@ use super::*;
 use crate::change::sample::*;
 use crate::language::{LoadOptions, load_text};
 use crate::model::*;
-use crate::observe::{CommandSeen, EntryKind, LinkEnd, Program, UnitSeen};
+use crate::observe::{EntryKind, LinkEnd, Program, UnitSeen};
 use crate::testing::{all_come_to, has, lacks, nix, switch};
 
 /// In no project, which could choose other laws.
@@ -149,17 +149,7 @@ fn clean_asks_whether_the_skeleton_is_as_it_was() {
         home.insert(name.into(), file("# bash\n"));
     }
     assert_eq!(judge(case, trial, &observation(), &after), None);
-    alice(&mut after).commands = vec![CommandSeen {
-        command: commands[1].clone(),
-        without_guests: false,
-        session: Session::Login,
-        status: 1,
-        late: false,
-        no_login: None,
-        stdout: String::new(),
-        stderr: String::new(),
-        truncated: false,
-    }];
+    alice(&mut after).commands = vec![ran(&commands[1], 1)];
     let broken = judge(case, trial, &observation(), &after).unwrap();
     has(broken.message, ".bashrc is another one");
 }

@@ -179,6 +179,7 @@ pub(super) fn not_tested(case: &Case) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::change::sample::ran;
     use crate::model::{Install, Switch};
     use crate::observe::UserSeen;
     use crate::testing::{has, lacks, tree};
@@ -247,24 +248,13 @@ mod tests {
             seen.users.insert("alice".to_owned(), user.clone());
             by_the_guest(&seen)
         };
-        let ran = |command: &str| crate::observe::CommandSeen {
-            command: command.to_owned(),
-            without_guests: false,
-            session: Session::Login,
-            status: 0,
-            late: false,
-            no_login: None,
-            stdout: String::new(),
-            stderr: String::new(),
-            truncated: false,
-        };
         let without = crate::observe::CommandSeen {
             without_guests: true,
-            ..ran("perl -v")
+            ..ran("perl -v", 0)
         };
-        user.commands = vec![without, ran("grep x")];
+        user.commands = vec![without, ran("grep x", 0)];
         assert_eq!(with(&user), None);
-        user.commands.push(ran("perl -v"));
+        user.commands.push(ran("perl -v", 0));
         assert!(with(&user).expect("told").contains("`perl`"));
     }
 }

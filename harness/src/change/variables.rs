@@ -1,4 +1,4 @@
-//! What differs in a user's sessions: variables, commands that were asked for.
+//! What differs in a user's sessions: variables, and what commands did that were asked for.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use super::stores::{Rebuilds, without_hashes};
 use crate::model::Session;
 use crate::observe::UserSeen;
 
-/// Variables of the kinds of session that were looked at on both sides. What turned alike in several is told once.
+/// Variables of the kinds of session that were observed on both sides. What turned alike in several is told once.
 pub(super) fn variables(
     before: &UserSeen,
     after: &UserSeen,

@@ -7,7 +7,7 @@ use similar::ChangeTag;
 
 use super::hunk::whole;
 use super::join::join;
-use super::model::{Difference, Digest, FileLook, Hunk, Turn};
+use super::model::{Difference, Digest, FileView, Hunk, Turn};
 use super::stores::{Rebuilds, without_hashes};
 use crate::model::{FileType, TargetKind};
 use crate::observe::{Content, Entry, EntryKind, Home, Inside, InsideKind};
@@ -15,7 +15,7 @@ use crate::text::octal;
 
 /// A path of a home, or one behind a link.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Look<'a> {
+pub(super) struct View<'a> {
     file_type: FileType,
     /// Whether it was looked into, of a directory.
     is_looked_into: bool,
@@ -34,7 +34,7 @@ pub(super) struct Look<'a> {
 
 /// Everything in a home by path, the home itself as `.`. What is behind a link stands under the link's path. What is seen
 /// of a path is put together when it is asked for: a home may hold very many.
-pub(super) struct Looks<'a> {
+pub(super) struct HomeView<'a> {
     home: &'a Home,
     spots: BTreeMap<Cow<'a, str>, Spot<'a>>,
 }
@@ -45,7 +45,7 @@ enum Spot<'a> {
     Inside(&'a Inside),
 }
 
-impl<'a> Looks<'a> {
+impl<'a> HomeView<'a> {
     pub(super) fn of(home: &'a Home) -> Self {
         let mut spots = BTreeMap::new();
         if let Some(itself) = &home.itself {
@@ -63,8 +63,8 @@ impl<'a> Looks<'a> {
         Self { home, spots }
     }
 
-    pub(super) fn get(&self, path: &str) -> Option<Look<'a>> {
-        self.spots.get(path).map(|spot| self.look(*spot))
+    pub(super) fn get(&self, path: &str) -> Option<View<'a>> {
+        self.spots.get(path).map(|spot| self.view(*spot))
     }
 
     pub(super) fn contains(&self, path: &str) -> bool {
@@ -72,9 +72,9 @@ impl<'a> Looks<'a> {
     }
 
     /// Every path, bytewise sorted.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, Look<'a>)> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, View<'a>)> {
         let spots = self.spots.iter();
-        spots.map(|(path, spot)| (&**path, self.look(*spot)))
+        spots.map(|(path, spot)| (&**path, self.view(*spot)))
     }
 
     /// Whether there is anything below a path.
@@ -84,7 +84,7 @@ impl<'a> Looks<'a> {
         next.is_some_and(|(next, _)| next.starts_with(&below))
     }
 
-    fn look(&self, spot: Spot<'a>) -> Look<'a> {
+    fn view(&self, spot: Spot<'a>) -> View<'a> {
         match spot {
             Spot::Entry(entry) => of_entry(self.home, entry),
             Spot::Inside(inside) => of_inside(inside),
@@ -92,8 +92,8 @@ impl<'a> Looks<'a> {
     }
 }
 
-fn of_entry<'a>(home: &'a Home, entry: &'a Entry) -> Look<'a> {
-    let mut look = Look {
+fn of_entry<'a>(home: &'a Home, entry: &'a Entry) -> View<'a> {
+    let mut view = View {
         file_type: entry.kind.file_type(),
         is_looked_into: entry.kind != EntryKind::Excluded,
         file: None,
@@ -105,31 +105,31 @@ fn of_entry<'a>(home: &'a Home, entry: &'a Entry) -> Look<'a> {
         end: None,
     };
     match &entry.kind {
-        EntryKind::File(content) => look.file = Some(content),
+        EntryKind::File(content) => view.file = Some(content),
         EntryKind::HardLink { first } => {
             if let Some(EntryKind::File(content)) = home.entries.get(first).map(|it| &it.kind) {
-                look.file = Some(content);
+                view.file = Some(content);
             }
         }
         EntryKind::Symlink { target, end } => {
-            look.file = end.file.as_ref().map(|file| &file.content);
-            look.mode = end.file.as_ref().map(|file| file.mode);
-            look.link = Some(end.kind);
-            look.target = Some(target);
-            look.end = end.path.as_deref();
+            view.file = end.file.as_ref().map(|file| &file.content);
+            view.mode = end.file.as_ref().map(|file| file.mode);
+            view.link = Some(end.kind);
+            view.target = Some(target);
+            view.end = end.path.as_deref();
         }
         _ => {}
     }
-    look
+    view
 }
 
-fn of_inside(inside: &Inside) -> Look<'_> {
+fn of_inside(inside: &Inside) -> View<'_> {
     let (file_type, file) = match &inside.kind {
         InsideKind::File(file) => (FileType::File, Some(file)),
         InsideKind::Directory => (FileType::Directory, None),
         InsideKind::NotFollowed => (FileType::Symlink, None),
     };
-    Look {
+    View {
         file_type,
         is_looked_into: true,
         file: file.map(|file| &file.content),
@@ -142,7 +142,7 @@ fn of_inside(inside: &Inside) -> Look<'_> {
     }
 }
 
-impl<'a> Look<'a> {
+impl<'a> View<'a> {
     /// What it says, where it is a text.
     pub(super) fn text(&self) -> Option<&'a str> {
         match self.file {
@@ -178,8 +178,8 @@ impl<'a> Look<'a> {
     }
 
     /// It as plain data.
-    pub(super) fn told(&self) -> FileLook {
-        FileLook {
+    pub(super) fn told(&self) -> FileView {
+        FileView {
             file_type: self.file_type,
             link: self.link,
             target: self
