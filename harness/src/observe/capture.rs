@@ -1,4 +1,4 @@
-//! Looking at a machine: one round trip for all homes, one for each user's session.
+//! Observing a machine: one round trip for all homes, one for each user's session.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -29,7 +29,7 @@ const HOMES_DEADLINE: Duration = Duration::from_secs(300);
 /// How long a session may take to begin, and to be blamed when it does not.
 const SESSION_DEADLINE: Duration = Duration::from_secs(90);
 
-/// Looks at a machine after a step. `users` are those whose homes and sessions are looked at, `probes` what is
+/// Observes a machine after a step. `users` are those whose homes and sessions are observed, `probes` what is
 /// asked for besides (a probe of no user is the first user's), `output` how the step went. The folders of `exclude`,
 /// relative to each home, are not looked into.
 pub fn observe(
@@ -224,13 +224,13 @@ fn read_login(
         }
         record => record?,
     };
-    let has_looked = record == LOGIN_MAGIC;
-    if has_looked {
-        read_look(source, reader, seen)?;
+    let has_observed = record == LOGIN_MAGIC;
+    if has_observed {
+        read_seen(source, reader, seen)?;
         record = reader.record(source)?;
     }
     (_, seen.no_login) = reader.told(&record, Session::Login)?;
-    if !has_looked && seen.no_login.is_none() {
+    if !has_observed && seen.no_login.is_none() {
         return Err(malformed(
             "the login session ended well and showed nothing".into(),
         ));
@@ -250,7 +250,7 @@ fn read_login(
     source.expect("done")
 }
 
-fn read_look(source: &mut Source<'_>, reader: Reader<'_>, seen: &mut UserSeen) -> io::Result<()> {
+fn read_seen(source: &mut Source<'_>, reader: Reader<'_>, seen: &mut UserSeen) -> io::Result<()> {
     let variables = read_variables(source)?;
     let path = variables.get("PATH").map_or("", String::as_str);
     let listing = read_programs(source, path, reader.user, reader.home)?;
@@ -315,7 +315,7 @@ fn unreadable(what: &str, why: &str) -> MachineError {
     not_observed(what, &format!(": {why}"), hint)
 }
 
-/// The machine could not be looked at: the machinery's fault, never the setup's.
+/// The machine could not be observed: the machinery's fault, never the setup's.
 fn not_observed(what: &str, why: &str, hint: &str) -> MachineError {
     MachineError::new(format!("{what} could not be observed{why}"), Some(hint))
 }

@@ -10,7 +10,7 @@ use super::*;
 use crate::machine::{Bound, GuestExit, GuestScript, MachineError, Observable};
 use crate::testing::{Dice, has};
 
-/// A machine that sends these streams when it is looked at; where one is empty, its time passes.
+/// A machine that sends these streams when it is observed; where one is empty, its time passes.
 struct Sends {
     homes: Vec<u8>,
     login: Vec<u8>,

@@ -58,7 +58,7 @@ impl Observation {
         }
     }
 
-    /// What is known when only a step's output was looked at.
+    /// What is known when only a step's output was observed.
     pub fn printed(output: StepOutput) -> Self {
         Self {
             format: Format,
@@ -119,9 +119,9 @@ pub struct UserSeen {
     pub packages: Vec<ProfilePackage>,
     /// The programs that other directories of that PATH offer (the distribution's), with the first such directory.
     pub system_programs: BTreeMap<String, String>,
-    /// The variables of each kind of session that was looked at. A login session always is.
+    /// The variables of each kind of session that was observed. A login session always is.
     pub sessions: BTreeMap<Session, BTreeMap<String, String>>,
-    /// Why there is no session of a kind that was to be looked at.
+    /// Why there is no session of a kind that was to be observed.
     pub no_sessions: BTreeMap<Session, NoLogin>,
     /// The variables that a login session of theirs had before the first step: what says nothing of a setup.
     pub baseline: BTreeMap<String, String>,

@@ -1,4 +1,4 @@
-//! Places that are looked at only where an expectation asks for them: below a profile, and in the current generation.
+//! Places that are observed only where an expectation asks for them: below a profile, and in the current generation.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -35,7 +35,7 @@ const PROFILES: [&str; 3] = [
 ];
 
 impl Place {
-    /// Whether a path is one that nobody looks at unasked.
+    /// Whether a path is observed only where it is asked for.
     pub fn is_asked_for(self, path: &str) -> bool {
         let path = path.strip_prefix("~/").unwrap_or(path);
         let path = path.strip_prefix("./").unwrap_or(path);
@@ -69,7 +69,7 @@ pub enum PlaceFound {
 /// First field of what the script sends.
 const MAGIC: &str = "switchproof-places-1";
 
-/// Looks at places: of a user, relative to what, and the path. POSIX sh, run by root.
+/// Observes places: of a user, relative to what, and the path. POSIX sh, run by root.
 pub(super) fn script(asked: &[(&str, Place, &str)]) -> String {
     let mut script = FUNCTIONS
         .replace("@MAGIC@", MAGIC)

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::places::Place;
 use crate::model::{Check, Expectation, Session};
 
-/// Something to look at besides what is always looked at. `user: None` is the case's first user.
+/// Something to observe besides what always is. `user: None` is the case's first user.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Probe {
@@ -35,7 +35,7 @@ pub enum Probe {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         without_guests: bool,
     },
-    /// A path that is not looked at unless it is asked for.
+    /// A path that is observed only where it is asked for.
     Place {
         /// Whose.
         user: Option<String>,
@@ -44,7 +44,7 @@ pub enum Probe {
         /// The path.
         path: String,
     },
-    /// Another look until something is so, for as long as it may take.
+    /// Another observation until something is so, for as long as it may take.
     Wait {
         /// In seconds.
         within_s: u32,

@@ -10,7 +10,7 @@ use super::tarball::{MemberKind, read_tar, tar_status};
 use crate::model::Profile;
 use crate::text::escape_name;
 
-/// Most directories on a PATH that are looked at.
+/// Most directories on a PATH that are listed.
 const DIRECTORIES: usize = 1000;
 /// Most programs in all of them.
 const PROGRAMS: usize = 100_000;

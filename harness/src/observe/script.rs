@@ -1,4 +1,4 @@
-//! The two scripts that look at a guest: one of root for all homes, one of each user for their sessions.
+//! The two scripts that observe a guest: one of root for all homes, one of each user for their sessions.
 //!
 //! A process costs ten milliseconds under emulation and a round trip a hundred, so each script does all it can with
 //! few processes, and sends fields that end in NUL, lists that end in an empty field, and tar archives.

@@ -8,7 +8,7 @@ use super::observation::UnitSeen;
 use crate::model::UnitState;
 use crate::text::escape_name;
 
-/// Most units looked at.
+/// Most units that are observed.
 const UNITS: usize = 10_000;
 
 /// Parses the section of units: the names asked about, systemctl's answer in blocks, and its status. `None`: nobody
