@@ -68,16 +68,6 @@ struct Record {
     test_program: String,
 }
 
-/// What was found out.
-#[derive(Debug)]
-struct Verdict {
-    accelerator: Accelerator,
-    reason: String,
-    /// Whether it holds until the host is started anew. Permissions and modules come and go, and are looked up at no
-    /// cost.
-    lasting: bool,
-}
-
 /// Chooses the accelerator: `$SWITCHPROOF_ACCEL` when set, else what was found since the host was started with the same
 /// QEMU, else by a tiny boot that costs at most a few seconds. What is found is remembered in the cache.
 pub fn detect(cache: &CacheDir, qemu: &QemuBinary) -> Result<Detected, DetectError> {
@@ -106,11 +96,11 @@ pub fn detect(cache: &CacheDir, qemu: &QemuBinary) -> Result<Detected, DetectErr
     {
         return Ok(answer(record.accelerator, record.reason, true, qemu));
     }
-    let verdict = decide(qemu)?;
-    if let Some(path) = memory.filter(|_| verdict.lasting) {
-        remember(&path, qemu, &verdict);
+    let (detected, is_lasting) = decide(qemu)?;
+    if let Some(path) = memory.filter(|_| is_lasting) {
+        remember(&path, qemu, &detected);
     }
-    Ok(answer(verdict.accelerator, verdict.reason, false, qemu))
+    Ok(detected)
 }
 
 fn answer(
@@ -127,7 +117,10 @@ fn answer(
     }
 }
 
-fn decide(qemu: &QemuBinary) -> Result<Verdict, DetectError> {
+/// Finds out, and says whether that holds until the host is started anew. Permissions and modules come and go, and are
+/// looked up at no cost.
+fn decide(qemu: &QemuBinary) -> Result<(Detected, bool), DetectError> {
+    let found = |accelerator, reason| answer(accelerator, reason, false, qemu);
     let hardware = if cfg!(target_os = "macos") {
         Accelerator::Hvf
     } else {
@@ -136,34 +129,22 @@ fn decide(qemu: &QemuBinary) -> Result<Verdict, DetectError> {
     if hardware == Accelerator::Kvm
         && let Err(error) = fs::File::options().read(true).write(true).open("/dev/kvm")
     {
-        return Ok(Verdict {
-            accelerator: Accelerator::Tcg,
-            reason: format!("/dev/kvm cannot be opened: {error}"),
-            lasting: false,
-        });
+        let reason = format!("/dev/kvm cannot be opened: {error}");
+        return Ok((found(Accelerator::Tcg, reason), false));
     }
     let begun = Instant::now();
-    let (accelerator, reason) = match tiny_boot(qemu, hardware)? {
+    let detected = match tiny_boot(qemu, hardware)? {
         Ok(()) => {
-            let reason = format!(
-                "a test machine booted in {:.1} s",
-                begun.elapsed().as_secs_f64()
-            );
-            (hardware, reason)
+            let took_s = begun.elapsed().as_secs_f64();
+            found(hardware, format!("a test machine booted in {took_s:.1} s"))
         }
-        Err(error) => (
-            Accelerator::Tcg,
-            format!(
-                "{hardware} is there but boots no machine: {}",
-                first_line(&error)
-            ),
-        ),
+        Err(error) => {
+            let why = first_line(&error);
+            let reason = format!("{hardware} is there but boots no machine: {why}");
+            found(Accelerator::Tcg, reason)
+        }
     };
-    Ok(Verdict {
-        accelerator,
-        reason,
-        lasting: true,
-    })
+    Ok((detected, true))
 }
 
 /// Boots a machine of a few instructions that ends itself. The inner error says that it did not.
@@ -176,20 +157,10 @@ fn tiny_boot(
     let architecture = Architecture::host();
     fs::write(&program, test_program(architecture)).map_err(DetectError::Prepare)?;
     let command = Command::new(&qemu.path)
-        .args([
-            "-machine",
-            architecture.machine_type(),
-            "-accel",
-            accelerator.qemu_argument(),
-        ])
-        .args([
-            "-cpu",
-            cpu_model(accelerator, qemu.version),
-            "-smp",
-            "2",
-            "-m",
-            "64",
-        ])
+        .args(["-machine", architecture.machine_type()])
+        .args(["-accel", accelerator.qemu_argument()])
+        .args(["-cpu", cpu_model(accelerator, qemu.version)])
+        .args(["-smp", "2", "-m", "64"])
         .args(["-nodefaults", "-display", "none", "-no-reboot"]);
     // A QEMU for macOS does not know the switch.
     let command = if cfg!(target_os = "linux") {
@@ -309,13 +280,13 @@ fn recall(path: &Path, qemu: &QemuBinary) -> Option<Record> {
     (same && plausible).then_some(record)
 }
 
-fn remember(path: &Path, qemu: &QemuBinary, verdict: &Verdict) {
+fn remember(path: &Path, qemu: &QemuBinary, found: &Detected) {
     let record = Record {
         host_boot_id: host_boot_id(),
         qemu: qemu.path.clone(),
         version: qemu.version,
-        accelerator: verdict.accelerator,
-        reason: verdict.reason.clone(),
+        accelerator: found.accelerator,
+        reason: found.reason.clone(),
         test_program: test_program_hash(),
     };
     // Not remembered means asked again, which is only slower.
@@ -342,13 +313,13 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let cache = CacheDir::at(directory.path());
         let begun = Instant::now();
-        let verdict = decide(&qemu).unwrap();
-        assert!(begun.elapsed() < Duration::from_secs(15), "{verdict:?}");
+        let (found, _) = decide(&qemu).unwrap();
+        assert!(begun.elapsed() < Duration::from_secs(15), "{found:?}");
         let memory = cache.host().unwrap().join("accelerator.json");
         assert!(recall(&memory, &qemu).is_none());
-        remember(&memory, &qemu, &verdict);
+        remember(&memory, &qemu, &found);
         let recalled = recall(&memory, &qemu).unwrap().accelerator;
-        assert_eq!(recalled, verdict.accelerator);
+        assert_eq!(recalled, found.accelerator);
         let newer = QemuBinary {
             version: QemuVersion {
                 major: 99,

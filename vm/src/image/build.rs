@@ -50,7 +50,7 @@ pub(super) fn build(
         .spawn()
         .and_then(|running| {
             running.finish_watched(DEADLINE, &mut || {
-                follower.look();
+                follower.read_on();
                 // What fills the disk is gone, and its message may never have reached the log, once mmdebstrap ends.
                 least_free_mib = [directory, &scratch.path]
                     .into_iter()

@@ -11,7 +11,7 @@ use super::{BuildStep, Progress};
 /// What a line begins with that says a step begins.
 pub(super) const MARKER: &str = "switchproof-step: ";
 
-/// Reads what was added to a log since the last look, and tells what it says.
+/// Reads what was added to a log since the last time, and tells what it says.
 pub(super) struct Follower<'a> {
     log: Option<File>,
     position: u64,
@@ -55,7 +55,7 @@ impl<'a> Follower<'a> {
     }
 
     /// Tells everything that is new in the log.
-    pub(super) fn look(&mut self) {
+    pub(super) fn read_on(&mut self) {
         let mut buffer = [0; 16 * 1024];
         loop {
             let read = self
@@ -129,10 +129,10 @@ mod tests {
         };
         let mut follower = Follower::new(log.path(), BuildStep::FetchPackages, &mut report);
         write!(log, "I: one\nswitchproof-step: conf").unwrap();
-        follower.look();
+        follower.read_on();
         assert_eq!(follower.step(), BuildStep::FetchPackages);
         write!(log, "igure\nswitchproof-step: nonsense\nhalf").unwrap();
-        follower.look();
+        follower.read_on();
         assert_eq!(follower.step(), BuildStep::Configure);
         assert_eq!(follower.finish().len(), 2);
         let expected = [

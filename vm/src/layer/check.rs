@@ -2,12 +2,11 @@
 
 use std::fs::File;
 use std::io;
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use crate::layer::record::{BackingRecord, DISK, RAM, STATE};
 use crate::layer::{LayerError, LayerRecord, overlay};
-use crate::store::{FileRecord, Unfit};
+use crate::store::{FileRecord, Unfit, is_at};
 
 /// One directory, however it is called now: a layer that was removed and made anew has the same name and is another
 /// directory. It is held open, so that no other gets its inode number meanwhile.
@@ -33,13 +32,7 @@ impl DirIdentity {
 
     /// Whether this directory is still the one at `path`.
     pub(super) fn is_at(&self, path: &Path) -> Result<bool, LayerError> {
-        let failed = |error| LayerError::io("cannot read", path)(error);
-        let ours = self.0.metadata().map_err(failed)?;
-        match path.symlink_metadata() {
-            Ok(there) => Ok((ours.dev(), ours.ino()) == (there.dev(), there.ino())),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-            Err(error) => Err(failed(error)),
-        }
+        is_at(&self.0, path).map_err(LayerError::io("cannot read", path))
     }
 }
 

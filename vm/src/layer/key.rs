@@ -12,7 +12,7 @@ const DIGITS: usize = 32;
 /// Names a layer by everything that went into it: its parent's key, the step, all the step read, and for the
 /// first layer the image, QEMU, accelerator, CPU model and machine shape.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[serde(try_from = "String")]
 pub struct LayerKey(String);
 
 /// Text that is not a layer key.
@@ -77,12 +77,6 @@ impl TryFrom<String> for LayerKey {
 
     fn try_from(text: String) -> Result<Self, NotALayerKey> {
         text.parse()
-    }
-}
-
-impl From<LayerKey> for String {
-    fn from(key: LayerKey) -> Self {
-        key.0
     }
 }
 

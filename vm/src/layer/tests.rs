@@ -15,7 +15,7 @@ use crate::layer::{
     Collected, Layer, LayerError, LayerKey, LayerRecord, LayerStore, Lookup, MadeBy, create_overlay,
 };
 use crate::qemu::MachineShape;
-use crate::store::{FileRecord, WorkDir};
+use crate::store::{FileRecord, WorkDir, make_pipe};
 
 /// A store whose layers hold noise: to the store they are files.
 struct Fixture {
@@ -346,11 +346,6 @@ fn a_cache_that_cannot_be_written_is_named_and_left_alone() {
         assert!(hint.contains("SWITCHPROOF_CACHE_DIR"), "{error}: {hint}");
     }
     assert!(fixture.find(&base).is_some());
-}
-
-fn make_pipe(path: &Path) {
-    let made = crate::process::Command::new("mkfifo").arg(path);
-    made.run(Duration::from_secs(20)).expect("made");
 }
 
 #[test]

@@ -25,7 +25,7 @@ ioctl $root, 0x40086610, pack "Q", <$size> * 512 / 4096 or die "ioctl: $!";'"#;
 /// How long the agent is listened to before QEMU is.
 const LISTEN: Duration = Duration::from_millis(100);
 
-/// Between two looks at a process that the agent started.
+/// Between two questions about a process that the agent started.
 const STATUS_POLL: Duration = Duration::from_millis(20);
 
 /// Bytes of the host's entropy that a fork gets: twice what the kernel's generator is keyed with.
@@ -102,7 +102,7 @@ impl Machine {
             if said.is_some() {
                 return Ok(said);
             }
-            self.hear_qmp(waiting)?;
+            self.take_events(waiting)?;
             if waiting.left().is_zero() {
                 return Ok(None);
             }
@@ -126,7 +126,7 @@ impl Machine {
                 return Ok(ended);
             }
             // The guest decides what the agent answers: it could say for ever that the process still runs.
-            self.hear_qmp(waiting)?;
+            self.take_events(waiting)?;
             if waiting.left().is_zero() {
                 return Err(self.agent_silent(waiting));
             }

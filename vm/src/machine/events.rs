@@ -17,7 +17,7 @@ const PANIC_LINES: usize = 200;
 
 impl Machine {
     /// Takes in what QEMU has said.
-    pub(super) fn hear_qmp(&mut self, waiting: &Waiting) -> Result<(), MachineError> {
+    pub(super) fn take_events(&mut self, waiting: &Waiting) -> Result<(), MachineError> {
         let pumped = self.connections.qmp.pump(Duration::ZERO);
         while let Some(event) = self.connections.qmp.next_event() {
             self.handle(&event, waiting)?;

@@ -47,12 +47,12 @@ impl Machine {
     /// be a layer on which every case fails.
     fn stop_healthy(&mut self, waiting: &Waiting) -> Result<(), MachineError> {
         self.check_usable(waiting)?;
-        self.hear_qmp(waiting)?;
+        self.take_events(waiting)?;
         self.liveness.expects_stop = true;
         self.qmp("stop", json!({}), waiting)?;
         let status = self.qmp("query-status", json!({}), waiting)?;
         // What happened until it stopped explains a status better than its name.
-        self.hear_qmp(waiting)?;
+        self.take_events(waiting)?;
         require_paused(&status).map_err(|description| MachineError::Qmp {
             command: "stop".to_owned(),
             description,

@@ -218,8 +218,8 @@ impl Machine {
     fn kill(&mut self, job: &mut Job, bulk: &mut BulkWork<'_>) -> bool {
         let waiting = self.send_kill(job);
         while job.ended.is_none() {
-            let heard = self.take_frames(job, &mut |_, _| {});
-            if heard.is_err() || (job.ended.is_none() && self.turn(&waiting, bulk).is_err()) {
+            let taken = self.take_frames(job, &mut |_, _| {});
+            if taken.is_err() || (job.ended.is_none() && self.turn(&waiting, bulk).is_err()) {
                 self.usable = false;
                 return false;
             }

@@ -1,7 +1,7 @@
 //! Starting QEMU and taking its ends of all connections.
 
 use std::io;
-use std::os::unix::net::UnixStream;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -10,15 +10,15 @@ use crate::machine::control::Control;
 use crate::machine::{Host, MachineError};
 use crate::process::{Command, Running};
 use crate::qemu::{
-    Gate, Listener, MachineParts, Network, Qmp, RuntimeDir, TailRing, TalkError, command_line,
-    sockets,
+    MachineParts, Network, Qmp, RuntimeDir, TailRing, TalkError, accept_within, command_line,
+    open_gate, sockets,
 };
 
 /// How long QEMU may take to open its files and connect; it does so in hundredths of a second.
 const START: Duration = Duration::from_secs(30);
 
-/// Between two looks at whether QEMU has died instead of connecting.
-const LOOK: Duration = Duration::from_millis(50);
+/// Between two questions whether QEMU has died instead of connecting.
+const ASK_AGAIN: Duration = Duration::from_millis(50);
 
 /// A started QEMU, paused, with all its connections.
 #[derive(Debug)]
@@ -29,8 +29,6 @@ pub(super) struct Connections {
     pub(super) control: Control,
     pub(super) bulk: UnixStream,
     pub(super) console: TailRing,
-    /// Where the guest reaches the internet alone.
-    _gate: Option<Gate>,
 }
 
 /// Starts QEMU with the memory file `ram`. With `incoming` it waits for a device state.
@@ -74,10 +72,9 @@ pub(super) fn start(
     };
     let (qmp, console) = (next()?, next()?);
     let (agent, control, bulk) = (next()?, next()?, next()?);
-    let gate = match host.shape.network {
-        Network::Internet => Some(Gate::open(next()?, next()?).map_err(doing())?),
-        Network::Off | Network::InternetAndHost => None,
-    };
+    if host.shape.network == Network::Internet {
+        open_gate(next()?, next()?).map_err(doing())?;
+    }
     let ring = TailRing::default();
     ring.drain(console);
     bulk.set_nonblocking(true).map_err(doing())?;
@@ -94,18 +91,16 @@ pub(super) fn start(
         control,
         bulk,
         console: ring,
-        _gate: gate,
     })
 }
 
 fn accept(
-    listener: &Listener,
+    listener: &UnixListener,
     process: &mut Running,
     deadline: Instant,
 ) -> Result<UnixStream, MachineError> {
     loop {
-        let accepted = listener
-            .accept(LOOK)
+        let accepted = accept_within(listener, ASK_AGAIN)
             .map_err(MachineError::io("cannot accept QEMU's connection"))?;
         if let Some(stream) = accepted {
             return Ok(stream);

@@ -66,7 +66,7 @@ impl Machine {
             .map_err(MachineError::io("cannot wait for the machine"))?;
         let [qmp, control, bulk_port] = [0, 1, 2].map(|at| entries[at].revents());
         if !qmp.is_empty() {
-            self.hear_qmp(waiting)?;
+            self.take_events(waiting)?;
         }
         if control.contains(PollFlags::OUT) && self.connections.control.flush().is_err() {
             return Err(self.died(waiting));

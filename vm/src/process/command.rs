@@ -1,7 +1,6 @@
 //! A command line, and how it is started.
 
 use std::ffi::{OsStr, OsString};
-use std::fmt;
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
@@ -205,12 +204,6 @@ impl Command {
             prepare_child(command, orphan_signal, inherited.clone());
             Ok(())
         }))
-    }
-}
-
-impl fmt::Display for Command {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.command_line())
     }
 }
 

@@ -12,7 +12,7 @@ use super::text::{read_all, read_tail};
 
 /// How long a process group has to go after a polite signal before it is killed.
 const POLITE_WAIT: Duration = Duration::from_secs(5);
-/// The longest step between two looks at a running process.
+/// The longest time between two questions whether a process runs.
 const POLL: Duration = Duration::from_millis(100);
 
 /// What a successful process left.
@@ -59,11 +59,6 @@ impl Running {
     /// The process's id, which is also its group's.
     pub fn pid(&self) -> u32 {
         self.pid
-    }
-
-    /// The command line, quoted for a shell.
-    pub fn command_line(&self) -> &str {
-        &self.command
     }
 
     /// How it ended, or nothing while it runs.

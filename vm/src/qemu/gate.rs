@@ -10,7 +10,7 @@ use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, UdpSocket};
 use std::os::unix::net::UnixStream;
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags};
@@ -52,24 +52,16 @@ const NOT_INTERNET: [(Ipv4Addr, u32); 13] = [
     (Ipv4Addr::new(240, 0, 0, 0), 4),
 ];
 
-/// Passes on what may leave; ends with QEMU.
-#[derive(Debug)]
-pub struct Gate {
-    _thread: JoinHandle<()>,
-}
-
-impl Gate {
-    /// Begins to judge the frames that come from `leaving`, and gives those that may go on to `let_out`.
-    pub fn open(leaving: UnixStream, let_out: UnixStream) -> io::Result<Self> {
-        leaving.set_nonblocking(true)?;
-        let_out.set_nonblocking(true)?;
-        let work = move || {
-            // Whatever ends it: without us nothing leaves.
-            let _ = pass_on(&leaving, &let_out, &mut Judge::default());
-        };
-        let thread = thread::Builder::new().name("gate".to_owned()).spawn(work)?;
-        Ok(Self { _thread: thread })
-    }
+/// Begins to judge the frames that come from `leaving`, and to give those that may go on to `let_out`, until QEMU ends.
+pub(crate) fn open_gate(leaving: UnixStream, let_out: UnixStream) -> io::Result<()> {
+    leaving.set_nonblocking(true)?;
+    let_out.set_nonblocking(true)?;
+    let work = move || {
+        // Whatever ends it: without us nothing leaves.
+        let _ = pass_on(&leaving, &let_out, &mut Judge::default());
+    };
+    let thread = thread::Builder::new().name("gate".to_owned());
+    thread.spawn(work).map(drop)
 }
 
 fn pass_on(leaving: &UnixStream, let_out: &UnixStream, judge: &mut Judge) -> io::Result<()> {
@@ -212,7 +204,7 @@ mod tests {
     use std::os::unix::net::UnixStream;
     use std::time::Duration;
 
-    use super::{Gate, Judge, is_local};
+    use super::{Judge, is_local, open_gate};
 
     fn packet(to: [u8; 4], protocol: u8, port: u16, fragment: u16) -> Vec<u8> {
         let mut frame = vec![0; 12];
@@ -281,7 +273,7 @@ mod tests {
     fn frames_cut_anywhere_pass_whole_and_a_deaf_qemu_blocks_nothing() {
         let (mut guest, leaving) = UnixStream::pair().unwrap();
         let (let_out, mut outside) = UnixStream::pair().unwrap();
-        let _gate = Gate::open(leaving, let_out).unwrap();
+        open_gate(leaving, let_out).unwrap();
         let framed = |frame: &[u8]| [&(frame.len() as u32).to_be_bytes()[..], frame].concat();
         let [good, bad] = [[1, 1, 1, 1], [127, 0, 0, 1]].map(|to| framed(&packet(to, 6, 443, 0)));
         for byte in [&bad[..], &good, &bad].concat() {

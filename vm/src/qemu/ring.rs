@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 use std::io::Read;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
 
 /// How much is kept.
 const KEPT_BYTES: usize = 64 * 1024;
@@ -17,7 +16,7 @@ pub struct TailRing {
 
 impl TailRing {
     /// Reads `source` to its end on a thread of its own, which ends with the source.
-    pub fn drain(&self, mut source: impl Read + Send + 'static) -> JoinHandle<()> {
+    pub fn drain(&self, mut source: impl Read + Send + 'static) {
         let ring = self.clone();
         std::thread::spawn(move || {
             let mut buffer = [0; 8192];
@@ -29,7 +28,7 @@ impl TailRing {
                     Err(_) => break,
                 }
             }
-        })
+        });
     }
 
     /// Adds bytes, and forgets the oldest.

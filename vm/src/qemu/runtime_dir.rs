@@ -31,12 +31,6 @@ pub struct RuntimeDir {
     directory: WorkDir,
 }
 
-/// One socket that waits for its single client.
-#[derive(Debug)]
-pub struct Listener {
-    listener: UnixListener,
-}
-
 impl RuntimeDir {
     /// Makes one, with mode 0700, in the first of `XDG_RUNTIME_DIR`, the temporary directory and `/tmp` that is
     /// writable and short enough for a socket's path. The error says what is wrong with each.
@@ -72,10 +66,10 @@ impl RuntimeDir {
     }
 
     /// Listens at `name` inside the directory.
-    pub fn listen(&self, name: &str) -> io::Result<Listener> {
+    pub fn listen(&self, name: &str) -> io::Result<UnixListener> {
         let listener = UnixListener::bind(self.path().join(name))?;
         listener.set_nonblocking(true)?;
-        Ok(Listener { listener })
+        Ok(listener)
     }
 
     /// The directory.
@@ -84,17 +78,15 @@ impl RuntimeDir {
     }
 }
 
-impl Listener {
-    /// The client's connection, or none when it has not come within `timeout`.
-    pub fn accept(&self, timeout: Duration) -> io::Result<Option<UnixStream>> {
-        if !wait_readable(&self.listener, timeout)? {
-            return Ok(None);
-        }
-        match self.listener.accept() {
-            Ok((stream, _)) => Ok(Some(stream)),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
-            Err(error) => Err(error),
-        }
+/// The client's connection, or none when it has not come within `timeout`.
+pub fn accept_within(listener: &UnixListener, timeout: Duration) -> io::Result<Option<UnixStream>> {
+    if !wait_readable(listener, timeout)? {
+        return Ok(None);
+    }
+    match listener.accept() {
+        Ok((stream, _)) => Ok(Some(stream)),
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

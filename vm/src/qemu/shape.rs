@@ -11,7 +11,7 @@ pub enum Network {
     /// Nothing: it has no network card.
     #[default]
     Off,
-    /// Public addresses, and the host's name server: neither this host nor its neighbours. See [`crate::qemu::Gate`].
+    /// Public addresses, and the host's name server: neither this host nor its neighbours.
     Internet,
     /// Whatever this host reaches, and the host itself as 10.0.2.2.
     InternetAndHost,

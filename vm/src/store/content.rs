@@ -94,7 +94,7 @@ impl FileRecord {
         })
     }
 
-    /// Compares a file with the record, and notes a new stamp: true when it did. With `fully`, an unchanged look is not
+    /// Compares a file with the record, and notes a new stamp: true when it did. With `fully`, an equal stamp is not
     /// enough.
     pub(crate) fn renew(&mut self, path: &Path, fully: bool) -> Result<bool, Unfit<io::Error>> {
         let file = open_regular(path).map_err(|error| match error.kind() {

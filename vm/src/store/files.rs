@@ -179,7 +179,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
         fs::write(at("file"), "four").unwrap();
-        crate::store::work_dir::tests::make_pipe(&at("pipe"));
+        crate::store::make_pipe(&at("pipe"));
         std::os::unix::fs::symlink("file", at("link")).unwrap();
         std::os::unix::fs::symlink("nowhere", at("dangling")).unwrap();
         assert_eq!(read_bounded(&at("file"), 4).unwrap(), b"four");

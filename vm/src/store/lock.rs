@@ -13,7 +13,7 @@ use rustix::fs::OFlags;
 const RETRY: Duration = Duration::from_millis(25);
 
 /// How often the list of locks is read for one answer.
-const LOOKS: usize = 4;
+const READS: usize = 4;
 
 /// A held lock on a file. Dropping it releases the lock; the file stays unless [`FileLock::retire`] is used.
 #[derive(Debug)]
@@ -118,16 +118,16 @@ impl FileLock {
     }
 }
 
-/// Every lock that is held, as the kernel lists them. To look at it takes no lock, and so disturbs nobody.
+/// Every lock that is held, as the kernel lists them. To read it takes no lock, and so disturbs nobody.
 pub(crate) struct LockTable(String);
 
 impl LockTable {
     /// The locks of this moment. Empty where the system does not list them; Linux does, in `/proc/locks`.
     pub(crate) fn read() -> Self {
         // The kernel hands the list out in pieces, and a lock that goes meanwhile makes it skip another: what was there
-        // all along is in one of several looks.
-        let look = |_| std::fs::read_to_string("/proc/locks").unwrap_or_default();
-        Self((0..LOOKS).map(look).collect())
+        // all along is read at least once.
+        let read = |_| std::fs::read_to_string("/proc/locks").unwrap_or_default();
+        Self((0..READS).map(read).collect())
     }
 
     /// The processes that hold the lock of this file, shared or not; none when nobody does, and zero for a process that
@@ -175,7 +175,8 @@ fn open(path: &Path, create: bool) -> io::Result<File> {
     }
 }
 
-fn is_at(file: &File, path: &Path) -> io::Result<bool> {
+/// Whether an open file is still the one at `path`.
+pub(crate) fn is_at(file: &File, path: &Path) -> io::Result<bool> {
     let ours = file.metadata()?;
     match path.symlink_metadata() {
         Ok(there) => Ok((ours.dev(), ours.ino()) == (there.dev(), there.ino())),
@@ -239,7 +240,7 @@ mod tests {
     fn neither_a_pipe_nor_a_link_is_a_lock() {
         let directory = tempfile::tempdir().expect("a directory");
         let (pipe, link) = (directory.path().join("pipe"), directory.path().join("link"));
-        crate::store::work_dir::tests::make_pipe(&pipe);
+        crate::store::make_pipe(&pipe);
         std::os::unix::fs::symlink("elsewhere", &link).expect("made");
         for path in [pipe, link] {
             assert!(FileLock::exclusive(&path, Instant::now()).is_err());

@@ -13,7 +13,9 @@ pub(crate) use files::{
     allocated_bytes, file_limit_bytes, make_private, open_regular, read_bounded, write_whole,
 };
 pub use files::{available_memory_mib, free_bytes};
-pub(crate) use lock::LockTable;
 pub use lock::{FileLock, Held};
+pub(crate) use lock::{LockTable, is_at};
 pub(crate) use sparse::{copy_sparse, punch_zeros};
+#[cfg(test)]
+pub(crate) use work_dir::tests::make_pipe;
 pub(crate) use work_dir::{WorkDir, is_private, remove_tree, retire, sweep, sweep_shared, sync};

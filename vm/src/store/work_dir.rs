@@ -204,7 +204,7 @@ pub(super) mod tests {
     use super::{OWNER, WorkDir, retire, sweep, sweep_shared};
     use crate::process::Command;
 
-    pub(in crate::store) fn make_pipe(path: &Path) {
+    pub(crate) fn make_pipe(path: &Path) {
         let made = Command::new("mkfifo").arg(path);
         made.run(std::time::Duration::from_secs(20)).expect("made");
     }

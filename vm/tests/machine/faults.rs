@@ -105,11 +105,11 @@ fn a_panic_is_told_from_a_death_and_from_silence() {
     let console = machine.console_tail(50);
     assert!(console.contains("sysrq"), "{console}");
 
-    // Nor can it be frozen, whether or not anybody has heard the panic.
+    // Nor can it be frozen, whether or not anybody has noticed the panic.
     let base = lab.base();
-    for heard in [true, false] {
+    for is_noticed in [true, false] {
         let mut machine = lab.host.fork(&base, Purpose::Layer).expect("a fork");
-        if heard {
+        if is_noticed {
             fails(&mut machine, &panic);
         } else {
             let soon = "echo 1 > /proc/sys/kernel/sysrq; (sleep 1; echo c > /proc/sysrq-trigger) > /dev/null 2>&1 &";
