@@ -107,18 +107,17 @@ impl Machine {
     }
 
     fn check_silence(&mut self, waiting: &Waiting) -> Result<(), MachineError> {
-        let closed = self.liveness.port_closed.map(|since| since.elapsed());
-        if let Some(closed) = closed.filter(|_| !self.liveness.expects_end) {
-            if closed > SHUTDOWN_DOUBTED && !self.liveness.closing_doubted {
-                self.liveness.closing_doubted = true;
-                if self.runs_on(waiting)? {
-                    let who = "its supervisor was ended, though the guest runs on";
-                    return Err(self.lost(who, waiting));
-                }
+        let is_doubted = |closed: Duration| closed > SHUTDOWN_DOUBTED;
+        if self.liveness.closed_for().is_some_and(is_doubted) && !self.liveness.closing_doubted {
+            self.liveness.closing_doubted = true;
+            if self.runs_on(waiting)? {
+                let who = "its supervisor was ended, though the guest runs on";
+                return Err(self.lost(who, waiting));
             }
-            if closed > SHUTDOWN_GRACE {
-                return Err(self.lost("its supervisor has ended", waiting));
-            }
+        }
+        let is_over = |closed: Duration| closed > SHUTDOWN_GRACE;
+        if self.liveness.closed_for().is_some_and(is_over) {
+            return Err(self.lost("its supervisor has ended", waiting));
         }
         match self.liveness.pinged {
             None if self.liveness.last_seen.1.elapsed() > PING_AFTER => {

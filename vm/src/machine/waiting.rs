@@ -58,6 +58,12 @@ impl Liveness {
         }
     }
 
+    /// For how long the control port has been closed, where that was not to be expected.
+    pub(super) fn closed_for(&self) -> Option<Duration> {
+        let closed = self.port_closed.filter(|_| !self.expects_end)?;
+        Some(closed.elapsed())
+    }
+
     pub(super) fn saw(&mut self, what: impl Into<String>) {
         self.last_seen = (what.into(), Instant::now());
         self.pinged = None;
