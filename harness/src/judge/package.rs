@@ -47,16 +47,31 @@ pub(super) fn package(who: Who<'_>, name: &str, state: &PackageState) -> Vec<Mis
             if winners.is_empty() {
                 return vec![missing(who, name, &offered)];
             }
-            let fits = |program: &&&Program| {
-                version
-                    .as_ref()
-                    .is_none_or(|wanted| program.version == *wanted)
-                    && profile.is_none_or(|wanted| program.profile == Some(wanted))
-            };
-            if winners.iter().find(fits).is_some() {
+            let fits = |it: &&Program| is_wanted(state, &it.version, it.profile);
+            if winners.iter().any(fits) {
                 return Vec::new();
             }
-            vec![other(who, name, version.as_deref(), *profile, &winners)]
+            let expected = wanted(name, version.as_deref(), *profile);
+            let seen: BTreeSet<String> = winners.iter().map(|it| describe(it)).collect();
+            vec![plain(format!(
+                "{expected} on the login PATH of {}, seen {}",
+                who.name,
+                Vec::from_iter(seen).join(" and ")
+            ))]
+        }
+    }
+}
+
+/// Whether a package is in the version and from the profile that are asked for.
+fn is_wanted(state: &PackageState, version: &str, profile: Option<Profile>) -> bool {
+    match state {
+        PackageState::Absent => false,
+        PackageState::Present {
+            version: wanted,
+            profile: from,
+        } => {
+            wanted.as_ref().is_none_or(|wanted| version == wanted)
+                && from.is_none_or(|from| profile == Some(from))
         }
     }
 }
@@ -71,10 +86,7 @@ fn in_profile(
     let expected = match state {
         PackageState::Absent => format!("expected no profile of {} to have `{name}`", who.name),
         PackageState::Present { version, profile } => {
-            let fits = |it: &&ProfilePackage| {
-                version.as_ref().is_none_or(|wanted| it.version == *wanted)
-                    && profile.is_none_or(|wanted| it.profile == wanted)
-            };
+            let fits = |it: &&ProfilePackage| is_wanted(state, &it.version, Some(it.profile));
             if packages.iter().any(fits) {
                 return Vec::new();
             }
@@ -131,23 +143,6 @@ fn missing(who: Who<'_>, name: &str, offered: &[&Program]) -> Mismatch {
         ),
         detail: provided(who),
     }
-}
-
-/// It is there, but in another version or from another profile.
-fn other(
-    who: Who<'_>,
-    name: &str,
-    version: Option<&str>,
-    profile: Option<Profile>,
-    winners: &[&Program],
-) -> Mismatch {
-    let expected = wanted(name, version, profile);
-    let seen: BTreeSet<String> = winners.iter().map(|program| describe(program)).collect();
-    plain(format!(
-        "{expected} on the login PATH of {}, seen {}",
-        who.name,
-        seen.into_iter().collect::<Vec<_>>().join(" and ")
-    ))
 }
 
 fn describe(program: &Program) -> String {

@@ -94,14 +94,10 @@ fn read_home(source: &mut Source<'_>, owners: &Owners) -> io::Result<UserHome> {
     let mut home = Home::default();
     specials(source, owners, &mut home)?;
     let links = Links::read(source)?;
-    seen.home_files = source
-        .list(1, PATH_BYTES)?
-        .pop()
-        .map(|path| escape_name(&path));
-    seen.profile = source
-        .list(1, PATH_BYTES)?
-        .pop()
-        .map(|path| escape_name(&path));
+    for place in [&mut seen.home_files, &mut seen.profile] {
+        let path = source.list(1, PATH_BYTES)?.pop();
+        *place = path.map(|path| escape_name(&path));
+    }
     seen.packages = read_profile_packages(source)?;
     let mut names = HardLinks::default();
     read_tar(source, |member| {
