@@ -7,6 +7,20 @@ use regex::Regex;
 use crate::observe::{Observation, nix_output};
 use crate::text::printable;
 
+/// Both streams as they came, cleaned.
+pub(super) fn printed(seen: &Observation) -> String {
+    if !seen.output.printed.is_empty() {
+        return printable(&seen.output.printed);
+    }
+    let out = printable(&seen.output.stdout);
+    let err = printable(&seen.output.stderr);
+    if out.is_empty() || out.ends_with('\n') {
+        out + &err
+    } else {
+        out + "\n" + &err
+    }
+}
+
 /// The complaint of a step: of each error of Nix its innermost part, of everything else what is no noise. Both
 /// streams are read, for Home Manager prints its refusals to standard output. Cleaned but not redacted; empty when
 /// it says nothing.

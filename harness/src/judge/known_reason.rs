@@ -1,6 +1,6 @@
 //! What is known of a failure beyond what Nix says.
 
-use super::outcome::printed;
+use super::complaint::printed;
 use super::package_reason::{gone_package, missing_package, refused_package};
 use crate::flake::lacking;
 use crate::model::{Action, Case, FlakeTree, SeedFile, Step};

@@ -1,6 +1,6 @@
 //! How a step ended against how it had to end.
 
-use super::complaint::complaint_in_order;
+use super::complaint::{complaint_in_order, printed};
 use super::known_reason::known_reason;
 use super::text_match::{Mismatch, printed_mismatch, show};
 use super::verdict::Finding;
@@ -160,20 +160,6 @@ fn printed_tail(seen: &Observation) -> String {
         "(it printed nothing)".into()
     } else {
         tail(&text, TAIL_LINES)
-    }
-}
-
-/// Both streams as they came, cleaned.
-pub(super) fn printed(seen: &Observation) -> String {
-    if !seen.output.printed.is_empty() {
-        return printable(&seen.output.printed);
-    }
-    let out = printable(&seen.output.stdout);
-    let err = printable(&seen.output.stderr);
-    if out.is_empty() || out.ends_with('\n') {
-        out + &err
-    } else {
-        out + "\n" + &err
     }
 }
 

@@ -6,7 +6,7 @@ use memchr::memmem::Finder;
 use sha2::{Digest, Sha256};
 
 use super::home::Content;
-use super::observation::STORE;
+use super::paths::STORE;
 
 /// Characters of the hash in a store path.
 const HASH_CHARACTERS: usize = 32;

@@ -6,7 +6,7 @@ use std::io;
 use super::budget::{held, malformed};
 use super::fields::Source;
 use super::home::{EntryKind, FileSeen, Home, Inside, InsideKind, LinkEnd};
-use super::observation::STORE;
+use super::paths::STORE;
 use super::paths::{Owners, PATH_BYTES, PATHS, relative};
 use super::tarball::{MemberKind, read_tar};
 use crate::model::TargetKind;

@@ -12,9 +12,6 @@ use super::warnings::warnings;
 use crate::login::NoLogin;
 use crate::model::{Profile, Session, UnitState};
 
-/// Where the store is.
-pub(super) const STORE: &str = "/nix/store/";
-
 /// What was seen after a step. Holds no times, no inode numbers and nothing of the host.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Observation {

@@ -8,6 +8,8 @@ use super::fields::Source;
 use super::owner_name::OwnerName;
 use crate::text::{escape_name, printable_line};
 
+/// Where the store is.
+pub(super) const STORE: &str = "/nix/store/";
 /// Longest path, in bytes.
 pub(super) const PATH_BYTES: usize = 8192;
 /// Most paths in a list.

@@ -5,7 +5,8 @@ use std::io;
 
 use super::budget::malformed;
 use super::fields::Source;
-use super::observation::{OwnFile, PathDirectory, Program, STORE};
+use super::observation::{OwnFile, PathDirectory, Program};
+use super::paths::STORE;
 use super::tarball::{MemberKind, read_tar, tar_status};
 use crate::model::Profile;
 use crate::text::escape_name;

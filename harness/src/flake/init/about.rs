@@ -11,6 +11,8 @@ use super::texts::Texts;
 use crate::flake::names::is_user_name;
 use crate::flake::nix::{Binding, Bindings};
 use crate::flake::release::Release;
+use crate::model::Install;
+use crate::text::steers_terminals;
 
 /// What was read, by name.
 #[derive(Debug, Clone, Default)]
@@ -142,4 +144,19 @@ impl Seen {
             users.extend(user.filter(|name| is_user_name(name)));
         }
     }
+}
+
+/// An output as people name it: `homeConfigurations."alice"`.
+pub(super) fn subject(install: Install, name: &str) -> String {
+    format!("{}.{}", install.set_name(), in_quotes(name))
+}
+
+/// A text in double quotes on one line, which YAML, JSON and people read alike.
+pub(super) fn in_quotes(text: &str) -> String {
+    let json = serde_json::Value::from(text).to_string();
+    let one = |one: char| match steers_terminals(one) {
+        true => format!("\\u{:04x}", u32::from(one)),
+        false => one.to_string(),
+    };
+    json.chars().map(one).collect()
 }

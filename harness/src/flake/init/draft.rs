@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::Wanted;
-use super::about::Seen;
+use super::about::{Seen, in_quotes, subject};
+use super::evaluated::Evaluated;
 use super::outputs::Output;
 use crate::flake::FlakeInputs;
 use crate::flake::channel::is_local;
@@ -13,7 +13,24 @@ use crate::flake::nix::is_plain_name;
 use crate::flake::release::{self, Release};
 use crate::flake::setup::{DEFAULT_USER, POCKET};
 use crate::model::{Install, usual_home};
-use crate::text::{steers_terminals, word};
+use crate::text::word;
+
+/// What first scenarios are asked for.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// The channel that takes the place of the inputs that it has; the flake's own inputs when `None`.
+    pub channel: Option<String>,
+    /// Whether that channel needs a network.
+    pub is_remote: bool,
+    /// Inputs that others take the place of: an address, a channel, or a folder by its whole path.
+    pub inputs: BTreeMap<String, String>,
+    /// What of the folder is the flake, as Nix takes it: `?dir=nix`.
+    pub query: String,
+    /// A home or host whose name need not be found in the text, where some are computed.
+    pub output: Option<String>,
+    /// Its homes and hosts, where they were evaluated; else its text is read.
+    pub evaluated: Option<Vec<Evaluated>>,
+}
 
 /// A first scenario.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -420,19 +437,4 @@ fn description_of(text: &str) -> String {
     } else {
         in_quotes(text)
     }
-}
-
-/// An output as people name it: `homeConfigurations."alice"`.
-pub(super) fn subject(install: Install, name: &str) -> String {
-    format!("{}.{}", install.set_name(), in_quotes(name))
-}
-
-/// A text in double quotes on one line, which YAML, JSON and people read alike.
-fn in_quotes(text: &str) -> String {
-    let json = serde_json::Value::from(text).to_string();
-    let one = |one: char| match steers_terminals(one) {
-        true => format!("\\u{:04x}", u32::from(one)),
-        false => one.to_string(),
-    };
-    json.chars().map(one).collect()
 }

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::about::Seen;
-use super::draft::subject;
+use super::about::{Seen, subject};
 use super::outputs::Output;
 use crate::flake::names::is_user_name;
 use crate::flake::release::Release;

@@ -7,7 +7,6 @@ mod found;
 mod outputs;
 mod texts;
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::host_files::HostFiles;
@@ -20,26 +19,9 @@ use draft::{About, draft, free_name, replaced};
 use outputs::{Output, find_outputs};
 use texts::Texts;
 
-pub use draft::Draft;
+pub use draft::{Draft, Wanted};
 pub use evaluated::Evaluated;
 pub use found::{Found, Outputs, outputs};
-
-/// What first scenarios are asked for.
-#[derive(Debug, Clone, Default)]
-pub struct Wanted {
-    /// The channel that takes the place of the inputs that it has; the flake's own inputs when `None`.
-    pub channel: Option<String>,
-    /// Whether that channel needs a network.
-    pub is_remote: bool,
-    /// Inputs that others take the place of: an address, a channel, or a folder by its whole path.
-    pub inputs: BTreeMap<String, String>,
-    /// What of the folder is the flake, as Nix takes it: `?dir=nix`.
-    pub query: String,
-    /// A home or host whose name need not be found in the text, where some are computed.
-    pub output: Option<String>,
-    /// Its homes and hosts, where they were evaluated; else its text is read.
-    pub evaluated: Option<Vec<Evaluated>>,
-}
 
 /// What was found in a flake.
 #[derive(Debug, Clone, PartialEq, Eq)]

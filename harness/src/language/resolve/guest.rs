@@ -3,7 +3,7 @@
 use switchproof_vm::image::{Suite, UnknownSuite};
 
 use super::place::At;
-use super::scenario::Resolver;
+use super::scenario::{Caches, Resolver};
 use crate::flake::channel;
 use crate::language::raw::{RawGuest, RawScenario, RawSubstituter};
 use crate::model::{Guest, Network, Substituter};
@@ -18,15 +18,6 @@ type Bounds = ((&'static str, u32), (&'static str, u32));
 const MEMORY: Bounds = (("512MiB", 512), ("256GiB", 256 << 10));
 /// The image itself takes up to about 5 GiB.
 const DISK: Bounds = (("8GiB", 8 << 10), ("1024GiB", 1 << 20));
-
-/// Where a case gets what is built already.
-#[derive(Debug, Default)]
-pub(super) struct Caches {
-    /// From Nix's own default cache.
-    pub(super) default: bool,
-    /// From these.
-    pub(super) named: Vec<Substituter>,
-}
 
 impl<'case> Resolver<'case> {
     /// What the guest reaches.

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use switchproof_vm::image::Suite;
 
-use super::guest::Caches;
 use super::place::{At, short};
 use crate::flake::Channels;
 use crate::flake::host_files::HostFiles;
@@ -20,10 +19,20 @@ use crate::language::report::{Mistake, Report};
 use crate::language::value::to_value;
 use crate::language::yaml::Node;
 use crate::model::{
-    Action, Case, FlakeTree, Guest, InitialHome, Install, Law, Laws, Network, Step, User,
+    Action, Case, FlakeTree, Guest, InitialHome, Install, Law, Laws, Network, Step, Substituter,
+    User,
 };
 use crate::suggest::nearest;
 use crate::text::quoted;
+
+/// Where a case gets what is built already.
+#[derive(Debug, Default)]
+pub(super) struct Caches {
+    /// From Nix's own default cache.
+    pub(super) default: bool,
+    /// From these.
+    pub(super) named: Vec<Substituter>,
+}
 
 /// What one case is resolved with.
 pub(crate) struct Resolver<'case> {
