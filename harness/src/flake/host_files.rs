@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::copy::{Bounds, Limit, copy_folder, copy_tracked, regular_file};
 use super::flake_name::FlakeName;
 use super::host_file_error::HostFileError;
+use super::nix::{Bindings, wants_submodules};
 use super::outside::{repository_in_use, without_dots};
 use crate::model::{FlakeTree, Install, SeedFile, joined};
 
@@ -129,15 +130,20 @@ impl HostFiles {
             let wanted = "a folder with a flake.nix";
             return Err(HostFileError::wrong_kind(path, wanted));
         }
-        let (mut files, mut untracked) =
-            copy_tracked(&real, path, Limit::OWN, named.has_submodules)?;
+        let copy = |with: bool| copy_tracked(&real, path, Limit::OWN, with);
+        let (mut files, mut untracked) = copy(named.has_submodules)?;
+        let main = files.get(&joined(&dir, "flake.nix"));
+        let main = main.and_then(SeedFile::text).unwrap_or_default();
+        let has_submodules = named.has_submodules || wants_submodules(&Bindings::of(&main));
+        if has_submodules && !named.has_submodules {
+            (files, untracked) = copy(true)?;
+        }
         let around = repository_in_use(&real, &files);
         if let Some(repository) = around.filter(|it| self.is_inside(it)) {
             let below = real.strip_prefix(&repository).ok().and_then(Path::to_str);
             dir = joined(below.unwrap_or_default(), &dir);
             let what = format!("the repository around {path}");
-            (files, untracked) =
-                copy_tracked(&repository, &what, Limit::OWN, named.has_submodules)?;
+            (files, untracked) = copy_tracked(&repository, &what, Limit::OWN, has_submodules)?;
             real = repository;
         }
         let tree = FlakeTree { files, dir };

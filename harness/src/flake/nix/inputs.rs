@@ -41,6 +41,18 @@ pub(crate) fn input_urls(flake: &Bindings) -> BTreeMap<String, String> {
         .collect()
 }
 
+/// Whether a flake says of itself that its submodules come along: `inputs.self.submodules = true`.
+pub(crate) fn wants_submodules(flake: &Bindings) -> bool {
+    rooted(flake).any(|binding| {
+        let is_it = binding.after(&["inputs", "self", "submodules"]) == Some(&[]);
+        let value = binding
+            .value
+            .as_ref()
+            .map(|value| value.syntax().text().to_string());
+        is_it && value.as_deref() == Some("true")
+    })
+}
+
 /// Those of `names` whose address does not stand in the text, and which are somewhere else than beside the flake or in
 /// another input: Nix looks them up by their name, or by attributes such as `owner`.
 pub(crate) fn inputs_elsewhere(flake: &Bindings, names: &BTreeSet<String>) -> BTreeSet<String> {
@@ -93,5 +105,22 @@ mod tests {
         let wanted = "a github:o/a, b github:o/b, c github:o/c, d github:o/d";
         assert_eq!(found.join(", "), wanted);
         assert!(input_urls(&Bindings::of("{ inputs")).is_empty());
+    }
+
+    #[test]
+    fn a_flake_may_ask_for_its_submodules() {
+        for (inputs, wanted) in [
+            ("inputs.self.submodules = true;", true),
+            ("inputs = { self.submodules = true; a.url = \"b\"; };", true),
+            ("inputs.self.submodules = false;", false),
+            ("inputs.a.submodules = true;", false),
+            (
+                "outputs = { self }: { inputs.self.submodules = true; };",
+                false,
+            ),
+        ] {
+            let flake = Bindings::of(&format!("{{ {inputs} }}"));
+            assert_eq!(wants_submodules(&flake), wanted, "{inputs}");
+        }
     }
 }

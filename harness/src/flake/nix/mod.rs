@@ -15,6 +15,6 @@ mod wrapper;
 pub(crate) use bindings::{Binding, Bindings};
 pub(crate) use check::{NixMistake, check_expression, check_module};
 pub(crate) use flake::{render_first_host, render_flake, render_home};
-pub(crate) use inputs::{input_names, input_urls, inputs_elsewhere};
+pub(crate) use inputs::{input_names, input_urls, inputs_elsewhere, wants_submodules};
 pub(crate) use text::{is_package_path, is_plain_name, quoted};
 pub(crate) use wrapper::wrapper_flake;

@@ -481,6 +481,9 @@ fn submodules_come_along_where_they_are_asked_for() {
     let asked = "flake: .?submodules=1#alice";
     let with = [".gitmodules", "flake.nix", "mods/module.nix"];
     assert_eq!(files(asked).expect("files"), with);
+    let says = "{ inputs.self.submodules = true; outputs = _: { }; }";
+    folder.write("flake.nix", says);
+    assert_eq!(files("flake: .").expect("files"), with);
     folder.git(&["submodule", "--quiet", "deinit", "--force", "mods"]);
     let refused = files(asked).expect_err("it is not there");
     has(&refused, "`mods`");
