@@ -80,12 +80,13 @@ impl FlakeInputs {
         })
     }
 
-    /// Whether an input may be on the network: by its address, or, where no address stands in the text, because it is
-    /// named only, and Nix's registry tells where it is.
-    pub(crate) fn may_be_remote(&self) -> bool {
-        let named = self.names.iter().flatten().next().is_some();
-        let is_local = |url: &String| channel::is_local(url);
-        !self.urls.values().all(is_local) || self.urls.is_empty() && named
+    /// Whether an input that nothing replaces may be on the network: by its address, or, where no address stands in the text,
+    /// because it is named only, and Nix's registry tells where it is.
+    pub(crate) fn may_be_remote(&self, replaced: &BTreeMap<String, String>) -> bool {
+        let is_left = |name: &String| !replaced.contains_key(name);
+        let named = self.names.iter().flatten().any(is_left);
+        let mut urls = self.urls.iter().filter(|(name, _)| is_left(name));
+        !urls.all(|(_, url)| channel::is_local(url)) || self.urls.is_empty() && named
     }
 
     /// Whether every input of the flake, and of its inputs, is locked to one content, and the flake still names those

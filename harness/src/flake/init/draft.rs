@@ -137,11 +137,11 @@ pub(super) fn draft(
     }
     text += &match (
         wanted.is_remote,
-        about.inputs.may_be_remote() && replaced.is_empty(),
+        about.inputs.may_be_remote(&wanted.inputs) && replaced.is_empty(),
     ) {
         (true, _) => "\nnetwork: true\n".to_owned(),
         (false, true) => on_network(&about.inputs, &about.lacking),
-        (false, false) => without_network(&about.inputs, &about.lacking),
+        (false, false) => without_network(about, wanted),
     };
     let have = seen.state_version.or(about.everything.state_version);
     text.push_str(&match (is_built, other_platform) {
@@ -251,8 +251,10 @@ pub(super) fn replaced(inputs: &FlakeInputs, wanted: &Wanted) -> BTreeMap<String
 }
 
 /// Which inputs a case without a network cannot fetch, and which packages it has by name alone.
-fn without_network(inputs: &FlakeInputs, lacking: &BTreeSet<String>) -> String {
+fn without_network(about: &About, wanted: &Wanted) -> String {
+    let (inputs, lacking) = (&about.inputs, &about.lacking);
     let names = inputs.names.iter().flatten();
+    let names = names.filter(|name| !wanted.inputs.contains_key(*name));
     let others = names
         .filter(|name| inputs.project(name).is_none() && !inputs.url(name).is_some_and(is_local));
     let others: Vec<String> = others.map(|name| key(name)).collect();

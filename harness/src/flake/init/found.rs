@@ -1,5 +1,6 @@
 //! The hosts and homes of a flake, to choose one of them.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::about::Seen;
@@ -72,7 +73,7 @@ pub fn outputs(folder: &Path, query: &str) -> Result<Outputs, InitError> {
             home: home_elsewhere(&seen, &users.first).filter(|_| is_home),
             user: users.first,
             others: users.others,
-            is_remote: flake.about.inputs.may_be_remote(),
+            is_remote: flake.about.inputs.may_be_remote(&BTreeMap::new()),
             state_version: version.map(|it| it.to_string()),
         }
     };

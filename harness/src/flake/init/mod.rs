@@ -157,7 +157,8 @@ pub fn init(folder: &Path, wanted: &Wanted) -> Result<Drafts, InitError> {
 pub fn scenario_to_ask(folder: &Path, wanted: &Wanted) -> Result<String, InitError> {
     let about = Flake::read(folder, &wanted.query)?.about;
     let mut inputs = replaced(&about.inputs, wanted);
-    let network = wanted.is_remote || (about.inputs.may_be_remote() && inputs.is_empty());
+    let network =
+        wanted.is_remote || (about.inputs.may_be_remote(&wanted.inputs) && inputs.is_empty());
     inputs.extend(wanted.inputs.clone());
     let path = serde_json::to_string(&format!(".{}", wanted.query)).unwrap_or_default();
     let inputs = serde_json::to_string(&inputs).unwrap_or_default();

@@ -407,10 +407,12 @@ fn a_flake_in_a_folder_and_its_inputs_are_taken_as_they_are_named() {
         .remove(0);
     has(&found.text, "\n  path: \"..?dir=nix\"\n  output: me\n");
     has(&found.text, "\n  inputs: { theme: \"../vendor/theme\" }\n");
+    lacks(&found.text, &["network"]);
     folder.write(&found.path, &found.text);
     assert_eq!(checked(&folder), (1, String::new()));
     let text = scenario_to_ask(folder.path(), &wanted).expect("a scenario");
     has(&text, &format!("\"theme\":\"{}\"", theme.display()));
+    has(&text, "network: false");
     let outputs = crate::flake::outputs(folder.path(), &wanted.query).expect("outputs");
     assert_eq!(outputs.outputs[0].home.as_deref(), Some("/data/me"));
 }
