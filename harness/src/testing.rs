@@ -42,6 +42,16 @@ pub(crate) fn all_come_to(make: impl Fn(&str) -> String, table: &str) {
     }
 }
 
+/// All texts of the first row are taken, and none of the second; bars stand between them.
+#[track_caller]
+pub(crate) fn takes(is_taken: impl Fn(&str) -> bool, good: &str, bad: &str) {
+    for (row, wanted) in [(good, true), (bad, false)] {
+        for text in row.split('|') {
+            assert_eq!(is_taken(text), wanted, "{text:?}");
+        }
+    }
+}
+
 /// A small generator of numbers (xorshift); the same numbers in every run.
 pub(crate) struct Dice(pub(crate) u64);
 

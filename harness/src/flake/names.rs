@@ -2,48 +2,42 @@
 
 use crate::text::steers_terminals;
 
-/// Why a scenario or step cannot be named so; a name that it could have instead.
-pub(crate) fn bad_scenario_name(name: &str) -> Option<(String, Option<String>)> {
+/// Whether a text is made of ASCII letters, digits and these signs.
+pub(crate) fn is_made_of(text: &str, signs: &[char]) -> bool {
+    let is_fine = |one: char| one.is_ascii_alphanumeric() || signs.contains(&one);
+    text.chars().all(is_fine)
+}
+
+/// Why a scenario or step cannot be named so, and how it could be.
+pub(crate) fn bad_scenario_name(name: &str) -> Option<(String, String)> {
     const MAX: usize = 80;
+    let shorter = "name it in a few words joined by `-`".to_owned();
     if name.is_empty() {
-        return Some(("the name is empty".to_owned(), None));
+        return Some(("the name is empty".to_owned(), shorter));
     }
     if name.len() > MAX {
         let length = name.chars().count();
-        return Some((
-            format!("the name has {length} characters, and {MAX} are the most"),
-            None,
-        ));
+        let message = format!("the name has {length} characters, and {MAX} are the most");
+        return Some((message, shorter));
     }
-    let is_fine = name.starts_with(|first: char| first.is_ascii_alphanumeric())
-        && name.chars().all(is_name_character);
-    if is_fine {
+    let begins_well = name.starts_with(|first: char| first.is_ascii_alphanumeric());
+    if begins_well && is_made_of(name, &['-', '_']) {
         return None;
     }
-    Some((
-        format!(
-            "{} cannot be a name: names are letters, digits, `-` and `_`, beginning with a letter or digit",
-            crate::text::quoted(name)
-        ),
-        harmless_name(name),
-    ))
-}
-
-fn is_name_character(one: char) -> bool {
-    one.is_ascii_alphanumeric() || matches!(one, '-' | '_')
+    let message = format!(
+        "{} cannot be a name: names are letters, digits, `-` and `_`, beginning with a letter or digit",
+        crate::text::quoted(name)
+    );
+    let harmless = harmless_name(name).map(|name| format!("write `{name}`"));
+    Some((message, harmless.unwrap_or(shorter)))
 }
 
 fn harmless_name(name: &str) -> Option<String> {
-    let mut out = String::new();
-    for one in name.chars() {
-        if is_name_character(one) {
-            out.push(one);
-        } else if !out.is_empty() && !out.ends_with('-') {
-            out.push('-');
-        }
-    }
-    let out = out.trim_matches(['-', '_']).to_owned();
-    (!out.is_empty()).then_some(out)
+    let is_sign = |one: char| !one.is_ascii_alphanumeric() && !matches!(one, '-' | '_');
+    let words: Vec<&str> = name.split(is_sign).filter(|it| !it.is_empty()).collect();
+    let name = words.join("-");
+    let name = name.trim_matches(['-', '_']);
+    (!name.is_empty()).then(|| name.to_owned())
 }
 
 /// The longest login name in bytes, as records of logins have room for it.
@@ -83,9 +77,8 @@ pub(crate) fn bad_user_name(name: &str) -> Option<&'static str> {
 /// Whether a login name is one that every tool takes: lower-case letters, digits, `-` and `_`.
 pub(crate) fn is_plain_user_name(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_lowercase() || first == '_')
-        && name
-            .chars()
-            .all(|one| one.is_ascii_lowercase() || one.is_ascii_digit() || matches!(one, '-' | '_'))
+        && is_made_of(name, &['-', '_'])
+        && !name.contains(|one: char| one.is_ascii_uppercase())
 }
 
 /// Folders of the machine's own, which are no homes and hold none.
@@ -123,9 +116,7 @@ pub(crate) fn is_user_name(name: &str) -> bool {
 pub(crate) fn is_package_name(name: &str) -> bool {
     let is_word = |word: &str| {
         word.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
-            && word
-                .chars()
-                .all(|one| one.is_ascii_alphanumeric() || matches!(one, '-' | '_'))
+            && is_made_of(word, &['-', '_'])
     };
     name.len() <= 100 && name.split('.').all(is_word) && !name.starts_with("pkgs.")
 }
@@ -133,9 +124,7 @@ pub(crate) fn is_package_name(name: &str) -> bool {
 /// Why a host name is refused.
 pub(crate) fn bad_host_name(name: &str) -> Option<&'static str> {
     let is_fine = (1..=63).contains(&name.len())
-        && name
-            .chars()
-            .all(|one| one.is_ascii_alphanumeric() || one == '-')
+        && is_made_of(name, &['-'])
         && !name.starts_with('-')
         && !name.ends_with('-');
     (!is_fine).then_some("a host name is letters, digits and `-` inside, 63 at most")
@@ -163,9 +152,7 @@ pub(crate) fn bad_home_path(path: &str) -> Option<&'static str> {
 pub(crate) fn bad_extension(extension: &str) -> Option<&'static str> {
     let is_fine = (1..=60).contains(&extension.len())
         && !extension.starts_with('.')
-        && extension
-            .chars()
-            .all(|one| one.is_ascii_alphanumeric() || matches!(one, '.' | '-' | '_'));
+        && is_made_of(extension, &['.', '-', '_']);
     (!is_fine).then_some("write letters, digits, `.`, `-` and `_`, without a dot before them")
 }
 
@@ -187,115 +174,54 @@ pub(crate) fn seconds(text: &str) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::takes;
 
     #[test]
     fn names_that_cannot_name_files_are_refused_with_one_that_can() {
-        assert_eq!(bad_scenario_name("first-switch"), None);
-        let (_, better) = bad_scenario_name("a/../b c").expect("refused");
-        assert_eq!(better.as_deref(), Some("a-b-c"));
-        for bad in ["", "-x", "a\u{7}b", "a.b", &"x".repeat(300)] {
-            assert!(bad_scenario_name(bad).is_some(), "{bad:?}");
-        }
+        let is_name = |name: &str| bad_scenario_name(name).is_none();
+        takes(
+            is_name,
+            "first-switch|a_1",
+            "|-x|a\u{7}b|a.b|../x|two words|ünï",
+        );
+        assert!(!is_name(&"x".repeat(300)));
+        let (_, hint) = bad_scenario_name("a/../b c").expect("refused");
+        assert_eq!(hint, "write `a-b-c`");
     }
 
     #[test]
     fn users_are_named_as_useradd_takes_it() {
-        for good in [
-            "alice",
-            "a.b",
-            "Alice",
-            "a@b.c",
-            "CORP\\alice",
-            "jürgen",
-            "_1",
-            "a b",
-        ] {
-            assert_eq!(bad_user_name(good), None, "{good}");
-        }
-        for bad in [
-            "",
-            "root",
-            " a",
-            "a\tb",
-            "a:b",
-            "a,b",
-            "a/b",
-            "-a",
-            "+a",
-            "~a",
-            "123",
-            "..",
-            "a\n",
-            "a\u{202e}b",
-            &"x".repeat(33),
-        ] {
-            assert!(bad_user_name(bad).is_some(), "{bad:?}");
-        }
-        assert!(
-            is_plain_user_name("a-b_1") && !is_plain_user_name("a.b") && !is_plain_user_name("1a")
-        );
-        for good in [
-            "/data/alice",
-            "/Users/a b",
-            "/home/x/ü",
-            "/var/lib/svc",
-            "/alice",
-        ] {
-            assert_eq!(bad_home_directory(good), None, "{good}");
-        }
-        for bad in [
-            "data",
-            "~/x",
-            "/",
-            "/nix/x",
-            "/etc",
-            "/home",
-            "/data/../etc",
-            "/a:b",
-            "/srv/flake",
-        ] {
-            assert!(bad_home_directory(bad).is_some(), "{bad:?}");
-        }
+        let good = "alice|a.b|Alice|a@b.c|CORP\\alice|jürgen|_1|a b";
+        let bad = "|root| a|a\tb|a:b|a,b|a/b|-a|+a|~a|123|..|a\n|a\u{202e}b";
+        takes(is_user_name, good, bad);
+        assert!(!is_user_name(&"x".repeat(33)));
+        takes(is_plain_user_name, "a-b_1", "a.b|1a");
+    }
+
+    #[test]
+    fn homes_are_where_the_machine_has_room_for_them() {
+        let good = "/data/alice|/Users/a b|/home/x/ü|/var/lib/svc|/alice";
+        let bad = "data|~/x|/|/nix/x|/etc|/home|/data/../etc|/a:b|/srv/flake";
+        takes(|path| bad_home_directory(path).is_none(), good, bad);
     }
 
     #[test]
     fn paths_stay_in_the_home() {
-        assert_eq!(bad_home_path(".config/a b/ü"), None);
-        for bad in [
-            "/etc/passwd",
-            "~/.bashrc",
-            "../x",
-            "a//b",
-            "a/./b",
-            "",
-            "a\nb",
-        ] {
-            assert!(bad_home_path(bad).is_some(), "{bad:?}");
-        }
+        let bad = "/etc/passwd|~/.bashrc|../x|a//b|a/./b||a\nb";
+        takes(|path| bad_home_path(path).is_none(), ".config/a b/ü", bad);
     }
 
     #[test]
     fn packages_are_named_as_nix_text_names_them() {
-        for good in [
-            "zig",
-            "nodePackages.prettier",
-            "python3Packages.x_y",
-            "_1password-cli",
-        ] {
-            assert!(is_package_name(good), "{good}");
-        }
-        for bad in ["", "pkgs.zig", "a.", "1password", "a b", "a${b}", "ü"] {
-            assert!(!is_package_name(bad), "{bad}");
-        }
+        let good = "zig|nodePackages.prettier|python3Packages.x_y|_1password-cli";
+        takes(is_package_name, good, "|pkgs.zig|a.|1password|a b|a${b}|ü");
     }
 
     #[test]
     fn lengths_of_time_have_units() {
         assert_eq!(seconds("90"), Some(90));
         assert_eq!(seconds("10m"), Some(600));
-        assert_eq!(seconds("1h"), Some(3600));
-        for bad in ["", "m", "0s", "10 m", "1hs", "9999999h", "-1s"] {
-            assert_eq!(seconds(bad), None, "{bad}");
-        }
+        let is_length = |text: &str| seconds(text).is_some();
+        takes(is_length, "1h", "|m|0s|10 m|1hs|9999999h|-1s");
     }
 }

@@ -55,12 +55,9 @@ pub(super) fn write(folder: &Path, file: &Path, asked: &Asked) -> Result<(), Err
 
 /// A scenario's name from an output's.
 pub(super) fn name_of(output: &str) -> String {
-    let plain = |one: char| match one.is_ascii_alphanumeric() || one == '_' {
-        true => one,
-        false => '-',
-    };
-    let name: String = output.chars().take(60).map(plain).collect();
-    format!("preview-{}", name.trim_matches('-'))
+    let is_sign = |one: char| !one.is_ascii_alphanumeric() && one != '_';
+    let name: String = output.chars().take(60).collect();
+    format!("preview-{}", name.replace(is_sign, "-").trim_matches('-'))
 }
 
 #[cfg(test)]

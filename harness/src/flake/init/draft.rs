@@ -8,7 +8,7 @@ use super::evaluated::Evaluated;
 use super::outputs::Output;
 use crate::flake::FlakeInputs;
 use crate::flake::channel::is_local;
-use crate::flake::names::{bad_home_directory, is_user_name};
+use crate::flake::names::{bad_home_directory, is_made_of, is_user_name};
 use crate::flake::nix::is_plain_name;
 use crate::flake::release::{self, Release};
 use crate::flake::setup::{DEFAULT_USER, POCKET};
@@ -420,9 +420,7 @@ fn scenario_name(output: &Output) -> String {
 
 fn quoted(text: &str) -> String {
     let is_plain = text.starts_with(|one: char| one.is_ascii_alphabetic())
-        && text
-            .chars()
-            .all(|one| one.is_ascii_alphanumeric() || matches!(one, '-' | '_' | '.' | '@'))
+        && is_made_of(text, &['-', '_', '.', '@'])
         && !matches!(text, "null" | "true" | "false");
     if is_plain {
         text.to_owned()

@@ -112,34 +112,27 @@ fn mistake(nix: &str, error: &ParseError, lines_before: usize) -> NixMistake {
 #[cfg(test)]
 mod tests {
     use super::{check_expression, check_module};
+    use crate::testing::{all_come_to, takes};
 
     #[test]
     fn bindings_and_modules_are_taken() {
-        for fine in [
-            "programs.bash.enable = true;",
-            "# why\nprograms.git = {\n  enable = true;\n};\n",
-            "{ pkgs, ... }: { home.packages = [ pkgs.jq ]; }",
-            "{ programs.bash.enable = true; }",
-            "inherit (lib) x;",
-            "stylix.homeModules.stylix",
-        ] {
-            assert_eq!(check_module(fine), Ok(()), "{fine}");
-        }
+        let fine = "programs.bash.enable = true;|# why\nprograms.git = {\n  enable = true;\n};\n\
+            |{ pkgs, ... }: { home.packages = [ pkgs.jq ]; }|{ programs.bash.enable = true; }\
+            |inherit (lib) x;|stylix.homeModules.stylix";
+        takes(|nix| check_module(nix).is_ok(), fine, "");
         assert_eq!(check_expression("final: prev: { }"), Ok(()));
     }
 
     #[test]
     fn broken_nix_is_refused_in_its_line() {
-        for (broken, line) in [
-            ("a = 1;\nb = ;", 2),
-            ("a = 1;\nb = 2", 2),
-            ("a = { b = 1;", 1),
-            ("}; x = {", 1),
-            ("a = 1; } // { b = 2;", 1),
-            ("", 1),
-        ] {
-            let refused = check_module(broken).expect_err(broken);
-            assert_eq!(refused.line, line, "{broken}: {refused}");
-        }
+        let table = r"
+            a = 1;\nb = ; => 2
+            a = 1;\nb = 2 => 2
+            a = { b = 1; => 1
+            }; x = { => 1
+            a = 1; } // { b = 2; => 1
+        ";
+        let line = |nix: &str| check_module(nix).expect_err(nix).line.to_string();
+        all_come_to(line, table);
     }
 }

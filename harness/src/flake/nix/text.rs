@@ -1,5 +1,7 @@
 //! Texts and names as Nix writes them.
 
+use crate::flake::names::is_made_of;
+
 /// A text as a Nix string: `"…"`, or `''…''` over several lines where that is sure to mean the same.
 pub(crate) fn string(text: &str, indent: usize) -> String {
     if fits_indented(text) {
@@ -73,11 +75,8 @@ const KEYWORDS: &[&str] = &[
 
 /// Whether Nix takes a word as a name without quotes.
 pub(crate) fn is_plain_name(word: &str) -> bool {
-    let mut characters = word.chars();
-    characters
-        .next()
-        .is_some_and(|first| first.is_ascii_alphabetic() || first == '_')
-        && characters.all(|one| one.is_ascii_alphanumeric() || matches!(one, '_' | '-' | '\''))
+    word.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+        && is_made_of(word, &['_', '-', '\''])
         && !KEYWORDS.contains(&word)
 }
 
@@ -98,6 +97,7 @@ pub(crate) fn is_package_path(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::takes;
 
     #[test]
     fn nothing_gets_out_of_a_quoted_string() {
@@ -110,17 +110,8 @@ mod tests {
     fn long_texts_are_indented_only_where_that_is_safe() {
         assert_eq!(string("one\n  two\n", 2), "''\n    one\n      two\n  ''");
         assert_eq!(string("echo ${x}\n", 0), "''\n  echo ''${x}\n''");
-        for text in [
-            "no end",
-            " a\n b\n",
-            "a\n  \nb\n",
-            "it''s\n",
-            "'${x}\n",
-            "$${x}\n",
-            "a\tb\n",
-        ] {
-            assert!(string(text, 0).starts_with('"'), "{text:?}");
-        }
+        let unsafe_ones = "no end| a\n b\n|a\n  \nb\n|it''s\n|'${x}\n|$${x}\n|a\tb\n";
+        takes(|text| !string(text, 0).starts_with('"'), "a\n", unsafe_ones);
     }
 
     #[test]
@@ -133,9 +124,7 @@ mod tests {
 
     #[test]
     fn packages_are_paths_of_names() {
-        assert!(is_package_path("python3Packages.requests"));
-        for bad in ["", "a b", "a;b", "7zip", "a.", "(x)", "or"] {
-            assert!(!is_package_path(bad), "{bad}");
-        }
+        let bad = "|a b|a;b|7zip|a.|(x)|or";
+        takes(is_package_path, "python3Packages.requests", bad);
     }
 }

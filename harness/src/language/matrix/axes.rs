@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::flake::names::is_made_of;
 use crate::language::report::{Mistake, Report};
 use crate::language::words::list_words;
 use crate::language::yaml::{Entry, Kind, Node, Span};
@@ -64,9 +65,7 @@ fn axis(entry: &Entry, report: &mut Report) -> Option<Axis> {
     let name = entry.key.to_string();
     let is_name = name.starts_with(|one: char| one.is_ascii_alphabetic())
         && name.len() <= 60
-        && name
-            .chars()
-            .all(|one| one.is_ascii_alphanumeric() || matches!(one, '.' | '_' | '-'));
+        && is_made_of(&name, &['.', '_', '-']);
     if !is_name {
         report.add(
             Mistake::new(
@@ -173,20 +172,10 @@ fn axis_value(item: &Node, axis: &str, report: &mut Report) -> Option<AxisValue>
 
 /// A value's text for a case's id: also a file's name, so only what is harmless there.
 fn label(text: &str) -> String {
-    let label: String = text
-        .chars()
-        .map(|one| {
-            if one.is_ascii_alphanumeric() || matches!(one, '.' | '_' | '+' | '-') {
-                one
-            } else {
-                '-'
-            }
-        })
-        .collect();
-    if label.is_empty() {
-        "empty".to_owned()
-    } else {
-        label
+    let is_sign = |one: char| !one.is_ascii_alphanumeric() && !matches!(one, '.' | '_' | '+');
+    match text {
+        "" => "empty".to_owned(),
+        text => text.replace(is_sign, "-"),
     }
 }
 

@@ -156,11 +156,7 @@ pub(crate) fn resolve(
 
 impl<'case> Resolver<'case> {
     fn case(&mut self, raw: &RawScenario, variant: &Variant, usual: &Laws) -> Option<Case> {
-        if let Some((message, better)) = bad_scenario_name(&raw.name) {
-            let hint = better.map_or_else(
-                || "name it in a few words joined by `-`".to_owned(),
-                |better| format!("write `{better}`"),
-            );
+        if let Some((message, hint)) = bad_scenario_name(&raw.name) {
             self.mistake(self.root().key("name"), message, hint);
         }
         self.network = self.network_of(raw);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::place::At;
 use super::scenario::Resolver;
 use crate::flake::channel::{self, release_of};
-use crate::flake::names::{bad_extension, bad_home_path, bad_host_name, bad_user_name};
+use crate::flake::names::{bad_extension, bad_home_path, bad_host_name, bad_user_name, is_made_of};
 use crate::flake::nix::{NixMistake, check_expression, check_module, is_package_path};
 use crate::flake::release::Release;
 use crate::flake::setup::{
@@ -367,9 +367,7 @@ impl<'case> Resolver<'case> {
 
     pub(super) fn variable_name(&mut self, name: &str, at: At<'case>) {
         let is_fine = name.starts_with(|one: char| one.is_ascii_alphabetic() || one == '_')
-            && name
-                .chars()
-                .all(|one| one.is_ascii_alphanumeric() || one == '_');
+            && is_made_of(name, &['_']);
         if !is_fine {
             let hint = "a variable is letters, digits and `_`, beginning with a letter";
             self.key_mistake(at, format!("{} is no variable's name", quoted(name)), hint);

@@ -116,11 +116,7 @@ impl<'case> Resolver<'case> {
         } else {
             at
         };
-        if let Some((message, better)) = bad_scenario_name(name) {
-            let hint = better.map_or_else(
-                || "name it in a few words joined by `-`".to_owned(),
-                |better| format!("write `{better}`"),
-            );
+        if let Some((message, hint)) = bad_scenario_name(name) {
             self.mistake(place, message, hint);
         }
         self.once(names, name, place);
