@@ -4,11 +4,10 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
 use super::conform::Conform;
-use super::diagnostic::Diagnostic;
 use super::report::Report;
 use super::shape::{Field, SCENARIO, Shape, Struct};
 use super::source::Source;
-use super::yaml::{self, Entry, Kind, Node};
+use super::yaml::{Entry, Kind, Node};
 
 /// The keys of a scenario that are its own alone, or that a project says elsewhere.
 pub(super) const OWN_KEYS: [&str; 5] = ["name", "description", "matrix", "laws", "steps"];
@@ -54,25 +53,17 @@ fn lenient(structure: &Struct) -> Struct {
     }
 }
 
-/// The defaults of a project's file, if it has some.
-///
-/// # Errors
-/// Each key and value that no scenario could have there.
-pub(super) fn of_project(source: &Source) -> Result<Option<Defaults>, Vec<Diagnostic>> {
-    let mut report = Report::new(source.clone());
-    let root = yaml::parse(&mut report);
-    let mut tree = root.as_ref().and_then(|root| root.get("defaults")).cloned();
-    if let Some(tree) = tree.as_mut().filter(|tree| !tree.is_null()) {
-        Conform::new(&mut report, true).check(tree, &PART, "`defaults`");
-        mark(tree);
+impl Defaults {
+    /// What stands under `defaults` in a project's file. Keys and values that no scenario could have there are reported.
+    pub(super) fn new(tree: &Node, source: &Source, report: &mut Report) -> Self {
+        let mut tree = tree.clone();
+        if !tree.is_null() {
+            Conform::new(report, true).check(&tree, &PART, "`defaults`");
+            mark(&mut tree);
+        }
+        let source = source.clone();
+        Self { tree, source }
     }
-    if report.has_errors() {
-        return Err(report.finish());
-    }
-    Ok(tree.map(|tree| Defaults {
-        tree,
-        source: source.clone(),
-    }))
 }
 
 /// Places in it are places in the project's file.

@@ -2,19 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::conform::Conform;
-use super::diagnostic::Diagnostic;
 use super::raw::{RawLaw, RawLaws};
 use super::report::{Mistake, Report};
-use super::shape::{SCENARIO, Shape};
-use super::source::Source;
-use super::value::to_value;
-use super::yaml::{self, Node};
+use super::yaml::Node;
 use crate::model::{Law, Laws};
 use crate::text::word;
 
 /// Why laws are off where only some are asked for.
-const NOT_ASKED: &str = "not asked for";
+pub(super) const NOT_ASKED: &str = "not asked for";
 
 impl RawLaws {
     /// These laws, or what the project says where they say nothing.
@@ -107,75 +102,12 @@ fn only(words: &[RawLaw]) -> Result<Laws, (String, String, String)> {
     }
 }
 
-/// The laws of a project whose scenarios say nothing of them: what its file says, or else the usual ones.
-///
-/// # Errors
-/// All that is wrong with the file's `laws`.
-pub(super) fn of_project(source: Source) -> Result<Laws, Vec<Diagnostic>> {
-    let mut report = Report::new(source);
-    let laws = yaml::parse(&mut report)
-        .as_ref()
-        .and_then(|root| root.get("laws"))
-        .and_then(|node| read(node, &mut report));
-    match report.has_errors() {
-        true => Err(report.finish()),
-        false => Ok(laws.unwrap_or_default()),
-    }
-}
-
-fn read(node: &Node, report: &mut Report) -> Option<Laws> {
-    let Shape::Struct(scenario) = &**SCENARIO else {
-        return None;
-    };
-    let shape = &scenario.fields.get("laws")?.shape;
-    let checked = Conform::new(report, false).check(node, shape, "`laws`")?;
-    let raw: RawLaws = serde_yaml::from_value(to_value(&checked)).ok()?;
-    match raw.over(&Laws::default()) {
-        Ok(laws) => Some(laws),
-        Err((key, message, hint)) => {
-            let place = node.get(&key).unwrap_or(node).span;
+/// The laws of a project's scenarios that say nothing of them, from what stands in its file. What is wrong is reported.
+pub(super) fn of_project(raw: &RawLaws, at: &Node, report: &mut Report) -> Laws {
+    raw.over(&Laws::default())
+        .unwrap_or_else(|(key, message, hint)| {
+            let place = at.get(&key).unwrap_or(at).span;
             report.add(Mistake::new(place, message).hint(hint));
-            None
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::all_come_to;
-
-    fn project(text: &str) -> Result<Laws, String> {
-        of_project(Source::new("switchproof.yaml", text)).map_err(|found| {
-            let told = found
-                .iter()
-                .map(|it| format!("{}: {}", it.line, it.message));
-            told.collect::<Vec<_>>().join("\n")
+            Laws::default()
         })
-    }
-
-    #[test]
-    fn a_project_says_which_laws_are_tried() {
-        assert_eq!(project("channels: {}\n").unwrap(), Laws::default());
-        assert!(project("laws: none\n").unwrap().on.is_empty());
-        let some = project("laws: [idempotent, clean]\n").unwrap();
-        assert_eq!(some.on, [Law::Idempotent, Law::Clean].into());
-        assert_eq!(some.off[&Law::Survives], NOT_ASKED);
-        let off =
-            project("laws:\n  idempotent: false\n  clean: true\n  because: It keeps a diary.\n");
-        let off = off.unwrap();
-        assert_eq!(off.off[&Law::Idempotent], "It keeps a diary.");
-        assert_eq!(off.on.len(), Law::ALL.len() - 3);
-    }
-
-    #[test]
-    fn mistakes_in_it_are_told_with_their_place() {
-        let table = r"
-            laws: { clean: false } => 1: `clean` is off without a reason
-            laws: [all, clean] => 1: `all` and `none` stand alone
-            \nlaws: most => 2: an item of `laws` cannot be `most`
-            laws: { because: So. } => 1: a reason is given, and no law is off
-        ";
-        all_come_to(|text| project(text).unwrap_err(), table);
-    }
 }

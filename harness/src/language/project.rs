@@ -1,18 +1,22 @@
 //! What a project's `switchproof.yaml` says for all of its scenarios.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use serde_yaml::Value;
-
-use super::defaults::{self, Defaults, OWN_KEYS};
+use super::conform::Conform;
+use super::defaults::{Defaults, OWN_KEYS};
 use super::diagnostic::Diagnostic;
-use super::laws;
-use super::schema::schema;
+use super::raw::{RawChannels, RawProject};
+use super::report::{Mistake, Report};
+use super::shape::PROJECT;
 use super::source::Source;
+use super::value::to_value;
+use super::yaml::{self, Node};
+use super::{laws, schema};
 use crate::flake::host_files::project_of;
+use crate::flake::names::is_made_of;
 use crate::flake::{Channels, Checkout};
 use crate::model::Laws;
+use crate::text::quoted;
 
 /// The file at the top of a repository that says what its scenarios have in common.
 pub const PROJECT_FILE: &str = "switchproof.yaml";
@@ -32,53 +36,90 @@ impl Project {
     /// What the [`PROJECT_FILE`] of a folder says; what is usual where there is none.
     ///
     /// # Errors
-    /// What is wrong with its channels, or else all that is wrong with its defaults or its laws.
+    /// All that is wrong with it.
     pub(super) fn read(folder: &Path) -> Result<Self, Vec<Diagnostic>> {
         let file = folder.join(PROJECT_FILE);
         if !file.exists() {
             return Ok(Self::default());
         }
         let source = Source::read(&file).map_err(|it| vec![*it])?;
-        match channels(folder, &source).map_err(|it| vec![*it])? {
-            Some(channels) => Ok(Self {
-                channels,
-                defaults: defaults::of_project(&source)?,
-                laws: laws::of_project(source)?,
-            }),
-            None => Ok(Self::default()),
+        let says = |line: &str| !matches!(line.trim().chars().next(), None | Some('#'));
+        if !source.text.lines().any(says) {
+            return Ok(Self::default());
         }
+        let mut report = Report::new(source.clone());
+        let root = yaml::parse(&mut report);
+        let project = root.map(|root| Self::of(&root, &source, folder, &mut report));
+        match report.has_errors() {
+            true => Err(report.finish()),
+            false => Ok(project.unwrap_or_default()),
+        }
+    }
+
+    fn of(root: &Node, source: &Source, folder: &Path, report: &mut Report) -> Self {
+        let checked = Conform::new(report, false).check(root, &PROJECT, "a project");
+        let raw = checked.and_then(|tree| serde_yaml::from_value(to_value(&tree)).ok());
+        let raw: RawProject = raw.unwrap_or_default();
+        let at = |key: &str| root.get(key).unwrap_or(root);
+        let mut project = Self::default();
+        if let Some(raw) = raw.channels {
+            project.channels = channels(raw, folder, at("channels"), report);
+        }
+        if let Some(raw) = raw.laws {
+            project.laws = laws::of_project(&raw, at("laws"), report);
+        }
+        let defaults = root.get("defaults");
+        project.defaults = defaults.map(|tree| Defaults::new(tree, source, report));
+        project
     }
 }
 
-/// The channels of a project's file; `None` when it says nothing at all.
-fn channels(repository: &Path, source: &Source) -> Result<Option<Channels>, Box<Diagnostic>> {
-    let wrong = |line: usize, message: String| {
-        let mut diagnostic = Diagnostic::about_file(&source.file, message).with_hint(EXAMPLE);
-        diagnostic.line = line;
-        Box::new(diagnostic)
-    };
-    let whole: Value = serde_yaml::from_str(&source.text).map_err(|error| {
-        let line = error.location().map_or(1, |it| it.line());
-        wrong(line, format!("it is no YAML: {error}"))
-    })?;
-    let channels = match &whole {
-        Value::Null => return Ok(None),
-        Value::Mapping(keys) => {
-            keys.iter()
-                .try_fold(None, |channels, (key, value)| match key.as_str() {
-                    Some("channels") => Ok(Some(value)),
-                    Some("laws" | "defaults") => Ok(channels),
-                    _ => Err(format!("there is no key {}", shown(key))),
-                })
+/// The channels of a project in `folder`. What is wrong is reported.
+fn channels(raw: RawChannels, folder: &Path, at: &Node, report: &mut Report) -> Channels {
+    let checkout = |home_manager: String, lib: Option<String>, nixpkgs: Option<String>| {
+        let nixpkgs = nixpkgs.map(|it| folder.join(it));
+        let nixos = nixpkgs.clone();
+        Checkout {
+            home_manager: folder.join(home_manager),
+            nixpkgs_lib: lib.map(|it| folder.join(it)).or(nixpkgs),
+            nixos: nixos.filter(|it| it.join("nixos/modules").is_dir()),
         }
-        other => Err(format!("{} where `channels:` belongs", shown(other))),
     };
-    let read = channels.and_then(|value| match value {
-        Some(value) => read_channels(repository, value),
-        None => Ok(Channels::default()),
-    });
-    read.map(Some)
-        .map_err(|message| wrong(line_of(&source.text, &message), message))
+    let mut channels = Channels::default();
+    for (name, it) in raw.named {
+        if let (Some((message, hint)), Some(entry)) = (bad_channel_name(&name), at.entry(&name)) {
+            report.add(Mistake::new(entry.key_span, message).hint(hint));
+        }
+        let channel = checkout(it.home_manager, it.nixpkgs_lib, it.nixpkgs);
+        channels.named.insert(name, channel);
+    }
+    match (raw.home_manager, raw.nixpkgs_lib, raw.nixpkgs) {
+        (None, None, None) => {}
+        (Some(home_manager), lib, nixpkgs) => {
+            channels.pocket = Some(checkout(home_manager, lib, nixpkgs));
+        }
+        (None, ..) => {
+            let message = "there is nixpkgs, and no `home-manager` that goes with it";
+            let hint = "add `home-manager:`, a checkout of Home Manager";
+            report.add(Mistake::new(at.span, message).hint(hint));
+        }
+    }
+    channels
+}
+
+/// Why a channel cannot be called so, and what to do about it.
+fn bad_channel_name(name: &str) -> Option<(String, &'static str)> {
+    let is_fine = name.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && name.len() <= 60
+        && is_made_of(name, &['-', '_', '.']);
+    let named = quoted(name);
+    if !is_fine {
+        let hint = "use letters, digits, `-`, `_` and `.`, 60 at most";
+        return Some((format!("{named} cannot name a channel"), hint));
+    }
+    let is_taken = name == "pocket" || name.starts_with("pocket-");
+    let hint = "give the folders alone to lay them over it";
+    is_taken.then(|| (format!("{named} is a channel already"), hint))
 }
 
 /// The channels that scenarios beside `file` have, named ones and what takes the pocket channel's place, for messages.
@@ -95,56 +136,18 @@ pub(crate) fn channels_of(file: &Path) -> Result<Channels, String> {
 /// The JSON Schema of a [`PROJECT_FILE`], for editors, ending in a newline.
 #[must_use]
 pub fn project_schema() -> String {
-    let folder =
-        |description: &str| serde_json::json!({ "type": "string", "description": description });
-    let made_of = serde_json::json!({
-        "home-manager": folder("A checkout of Home Manager, relative to this file."),
-        "nixpkgs-lib": folder("A folder with nixpkgs' `lib`; the pocket channel's own serves where there is none."),
-        "nixpkgs": folder("The same: a checkout of nixpkgs, of which only `lib` is used."),
-    });
-    // The schema of scenarios is ours, and JSON.
-    let language: serde_json::Value = serde_json::from_str(&schema()).unwrap_or_default();
+    let mut project = schema::spelled_out::<RawProject>("switchproof project");
+    let language = schema::value();
     let mut definitions = language["definitions"].clone();
+    for (name, definition) in project["definitions"].as_object().into_iter().flatten() {
+        definitions[name] = definition.clone();
+    }
     // There is no matrix here.
     definitions["Placeholder"] = false.into();
-    let schema = serde_json::json!({
-        "$schema": "http://json-schema.org/draft-07/schema#",
-        "title": "switchproof project",
-        "description": "What the scenarios of a repository have in common: `switchproof.yaml` at its top.",
-        "type": ["object", "null"],
-        "additionalProperties": false,
-        "properties": {
-            "channels": {
-                "description": "Folders that channels are made of: in place of the pocket channel's own, or under a name that scenarios use.",
-                "type": "object",
-                "dependencies": { "nixpkgs-lib": ["home-manager"], "nixpkgs": ["home-manager"] },
-                "propertyNames": {
-                    "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$",
-                    "not": { "pattern": "^pocket($|-)" }
-                },
-                "properties": made_of,
-                "additionalProperties": {
-                    "description": "A channel of that name: a checkout of Home Manager, or the folders that it is made of.",
-                    "anyOf": [
-                        { "type": "string" },
-                        {
-                            "type": "object",
-                            "required": ["home-manager"],
-                            "additionalProperties": false,
-                            "properties": made_of,
-                        },
-                    ],
-                },
-            },
-            "laws": {
-                "description": "Which laws are tried of each scenario that says nothing else. All but `clean`, `reboots` and `equal` by default.",
-                "$ref": "#/definitions/Laws",
-            },
-            "defaults": part_of_a_scenario(&language, &definitions),
-        },
-        "definitions": definitions,
-    });
-    format!("{schema:#}\n")
+    project["type"] = ["object", "null"].into();
+    project["properties"]["defaults"] = part_of_a_scenario(&language, &definitions);
+    project["definitions"] = definitions;
+    format!("{project:#}\n")
 }
 
 /// What scenarios have that they do not say: their keys but those that are each one's own, none of them required, nor any of
@@ -191,130 +194,12 @@ fn part_of_a_scenario(
     })
 }
 
-const EXAMPLE: &str = "for example:\n  channels:\n    home-manager: ../home-manager\n    \"26.05\": { home-manager: ../home-manager-26.05, nixpkgs-lib: ../nixpkgs }";
-
-/// The words for the projects whose folders make a channel.
-const PROJECTS: [&str; 3] = ["home-manager", "nixpkgs-lib", "nixpkgs"];
-
-fn read_channels(repository: &Path, value: &Value) -> Result<Channels, String> {
-    let Value::Mapping(entries) = value else {
-        return Err(format!("`channels` is {}, not a mapping", shown(value)));
-    };
-    let mut pocket = BTreeMap::new();
-    let mut named = BTreeMap::new();
-    for (key, value) in entries {
-        let name = key
-            .as_str()
-            .ok_or_else(|| format!("the channel {} has no name: quote it", shown(key)))?;
-        match value {
-            Value::String(folder) if PROJECTS.contains(&name) => {
-                pocket.insert(name, repository.join(folder));
-            }
-            Value::String(folder) => {
-                let folders = BTreeMap::from([("home-manager", repository.join(folder))]);
-                named.insert(channel_name(name)?, checkout(&folders, name)?);
-            }
-            Value::Mapping(folders) => {
-                let folders = folders
-                    .iter()
-                    .map(
-                        |(project, folder)| match (project.as_str(), folder.as_str()) {
-                            (Some(project), Some(folder)) if PROJECTS.contains(&project) => {
-                                Ok((project, repository.join(folder)))
-                            }
-                            _ => Err(format!(
-                                "the channel `{name}` has no {}: it is made of {}",
-                                shown(project),
-                                PROJECTS.join(", ")
-                            )),
-                        },
-                    )
-                    .collect::<Result<BTreeMap<_, _>, _>>()?;
-                named.insert(channel_name(name)?, checkout(&folders, name)?);
-            }
-            other => {
-                return Err(format!(
-                    "the channel `{name}` is {}, not a folder",
-                    shown(other)
-                ));
-            }
-        }
-    }
-    let pocket = match pocket.is_empty() {
-        true => None,
-        false => Some(checkout(&pocket, "pocket")?),
-    };
-    Ok(Channels {
-        pocket,
-        named,
-        ..Channels::default()
-    })
-}
-
-fn checkout(folders: &BTreeMap<&str, PathBuf>, name: &str) -> Result<Checkout, String> {
-    let home_manager = folders.get("home-manager").cloned();
-    Ok(Checkout {
-        home_manager: home_manager
-            .ok_or_else(|| format!("the channel `{name}` names no `home-manager`"))?,
-        nixpkgs_lib: ["nixpkgs-lib", "nixpkgs"]
-            .iter()
-            .find_map(|project| folders.get(project).cloned()),
-        nixos: folders
-            .get("nixpkgs")
-            .filter(|it| it.join("nixos/modules").is_dir())
-            .cloned(),
-    })
-}
-
-fn channel_name(name: &str) -> Result<String, String> {
-    let is_fine = name.starts_with(|first: char| first.is_ascii_alphanumeric())
-        && name.len() <= 60
-        && name
-            .chars()
-            .all(|one| one.is_ascii_alphanumeric() || matches!(one, '-' | '_' | '.'));
-    if !is_fine {
-        return Err(format!(
-            "`{}` cannot name a channel: letters, digits, `-`, `_` and `.`, 60 at most",
-            name.escape_debug()
-        ));
-    }
-    if name == "pocket" || name.starts_with("pocket-") {
-        return Err(format!(
-            "`{name}` is a channel already: give the folders alone to lay them over it"
-        ));
-    }
-    Ok(name.to_owned())
-}
-
-/// A value in a few words.
-fn shown(value: &Value) -> String {
-    match value {
-        Value::Null => "nothing".to_owned(),
-        Value::Bool(it) => format!("`{it}`"),
-        Value::Number(it) => format!("the number `{it}`"),
-        Value::String(it) => format!("`{}`", it.escape_debug()),
-        Value::Sequence(_) => "a list".to_owned(),
-        Value::Mapping(_) | Value::Tagged(_) => "a mapping".to_owned(),
-    }
-}
-
-/// The line of the key which a message names first, from 1.
-fn line_of(text: &str, message: &str) -> usize {
-    let key = message.split('`').nth(1).unwrap_or_default();
-    let has_key = |line: &str| {
-        let line = line.trim_start().trim_start_matches(['"', '\'']);
-        let rest = line.strip_prefix(key);
-        rest.is_some_and(|rest| rest.starts_with([':', '"', '\'']))
-    };
-    text.lines()
-        .position(has_key)
-        .map_or(1, |before| before + 1)
-}
-
 #[cfg(test)]
 mod tests {
+    use super::laws::NOT_ASKED;
     use super::*;
-    use crate::testing::{Folder, has, rows};
+    use crate::model::Law;
+    use crate::testing::{Folder, has, lacks, rows};
 
     fn read(text: &str) -> Result<Project, Vec<Diagnostic>> {
         Project::read(Folder::with(&[(PROJECT_FILE, text)]).path())
@@ -352,7 +237,6 @@ mod tests {
             "# a comment\n",
             "channels:\n  home-manager: ../hm\n  nixpkgs-lib: ../lib\n  \"26.05\": ../hm-26.05\n",
             "channels: { old: { home-manager: /srv/hm, nixpkgs: ../nixpkgs } }",
-            EXAMPLE.split_once('\n').unwrap().1,
             "laws: { survives: false, because: It takes long. }",
             "laws: none",
             "defaults: { flake: { inputs: { nixpkgs: pocket } }, guest: sid, users: { a: skeleton } }",
@@ -365,45 +249,59 @@ mod tests {
     #[test]
     fn a_mistake_is_told_with_its_line() {
         let table = r"
-            channels:\n  a: 1\n => 2: the channel `a` is the number `1`
-            chanels: {}\n => 1: there is no key `chanels`
-            channels:\n  x: { nixpkgs: a }\n => 2: the channel `x` names no `home-manager`
+            channels:\n  a: [b] => 2: `a` must be a text or a mapping
+            chanels: {}\n => 1: `chanels` is no key of a project
+            channels:\n  x: { nixpkgs: a }\n => 2: `x` has no `home-manager`
+            channels:\n  nixpkgs: a => 2: there is nixpkgs, and no `home-manager`
             channels:\n  a/b: c\n => 2: `a/b` cannot name a channel
             channels:\n  pocket: c\n => 2: `pocket` is a channel already
             defaults:\n  flake: { path: x, inptus: {} } => 2: `inptus` is no key of `flake`
             defaults: { steps: [switch] } => 1: `steps` is no key of `defaults`
-            a: [\n => 2: it is no YAML
+            laws: { clean: false } => 1: `clean` is off without a reason
+            laws: [all, clean] => 1: `all` and `none` stand alone
+            \nlaws: most => 2: an item of `laws` cannot be `most`
+            laws: { because: So. } => 1: a reason is given, and no law is off
+            a: [\n => 2: this is not YAML
         ";
         for (text, said) in rows(table) {
             let found = read(&text).unwrap_err();
             has(format!("{}: {}", found[0].line, found[0].message), &said);
-            assert!(said.contains("no YAML") || !is_valid(&text), "{text}");
+            let is_seen_by_editors = !said.contains("YAML") && !text.starts_with("laws");
+            assert!(!is_seen_by_editors || !is_valid(&text), "{text}");
         }
     }
 
     #[test]
+    fn a_project_says_which_laws_are_tried() {
+        let laws = |text: &str| read(text).unwrap().laws;
+        assert_eq!(laws("channels: {}\n"), Laws::default());
+        assert!(laws("laws: none\n").on.is_empty());
+        let some = laws("laws: [idempotent, clean]\n");
+        assert_eq!(some.on, [Law::Idempotent, Law::Clean].into());
+        assert_eq!(some.off[&Law::Survives], NOT_ASKED);
+        let off = "laws:\n  idempotent: false\n  clean: true\n  because: It keeps a diary.\n";
+        let off = laws(off);
+        assert_eq!(off.off[&Law::Idempotent], "It keeps a diary.");
+        assert_eq!(off.on.len(), Law::ALL.len() - 3);
+    }
+
+    #[test]
     fn a_wrong_project_hides_no_mistake_of_a_scenario() {
-        let project = tempfile::tempdir().unwrap();
-        let write =
-            |name: &str, text: &str| std::fs::write(project.path().join(name), text).unwrap();
-        write(PROJECT_FILE, "chanels: { next: ../hm }\n");
-        write("flake.nix", "{ }");
-        write(
-            "a.yaml",
-            "name: a\nsetup: { channel: next }\nsteps: [switsch]\n",
-        );
-        write("b.yaml", "name: [\n");
+        let switsch = "name: a\nsetup: { channel: next }\nsteps: [switsch]\n";
+        let project = Folder::with(&[
+            (PROJECT_FILE, "chanels: { next: ../hm }\n"),
+            ("flake.nix", "{ }"),
+            ("a.yaml", switsch),
+            ("b.yaml", "name: [\n"),
+        ]);
         let found = crate::language::load(&[project.path().to_owned()]).unwrap_err();
         let files: Vec<_> = found.iter().filter_map(|it| it.file.file_name()).collect();
         let all = format!("{found:?}");
-        assert!(
-            files.contains(&PROJECT_FILE.as_ref()) && files.contains(&"b.yaml".as_ref()),
-            "{all}"
-        );
-        assert!(
-            all.contains("switsch") && !all.contains("channel `next`"),
-            "{all}"
-        );
+        for file in [PROJECT_FILE, "b.yaml"] {
+            assert!(files.contains(&file.as_ref()), "{all}");
+        }
+        has(&all, "switsch");
+        lacks(&all, &["channel `next`"]);
     }
 
     #[test]

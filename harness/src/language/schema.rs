@@ -1,30 +1,36 @@
 //! The JSON Schema of a scenario file, made from the raw types.
 
-use schemars::Schema;
+use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 use super::raw::RawScenario;
 
 /// The schema as the types give it, short forms still named by `x-` keys.
-pub(crate) fn of_types() -> Schema {
-    SchemaSettings::draft07()
-        .into_generator()
-        .into_root_schema_for::<RawScenario>()
+pub(crate) fn of_types<Root: JsonSchema>() -> Value {
+    let generator = SchemaSettings::draft07().into_generator();
+    generator.into_root_schema_for::<Root>().to_value()
+}
+
+/// The same as plain JSON Schema (draft 7) of that title.
+pub(super) fn spelled_out<Root: JsonSchema>(title: &str) -> Value {
+    let mut value = of_types::<Root>();
+    spell_out(&mut value);
+    value["title"] = title.into();
+    value
 }
 
 /// The schema for editors and other tools: plain JSON Schema (draft 7), every key documented, ending in a newline.
 /// It is committed as `scenarios/schema.json`.
 pub fn schema() -> String {
-    let mut value = of_types().to_value();
-    spell_out(&mut value);
+    format!("{:#}\n", value())
+}
+
+/// The same as a value.
+pub(super) fn value() -> Value {
+    let mut value = spelled_out::<RawScenario>("switchproof scenario");
     admit_placeholders(&mut value);
-    if let Some(root) = value.as_object_mut() {
-        root.insert("title".to_owned(), json!("switchproof scenario"));
-    }
-    let mut text = format!("{value:#}");
-    text.push('\n');
-    text
+    value
 }
 
 /// Replaces the keys that name short forms by alternatives that say the same in JSON Schema.

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
+use schemars::JsonSchema;
 use serde_json::{Map, Value};
 
+use super::raw::{RawProject, RawScenario};
 use super::schema;
 
 /// What may stand in a place.
@@ -90,15 +92,17 @@ pub(crate) struct Field {
 }
 
 /// The shape of a scenario file.
-pub(crate) static SCENARIO: LazyLock<Arc<Shape>> = LazyLock::new(|| {
-    let root = schema::of_types().to_value();
+pub(crate) static SCENARIO: LazyLock<Arc<Shape>> = LazyLock::new(of_types::<RawScenario>);
+
+/// The shape of a project's file.
+pub(crate) static PROJECT: LazyLock<Arc<Shape>> = LazyLock::new(of_types::<RawProject>);
+
+fn of_types<Root: JsonSchema>() -> Arc<Shape> {
+    let root = schema::of_types::<Root>();
     let none = Map::new();
-    let definitions = root
-        .get("definitions")
-        .and_then(Value::as_object)
-        .unwrap_or(&none);
+    let definitions = root["definitions"].as_object().unwrap_or(&none);
     compile(&root, definitions)
-});
+}
 
 /// The shape a schema describes. Schemas come from our own types, so what they do not use is not read.
 fn compile(schema: &Value, definitions: &Map<String, Value>) -> Arc<Shape> {

@@ -4,6 +4,7 @@
 
 mod expect;
 mod laws;
+mod project;
 mod scenario;
 mod setup;
 mod step;
@@ -13,6 +14,7 @@ pub(crate) use expect::{
     RawPieces, RawPresence, RawVariable,
 };
 pub(crate) use laws::{RawLaw, RawLaws};
+pub(crate) use project::{RawChannels, RawProject};
 pub(crate) use scenario::{RawGuest, RawScenario, RawSubstituter};
 pub(crate) use setup::{RawFlake, RawHome, RawHomeFile, RawInput, RawReplacement, RawSetup};
 pub(crate) use step::{RawBuild, RawEdit, RawRun, RawSeed, RawSeedFile, RawStep, RawSwitch};
