@@ -3,6 +3,7 @@
 use serde_yaml::Value;
 
 use super::text;
+use crate::flake::names::is_made_of;
 
 /// An expression.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +24,43 @@ pub(crate) enum Nix {
     WithPkgs(Vec<String>),
 }
 
+/// The bindings of a set, in order.
+#[derive(Default)]
+pub(super) struct Set(Vec<(Vec<String>, Nix)>);
+
+impl Set {
+    /// Binds a path of plain names: `a.b.c`.
+    pub(super) fn put(&mut self, dotted: &str, value: Nix) {
+        self.0.push((path(dotted), value));
+    }
+
+    /// The same where there is a value.
+    pub(super) fn maybe(&mut self, dotted: &str, value: Option<Nix>) {
+        self.0.extend(value.map(|value| (path(dotted), value)));
+    }
+
+    /// The same of a list, a set or a text that is not empty.
+    pub(super) fn some(&mut self, dotted: &str, value: Nix) {
+        self.maybe(dotted, Some(value).filter(|it| !it.is_empty()));
+    }
+
+    /// Binds a path whose names may be any.
+    pub(super) fn under(&mut self, names: &[&str], value: Nix) {
+        let names = names.iter().map(|&name| name.to_owned());
+        self.0.push((names.collect(), value));
+    }
+
+    /// The set as it is.
+    pub(super) fn plain(self) -> Nix {
+        Nix::Attrs(self.0)
+    }
+
+    /// The set with what shares its first name put under that once, as people write it.
+    pub(super) fn grouped(self) -> Nix {
+        Nix::Attrs(grouped(self.0))
+    }
+}
+
 /// Lines longer than this are broken where there is a place to.
 const WIDTH: usize = 80;
 
@@ -35,6 +73,22 @@ impl Nix {
     /// A string.
     pub(crate) fn text(text: impl Into<String>) -> Self {
         Self::Text(text.into())
+    }
+
+    /// A function that is called with a set.
+    pub(super) fn call(function: &str, argument: Set) -> Self {
+        Self::Call(function.to_owned(), Box::new(argument.plain()))
+    }
+
+    /// Whether it is a list, a set or a text of nothing.
+    pub(super) fn is_empty(&self) -> bool {
+        match self {
+            Self::Text(nix) | Self::Verbatim(nix) => nix.is_empty(),
+            Self::List(items) => items.is_empty(),
+            Self::Attrs(bindings) => bindings.is_empty(),
+            Self::WithPkgs(packages) => packages.is_empty(),
+            Self::Function(..) | Self::Call(..) => false,
+        }
     }
 
     /// Plain data as Nix. Keys that are no texts cannot come out of a scenario's tree.
@@ -117,10 +171,7 @@ impl Nix {
 
 /// Whether a piece of Nix is a name or a path and binds to nothing beside it.
 fn is_one_token(nix: &str) -> bool {
-    !nix.starts_with('-')
-        && nix
-            .chars()
-            .all(|one| one.is_ascii_alphanumeric() || matches!(one, '.' | '_' | '-' | '/'))
+    !nix.starts_with('-') && is_made_of(nix, &['.', '_', '-', '/'])
 }
 
 /// Indents all lines but the first. Empty lines stay empty, so that `''…''` strings keep their meaning.
@@ -220,7 +271,7 @@ fn binding(path: &[String], value: &Nix, indent: usize) -> String {
 }
 
 /// Bindings that share their first name are put under it once, as people write them.
-pub(crate) fn grouped(bindings: Vec<(Vec<String>, Nix)>) -> Vec<(Vec<String>, Nix)> {
+fn grouped(bindings: Vec<(Vec<String>, Nix)>) -> Vec<(Vec<String>, Nix)> {
     let mut out: Vec<(Vec<String>, Nix)> = Vec::new();
     for (mut path, value) in bindings {
         let rest = path.split_off(1);
@@ -246,6 +297,6 @@ pub(crate) fn grouped(bindings: Vec<(Vec<String>, Nix)>) -> Vec<(Vec<String>, Ni
 }
 
 /// `a.b.c` as a path.
-pub(crate) fn path(dotted: &str) -> Vec<String> {
+fn path(dotted: &str) -> Vec<String> {
     dotted.split('.').map(str::to_owned).collect()
 }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::expression::{Nix, path};
+use super::expression::{Nix, Set};
 use super::home::{HomePlace, home_modules, home_value};
 use super::host::{darwin_system, nixos_system, plain_nixos_system};
-use super::module::{inline_module, overlays, special_args};
+use super::module::{inline_modules, overlays, package_settings, special_args};
 use super::text;
 use crate::flake::setup::{Input, Setup};
 use crate::model::{FlakeTree, Install, SeedFile};
@@ -43,10 +43,10 @@ fn flake(
         .map(str::to_owned)
         .chain(std::iter::once("...".to_owned()))
         .collect();
-    let flake = Nix::Attrs(vec![
-        (path("inputs"), inputs(all)),
-        (path("outputs"), Nix::Function(arguments, Box::new(outputs))),
-    ]);
+    let mut flake = Set::default();
+    flake.put("inputs", inputs(all));
+    flake.put("outputs", Nix::Function(arguments, Box::new(outputs)));
+    let flake = flake.plain();
     files.insert("flake.nix".to_owned(), SeedFile::regular(spaced(&flake)));
     Rendered {
         tree: FlakeTree::new(files),
@@ -88,44 +88,34 @@ fn inputs(inputs: &BTreeMap<String, Input>) -> Nix {
     };
     let mut sorted: Vec<(&String, &Input)> = inputs.iter().collect();
     sorted.sort_by_key(|(name, _)| (order(name), name.as_str()));
-    let bindings = sorted.into_iter().map(|(name, input)| {
-        let mut parts = vec![(path("url"), Nix::text(&input.url))];
-        if !input.is_flake {
-            parts.push((path("flake"), Nix::bool(false)));
-        }
+    let mut all = Set::default();
+    for (name, input) in sorted {
+        let mut parts = Set::default();
+        parts.put("url", Nix::text(&input.url));
+        parts.maybe("flake", (!input.is_flake).then(|| Nix::bool(false)));
         for (theirs, ours) in &input.follows {
-            parts.push((
-                vec!["inputs".to_owned(), theirs.clone(), "follows".to_owned()],
-                Nix::text(ours),
-            ));
+            parts.under(&["inputs", theirs, "follows"], Nix::text(ours));
         }
-        (vec![name.clone()], Nix::Attrs(parts))
-    });
-    Nix::Attrs(bindings.collect())
+        all.under(&[name], parts.plain());
+    }
+    all.plain()
 }
 
 fn standalone(setup: &Setup, files: &mut BTreeMap<String, SeedFile>) -> Nix {
-    let homes = setup.homes.iter().map(|(user, home)| {
+    let mut homes = Set::default();
+    for (user, home) in &setup.homes {
         let mut modules = home_modules(user, home, setup, HomePlace::Standalone, files);
         let shared = setup.modules.iter().chain(&setup.shared_modules);
-        modules.extend(shared.map(|module| inline_module(module, setup)));
-        let mut arguments = vec![
-            (path("pkgs"), package_set(setup)),
-            (path("modules"), Nix::List(modules)),
-        ];
-        if !setup.special_args.is_empty() {
-            arguments.insert(1, (path("extraSpecialArgs"), special_args(setup)));
-        }
-        let configuration = Nix::Call(
-            "home-manager.lib.homeManagerConfiguration".to_owned(),
-            Box::new(Nix::Attrs(arguments)),
-        );
-        (
-            vec!["homeConfigurations".to_owned(), user.clone()],
-            configuration,
-        )
-    });
-    Nix::Attrs(super::expression::grouped(homes.collect()))
+        modules.extend(inline_modules(shared, setup));
+        let mut arguments = Set::default();
+        arguments.put("pkgs", package_set(setup));
+        arguments.some("extraSpecialArgs", special_args(setup));
+        arguments.put("modules", Nix::List(modules));
+        let function = "home-manager.lib.homeManagerConfiguration";
+        let configuration = Nix::call(function, arguments);
+        homes.under(&["homeConfigurations", user], configuration);
+    }
+    homes.grouped()
 }
 
 /// Renders a user's home without a flake: `home.nix`, and what it needs beside it.
@@ -135,18 +125,11 @@ pub(crate) fn render_home(setup: &Setup, user: &str) -> Option<FlakeTree> {
     let mut files = BTreeMap::from([(main.clone(), SeedFile::Directory)]);
     let home = setup.homes.get(user)?;
     let mut modules = home_modules(user, home, setup, HomePlace::Standalone, &mut files);
-    let mut settings = Vec::new();
-    if let Some(allow) = setup.allow_unfree {
-        settings.push((path("nixpkgs.config.allowUnfree"), Nix::bool(allow)));
-    }
-    if !setup.overlays.is_empty() {
-        settings.push((path("nixpkgs.overlays"), overlays(setup)));
-    }
-    if !settings.is_empty() {
-        modules.push(Nix::Attrs(settings));
-    }
+    let mut settings = Set::default();
+    package_settings(setup, &mut settings);
+    modules.extend(Some(settings.plain()).filter(|it| !it.is_empty()));
     let shared = setup.modules.iter().chain(&setup.shared_modules);
-    modules.extend(shared.map(|module| inline_module(module, setup)));
+    modules.extend(inline_modules(shared, setup));
     files.insert(main, SeedFile::regular(home_value(modules).print(0) + "\n"));
     Some(FlakeTree::new(files))
 }
@@ -159,12 +142,9 @@ fn package_set(setup: &Setup) -> Nix {
             text::name(&setup.system)
         ));
     }
-    let mut arguments = vec![(path("system"), Nix::text(&setup.system))];
-    if let Some(allow) = setup.allow_unfree {
-        arguments.push((path("config.allowUnfree"), Nix::bool(allow)));
-    }
-    if !setup.overlays.is_empty() {
-        arguments.push((path("overlays"), overlays(setup)));
-    }
-    Nix::Call("import nixpkgs".to_owned(), Box::new(Nix::Attrs(arguments)))
+    let mut arguments = Set::default();
+    arguments.put("system", Nix::text(&setup.system));
+    arguments.maybe("config.allowUnfree", setup.allow_unfree.map(Nix::bool));
+    arguments.some("overlays", overlays(setup));
+    Nix::call("import nixpkgs", arguments)
 }

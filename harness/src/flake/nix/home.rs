@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::expression::{Nix, grouped, path};
+use super::expression::{Nix, Set};
 use super::module::inline_module;
 use crate::flake::setup::{Content, Home, HomeFile, Setup};
 use crate::model::{SeedFile, usual_home};
@@ -26,9 +26,15 @@ pub(super) fn home_modules(
     tree: &mut BTreeMap<String, SeedFile>,
 ) -> Vec<Nix> {
     let mut modules = Vec::new();
-    let bindings = described(user, home, place, tree);
-    if !bindings.is_empty() {
-        modules.push(with_arguments(bindings, !home.packages.is_empty()));
+    let described = described(user, home, place, tree).grouped();
+    if !described.is_empty() {
+        modules.push(match home.packages.is_empty() {
+            true => described,
+            false => {
+                let arguments = ["pkgs", "..."].map(str::to_owned);
+                Nix::Function(arguments.into(), Box::new(described))
+            }
+        });
     }
     modules.extend(home.config.iter().map(|nix| inline_module(nix, setup)));
     if let Some(import) = &home.import {
@@ -48,16 +54,9 @@ pub(super) fn home_value(mut modules: Vec<Nix>) -> Nix {
     {
         return only;
     }
-    Nix::Attrs(vec![(path("imports"), Nix::List(modules))])
-}
-
-fn with_arguments(bindings: Vec<(Vec<String>, Nix)>, needs_pkgs: bool) -> Nix {
-    let body = Nix::Attrs(grouped(bindings));
-    if needs_pkgs {
-        Nix::Function(vec!["pkgs".to_owned(), "...".to_owned()], Box::new(body))
-    } else {
-        body
-    }
+    let mut all = Set::default();
+    all.put("imports", Nix::List(modules));
+    all.plain()
 }
 
 fn described(
@@ -65,48 +64,37 @@ fn described(
     home: &Home,
     place: HomePlace,
     tree: &mut BTreeMap<String, SeedFile>,
-) -> Vec<(Vec<String>, Nix)> {
-    let mut bindings = Vec::new();
+) -> Set {
+    let mut bindings = Set::default();
     if place == HomePlace::Standalone {
-        bindings.push((path("home.username"), Nix::text(user)));
-        bindings.push((
-            path("home.homeDirectory"),
-            Nix::text(home.directory.clone().unwrap_or_else(|| usual_home(user))),
-        ));
+        let directory = home.directory.clone().unwrap_or_else(|| usual_home(user));
+        bindings.put("home.username", Nix::text(user));
+        bindings.put("home.homeDirectory", Nix::text(directory));
     }
-    if let Some(version) = &home.state_version {
-        bindings.push((path("home.stateVersion"), Nix::text(version)));
+    let version = home.state_version.as_ref();
+    bindings.maybe("home.stateVersion", version.map(Nix::text));
+    bindings.some("home.packages", Nix::WithPkgs(home.packages.clone()));
+    let mut variables = Set::default();
+    for (name, value) in &home.session_variables {
+        variables.under(&[name], Nix::text(value));
     }
-    if !home.packages.is_empty() {
-        bindings.push((path("home.packages"), Nix::WithPkgs(home.packages.clone())));
-    }
-    if !home.session_variables.is_empty() {
-        let variables = home
-            .session_variables
-            .iter()
-            .map(|(name, value)| (vec![name.clone()], Nix::text(value)));
-        bindings.push((
-            path("home.sessionVariables"),
-            Nix::Attrs(variables.collect()),
-        ));
-    }
+    bindings.some("home.sessionVariables", variables.plain());
     for (name, file) in &home.files {
         let value = home_file(user, name, file, tree);
-        bindings.push((
-            vec!["home".to_owned(), "file".to_owned(), name.clone()],
-            value,
-        ));
+        bindings.under(&["home", "file", name], value);
     }
     for program in &home.programs {
-        let option = vec!["programs".to_owned(), program.clone(), "enable".to_owned()];
-        bindings.push((option, Nix::bool(true)));
+        bindings.under(&["programs", program, "enable"], Nix::bool(true));
     }
     for (service, options) in &home.services {
-        let options = match options {
-            Some(options) => Nix::data(options),
-            None => Nix::Attrs(vec![(path("enable"), Nix::bool(true))]),
-        };
-        bindings.push((vec!["services".to_owned(), service.clone()], options));
+        match options {
+            Some(options) => bindings.under(&["services", service], Nix::data(options)),
+            None => {
+                let mut enabled = Set::default();
+                enabled.put("enable", Nix::bool(true));
+                bindings.under(&["services", service], enabled.plain());
+            }
+        }
     }
     bindings
 }
@@ -117,24 +105,20 @@ fn home_file(
     file: &HomeFile,
     tree: &mut BTreeMap<String, SeedFile>,
 ) -> Nix {
-    let mut options = Vec::new();
+    let mut options = Set::default();
     match &file.content {
-        Content::Text(text) => options.push((path("text"), Nix::text(text))),
+        Content::Text(text) => options.put("text", Nix::text(text)),
         Content::Copy(files) => {
             let place = free_name(tree, &format!("files/{}", harmless(name)), user);
             for (below, copy) in files {
                 tree.insert(join(&place, below), copy.clone());
             }
-            options.push((path("source"), Nix::Verbatim(format!("./{place}"))));
+            options.put("source", Nix::Verbatim(format!("./{place}")));
         }
     }
-    if let Some(executable) = file.executable {
-        options.push((path("executable"), Nix::bool(executable)));
-    }
-    if let Some(force) = file.force {
-        options.push((path("force"), Nix::bool(force)));
-    }
-    Nix::Attrs(options)
+    options.maybe("executable", file.executable.map(Nix::bool));
+    options.maybe("force", file.force.map(Nix::bool));
+    options.plain()
 }
 
 fn join(name: &str, below: &str) -> String {
@@ -147,17 +131,10 @@ fn join(name: &str, below: &str) -> String {
 
 /// A file name that is a Nix path without quotes.
 fn harmless(name: &str) -> String {
-    let name: String = name
-        .chars()
-        .map(|one| {
-            if one.is_ascii_alphanumeric() || matches!(one, '.' | '_' | '-') {
-                one
-            } else {
-                '-'
-            }
-        })
-        .collect();
-    name.trim_start_matches('.').to_owned()
+    let is_sign = |one: char| !one.is_ascii_alphanumeric() && !matches!(one, '.' | '_');
+    name.replace(is_sign, "-")
+        .trim_start_matches('.')
+        .to_owned()
 }
 
 /// A name in the flake that nothing has yet: the wished one, or with the user's name before it, or with a number.

@@ -1,6 +1,6 @@
 //! Modules that a scenario gives as Nix text, and what they are given.
 
-use super::expression::Nix;
+use super::expression::{Nix, Set};
 use super::text;
 use crate::flake::setup::Setup;
 
@@ -15,13 +15,29 @@ pub(super) fn overlays(setup: &Setup) -> Nix {
     )
 }
 
+/// What a module says of the package set.
+pub(super) fn package_settings(setup: &Setup, module: &mut Set) {
+    let allow = setup.allow_unfree.map(Nix::bool);
+    module.maybe("nixpkgs.config.allowUnfree", allow);
+    module.some("nixpkgs.overlays", overlays(setup));
+}
+
 /// The special arguments as a mapping.
 pub(super) fn special_args(setup: &Setup) -> Nix {
-    let bindings = setup
-        .special_args
-        .iter()
-        .map(|(name, value)| (vec![name.clone()], Nix::data(value)));
-    Nix::Attrs(bindings.collect())
+    let mut all = Set::default();
+    for (name, value) in &setup.special_args {
+        all.under(&[name], Nix::data(value));
+    }
+    all.plain()
+}
+
+/// Modules given as Nix text.
+pub(super) fn inline_modules<'a>(
+    modules: impl IntoIterator<Item = &'a String>,
+    setup: &Setup,
+) -> impl Iterator<Item = Nix> {
+    let modules = modules.into_iter();
+    modules.map(|module| inline_module(module, setup))
 }
 
 /// A module given as Nix text: a whole module as it is, bindings put into one.
