@@ -198,28 +198,22 @@ impl FlakeInputs {
                 continue;
             }
             let project = self.project(name);
-            if outdated.contains(&name) {
-                // To lock an input anew, Nix fetches it.
-                if !is_offline(&self.urls[name]) {
-                    all.push(Remote {
-                        name: name.clone(),
-                        project,
-                        is_needed: true,
-                    });
-                }
-                continue;
-            }
-            let is_locked = locked.contains(name);
-            if !is_locked && self.elsewhere.contains(name) && !PROJECTS.contains(&name.as_str()) {
+            let is_outdated = outdated.contains(&name);
+            let is_unlocked = !locked.contains(name) && self.elsewhere.contains(name);
+            // To lock an input, or to lock it anew, Nix fetches it.
+            let is_fetched = match is_outdated {
+                true => !is_offline(&self.urls[name]),
+                false => is_unlocked && !PROJECTS.contains(&name.as_str()),
+            };
+            if is_fetched {
                 all.push(Remote {
                     name: name.clone(),
                     project,
                     is_needed: true,
                 });
-                continue;
-            }
-            let Some(lock) = &self.lock else { continue };
-            if let Some(name) = lock.first_remote(name, replaced) {
+            } else if let Some(lock) = self.lock.as_ref().filter(|_| !is_outdated)
+                && let Some(name) = lock.first_remote(name, replaced)
+            {
                 let is_direct = !name.contains('/');
                 all.push(Remote {
                     is_needed: is_direct && project.is_some_and(|it| it != "nix-darwin"),

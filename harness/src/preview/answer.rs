@@ -1,13 +1,12 @@
 //! The answer, on a screen.
 
-use std::fmt::Write;
 use std::time::Duration;
 
 use super::options::{OptionChange, Options};
 use crate::change::{Change, ShowOptions};
 use crate::judge::complaint;
 use crate::observe::Observation;
-use crate::text::printable_line;
+use crate::text::{count, printable_line};
 
 /// Most lines of a failure that are told.
 const FAILURE_LINES: usize = 30;
@@ -57,19 +56,15 @@ impl Answer {
     /// The answer as text. Nothing in it steers a terminal.
     #[must_use]
     pub fn show(&self, options: ShowOptions) -> String {
-        let mut text = format!("{}\n", self.title());
         let stages: Vec<String> = self.steps.iter().map(stage).collect();
-        say(&mut text, &stages.join("   "));
+        let mut text = format!("{}\n{}\n", self.title(), stages.join("   "));
         for note in &self.notes {
-            say(&mut text, &format!("note: {note}"));
+            text += &format!("note: {note}\n");
         }
         if let Some(last) = self.steps.last().filter(|_| !self.works) {
             failure(&mut text, last);
             if !self.way_out.is_empty() {
-                say(
-                    &mut text,
-                    &format!("way out: {}", printable_line(&self.way_out)),
-                );
+                text += &format!("way out: {}\n", printable_line(&self.way_out));
             }
             return text;
         }
@@ -78,13 +73,13 @@ impl Answer {
             let Some(change) = &step.change else { continue };
             text.push('\n');
             if several {
-                say(&mut text, &format!("{} brings", printable_line(&step.name)));
+                text += &format!("{} brings\n", printable_line(&step.name));
             }
             text.push_str(&change.show(options));
         }
         self.explain(&mut text);
         if let Some(last) = self.steps.last() {
-            say(&mut text, &unchanged(last));
+            text += &unchanged(last);
         }
         text
     }
@@ -136,9 +131,9 @@ impl Answer {
         let options = match &self.options {
             None => return,
             Some(Err(reason)) => {
-                say(text, "\nthe options behind it could not be compared:");
+                *text += "\nthe options behind it could not be compared:\n";
                 for line in reason.lines().take(FAILURE_LINES) {
-                    say(text, &format!("  {}", printable_line(line)));
+                    *text += &format!("  {}\n", printable_line(line));
                 }
                 return;
             }
@@ -149,52 +144,36 @@ impl Answer {
         let (idle, behind): (Vec<_>, Vec<_>) = causes.into_iter().partition(is_idle);
         text.push('\n');
         if !behind.is_empty() {
-            say(text, "options behind it");
+            *text += "options behind it\n";
             for it in behind {
                 option(text, it);
             }
         }
-        if !follow.is_empty() {
-            let list: Vec<&str> = follow.iter().map(|it| it.option.as_str()).collect();
-            say(
-                text,
-                &format!("options whose values follow from these  {}", names(&list)),
-            );
-        }
-        if !idle.is_empty() {
-            let list: Vec<&str> = idle.iter().map(|it| it.option.as_str()).collect();
-            say(
-                text,
-                &format!(
-                    "options with another default that decide nothing here  {}",
-                    names(&list)
-                ),
-            );
-        }
+        let mut list = |what: &str, all: &[&str]| {
+            if !all.is_empty() {
+                *text += &format!("{what}  {}\n", names(all));
+            }
+        };
+        list(
+            "options whose values follow from these",
+            &option_names(&follow),
+        );
+        let what = "options with another default that decide nothing here";
+        list(what, &option_names(&idle));
         let changes = self.steps.iter().filter_map(|step| step.change.as_ref());
         let unexplained: Vec<_> = changes.map(|change| options.unexplained(change)).collect();
-        let list: Vec<&str> = unexplained.iter().flat_map(|it| it.names()).collect();
-        if !list.is_empty() {
-            say(
-                text,
-                &format!("no option's default explains  {}", names(&list)),
-            );
-        }
+        let all: Vec<&str> = unexplained.iter().flat_map(|it| it.names()).collect();
+        list("no option's default explains", &all);
         if options.skipped > 0 {
-            say(
-                text,
-                &format!(
-                    "{} of {} options could not be evaluated and were skipped",
-                    options.skipped, options.looked
-                ),
-            );
+            let (skipped, all) = (options.skipped, options.looked);
+            *text +=
+                &format!("{skipped} of {all} options could not be evaluated and were skipped\n");
         }
     }
 }
 
-fn say(text: &mut String, line: &str) {
-    // Writing to a String cannot fail.
-    let _ = writeln!(text, "{line}");
+fn option_names<'a>(all: &[&'a OptionChange]) -> Vec<&'a str> {
+    all.iter().map(|it| it.option.as_str()).collect()
 }
 
 fn stage(step: &Stage) -> String {
@@ -211,32 +190,26 @@ fn stage(step: &Stage) -> String {
 
 fn failure(text: &mut String, step: &Stage) {
     let (name, status) = (printable_line(&step.name), step.observation.output.status);
-    say(text, &format!("\n{name} failed with status {status}:"));
+    *text += &format!("\n{name} failed with status {status}:\n");
     let complaint = complaint(&step.observation);
     // Each file that is in the way is told, so that all are moved at once.
     let (in_the_way, lines): (Vec<&str>, Vec<&str>) = complaint
         .lines()
         .partition(|line| line.starts_with("Existing file '"));
     for line in lines.iter().take(FAILURE_LINES).chain(&in_the_way) {
-        say(text, &format!("  {}", printable_line(line)));
+        *text += &format!("  {}\n", printable_line(line));
     }
     if lines.len() > FAILURE_LINES {
-        say(
-            text,
-            &format!("  … {} more lines", lines.len() - FAILURE_LINES),
-        );
+        *text += &format!("  … {} more lines\n", lines.len() - FAILURE_LINES);
     }
     if in_the_way.len() > 1 {
-        say(text, &format!("{} files are in the way", in_the_way.len()));
+        *text += &format!("{} files are in the way\n", in_the_way.len());
     }
 }
 
 fn option(text: &mut String, it: &OptionChange) {
     let (before, after) = (short(&it.before), short(&it.after));
-    say(
-        text,
-        &format!("  {}  {before} -> {after}", printable_line(&it.option)),
-    );
+    *text += &format!("  {}  {before} -> {after}\n", printable_line(&it.option));
     if let Some(decides) = &it.decides {
         let all = [&decides.files, &decides.variables, &decides.packages];
         let all: Vec<&str> = all.into_iter().flatten().map(String::as_str).collect();
@@ -244,10 +217,10 @@ fn option(text: &mut String, it: &OptionChange) {
             true => "nothing that was seen; a warning names it".to_owned(),
             false => names(&all),
         };
-        say(text, &format!("      decides {all}"));
+        *text += &format!("      decides {all}\n");
     }
     if let Some(keep) = it.keep() {
-        say(text, &format!("      keep: {}", printable_line(&keep)));
+        *text += &format!("      keep: {}\n", printable_line(&keep));
     }
 }
 
@@ -288,13 +261,6 @@ fn unchanged(last: &Stage) -> String {
         let seen = user.units.as_ref().map_or(0, |units| units.len());
         units += seen.saturating_sub(changed.map_or(0, |it| it.units.len()));
     }
-    let many = |count: usize, what: &str| match count {
-        1 => format!("1 {what}"),
-        count => format!("{count} {what}s"),
-    };
-    format!(
-        "unchanged  {}, {}",
-        many(programs, "package"),
-        many(units, "unit")
-    )
+    let (programs, units) = (count(programs, "package"), count(units, "unit"));
+    format!("unchanged  {programs}, {units}\n")
 }
