@@ -24,7 +24,7 @@ use known::{Known, placed};
 use libtest_mimic::{Arguments, Failed, Trial};
 use shared_run::{SharedRun, bundled, selection};
 use similar::{ChangeTag, TextDiff};
-use switchproof::flake::{Channels, Checkout, CheckoutError, revision_overlay};
+use switchproof::flake::{Channels, Checkout, HostFileError, revision_overlay};
 use switchproof::judge::{
     SnapshotFolder, SnapshotMode, SnapshotPolicy, Verdict, redact_message, snapshot_path,
 };
@@ -118,7 +118,7 @@ impl Parity {
         checkout: &Checkout,
         args: &mut Arguments,
         cases: Vec<Case>,
-    ) -> Result<Arc<Self>, CheckoutError> {
+    ) -> Result<Arc<Self>, HostFileError> {
         let release = checkout.release()?;
         let known = Known::read(&release);
         let (excluded, cases): (Vec<_>, Vec<_>) =

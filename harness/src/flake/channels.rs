@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use switchproof_vm::cache_dir::CacheDir;
 
-use super::checkout::{Checkout, CheckoutError, folder_overlay, is_home_manager};
+use super::checkout::{Checkout, folder_overlay, is_home_manager};
 use super::fetched;
+use super::host_file_error::HostFileError;
 use crate::model::{Case, ChannelOverlay, SeedFile};
 
 /// Where the guest keeps channels that have a name of their own, as flakes name the place.
@@ -133,7 +134,7 @@ impl Channels {
         &self,
         case: &Case,
         read: &mut BTreeMap<(Option<String>, Checkout), ChannelOverlay>,
-    ) -> Result<Vec<ChannelOverlay>, CheckoutError> {
+    ) -> Result<Vec<ChannelOverlay>, HostFileError> {
         let mut out = Vec::new();
         let is_empty = self.named.is_empty() && self.kept.is_empty() && self.folders.is_empty();
         let named = match is_empty {

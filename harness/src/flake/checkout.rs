@@ -24,54 +24,6 @@ pub struct Checkout {
     pub nixos: Option<PathBuf>,
 }
 
-/// A checkout cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum CheckoutError {
-    /// A file that every checkout has is not there.
-    #[error("{} is no checkout of {project}: it has no {}", folder.display(), missing)]
-    NotOne {
-        /// The folder.
-        folder: PathBuf,
-        /// "Home Manager", "nixpkgs".
-        project: &'static str,
-        /// The file that was looked for.
-        missing: &'static str,
-    },
-    /// Its `release.json` says no release.
-    #[error("{} does not name a release", .0.display())]
-    NoRelease(PathBuf),
-    /// A folder of it cannot be copied.
-    #[error("{reason}")]
-    Unreadable {
-        /// Which, and why.
-        reason: String,
-        /// What to do about it.
-        hint: &'static str,
-    },
-}
-
-impl CheckoutError {
-    /// What to do about it.
-    #[must_use]
-    pub fn hint(&self) -> &'static str {
-        match self {
-            Self::NotOne { .. } | Self::NoRelease(_) => {
-                "name the folder of a whole checkout, such as `git clone` makes"
-            }
-            Self::Unreadable { hint, .. } => hint,
-        }
-    }
-}
-
-impl From<HostFileError> for CheckoutError {
-    fn from(error: HostFileError) -> Self {
-        Self::Unreadable {
-            reason: error.to_string(),
-            hint: error.hint(),
-        }
-    }
-}
-
 /// What of Home Manager replaces the pocket's. Its `flake.nix` stays out: it names the same outputs, but evaluating
 /// it can need a download. Its tests stay out for their size. `lib` is merged: older releases keep in `flake.nix`
 /// what is in there today.
@@ -93,7 +45,7 @@ const VERSION_SUFFIX: &str = "pre-pocket";
 impl Checkout {
     /// What is laid over the pocket channel: the folders of Home Manager, the library, and the release that both
     /// stand for, as Home Manager compares its own with nixpkgs'. The packages stay the pocket's.
-    pub fn overlay(&self) -> Result<ChannelOverlay, CheckoutError> {
+    pub fn overlay(&self) -> Result<ChannelOverlay, HostFileError> {
         let mut files = BTreeMap::new();
         let mut replaced = Vec::new();
         require(&self.home_manager, "Home Manager", "modules/default.nix")?;
@@ -114,9 +66,8 @@ impl Checkout {
             ..source("home-manager", &self.home_manager, is_tracked)
         }];
         for name in ["release.json", "overlay.nix", "default.nix"] {
-            if let Ok(bytes) = read(&self.home_manager.join(name)) {
-                files.insert(format!("home-manager/{name}"), SeedFile::regular(bytes));
-            }
+            let bytes = read(&self.home_manager.join(name)).ok();
+            put(&mut files, &format!("home-manager/{name}"), bytes);
         }
         if let Some(nixpkgs) = &self.nixpkgs_lib {
             require(nixpkgs, "nixpkgs", "lib/default.nix")?;
@@ -130,16 +81,8 @@ impl Checkout {
                 ..source("nixpkgs-lib", nixpkgs, is_tracked)
             });
             replaced.push("nixpkgs/lib".to_owned());
-            let version = release.clone().into_bytes();
-            files.insert(
-                "nixpkgs/lib/.version".to_owned(),
-                SeedFile::regular(version),
-            );
-            let suffix = VERSION_SUFFIX.as_bytes().to_vec();
-            files.insert(
-                "nixpkgs/.version-suffix".to_owned(),
-                SeedFile::regular(suffix),
-            );
+            put(&mut files, "nixpkgs/lib/.version", Some(&*release));
+            put(&mut files, "nixpkgs/.version-suffix", Some(VERSION_SUFFIX));
         }
         if let Some(nixpkgs) = &self.nixos {
             require(nixpkgs, "nixpkgs", "nixos/lib/eval-config.nix")?;
@@ -149,11 +92,9 @@ impl Checkout {
                 add(&mut files, &folder, &format!("{NIXOS_PLACE}/{name}"))?;
             }
             replaced.push(NIXOS_PLACE.to_owned());
-            let version = release.clone().into_bytes();
-            files.insert("nixpkgs/.version".to_owned(), SeedFile::regular(version));
-            if let Ok(bytes) = read(&nixpkgs.join(NIXOS_REBUILD)) {
-                files.insert(format!("nixpkgs/{NIXOS_REBUILD}"), SeedFile::regular(bytes));
-            }
+            put(&mut files, "nixpkgs/.version", Some(&*release));
+            let command = read(&nixpkgs.join(NIXOS_REBUILD)).ok();
+            put(&mut files, &format!("nixpkgs/{NIXOS_REBUILD}"), command);
         }
         Ok(ChannelOverlay {
             sources,
@@ -162,7 +103,7 @@ impl Checkout {
     }
 
     /// The release that the checkout of Home Manager says it is, as `24.05`.
-    pub fn release(&self) -> Result<String, CheckoutError> {
+    pub fn release(&self) -> Result<String, HostFileError> {
         #[derive(serde::Deserialize)]
         struct Release {
             release: String,
@@ -174,7 +115,7 @@ impl Checkout {
             .map(|it| it.release);
         release
             .filter(|it| is_release(it))
-            .ok_or(CheckoutError::NoRelease(path))
+            .ok_or_else(|| HostFileError::no_release(&path))
     }
 }
 
@@ -188,7 +129,7 @@ fn is_release(text: &str) -> bool {
 /// What makes the pocket channel's newest revision an older one, whose own files are in `folder`, as `revisions/24.05`: its
 /// Home Manager and the release that it stands for. The packages and nixpkgs' library stay those of the newest, as they
 /// do under a [`Checkout`].
-pub fn revision_overlay(folder: &Path, release: &str) -> Result<ChannelOverlay, CheckoutError> {
+pub fn revision_overlay(folder: &Path, release: &str) -> Result<ChannelOverlay, HostFileError> {
     let mut files = BTreeMap::new();
     add(&mut files, &folder.join("home-manager"), "home-manager")?;
     Ok(standing_for(release, files, Vec::new()))
@@ -203,10 +144,7 @@ fn standing_for(
     let revision = format!(
         "{{\n  release = \"{release}\";\n  versionSuffix = \"{VERSION_SUFFIX}\";\n  codeName = \"Pocket\";\n}}\n"
     );
-    files.insert(
-        "nixpkgs/revision.nix".to_owned(),
-        SeedFile::regular(revision),
-    );
+    put(&mut files, "nixpkgs/revision.nix", Some(revision));
     ChannelOverlay {
         name: None,
         digest: digest(&files),
@@ -218,7 +156,7 @@ fn standing_for(
 }
 
 /// A folder as it is, an input of a flake.
-pub(super) fn folder_overlay(name: &str, folder: &Path) -> Result<ChannelOverlay, CheckoutError> {
+pub(super) fn folder_overlay(name: &str, folder: &Path) -> Result<ChannelOverlay, HostFileError> {
     let mut files = BTreeMap::new();
     let is_tracked = add(&mut files, folder, "")?;
     Ok(ChannelOverlay {
@@ -237,25 +175,22 @@ pub(super) fn is_home_manager(folder: &Path) -> bool {
     has("modules/default.nix") && has("release.json")
 }
 
+/// Puts a file in its place, if there is one.
+fn put(files: &mut BTreeMap<String, SeedFile>, place: &str, bytes: Option<impl Into<Vec<u8>>>) {
+    files.extend(bytes.map(|bytes| (place.to_owned(), SeedFile::regular(bytes))));
+}
+
 fn read(path: &Path) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     open_regular(path)?.read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
-fn require(
-    folder: &Path,
-    project: &'static str,
-    missing: &'static str,
-) -> Result<(), CheckoutError> {
-    if folder.join(missing).is_file() {
-        return Ok(());
+fn require(folder: &Path, project: &str, missing: &str) -> Result<(), HostFileError> {
+    match folder.join(missing).is_file() {
+        true => Ok(()),
+        false => Err(HostFileError::no_checkout(folder, project, missing)),
     }
-    Err(CheckoutError::NotOne {
-        folder: folder.to_owned(),
-        project,
-        missing,
-    })
 }
 
 fn source(project: &'static str, folder: &Path, is_tracked: bool) -> ChannelSource {
@@ -273,7 +208,7 @@ fn add(
     files: &mut BTreeMap<String, SeedFile>,
     folder: &Path,
     place: &str,
-) -> Result<bool, CheckoutError> {
+) -> Result<bool, HostFileError> {
     let path = folder.display().to_string();
     let real = folder.canonicalize();
     let real = real.map_err(|error| HostFileError::unreadable(&path, &error))?;

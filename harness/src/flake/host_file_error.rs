@@ -1,14 +1,17 @@
 //! Why a file of this computer cannot be taken.
 
 use std::io;
+use std::path::Path;
 
 /// A file or folder cannot be taken. Paths in it are as the scenario names them.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{message}")]
-pub(crate) struct HostFileError {
+pub struct HostFileError {
     message: String,
     hint: &'static str,
 }
+
+const WHOLE_CHECKOUT: &str = "name the folder of a whole checkout, such as `git clone` makes";
 
 impl HostFileError {
     fn new(message: String, hint: &'static str) -> Self {
@@ -16,7 +19,8 @@ impl HostFileError {
     }
 
     /// What to do about it.
-    pub(crate) fn hint(&self) -> &'static str {
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
         self.hint
     }
 
@@ -31,7 +35,7 @@ impl HostFileError {
     }
 
     /// It leads out of the folder that nothing may leave.
-    pub(super) fn outside(path: &str, root: &std::path::Path) -> Self {
+    pub(super) fn outside(path: &str, root: &Path) -> Self {
         let hint = "a scenario takes files of its own repository only: copy what it needs into it, or allow it with `--allow-outside`";
         Self::new(format!("`{path}` is outside of `{}`", root.display()), hint)
     }
@@ -39,6 +43,19 @@ impl HostFileError {
     /// It is not what is wanted: "a folder", "a file".
     pub(super) fn wrong_kind(path: &str, wanted: &str) -> Self {
         Self::new(format!("`{path}` is not {wanted}"), "name another path")
+    }
+
+    /// A folder is no checkout of a project: it has not what every one has.
+    pub(super) fn no_checkout(folder: &Path, project: &str, missing: &str) -> Self {
+        let folder = folder.display();
+        let message = format!("{folder} is no checkout of {project}: it has no {missing}");
+        Self::new(message, WHOLE_CHECKOUT)
+    }
+
+    /// The `release.json` of a checkout says no release.
+    pub(super) fn no_release(path: &Path) -> Self {
+        let message = format!("{} does not name a release", path.display());
+        Self::new(message, WHOLE_CHECKOUT)
     }
 
     /// It holds more than a scenario should need: "64 MiB", "10000 files".

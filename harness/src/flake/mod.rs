@@ -23,7 +23,8 @@ pub(crate) mod setup;
 mod tracked;
 
 pub use channels::Channels;
-pub use checkout::{Checkout, CheckoutError, revision_overlay};
+pub use checkout::{Checkout, revision_overlay};
+pub use host_file_error::HostFileError;
 pub(crate) use init::other_platform;
 pub use init::{
     Draft, Drafts, Evaluated, Found, InitError, Outputs, Wanted, flake_folder, init, outputs,
