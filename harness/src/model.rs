@@ -204,7 +204,8 @@ pub struct Guest {
     /// Binary caches to use, besides the default one where that is used.
     pub substituters: Vec<Substituter>,
     /// Where inputs and binary caches are, each as `host:port`: the case says nothing where one is out of reach.
-    pub reaches: BTreeSet<String>,
+    #[serde(rename = "reaches")]
+    pub endpoints: BTreeSet<String>,
     /// Whether every input of every flake is locked, so that equal inputs give equal results.
     pub locked: bool,
     /// The channels that folders of this computer make.
@@ -218,7 +219,7 @@ pub struct Guest {
     /// Packages that the pocket channel has by name alone; they are in the files of the channels, too.
     #[serde(skip)]
     pub stand_ins: BTreeSet<String>,
-    /// Folders that are not looked into, relative to each home.
+    /// Folders that are not observed, relative to each home.
     pub exclude: BTreeSet<String>,
     /// Whether its case begins on a NixOS that boots, so that what all such systems of its channels have in common is built
     /// in the guest that cases fork.
@@ -402,9 +403,9 @@ pub enum Part {
     /// One of its own, judged as it says.
     #[default]
     Own,
-    /// On the way to where a law is tried: looked at as in the case that it is of, and judged there alone.
+    /// On the way to where a law is tried: observed as in the case that it is of, and judged there alone.
     Way,
-    /// What a law does: looked at as the step that it is compared with, and judged by the law alone.
+    /// What a law does: observed as the step that it is compared with, and judged by the law alone.
     Law,
 }
 

@@ -1,4 +1,4 @@
-//! What tests share: a folder of their own, texts looked through, and the parts of a case.
+//! What tests share: a folder of their own, pieces of texts, and the parts of a case.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -131,6 +131,14 @@ impl Folder {
     }
 }
 
+/// The cases of a scenario in which nothing is wrong, and which is in no project.
+#[track_caller]
+pub(crate) fn cases(text: &str) -> Vec<Case> {
+    let (cases, found) = load_text("/nowhere/t.yaml", text, &LoadOptions::default());
+    assert!(found.is_empty(), "{found:?}");
+    cases
+}
+
 /// The switch that a step makes.
 #[track_caller]
 pub(crate) fn switch(case: &Case, step: usize) -> &Switch {
@@ -157,7 +165,5 @@ pub(crate) fn expectations(text: &str) -> Vec<Expectation> {
     let text = format!(
         "name: t\nsetup: {{ home: {{}} }}\nsteps:\n  - switch:\n    expect: {{ {text} }}\n"
     );
-    let (mut cases, found) = load_text("/nowhere/t.yaml", &text, &LoadOptions::default());
-    assert!(found.is_empty(), "{found:?}");
-    cases.remove(0).steps.remove(0).expect
+    cases(&text).remove(0).steps.remove(0).expect
 }

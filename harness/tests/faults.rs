@@ -216,14 +216,14 @@ fn damaged_states_are_made_anew() {
         use std::os::unix::fs::FileExt;
         let file = fs::File::options().read(true).write(true).open(path);
         let file = file.expect("opened");
-        let middle = file.metadata().expect("looked at").len() / 2;
+        let middle = file.metadata().expect("its metadata").len() / 2;
         let mut byte = [0];
         file.read_exact_at(&mut byte, middle).expect("read");
         file.write_all_at(&[byte[0] ^ 1], middle).expect("written");
     };
     let cut = |path: &Path| {
         let file = fs::File::options().write(true).open(path).expect("opened");
-        let length = file.metadata().expect("looked at").len();
+        let length = file.metadata().expect("its metadata").len();
         file.set_len(length / 2).expect("cut");
     };
     type Damage<'a> = &'a dyn Fn(&Path);

@@ -29,7 +29,7 @@ const SCENARIO: &str =
 /// Pieces of a stream, made as they are read.
 type Pieces = Box<dyn Iterator<Item = Vec<u8>>>;
 
-/// A guest that sends this when it is looked at.
+/// A guest that sends this when it is observed.
 struct Guest {
     homes: fn() -> Pieces,
     login: fn(&str) -> Pieces,
@@ -284,7 +284,7 @@ fn packages_of_a_profile() {
     });
 }
 
-/// How many paths differ from one look to the next.
+/// How many paths differ from one observation to the next.
 const MOVED: usize = 20_000;
 /// How many packages of a profile are just let through.
 const PACKAGES: usize = 50_000;

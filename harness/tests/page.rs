@@ -1,7 +1,7 @@
 //! The page in a real browser: what its addresses show, that nothing hostile comes to life, and how fast it is there.
 //!
 //! Ignored by name unless asked for, since a browser is needed: `SWITCHPROOF_CHROMIUM=/usr/bin/chromium cargo test --test page
-//! -- --ignored`. With `SWITCHPROOF_PAGES=FOLDER` the pages are kept there, with pictures of them, to be looked at.
+//! -- --ignored`. With `SWITCHPROOF_PAGES=FOLDER` the pages are kept there, with pictures of them, for people to see.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -171,7 +171,7 @@ fn two_hundred_cases_are_a_page_that_is_soon_there() {
     }
 }
 
-/// Pages and pictures of them, to be looked at.
+/// Pages and pictures of them, for people to see.
 fn pictures(browser: &Browser, folder: &Path) {
     fs::create_dir_all(folder).unwrap();
     let failing = sample(40);

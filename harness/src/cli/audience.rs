@@ -1,4 +1,4 @@
-//! Who is told about a run: the terminal, and the reports, which get all there is to know also when the run is cut short.
+//! Where the events of a run go: the terminal, and the reports, which get all there is to know also when the run is cut short.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -37,7 +37,7 @@ impl Audience {
         Self::with(opened, vec![terminal_or_plain(verbose)], cases)
     }
 
-    /// The same of a run that is not what was asked for: only these sinks are told of it, and the reports that are named.
+    /// The same of a run that is not what was asked for: it goes to these sinks only, and to the reports that are named.
     pub fn beside<'a>(
         wanted: &[Report],
         sinks: Vec<Box<dyn Sink>>,

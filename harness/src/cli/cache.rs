@@ -1,6 +1,5 @@
 //! `switchproof cache`.
 
-use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use clap::{Args, Subcommand};
@@ -98,18 +97,9 @@ fn list(cache: &CacheDir, kept: &Kept) -> Result<Exit, Error> {
         "{:12}  {:>8}  {:>7}  {:>9}  {:12}  {:20}  made by\n",
         "state", "size", "made", "last used", "stands on", "kept by"
     );
-    let mut carries = BTreeMap::new();
-    let mut uses_image = BTreeMap::new();
+    let states = |is: &dyn Fn(&&LayerSummary) -> bool| kept.states.iter().filter(is).count();
     for state in &kept.states {
-        if let Some(parent) = &state.parent {
-            *carries.entry(parent.as_str()).or_insert(0) += 1;
-        }
-        if let Some(image) = &state.image {
-            *uses_image.entry(image.as_str()).or_insert(0) += 1;
-        }
-    }
-    for state in &kept.states {
-        let children = carries.get(state.key.as_str()).copied().unwrap_or(0);
+        let children = states(&|it| it.parent.as_ref() == Some(&state.key));
         text += &state_row(state, children);
     }
     text += &format!(
@@ -117,7 +107,7 @@ fn list(cache: &CacheDir, kept: &Kept) -> Result<Exit, Error> {
         "guest image", "size", "made"
     );
     for image in &kept.images {
-        let states = uses_image.get(image.key.as_str()).copied().unwrap_or(0);
+        let states = states(&|it| it.image.as_ref() == Some(&image.key));
         text += &image_row(image, states);
     }
     text += &format!(

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::chosen::{Chosen, Trust};
 use super::common::{Error, Exit, print};
 use super::form::{ComparisonForm, Printed, document};
-use super::gather::{CaseSeen, gather, look_everywhere};
+use super::gather::{CaseSeen, gather, observe_every_step};
 use super::job_summary::{SUMMARY_BYTES, add_comparisons, add_refusal};
 use super::pairs::{Pair, Place, pairs};
 use super::run::LimitArgs;
@@ -77,7 +77,7 @@ pub fn run(args: &DiffArgs) -> Result<Exit, Error> {
 fn compare(args: &DiffArgs) -> Result<Exit, Error> {
     let chosen = Chosen::of(args.scenarios.clone(), args.trust.clone());
     let mut cases = chosen.load()?;
-    cases.iter_mut().for_each(look_everywhere);
+    cases.iter_mut().for_each(observe_every_step);
     let pairs = pairs(&cases, &args.what)?;
     let host = HostContext::open(args.limits.limits())?;
     let plan = host.plan(cases);

@@ -31,7 +31,7 @@ pub struct StepSeen {
     pub took: Duration,
 }
 
-/// The cases of a scenario's text that is in no file; `file` is where it would be. Nobody can run or look into them by name.
+/// The cases of a scenario's text that is in no file; `file` is where it would be. They cannot be run or opened by name.
 pub fn cases_of_text(file: PathBuf, text: &str, channels: Channels) -> Result<Vec<Case>, Error> {
     let options = LoadOptions {
         allow_outside: true,
@@ -46,11 +46,11 @@ pub fn cases_of_text(file: PathBuf, text: &str, channels: Channels) -> Result<Ve
     Ok(cases)
 }
 
-/// Makes every step one that is looked at.
-pub fn look_everywhere(case: &mut Case) {
+/// Makes every step one after which the machine is observed.
+pub fn observe_every_step(case: &mut Case) {
     for step in &mut case.steps {
         if !step.snapshot && step.expect.is_empty() {
-            // Expectations are what machines are looked at for; this one is true of every output.
+            // A machine is observed for expectations; this one is true of every output.
             step.expect.push(Expectation {
                 check: Check::Output(TextMatch::Contains(String::new())),
                 user: None,
@@ -62,7 +62,7 @@ pub fn look_everywhere(case: &mut Case) {
 }
 
 /// What was seen of the `wanted` cases of a plan, in their order. Where something is not kept, their machines run; `fresh`
-/// runs them in any case. The `reports` tell of it as of a run.
+/// runs them in any case. The `reports` are written as those of a run.
 pub fn gather(
     host: &HostContext,
     plan: &Plan,
@@ -98,7 +98,7 @@ pub fn gather(
         refuse_broken(&plan.cases[*case].id, verdict)?;
     }
     let mut seen = std::mem::take(&mut *lock(&gathered));
-    // A run tells only what it looks at: states before a frozen one are kept.
+    // A run passes on only what it observes: states before a frozen one are not observed again.
     for &case in wanted {
         kept(host, plan, case, &mut seen);
     }

@@ -61,7 +61,7 @@ pub fn run(args: &ListArgs) -> Result<Exit, Error> {
     Ok(chosen.exit(Exit::Passed))
 }
 
-/// The chosen cases that people are told of: those that try laws only where nothing else was asked for.
+/// The chosen cases that are listed for people: those that try laws only where nothing else was asked for.
 fn told<'a>(cases: &'a [Case], selected: &BTreeSet<usize>) -> Vec<&'a Case> {
     let (own, laws): (Vec<&Case>, Vec<&Case>) = selected
         .iter()

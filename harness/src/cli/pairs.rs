@@ -103,18 +103,14 @@ fn names(steps: &[Step]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
-    use crate::language::{LoadOptions, load_text};
-    use crate::testing::{has, rows};
+    use crate::testing::{self, has, rows};
 
     fn cases() -> Vec<Case> {
         let text = "name: x\nmatrix: { install: [standalone, nixos-module] }\n\
             setup: { home: { stateVersion: \"25.11\" } }\n\
             steps: [switch, relogin, { switch: {}, name: again }]\n";
-        let (mut cases, found) = load_text(Path::new("x.yaml"), text, &LoadOptions::default());
-        assert!(found.is_empty(), "{found:?}");
+        let mut cases = testing::cases(text);
         cases.sort_by(|left, right| left.id.cmp(&right.id));
         cases
     }

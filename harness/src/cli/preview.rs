@@ -12,7 +12,7 @@ use clap::builder::FalseyValueParser;
 use super::common::{Error, Exit, flake_and_output, print};
 use super::diff::ShowArgs;
 use super::form::{ComparisonForm, Printed};
-use super::gather::{CaseSeen, cases_of_text, gather, look_everywhere};
+use super::gather::{CaseSeen, cases_of_text, gather, observe_every_step};
 use super::job_summary::{SUMMARY_BYTES, add_comparisons, add_refusal};
 use super::reports::ReportArgs;
 use super::run::LimitArgs;
@@ -166,7 +166,7 @@ fn cases(
     if let Some(home) = home {
         cases[0].steps.insert(1, home.step(&asked.user));
     }
-    cases.iter_mut().for_each(look_everywhere);
+    cases.iter_mut().for_each(observe_every_step);
     let last = cases[0].steps.len() - 1;
     let can_compare = !args.no_options && !cases[0].is_only_built();
     let comparison = can_compare.then(|| comparison(&cases[0], &asked.user, 0, last));

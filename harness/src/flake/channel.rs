@@ -1,6 +1,7 @@
 //! Channels: where inputs come from by a word.
 
 use crate::flake::channels::Channels;
+use crate::flake::reference::{Reference, is_forge};
 use crate::flake::release::Release;
 use crate::flake::setup::POCKET;
 use crate::text::quoted;
@@ -130,94 +131,23 @@ pub(crate) fn is_local(url: &str) -> bool {
 
 /// Whether an address always names the same content: local, or with a full commit or a hash of its content.
 pub(crate) fn is_locked(url: &str) -> bool {
-    let (path, parameters) = url.split_once('?').unwrap_or((url, ""));
-    let names_content = parameters.split('&').any(|parameter| {
-        let (key, value) = parameter.split_once('=').unwrap_or((parameter, ""));
-        key == "narHash" && !value.is_empty() || key == "rev" && is_commit(value)
-    });
-    // github:OWNER/REPO/COMMIT
-    let of_forge = FORGES
-        .iter()
-        .find_map(|(scheme, _)| path.strip_prefix(scheme));
-    let version = of_forge.and_then(|rest| rest.splitn(3, '/').nth(2));
-    is_local(url) || names_content || version.is_some_and(is_commit)
+    is_local(url) || Reference::parse(url).is_some_and(|it| it.is_locked())
 }
 
-/// Whether a word is a full commit, not a branch or a piece of one.
-pub(crate) fn is_commit(word: &str) -> bool {
-    word.len() == 40 && word.chars().all(|one| one.is_ascii_hexdigit())
-}
-
-/// Forges with a scheme of their own, and where Nix gets what they hold; GitHub redirects requests for archives.
-const FORGES: [(&str, &[&str]); 3] = [
-    ("github:", &["github.com:443", "codeload.github.com:443"]),
-    ("gitlab:", &["gitlab.com:443"]),
-    ("sourcehut:", &["git.sr.ht:443"]),
-];
-
-/// Where Nix asks for the revision of a branch on GitHub.
-const GITHUB_BRANCHES: &str = "api.github.com:443";
-
-/// Where on the network an address leads, each place as `host:port`; none where that cannot be told from it.
-pub(crate) fn places_on_network(url: &str) -> Vec<String> {
-    let (address, parameters) = url.split_once('?').unwrap_or((url, ""));
-    let host = parameters
-        .split('&')
-        .find_map(|parameter| parameter.strip_prefix("host="));
-    let forge = address.split_once(':').map_or("", |(forge, _)| forge);
-    places_of_forge(forge, host, is_locked(url))
-        .unwrap_or_else(|| place_of(address).into_iter().collect())
-}
-
-/// Where Nix gets what a forge such as `github` holds, from another `host` of its kind if one is named; `None` for what
-/// is no forge. What is not locked is asked for first.
-pub(crate) fn places_of_forge(
-    forge: &str,
-    host: Option<&str>,
-    is_locked: bool,
-) -> Option<Vec<String>> {
-    let named = |(scheme, _): &&(&str, _)| scheme.strip_suffix(':') == Some(forge);
-    let (_, places) = FORGES.iter().find(named)?;
-    if let Some(host) = host {
-        return Some(vec![format!("{host}:443")]);
-    }
-    let branches = (forge == "github" && !is_locked).then_some(GITHUB_BRANCHES);
-    let all = places.iter().copied().chain(branches);
-    Some(all.map(str::to_owned).collect())
-}
-
-/// Where an address of the form `scheme://host[:port]/…` is.
-fn place_of(address: &str) -> Option<String> {
-    let (scheme, rest) = address.split_once("://")?;
-    // `git+https`, `tarball+http`: the way is what follows the `+`.
-    let port = match scheme.rsplit('+').next()? {
-        "http" => 80,
-        "https" => 443,
-        "ssh" => 22,
-        "git" => 9418,
-        _ => return None,
-    };
-    let authority = rest.split('/').next()?;
-    let authority = authority.rsplit('@').next()?;
-    let has_port = authority
-        .rsplit_once(':')
-        .is_some_and(|(_, port)| port.parse::<u16>().is_ok());
-    match authority {
-        "" => None,
-        named if has_port => Some(named.to_owned()),
-        named => Some(format!("{named}:{port}")),
-    }
+/// Where on the network an address leads, each as `host:port`; none where that cannot be told from it.
+pub(crate) fn endpoints(url: &str) -> Vec<String> {
+    Reference::parse(url).map_or(Vec::new(), |it| it.endpoints())
 }
 
 /// An address with a revision.
 pub(crate) fn with_revision(url: &str, revision: &str) -> String {
     // github:OWNER/REPO/REF takes the revision in place of the ref; other addresses take a parameter.
-    for (forge, _) in FORGES {
-        if let Some(rest) = url.strip_prefix(forge) {
-            let mut parts = rest.splitn(3, '/');
-            if let (Some(owner), Some(repository)) = (parts.next(), parts.next()) {
-                return format!("{forge}{owner}/{repository}/{revision}");
-            }
+    if let Some((forge, rest)) = url.split_once(':')
+        && is_forge(forge)
+    {
+        let mut parts = rest.splitn(3, '/');
+        if let (Some(owner), Some(repository)) = (parts.next(), parts.next()) {
+            return format!("{forge}:{owner}/{repository}/{revision}");
         }
     }
     let separator = if url.contains('?') { '&' } else { '?' };
@@ -302,7 +232,7 @@ mod tests {
             flake-utils =>
             s3://bucket =>
         ";
-        all_come_to(|url| places_on_network(url).join(" "), table);
+        all_come_to(|url| endpoints(url).join(" "), table);
     }
 
     #[test]

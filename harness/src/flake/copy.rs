@@ -148,7 +148,7 @@ impl Copied<'_> {
 
     fn submodule(&mut self, place: &Path, name: &str) -> Result<(), HostFileError> {
         let path = self.bounds.path;
-        // Without a `.git` of its own Git would tell of the repository around it.
+        // Without a `.git` of its own Git would list the repository around it.
         let is_checked_out = place.join(".git").symlink_metadata().is_ok();
         let tracked = match is_checked_out {
             true => tracked(place).map_err(|reason| HostFileError::repository(path, &reason))?,

@@ -23,7 +23,7 @@ pub(crate) fn is_own_file(file: &Path) -> std::io::Result<bool> {
     Ok(file.canonicalize()?.starts_with(root))
 }
 
-/// The same of a folder that is looked through for scenarios; outside of every repository a link is harmless.
+/// The same of a folder that is searched for scenarios; outside of every repository a link is harmless.
 pub(crate) fn is_own_folder(folder: &Path) -> std::io::Result<bool> {
     let above = folder_of(folder).canonicalize()?;
     let real = folder.canonicalize()?;

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::lock_file::{Lock, is_locked, places};
-use super::{channel, reference};
+use super::channel;
+use super::lock_file::Lock;
+use super::reference::is_same;
 use crate::flake::nix::{Bindings, input_names, input_urls, inputs_elsewhere};
 use crate::model::FlakeTree;
 
@@ -101,7 +102,7 @@ impl FlakeInputs {
         };
         names.iter().all(|name| lock.input(name).is_some())
             && self.outdated().is_empty()
-            && lock.others().all(|node| is_locked(&node["locked"]))
+            && lock.others().all(|it| it.is_some_and(|it| it.is_locked()))
     }
 
     /// What each input is, by its name, as far as the text and the lock tell.
@@ -149,14 +150,15 @@ impl FlakeInputs {
             .collect()
     }
 
-    /// Where on the network Nix gets the inputs from, each place as `host:port`.
-    pub(crate) fn reaches(&self) -> BTreeSet<String> {
+    /// Where on the network Nix gets the inputs from, each as `host:port`.
+    pub(crate) fn endpoints(&self) -> BTreeSet<String> {
         let outdated = self.outdated();
         let asked = outdated.iter().map(|name| &self.urls[*name]);
         let locked = self.lock.iter().flat_map(Lock::others);
         locked
-            .flat_map(|node| places(&node["locked"]))
-            .chain(asked.flat_map(|url| channel::places_on_network(url)))
+            .flatten()
+            .flat_map(|it| it.endpoints())
+            .chain(asked.flat_map(|url| channel::endpoints(url)))
             .collect()
     }
 
@@ -164,9 +166,10 @@ impl FlakeInputs {
     fn outdated(&self) -> Vec<&String> {
         let is_current = |(name, url): (&String, &String)| {
             let node = self.lock.as_ref().and_then(|lock| lock.node(name));
-            node.is_some_and(|node| reference::is_same(url, &node["original"]))
+            node.is_some_and(|node| is_same(url, &node["original"]))
         };
-        let all = self.urls.iter();
+        // No network is needed for a local one.
+        let all = self.urls.iter().filter(|(_, url)| !channel::is_local(url));
         all.filter(|&input| !is_current(input))
             .map(|(name, _)| name)
             .collect()
@@ -270,11 +273,11 @@ mod tests {
 
     #[test]
     fn a_whole_lock_names_every_input_and_its_content() {
-        let b = r#"{"type": "git", "url": "http://h:8000/b", "rev": "0123"}"#;
+        let b = r#"{"type": "git", "url": "http://h:8000/b", "rev": "0123456789abcdef0123456789abcdef01234567"}"#;
         let inputs = inputs_of(&[("flake.nix", FLAKE), ("flake.lock", &lock_text(b))]);
         assert!(inputs.are_locked());
-        let reaches = ["codeload.github.com:443", "github.com:443", "h:8000"];
-        assert_eq!(Vec::from_iter(inputs.reaches()), reaches);
+        let endpoints = ["codeload.github.com:443", "github.com:443", "h:8000"];
+        assert_eq!(Vec::from_iter(inputs.endpoints()), endpoints);
     }
 
     #[test]
@@ -294,12 +297,15 @@ mod tests {
 
     #[test]
     fn inputs_are_told_with_the_revision_that_holds_them() {
-        let b = r#"{"type": "git", "url": "http://h:8000/b", "rev": "0123"}"#;
+        let b = r#"{"type": "git", "url": "http://h:8000/b", "rev": "0123456789abcdef0123456789abcdef01234567"}"#;
         let files = [("flake.nix", FLAKE), ("flake.lock", &lock_text(b))];
         let held = inputs_of(&files).held();
         assert_eq!(held["a"].address.as_deref(), Some("github:o/a"));
         assert_eq!(held["a"].revision.as_deref(), Some("sha256-x"));
-        assert_eq!(held["b"].revision.as_deref(), Some("0123"));
+        assert_eq!(
+            held["b"].revision.as_deref(),
+            Some("0123456789abcdef0123456789abcdef01234567")
+        );
         let moved = FLAKE.replace("http://h:8000/b", "http://h:8000/c");
         let held = inputs_of(&[("flake.nix", &moved), files[1]]).held();
         assert_eq!(held["b"].revision, None, "the lock is of another address");
@@ -307,18 +313,21 @@ mod tests {
 
     #[test]
     fn what_is_not_locked_is_asked_for() {
-        let reaches = |files: &[(&str, &str)]| inputs_of(files).reaches();
+        let endpoints = |files: &[(&str, &str)]| inputs_of(files).endpoints();
         let asks = "api.github.com:443";
-        assert!(reaches(&[("flake.nix", FLAKE)]).contains(asks));
-        let lock = lock_text(r#"{"type": "git", "url": "http://h:8000/b", "rev": "0123"}"#);
+        assert!(endpoints(&[("flake.nix", FLAKE)]).contains(asks));
+        let lock = lock_text(
+            r#"{"type": "git", "url": "http://h:8000/b", "rev": "0123456789abcdef0123456789abcdef01234567"}"#,
+        );
         let other = FLAKE.replace("o/a", "o/other");
-        assert!(!reaches(&[("flake.nix", FLAKE), ("flake.lock", &lock)]).contains(asks));
-        assert!(reaches(&[("flake.nix", &other), ("flake.lock", &lock)]).contains(asks));
+        assert!(!endpoints(&[("flake.nix", FLAKE), ("flake.lock", &lock)]).contains(asks));
+        assert!(endpoints(&[("flake.nix", &other), ("flake.lock", &lock)]).contains(asks));
     }
 
     #[test]
     fn only_a_lock_without_a_gap_of_the_same_addresses_locks_something() {
-        let lock = lock_text(r#"{"type": "git", "rev": "0123"}"#);
+        let lock =
+            lock_text(r#"{"type": "git", "rev": "0123456789abcdef0123456789abcdef01234567"}"#);
         let is_whole = |flake: &str, lock: &str| {
             inputs_of(&[("flake.nix", flake), ("flake.lock", lock)]).are_locked()
         };

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::channel;
+use super::reference::Reference;
 
 /// A lock file.
 pub(super) struct Lock {
@@ -26,10 +26,10 @@ impl Lock {
         }
     }
 
-    /// All nodes but the root's.
-    pub(super) fn others(&self) -> impl Iterator<Item = &Value> {
+    /// What all nodes but the root's are locked to; `None` for one that does not say.
+    pub(super) fn others(&self) -> impl Iterator<Item = Option<Reference>> {
         let others = self.nodes.iter().filter(|(name, _)| **name != self.root);
-        others.map(|(_, node)| node)
+        others.map(|(_, node)| Reference::kept(&node["locked"]))
     }
 
     /// The flake's inputs that it has.
@@ -79,18 +79,4 @@ impl Lock {
         }
         None
     }
-}
-
-pub(super) fn is_locked(locked: &Value) -> bool {
-    let has = |key: &str| locked[key].as_str().is_some_and(|value| !value.is_empty());
-    has("narHash") || has("rev") || locked["type"] == "path"
-}
-
-pub(super) fn places(locked: &Value) -> Vec<String> {
-    let text = |key: &str| locked[key].as_str();
-    let Some(kind) = text("type") else {
-        return Vec::new();
-    };
-    channel::places_of_forge(kind, text("host"), is_locked(locked))
-        .unwrap_or_else(|| channel::places_on_network(text("url").unwrap_or_default()))
 }

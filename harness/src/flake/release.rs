@@ -35,7 +35,7 @@ impl Release {
         })
     }
 
-    /// The newest release that is out: by the calendar, so that nobody is told of last year's.
+    /// The newest release that is out: by the calendar, so that no message names last year's.
     pub(crate) fn newest() -> Self {
         let today = SystemTime::now()
             .duration_since(UNIX_EPOCH)

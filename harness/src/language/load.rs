@@ -222,8 +222,8 @@ pub(super) fn load_source(
                     cases.extend(case);
                 }
             }
-            // The matrix is wrong; the rest is still looked through.
-            None => look_through(&mut root, &mut report),
+            // The matrix is wrong; the rest is still checked.
+            None => check_as_written(&mut root, &mut report),
         }
     }
     refuse_same_ids(&cases, &mut report);
@@ -237,13 +237,13 @@ pub(super) fn load_source(
 fn own_mistakes(source: Source) -> Vec<Diagnostic> {
     let mut report = Report::new(source);
     if let Some(mut root) = yaml::parse(&mut report) {
-        look_through(&mut root, &mut report);
+        check_as_written(&mut root, &mut report);
     }
     report.finish()
 }
 
 /// Finds what is wrong with the keys and values of a scenario as it is written.
-fn look_through(root: &mut Node, report: &mut Report) {
+fn check_as_written(root: &mut Node, report: &mut Report) {
     spell_out_changes(root, report);
     Conform::new(report, true).check(root, &SCENARIO, "a scenario");
 }
@@ -275,7 +275,7 @@ fn read(file: &Path, options: &LoadOptions) -> Result<Source, Box<Diagnostic>> {
     Source::read(file)
 }
 
-/// Refuses a link that leads out of the repository. What cannot be looked at is refused where it is read.
+/// Refuses a link that leads out of the repository. A path that cannot be resolved is refused where it is read.
 fn require_own(
     path: &Path,
     is_own: fn(&Path) -> std::io::Result<bool>,

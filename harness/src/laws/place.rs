@@ -2,7 +2,7 @@
 
 use crate::model::{Action, Case, Expectation, Outcome, Step, Switch};
 
-/// Where laws are tried of a case: after its last switch that succeeds and is looked at.
+/// Where laws are tried of a case: after its last switch that succeeds and is observed.
 pub(super) struct Place<'a> {
     pub(super) case: &'a Case,
     /// The switch's place among the case's steps.
@@ -31,12 +31,12 @@ impl Deed {
     }
 }
 
-/// What a step switches to, where it succeeds and is looked at.
+/// What a step switches to, where it succeeds and is observed.
 pub(super) fn switch_of(step: &Step) -> Option<&Switch> {
     let Action::Switch(switch) = &step.action else {
         return None;
     };
-    let is_looked_at = step.snapshot || !step.expect.is_empty();
-    let counts = step.outcome == Outcome::Succeeds && is_looked_at && !switch.dry_run;
+    let is_observed = step.snapshot || !step.expect.is_empty();
+    let counts = step.outcome == Outcome::Succeeds && is_observed && !switch.dry_run;
     counts.then_some(switch)
 }

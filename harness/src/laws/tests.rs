@@ -1,27 +1,18 @@
 use super::*;
 use crate::change::sample::*;
-use crate::language::{LoadOptions, load_text};
 use crate::model::*;
 use crate::observe::{EntryKind, LinkEnd, Program, UnitSeen};
-use crate::testing::{all_come_to, has, lacks, nix, switch};
+use crate::testing::{self, all_come_to, has, lacks, nix, switch};
 
-/// In no project, which could choose other laws.
-const FILE: &str = "/nowhere/t.yaml";
 const ALICE: &str = "name: t\nsetup: { home: { stateVersion: \"24.05\" } }\n";
 
-fn loaded(text: &str) -> Vec<Case> {
-    let (cases, found) = load_text(FILE, text, &LoadOptions::default());
-    assert!(found.is_empty(), "{found:?}");
-    with_trials(cases)
-}
-
 fn cases(rest: &str) -> Vec<Case> {
-    loaded(&format!("{ALICE}{rest}"))
+    with_trials(testing::cases(&format!("{ALICE}{rest}")))
 }
 
 fn cases_of_module(rest: &str) -> Vec<Case> {
     let setup = ALICE.replace("setup: {", "setup: { install: nixos-module,");
-    loaded(&format!("{setup}{rest}"))
+    with_trials(testing::cases(&format!("{setup}{rest}")))
 }
 
 #[test]
@@ -195,7 +186,7 @@ fn equal_compares_files_alone_and_knows_the_profile_of_either_way() {
 #[test]
 fn laws_that_nobody_can_try_say_why() {
     let text = "name: t\nlaws: all\nsetup: { modules: [\"{ }\"], home: { stateVersion: \"24.05\" } }\nsteps: [switch]\n";
-    let laws = loaded(text).remove(0).laws;
+    let laws = testing::cases(text).remove(0).laws;
     has(&laws.off[&Law::Equal], "`modules`");
     assert!(laws.on.contains(&Law::Clean));
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -353,17 +354,18 @@ pub fn flake_reference(place: &str, dir: &str) -> String {
         true => "",
         false => "path:",
     };
-    let mut reference = format!("{scheme}{place}?dir=");
-    for byte in dir.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'/' => {
-                reference.push(char::from(byte));
-            }
-            other => reference += &format!("%{other:02X}"),
-        }
-    }
-    reference
+    format!(
+        "{scheme}{place}?dir={}",
+        utf8_percent_encode(dir, NOT_IN_PATHS)
+    )
 }
+
+/// What is escaped in a path of an address.
+const NOT_IN_PATHS: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'/');
 
 /// A file to be put somewhere.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

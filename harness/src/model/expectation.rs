@@ -48,7 +48,7 @@ pub enum Check {
     Variable {
         /// The variable's name.
         name: String,
-        /// Where it is looked at.
+        /// In which kind of session.
         session: Session,
         /// Its value; `None`: it must not be set.
         value: Option<TextMatch>,

@@ -16,8 +16,8 @@ pub struct StateKey(pub String);
 
 impl StateKey {
     /// The key of the state that `work` leads to from the state `self`, once it has been observed with `probes`. To
-    /// look is to log in, to begin sessions and to run commands, which may change the machine: cases share a state only
-    /// when they look at it alike.
+    /// observe is to log in, to begin sessions and to run commands, which may change the machine: cases share a state
+    /// only when they observe it alike.
     #[must_use]
     pub fn after(&self, work: &Work, probes: Option<&[Probe]>) -> Self {
         let what =
@@ -69,7 +69,7 @@ impl std::fmt::Display for StateKey {
 /// 128 bits: two states never meet by accident.
 const DIGITS: usize = 32;
 
-/// Raised when a step is performed, or a machine looked at, in a way that gives other results than before: what is kept
+/// Raised when a step is performed, or a machine observed, in a way that gives other results than before: what is kept
 /// is then made anew. (What is done to a guest before its first step has an epoch in `vm`.)
 const EPOCH: u32 = 4;
 
@@ -112,7 +112,7 @@ pub struct Node {
     pub is_end: bool,
     /// The longest deadline that any case gives the step, in seconds.
     pub deadline_s: u32,
-    /// How the machine is looked at here, if it is: what must be run besides the standard observation.
+    /// How the machine is observed here, if it is: what must be run besides the standard observation.
     pub probes: Option<Vec<Probe>>,
     /// Every case that passes through, with the index of the step (`None` for the preparation).
     pub visits: Vec<Visit>,

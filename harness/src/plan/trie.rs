@@ -42,16 +42,11 @@ impl Plan {
                 _ => &booted.insert((&case.guest, base(&case.guest))).1,
             };
             let (work, key) = prepared(case, base);
-            let mut at = plan.reach(
-                &mut known,
-                None,
-                key,
-                work,
-                Visit {
-                    case: index,
-                    step: None,
-                },
-            );
+            let visit = Visit {
+                case: index,
+                step: None,
+            };
+            let mut at = plan.node(&mut known, None, key, work, visit);
             let mut path = vec![at];
             for (number, step) in case.steps.iter().enumerate() {
                 let work = Work::Step(step.action.clone());
@@ -61,7 +56,7 @@ impl Plan {
                     case: index,
                     step: Some(number),
                 };
-                at = plan.reach(&mut known, Some(at), key, work, visit);
+                at = plan.node(&mut known, Some(at), key, work, visit);
                 plan.ask(at, step, probes);
                 path.push(at);
             }
@@ -75,7 +70,8 @@ impl Plan {
         plan
     }
 
-    fn reach(
+    /// The node of a state, made where no case before led to it.
+    fn node(
         &mut self,
         known: &mut HashMap<StateKey, NodeId>,
         parent: Option<NodeId>,
@@ -85,16 +81,13 @@ impl Plan {
     ) -> NodeId {
         let id = *known.entry(key.clone()).or_insert_with(|| {
             let id = NodeId(self.nodes.len());
-            let deadline_s = match &work {
-                Work::Prepare {
-                    system: Some(_),
-                    guest,
-                    ..
-                } if guest.network.is_on() => REAL_SYSTEM_DEADLINE_S,
-                Work::Prepare {
-                    system: Some(_), ..
-                } => SYSTEM_DEADLINE_S,
-                Work::Prepare { .. } | Work::Step(_) => PREPARE_DEADLINE_S,
+            let (name, deadline_s) = match &work {
+                Work::Prepare { system, guest, .. } if system.is_some() => {
+                    let is_real = guest.network.is_on();
+                    let deadline_s = [SYSTEM_DEADLINE_S, REAL_SYSTEM_DEADLINE_S];
+                    ("first NixOS", deadline_s[usize::from(is_real)])
+                }
+                Work::Prepare { .. } | Work::Step(_) => ("prepare", PREPARE_DEADLINE_S),
             };
             match parent {
                 Some(parent) => self.nodes[parent.0].children.push(id),
@@ -103,12 +96,7 @@ impl Plan {
             self.nodes.push(Node {
                 parent,
                 key,
-                name: match &work {
-                    Work::Prepare {
-                        system: Some(_), ..
-                    } => "first NixOS".to_owned(),
-                    Work::Prepare { .. } | Work::Step(_) => "prepare".to_owned(),
-                },
+                name: name.to_owned(),
                 work,
                 locked: true,
                 is_end: false,

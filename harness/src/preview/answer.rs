@@ -211,11 +211,9 @@ fn option(text: &mut String, it: &OptionChange) {
     let (before, after) = (short(&it.before), short(&it.after));
     *text += &format!("  {}  {before} -> {after}\n", printable_line(&it.option));
     if let Some(decides) = &it.decides {
-        let all = [&decides.files, &decides.variables, &decides.packages];
-        let all: Vec<&str> = all.into_iter().flatten().map(String::as_str).collect();
-        let all = match all.is_empty() {
-            true => "nothing that was seen; a warning names it".to_owned(),
-            false => names(&all),
+        let all = match decides.names().as_slice() {
+            [] => "nothing that was seen; a warning names it".to_owned(),
+            all => names(all),
         };
         *text += &format!("      decides {all}\n");
     }

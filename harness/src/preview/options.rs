@@ -26,7 +26,7 @@ pub struct Options {
     pub format: u32,
     /// `home.stateVersion` of both; `None` where it cannot be told.
     pub state_version: crate::change::Turn<Option<String>>,
-    /// How many options were looked at.
+    /// How many options were compared.
     pub looked: usize,
     /// How many of them could not be evaluated.
     pub skipped: usize,
@@ -49,7 +49,7 @@ pub struct OptionChange {
     pub decides: Option<Decides>,
 }
 
-/// What would be otherwise if an option kept its value.
+/// What would be otherwise if an option kept its value, or what no option explains.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decides {
     /// Paths in the home.
@@ -74,21 +74,19 @@ impl OptionChange {
     /// Whether it decides nothing that was seen.
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        self.decides.as_ref().is_some_and(|it| {
-            it.files.is_empty() && it.variables.is_empty() && it.packages.is_empty()
-        })
+        self.decides
+            .as_ref()
+            .is_some_and(|it| it.names().is_empty())
     }
 }
 
-/// What of a change no option explains.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Unexplained {
-    /// Paths in homes.
-    pub files: Vec<String>,
-    /// Variables.
-    pub variables: Vec<String>,
-    /// Packages.
-    pub packages: Vec<String>,
+impl Decides {
+    /// All that was seen of it.
+    #[must_use]
+    pub fn names(&self) -> Vec<&str> {
+        let all = [&self.files, &self.variables, &self.packages];
+        all.into_iter().flatten().map(String::as_str).collect()
+    }
 }
 
 impl Options {
@@ -152,10 +150,10 @@ impl Options {
 
     /// What of a change none of the options decides.
     #[must_use]
-    pub fn unexplained(&self, change: &Change) -> Unexplained {
+    pub fn unexplained(&self, change: &Change) -> Decides {
         let decides = || self.options.iter().filter_map(|it| it.decides.as_ref());
         let file = |path: &str| decides().any(|it| it.files.contains(path));
-        let mut found = Unexplained::default();
+        let mut found = Decides::default();
         for user in change.users.values() {
             let units = user.units.iter().flat_map(|unit| &unit.files);
             for change in user.files.iter().chain(units) {
@@ -164,7 +162,7 @@ impl Options {
                     _ => None,
                 };
                 if !file(&change.path) && !from.is_some_and(|from| file(from)) {
-                    found.files.push(change.path.clone());
+                    found.files.insert(change.path.clone());
                 }
             }
             let variable = |name: &str| decides().any(|it| it.variables.contains(name));
@@ -179,18 +177,6 @@ impl Options {
                 .extend(names.filter(|name| !package(name)).cloned());
         }
         found
-    }
-}
-
-impl Unexplained {
-    /// All of it, in words.
-    #[must_use]
-    pub fn names(&self) -> Vec<&str> {
-        [&self.files, &self.variables, &self.packages]
-            .into_iter()
-            .flatten()
-            .map(String::as_str)
-            .collect()
     }
 }
 

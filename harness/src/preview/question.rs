@@ -1,5 +1,5 @@
 //! A question about flakes that Nix answers in the guest: the flakes beside a Nix expression and a script, in the home of a
-//! user who is looked at no more.
+//! user who is not observed after that.
 
 use std::collections::BTreeMap;
 

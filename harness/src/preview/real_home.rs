@@ -11,7 +11,7 @@ use crate::model::{Action, SeedFile, Step};
 
 /// The name of the step that puts it there.
 pub const YOUR_HOME: &str = "your-home";
-/// Most entries that are taken: what is looked at holds 200,000, of which a switch brings some.
+/// Most entries that are taken: an observation holds 200,000, of which a switch brings some.
 const ENTRIES: usize = 190_000;
 /// How long putting them there may take.
 const DEADLINE_S: u32 = 1800;

@@ -121,7 +121,10 @@ fn without_a_route_nothing_is_said_about_the_setup() {
     bench.hypervisor.break_at(Method::Exec, fault);
     let mut networked = case("a", &["x"]);
     networked.guest.network = Network::Internet;
-    networked.guest.reaches.insert("example.org:443".to_owned());
+    networked
+        .guest
+        .endpoints
+        .insert("example.org:443".to_owned());
     let verdicts = bench.run(vec![networked]);
     errored(&verdicts["a"]);
     assert_eq!(bench.hypervisor.ran("exec x"), 0);

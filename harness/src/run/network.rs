@@ -130,7 +130,7 @@ fn reach(guest: &Guest) -> String {
 }}
 "#
     );
-    let mut places: Vec<String> = guest.reaches.iter().map(|place| quote(place)).collect();
+    let mut places: Vec<String> = guest.endpoints.iter().map(|place| quote(place)).collect();
     if guest.default_substituters {
         script += r#"ours() {
     nix config show substituters; nix config show flake-registry

@@ -91,8 +91,8 @@ impl SharedRun {
             memory_mib: None,
         };
         match HostContext::open(limits) {
-            Ok(session) => {
-                let plan = Arc::new(session.plan(self.cases.clone()));
+            Ok(host) => {
+                let plan = Arc::new(host.plan(self.cases.clone()));
                 let sink = Mutex::new(Progress {
                     shown: PlainSink::new(std::io::stderr(), Telling::Cases),
                     plan: Arc::clone(&plan),
@@ -103,7 +103,7 @@ impl SharedRun {
                     snapshots: self.snapshots.clone(),
                     ..Options::new(self.snapshots.mode)
                 };
-                session.run(&plan, &self.selected, &options, &sink, &|case, verdict| {
+                host.run(&plan, &self.selected, &options, &sink, &|case, verdict| {
                     self.tell(&plan.cases[case].id, verdict.clone());
                 });
             }

@@ -48,7 +48,7 @@ impl InitError {
         }
     }
 
-    /// It names no host and no home; `notes` tell of outputs that cannot be named without evaluating it.
+    /// It names no host and no home; `notes` name the sets whose outputs cannot be named without evaluating it.
     fn nothing(notes: &[String]) -> Self {
         let (read, way) = match notes {
             [] => (
@@ -97,7 +97,7 @@ pub fn flake_folder(path: &Path) -> &Path {
     }
 }
 
-/// Looks at the flake in `folder` and drafts a scenario for each `homeConfigurations`, `nixosConfigurations` and
+/// Reads the flake in `folder` and drafts a scenario for each `homeConfigurations`, `nixosConfigurations` and
 /// `darwinConfigurations` in it.
 ///
 /// # Errors

@@ -288,7 +288,7 @@ impl<'case> Resolver<'case> {
     /// by the channels of this program, and nothing adds it there.
     fn is_real_nixos(&mut self, base: &Base, replaced: &BTreeMap<String, String>) -> bool {
         // Without a network what is real is out of reach, which is said already.
-        if base.install() != Install::NixosModule || !self.network.is_on() {
+        if base.install() != Install::NixosModule || !self.guest.network.is_on() {
             return false;
         }
         match base {
@@ -325,8 +325,8 @@ impl<'case> Resolver<'case> {
     /// A flake with what its hosts must be to run in the machine.
     fn able_to_run(&mut self, flake: &FlakeTree) -> Arc<FlakeTree> {
         let caches = HostCaches {
-            own: self.caches.default,
-            named: &self.caches.named,
+            own: self.guest.default_substituters,
+            named: &self.guest.substituters,
         };
         let tree = for_the_machine(flake, &caches);
         self.shared(tree)
@@ -374,12 +374,12 @@ impl<'case> Resolver<'case> {
         }
         self.extension(flake.backup.as_deref(), at.key("backup"));
         self.state_version(flake.state_version.as_deref(), at.key("stateVersion"));
-        if self.network.is_on()
+        if self.guest.network.is_on()
             && let Ok(tree) = self.files.flake(path)
         {
             let inputs = FlakeInputs::of(&tree);
-            self.locked &= inputs.are_locked();
-            self.reaches.extend(inputs.reaches());
+            self.guest.locked &= inputs.are_locked();
+            self.guest.endpoints.extend(inputs.endpoints());
         }
     }
 

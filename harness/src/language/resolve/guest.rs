@@ -3,7 +3,7 @@
 use switchproof_vm::image::{Suite, UnknownSuite};
 
 use super::place::At;
-use super::scenario::{Caches, Resolver};
+use super::scenario::Resolver;
 use crate::flake::channel;
 use crate::language::raw::{RawGuest, RawScenario, RawSubstituter};
 use crate::model::{Guest, Network, Substituter};
@@ -21,7 +21,7 @@ const DISK: Bounds = (("8GiB", 8 << 10), ("1024GiB", 1 << 20));
 
 impl<'case> Resolver<'case> {
     /// What the guest reaches.
-    pub(super) fn network_of(&mut self, raw: &RawScenario) -> Network {
+    fn network_of(&mut self, raw: &RawScenario) -> Network {
         let Some(network) = &raw.network else {
             return Network::Off;
         };
@@ -43,19 +43,18 @@ impl<'case> Resolver<'case> {
         }
     }
 
-    /// What the machine is, as far as `guest` says.
+    /// What the machine is, and what it reaches.
     pub(super) fn machine(&mut self, raw: &RawScenario) -> Guest {
-        let Some(raw) = &raw.guest else {
-            return Guest {
-                suite: self.default_suite,
-                ..Guest::default()
-            };
-        };
+        let network = self.network_of(raw);
+        let usual = RawGuest::default();
+        let raw = raw.guest.as_ref().unwrap_or(&usual);
         Guest {
             suite: self.suite(raw),
             memory_mib: self.size("memory", raw.memory.as_deref(), MEMORY),
             disk_mib: self.size("disk", raw.disk.as_deref(), DISK),
             cpus: raw.cpus,
+            network,
+            locked: true,
             ..Guest::default()
         }
     }
@@ -79,7 +78,7 @@ impl<'case> Resolver<'case> {
     /// The Debian release of the guest.
     fn suite(&mut self, raw: &RawGuest) -> Suite {
         let Some(name) = &raw.suite else {
-            return self.default_suite;
+            return self.options.suite;
         };
         name.parse().unwrap_or_else(|error: UnknownSuite| {
             self.mistake(
@@ -92,25 +91,22 @@ impl<'case> Resolver<'case> {
     }
 
     /// The binary caches of the case: the listed ones, as in `nix.conf`, take the place of the default one.
-    pub(super) fn caches_of(&mut self, raw: &RawScenario) -> Caches {
+    pub(super) fn substituters(&mut self, raw: &RawScenario) {
         let Some(listed) = &raw.substituters else {
-            return Caches {
-                default: self.network.is_on(),
-                named: Vec::new(),
-            };
+            self.guest.default_substituters = self.guest.network.is_on();
+            return;
         };
-        if !self.network.is_on() {
+        if !self.guest.network.is_on() {
             self.mistake(
                 self.root().key("substituters"),
                 "binary caches are out of reach without a network",
                 "add `network: true`, or remove them",
             );
         }
-        let mut caches = Caches::default();
         for (index, one) in listed.iter().enumerate() {
             let at = self.root().key("substituters").item(index);
             if one.url == DEFAULT {
-                caches.default = true;
+                self.guest.default_substituters = true;
                 if one.key.is_some() {
                     let hint = "remove `key`: Nix knows that of its default cache";
                     self.mistake(at.key("key"), "the default cache has its key", hint);
@@ -119,13 +115,12 @@ impl<'case> Resolver<'case> {
             }
             self.cache_address(&one.url, at.key("url"));
             self.cache_key(one, at.key("key"));
-            self.reaches.extend(channel::places_on_network(&one.url));
-            caches.named.push(Substituter {
+            self.guest.endpoints.extend(channel::endpoints(&one.url));
+            self.guest.substituters.push(Substituter {
                 url: one.url.clone(),
                 public_key: one.key.clone(),
             });
         }
-        caches
     }
 
     fn cache_address(&mut self, url: &str, at: At<'case>) {

@@ -96,7 +96,7 @@ impl<'case> Resolver<'case> {
         for (name, folder, place) in folders {
             self.look_into_folder(&name, &folder, own.as_ref(), &out, place);
         }
-        if let Some(own) = own.filter(|_| !self.network.is_on()) {
+        if let Some(own) = own.filter(|_| !self.guest.network.is_on()) {
             let at = match &raw.flake {
                 Some(_) => at.key("flake"),
                 None => self.root().key("flake"),
@@ -106,24 +106,24 @@ impl<'case> Resolver<'case> {
         out
     }
 
-    /// What is replaced in every flake that has it, each with the place in the scenario that mistakes are told of; what this
-    /// flake does not have is said.
+    /// What is replaced in every flake that has it, each with the place in the scenario for mistakes about it;
+    /// what this flake does not have is reported.
     fn given_everywhere(&mut self, base: &Base) -> BTreeMap<String, (RawReplacement, At<'case>)> {
         let mut given = BTreeMap::new();
-        for (name, word) in self.given_inputs.clone() {
+        for (name, word) in &self.options.inputs {
             let inputs = self.inputs_to_override(base);
-            if inputs.is_some_and(|inputs| !inputs.contains(&name)) {
-                let message = format!("the flake has no input {} to replace", quoted(&name));
+            if inputs.is_some_and(|inputs| !inputs.contains(name)) {
+                let message = format!("the flake has no input {} to replace", quoted(name));
                 let mistake = Mistake::new(self.root().key("name").value(), message)
                     .hint("`--override-input` changes nothing for this scenario");
                 self.report.add(mistake.warning());
                 continue;
             }
             let it = RawReplacement {
-                url: word,
+                url: word.clone(),
                 take: None,
             };
-            given.insert(name, (it, self.root().key("name")));
+            given.insert(name.clone(), (it, self.root().key("name")));
         }
         given
     }
@@ -182,11 +182,11 @@ impl<'case> Resolver<'case> {
                 None
             }
             "home-manager" => {
-                self.checkouts.insert(name.clone(), place);
+                self.guest.checkouts.insert(name.clone(), place);
                 Some(format!("{CHANNELS_PLACE}/{name}/home-manager"))
             }
             _ => {
-                self.folders.insert(name.clone(), place);
+                self.guest.folders.insert(name.clone(), place);
                 Some(format!("{CHANNELS_PLACE}/{name}"))
             }
         }
@@ -210,7 +210,7 @@ impl<'case> Resolver<'case> {
         let mut known: BTreeSet<&str> = inside.collect();
         known.extend(own.iter().flat_map(|own| &own.followed).map(String::as_str));
         let mut remote = inner.on_network(&known);
-        if self.network.is_on() || remote.is_empty() || name == "home-manager" {
+        if self.guest.network.is_on() || remote.is_empty() || name == "home-manager" {
             return;
         }
         for input in &mut remote {

@@ -12,7 +12,7 @@ impl<'case> Resolver<'case> {
         if base.install() == Install::DarwinModule {
             return;
         }
-        let here = self.system.clone();
+        let here = self.options.system.clone();
         let other = match base {
             Base::Nothing => None,
             Base::Setup(setup) => Some(setup.system.clone()).filter(|system| *system != here),

@@ -1,10 +1,7 @@
 //! One case of a scenario, from its tree.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 use std::sync::Arc;
-
-use switchproof_vm::image::Suite;
 
 use super::place::{At, short};
 use crate::flake::Channels;
@@ -18,50 +15,28 @@ use crate::language::raw::{RawFlake, RawScenario};
 use crate::language::report::{Mistake, Report};
 use crate::language::value::to_value;
 use crate::language::yaml::Node;
-use crate::model::{
-    Action, Case, FlakeTree, Guest, InitialHome, Install, Law, Laws, Network, Step, Substituter,
-    User,
-};
+use crate::model::{Action, Case, FlakeTree, Guest, InitialHome, Install, Law, Laws, Step, User};
 use crate::suggest::nearest;
 use crate::text::quoted;
-
-/// Where a case gets what is built already.
-#[derive(Debug, Default)]
-pub(super) struct Caches {
-    /// From Nix's own default cache.
-    pub(super) default: bool,
-    /// From these.
-    pub(super) named: Vec<Substituter>,
-}
 
 /// What one case is resolved with.
 pub(crate) struct Resolver<'case> {
     pub(super) report: &'case mut Report,
     pub(super) files: &'case mut HostFiles,
-    /// The platform of setups that name none.
-    pub(super) system: String,
-    /// The guest's Debian release of scenarios that name none.
-    pub(super) default_suite: Suite,
-    /// The channel of setups that name none.
-    pub(super) default_channel: String,
-    /// Inputs that are replaced in every flake that has them.
-    pub(super) given_inputs: BTreeMap<String, String>,
+    /// What is asked for on the command line.
+    pub(super) options: &'case LoadOptions,
+    /// What the project says for all of its scenarios.
+    pub(super) project: &'case Project,
     /// Channels of the user's own.
     pub(super) channels: Channels,
-    /// Checkouts of Home Manager that inputs name, by the channel that each becomes.
-    pub(super) checkouts: BTreeMap<String, PathBuf>,
-    /// Other folders that inputs name, by the name that each has among the channels.
-    pub(super) folders: BTreeMap<String, PathBuf>,
     /// The checked tree, for places.
     pub(super) tree: &'case Node,
     /// The tree as it was written, short forms and all.
     pub(super) written: &'case Node,
     /// Whether the case is one of several.
     pub(super) is_matrix: bool,
-    pub(super) network: Network,
-    pub(super) locked: bool,
-    /// Where inputs are, as `host:port`.
-    pub(super) reaches: BTreeSet<String>,
+    /// What the machine must offer, as far as it is known.
+    pub(super) guest: Guest,
     pub(super) users: BTreeMap<String, InitialHome>,
     /// Home directories in other than the usual places, by user.
     pub(super) home_directories: BTreeMap<String, String>,
@@ -70,7 +45,6 @@ pub(crate) struct Resolver<'case> {
     pub(super) in_machine: Option<String>,
     /// Whether law `equal` is tried, which needs each setup installed the other way.
     pub(super) tries_equal: bool,
-    pub(super) caches: Caches,
     /// Flakes already rendered, so that equal steps share one.
     pub(super) rendered: Vec<Arc<FlakeTree>>,
 }
@@ -130,37 +104,30 @@ pub(crate) fn resolve(
     let mut resolver = Resolver {
         report,
         files,
-        system: options.system.clone(),
-        default_suite: options.suite,
-        default_channel: options.channel.clone(),
-        given_inputs: options.inputs.clone(),
+        options,
+        project,
         channels: project.channels.clone(),
-        checkouts: BTreeMap::new(),
-        folders: BTreeMap::new(),
         written: &variant.tree,
         tree,
         is_matrix: !variant.axes.is_empty(),
-        network: Network::Off,
-        locked: true,
-        reaches: BTreeSet::new(),
+        guest: Guest::default(),
         users: BTreeMap::new(),
         home_directories: BTreeMap::new(),
         base: Base::Nothing,
         in_machine: None,
         tries_equal: false,
-        caches: Caches::default(),
         rendered: Vec::new(),
     };
-    resolver.case(&raw, variant, &project.laws)
+    resolver.case(&raw, variant)
 }
 
 impl<'case> Resolver<'case> {
-    fn case(&mut self, raw: &RawScenario, variant: &Variant, usual: &Laws) -> Option<Case> {
+    fn case(&mut self, raw: &RawScenario, variant: &Variant) -> Option<Case> {
         if let Some((message, hint)) = bad_scenario_name(&raw.name) {
             self.mistake(self.root().key("name"), message, hint);
         }
-        self.network = self.network_of(raw);
-        if self.network.is_on() {
+        self.guest = self.machine(raw);
+        if self.guest.network.is_on() {
             // What is kept here stands in where the release itself is out of reach.
             self.channels.kept.clear();
         }
@@ -172,34 +139,24 @@ impl<'case> Resolver<'case> {
             .collect();
         self.base = self.find_base(raw);
         self.find_users(raw);
-        self.caches = self.caches_of(raw);
-        let exclude = self.exclude(raw);
-        let stand_ins = self.stand_ins(raw);
-        let mut laws = self.laws(raw, usual);
+        self.substituters(raw);
+        self.guest.exclude = self.exclude(raw);
+        self.guest.stand_ins = self.stand_ins(raw);
+        let mut laws = self.laws(raw);
         self.tries_equal = laws.on.contains(&Law::Equal);
         let steps = self.steps(raw);
         self.without_what_cannot_be_tried(&mut laws);
         // A command may fetch what nothing of the scenario pins.
         let runs = |step: &Step| matches!(step.action, Action::Run { .. });
-        let pinned = self.locked && !steps.iter().any(runs);
+        let is_pinned = self.guest.locked && !steps.iter().any(runs);
+        self.guest.locked = !self.guest.network.is_on() || is_pinned;
         let case = Case {
             id: self.id(&raw.name, &variant.axes),
             scenario: raw.name.clone(),
             description: raw.description.clone().unwrap_or_default(),
             file: self.report.source().file.clone(),
             axes: variant.axes.clone(),
-            guest: Guest {
-                network: self.network,
-                default_substituters: self.caches.default,
-                substituters: std::mem::take(&mut self.caches.named),
-                reaches: std::mem::take(&mut self.reaches),
-                locked: !self.network.is_on() || pinned,
-                exclude,
-                stand_ins,
-                checkouts: std::mem::take(&mut self.checkouts),
-                folders: std::mem::take(&mut self.folders),
-                ..self.machine(raw)
-            },
+            guest: std::mem::take(&mut self.guest),
             users: self
                 .users
                 .iter()
@@ -218,7 +175,8 @@ impl<'case> Resolver<'case> {
     }
 
     /// Which laws are tried.
-    fn laws(&mut self, raw: &RawScenario, usual: &Laws) -> Laws {
+    fn laws(&mut self, raw: &RawScenario) -> Laws {
+        let usual = &self.project.laws;
         let Some(laws) = &raw.laws else {
             return usual.clone();
         };
@@ -256,7 +214,7 @@ impl<'case> Resolver<'case> {
         }
     }
 
-    /// The folders that are not looked into.
+    /// The folders that are not observed.
     fn exclude(&mut self, raw: &RawScenario) -> BTreeSet<String> {
         let mut folders = BTreeSet::new();
         for (index, folder) in raw.exclude.iter().flatten().enumerate() {

@@ -37,7 +37,10 @@ impl<'case> Resolver<'case> {
             is_flake: raw.flake.unwrap_or(true),
             inputs: self.inputs(raw, install, at),
             host,
-            system: raw.system.clone().unwrap_or_else(|| self.system.clone()),
+            system: raw
+                .system
+                .clone()
+                .unwrap_or_else(|| self.options.system.clone()),
             global_pkgs: raw.global_pkgs,
             user_packages: raw.user_packages,
             backup: raw.backup.clone(),
@@ -168,7 +171,7 @@ impl<'case> Resolver<'case> {
         let mut channel = raw
             .channel
             .clone()
-            .unwrap_or_else(|| self.default_channel.clone());
+            .unwrap_or_else(|| self.options.channel.clone());
         if !channel::is_channel(&self.channels, &channel) {
             let (message, hint) = channel::no_channel(&channel);
             self.mistake(at.key("channel"), message, hint);
@@ -259,9 +262,9 @@ impl<'case> Resolver<'case> {
         if channel::is_local(url) {
             return;
         }
-        self.locked &= channel::is_locked(url);
-        self.reaches.extend(channel::places_on_network(url));
-        if !self.network.is_on() {
+        self.guest.locked &= channel::is_locked(url);
+        self.guest.endpoints.extend(channel::endpoints(url));
+        if !self.guest.network.is_on() {
             self.mistake(
                 at,
                 format!(

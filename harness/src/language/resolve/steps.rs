@@ -284,7 +284,7 @@ impl<'case> Resolver<'case> {
     }
 
     fn deadline(&mut self, step: &RawStep, at: At<'case>) -> u32 {
-        let otherwise = if self.network.is_on() {
+        let otherwise = if self.guest.network.is_on() {
             NETWORK_DEADLINE_S
         } else {
             DEADLINE_S

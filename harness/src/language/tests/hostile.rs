@@ -112,7 +112,7 @@ fn deeply_nested_nix_is_refused_wherever_it_stands() {
         check(std::slice::from_ref(&file), &LoadOptions::default());
         assert!(init(&dots, &Wanted::default()).is_err());
     }
-    // A module is looked at only for names.
+    // A module is read only for names.
     folder.write(
         "repository/dots/flake.nix",
         "{ outputs = _: { homeConfigurations.a = 1; }; }",

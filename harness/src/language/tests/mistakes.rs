@@ -5,7 +5,7 @@ use switchproof_vm::image::Suite;
 use super::{cases, mistakes, refused, with_home, with_keys, with_setup, with_steps};
 use crate::language::{LoadOptions, load_text};
 use crate::model::{Guest, Network};
-use crate::testing::{all_come_to, has};
+use crate::testing::{self, all_come_to, has};
 
 #[test]
 fn all_mistakes_of_a_file_are_found_at_once() {
@@ -140,9 +140,7 @@ fn mistakes_in_setups_are_told() {
 
 /// The guest of a scenario that is fine.
 fn guest(text: &str) -> Guest {
-    let (mut cases, found) = load_text("t.yaml", text, &LoadOptions::default());
-    assert!(found.is_empty(), "{found:?}");
-    cases.remove(0).guest
+    testing::cases(text).remove(0).guest
 }
 
 #[test]
@@ -245,7 +243,7 @@ fn binary_caches_have_an_address_and_a_public_key() {
     assert!(!guest(&fetching).locked, "a command may fetch anything");
     assert_eq!(seen.substituters[1].public_key.as_deref(), Some(key));
     assert_eq!(
-        Vec::from_iter(seen.reaches),
+        Vec::from_iter(seen.endpoints),
         ["10.0.2.2:80", "a.example.org:443"]
     );
     let listed = guest(&with("[https://a.example.org]"));
