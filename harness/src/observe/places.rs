@@ -11,7 +11,7 @@ use super::budget::malformed;
 use super::fields::Source;
 use super::home::{Entry, EntryKind, FileSeen, LinkEnd};
 use super::paths::{Owners, PATH_BYTES, STORE};
-use super::script::{BLOCKING_FACTOR, HOME_OF};
+use super::script::{BLOCKING_FACTOR, GENERATION_OF, HOME_OF};
 use super::tarball::{MemberKind, read_tar, tar_status};
 use crate::model::TargetKind;
 use crate::text::escape_name;
@@ -73,6 +73,7 @@ pub(super) fn script(asked: &[(&str, Place, &str)]) -> String {
     let mut script = FUNCTIONS
         .replace("@MAGIC@", MAGIC)
         .replace("@HOME_OF@", HOME_OF)
+        .replace("@GENERATION_OF@", GENERATION_OF)
         .replace("@BLOCKING@", &BLOCKING_FACTOR.to_string());
     for (user, base, path) in asked {
         let base = match base {
@@ -93,15 +94,13 @@ printf '@MAGIC@\0'
 cat /etc/passwd; printf '\0'
 cat /etc/group; printf '\0'
 @HOME_OF@
+@GENERATION_OF@
 look() { # USER home|generation PATH
   home_of "$1"
   base=$h
   if [ "$2" = generation ]; then
-    base=
-    for p in "$h/.local/state/nix/profiles/home-manager" "/nix/var/nix/profiles/per-user/$1/home-manager" \
-        "$h/.local/state/home-manager/gcroots/current-home"; do
-      if [ -e "$p/home-files" ]; then base=$(readlink -m -- "$p"); break; fi
-    done
+    generation_of "$1"
+    base=${generation:+$(readlink -m -- "$generation")}
   fi
   if [ -z "$base" ]; then printf 'no-base\0'; return; fi
   p=$base/${3#\~/}

@@ -108,6 +108,7 @@ pub(super) fn homes(users: &[String], exclude: &BTreeSet<String>) -> String {
     script = script
         .replace("@MAGIC@", HOMES_MAGIC)
         .replace("@HOME_OF@", HOME_OF)
+        .replace("@GENERATION_OF@", GENERATION_OF)
         .replace("@PACKAGES@", &quote(include_str!("packages.pl")))
         .replace("@PROFILE@", &format!("^{PROFILE}$"))
         .replace("@VERSIONED@", &format!("^{VERSIONED}$"))
@@ -146,6 +147,17 @@ pub const HOME_OF: &str = r#"home_of() {
     if [ "$u" = "$1" ]; then h=$d; break; fi
   done </etc/passwd
   case $h in /*) ;; *) h= ;; esac
+}"#;
+
+/// The link to the generation of Home Manager of a user whose home is `$h`, or nothing: the newest of them, for a switch that
+/// ended halfway has set the profile alone, and a host's activation sets the root alone.
+pub(super) const GENERATION_OF: &str = r#"generation_of() {
+  generation=
+  for p in "$h/.local/state/nix/profiles/home-manager" "/nix/var/nix/profiles/per-user/$1/home-manager" \
+      "$h/.local/state/home-manager/gcroots/current-home"; do
+    [ -e "$p/home-files" ] || continue
+    if [ -z "$generation" ] || [ -n "$(find "$p" -maxdepth 0 -newer "$generation")" ]; then generation=$p; fi
+  done
 }"#;
 
 // In braces, so that the shell has read it all before a command of it can read the shell's own input.
@@ -202,6 +214,7 @@ packages() {
 archive() { tar --create --file=- --format=pax --pax-option=delete=atime,delete=ctime,delete=mtime --mtime=@0 \
   --numeric-owner --blocking-factor=@BLOCKING@ "$@" 2>"$T/err"; ended "$?"; }
 @HOME_OF@
+@GENERATION_OF@
 home() {
   home_of "$1"
   printf '%s\0%s\0' "$1" "$h"
@@ -223,10 +236,8 @@ home() {
   printf '\0'
   cat "$T/links"; printf '\0'
   if [ -s "$T/links" ]; then xargs -0 readlink -z -m -- <"$T/links"; fi; printf '\0'
-  for p in .local/state/nix/profiles/home-manager "/nix/var/nix/profiles/per-user/$1/home-manager" \
-      .local/state/home-manager/gcroots/current-home; do
-    if [ -e "$p/home-files" ]; then readlink -z -m -- "$p/home-files"; break; fi
-  done
+  generation_of "$1"
+  [ -z "$generation" ] || readlink -z -m -- "$generation/home-files"
   printf '\0'
   for p in .local/state/nix/profile .nix-profile; do
     if [ -e "$p" ]; then readlink -z -m -- "$p"; break; fi
