@@ -75,7 +75,21 @@ impl Texts {
                 }
             }
         }
+        if seen.usernames.is_empty() {
+            seen.usernames = self.handed(output, value.syntax());
+        }
         seen
+    }
+
+    /// Whose home the function is to make that an output calls: `mkHome { username = user; }`.
+    fn handed(&self, output: &Output, value: &SyntaxNode) -> BTreeSet<String> {
+        let Some(file) = self.files.get(&output.file) else {
+            return BTreeSet::new();
+        };
+        let bound = file.below(value).into_iter();
+        let given = bound.filter(|it| it.path.len() == 1 && it.ends(&["username"]));
+        let names = given.filter_map(|it| file.text(&it.value?));
+        names.filter(|name| is_user_name(name)).collect()
     }
 
     /// The platform that an output is for, where it is for others than `here` alone: by what is named where it is made, or

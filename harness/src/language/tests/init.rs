@@ -81,6 +81,13 @@ fn users_are_found_in_modules_of_their_own() {
 }
 
 #[test]
+fn a_function_that_makes_homes_is_told_whose() {
+    let flake = "{ outputs = _: let user = \"tomas\"; mkHome = { username }: 1; in { \
+                 homeConfigurations.linux = mkHome { username = user; }; }; }";
+    has(draft(flake, &[]), "\n  user: tomas\n");
+}
+
+#[test]
 fn names_of_outputs_cannot_break_what_is_written() {
     let found = drafts(&[(
         "flake.nix",
