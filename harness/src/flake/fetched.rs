@@ -85,10 +85,11 @@ const DEADLINE: Duration = Duration::from_secs(30 * 60);
 /// The most that Git may write to one file, in MiB: all that it fetches is in one.
 const MAX_PACK_MIB: u64 = 1024;
 /// What is checked out of a project, as patterns of `.gitignore`; all of one that is not named.
-const PARTS: [(&str, &str); 1] = [(
-    "nixpkgs",
-    "/.version\n/lib/\n/nixos/lib/\n/nixos/modules/\n/pkgs/os-specific/linux/nixos-rebuild/\n",
-)];
+fn parts(project: &str) -> Option<&'static str> {
+    (project == "nixpkgs").then_some(
+        "/.version\n/lib/\n/nixos/lib/\n/nixos/modules/\n/pkgs/os-specific/linux/nixos-rebuild/\n",
+    )
+}
 /// The most that is checked out, in bytes and files: what a checkout may hold, too.
 const MAX_BYTES: u64 = 512 << 20;
 const MAX_FILES: usize = 100_000;
@@ -195,7 +196,7 @@ pub fn remove(folder: &Path, name: &str) -> io::Result<bool> {
 
 fn fetch_one(place: &Path, project: &str, url: &str, branch: &str) -> Result<String, FetchError> {
     let what = format!("`{branch}` of {url} cannot be fetched");
-    git(place, &what, "", &["init", "--quiet", "--template="])?;
+    git(place, &what, &["init", "--quiet", "--template="])?;
     // The whole branch is one pack, which is checked before anything of it is a file.
     let fetched = [
         "fetch",
@@ -206,7 +207,7 @@ fn fetch_one(place: &Path, project: &str, url: &str, branch: &str) -> Result<Str
         url,
         branch,
     ];
-    git(place, &what, "", &fetched).map_err(|error| match error {
+    git(place, &what, &fetched).map_err(|error| match error {
         // SIGXFSZ: a file grew beyond the limit.
         FetchError::Git { said, .. } if said.contains("died of signal 25") => {
             let limit = format!("{MAX_PACK_MIB} MiB");
@@ -218,40 +219,32 @@ fn fetch_one(place: &Path, project: &str, url: &str, branch: &str) -> Result<Str
         error => error,
     })?;
     look_through(place, project)?;
-    if let Some((_, parts)) = PARTS.iter().find(|(name, _)| *name == project) {
-        git(place, &what, "", &["config", "core.sparseCheckout", "true"])?;
+    if let Some(parts) = parts(project) {
+        git(place, &what, &["config", "core.sparseCheckout", "true"])?;
         fs::create_dir_all(place.join(".git/info"))?;
         fs::write(place.join(".git/info/sparse-checkout"), parts)?;
     }
     git(
         place,
         &what,
-        "",
         &["checkout", "--quiet", "--detach", "FETCH_HEAD"],
     )?;
-    let revision = git(place, &what, "", &["rev-parse", "--verify", "HEAD"])?;
+    let revision = git(place, &what, &["rev-parse", "--verify", "HEAD"])?;
     Ok(revision.stdout_text().trim().to_owned())
 }
 
 /// Refuses a commit of which something would be written or lead elsewhere, or that is too much.
 fn look_through(place: &Path, project: &str) -> Result<(), FetchError> {
     let what = format!("what {project} holds cannot be told");
-    let listed = git(
-        place,
-        &what,
-        "",
-        &["ls-tree", "-r", "-l", "-z", "FETCH_HEAD"],
-    )?;
+    let listed = git(place, &what, &["ls-tree", "-r", "-l", "-z", "FETCH_HEAD"])?;
     let hostile = |path: &str, why| FetchError::Hostile {
         project: project.to_owned(),
         path: path.escape_debug().to_string(),
         why,
     };
-    let parts = PARTS
-        .iter()
-        .find(|(name, _)| *name == project)
-        .map(|(_, parts)| parts.lines());
-    let parts: Option<Vec<&str>> = parts.map(|it| it.map(|part| &part[1..]).collect());
+    let is_wanted = |path: &str| {
+        parts(project).is_none_or(|all| all.lines().any(|part| path.starts_with(&part[1..])))
+    };
     let (mut bytes, mut files, mut links) = (0, 0, 0);
     for entry in String::from_utf8_lossy(&listed.stdout)
         .split('\0')
@@ -261,10 +254,7 @@ fn look_through(place: &Path, project: &str) -> Result<(), FetchError> {
         let (about, path) = entry.split_once('\t').unwrap_or_default();
         let mut about = about.split_ascii_whitespace();
         let (mode, object, size) = (about.next(), about.nth(1), about.next());
-        if parts
-            .as_ref()
-            .is_some_and(|parts| !parts.iter().any(|part| path.starts_with(part)))
-        {
+        if !is_wanted(path) {
             continue;
         }
         if path != joined("", path) || path.split('/').any(|it| it.eq_ignore_ascii_case(".git")) {
@@ -273,7 +263,7 @@ fn look_through(place: &Path, project: &str) -> Result<(), FetchError> {
         match (mode, object) {
             (Some("100644" | "100755"), _) => {}
             (Some("120000"), Some(object)) => {
-                let target = git(place, &what, "", &["cat-file", "blob", object])?.stdout_text();
+                let target = git(place, &what, &["cat-file", "blob", object])?.stdout_text();
                 let above = path.split('/').count() - 1;
                 if !stays(&target, above) {
                     return Err(hostile(path, "is a link that leads out of it"));
@@ -313,7 +303,7 @@ fn stays(target: &str, above: usize) -> bool {
 
 /// Runs Git in a folder that is its repository. Nothing that a repository or an account sets starts a program but what
 /// reaching an address takes.
-fn git(place: &Path, what: &str, input: &str, arguments: &[&str]) -> Result<Output, FetchError> {
+fn git(place: &Path, what: &str, arguments: &[&str]) -> Result<Output, FetchError> {
     let limit = format!("ulimit -f {}; exec \"$@\"", MAX_PACK_MIB * 2048);
     let mut command = Command::new("env").args(["-u", "GIT_INDEX_FILE", "LC_ALL=C"]);
     for (name, value) in [
@@ -340,11 +330,7 @@ fn git(place: &Path, what: &str, input: &str, arguments: &[&str]) -> Result<Outp
     for setting in settings {
         command = command.args(["-c", setting]);
     }
-    let run = command
-        .args(arguments)
-        .dir(place)
-        .stdin(input)
-        .run(DEADLINE);
+    let run = command.args(arguments).dir(place).stdin("").run(DEADLINE);
     run.map_err(|error| FetchError::Git {
         what: what.to_owned(),
         said: match error {
