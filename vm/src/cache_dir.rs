@@ -144,6 +144,13 @@ impl CacheDir {
         self.part("channels")
     }
 
+    /// The same where something was fetched, and `None` where nothing was or another user could have written it. Nothing is
+    /// made.
+    pub fn kept_channels(&self) -> Option<PathBuf> {
+        let is_there = self.root.join("channels").is_dir();
+        is_there.then(|| self.channels().ok()).flatten()
+    }
+
     /// Small facts about this host that are costly to find out.
     pub fn host(&self) -> Result<PathBuf, CacheDirError> {
         self.part("host")
@@ -212,6 +219,8 @@ mod tests {
     fn parts_are_made_when_asked_for() {
         let directory = tempfile::tempdir().unwrap();
         let cache = CacheDir::at(directory.path().join("deep/er"));
+        assert_eq!(cache.kept_channels(), None);
+        assert!(!cache.root().exists(), "asking makes nothing");
         assert!(cache.images().unwrap().is_dir());
         assert!(cache.locks().unwrap().ends_with("deep/er/locks"));
     }

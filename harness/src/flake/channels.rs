@@ -56,8 +56,9 @@ impl Channels {
     /// These, and the releases that are kept on this computer.
     #[must_use]
     pub fn with_kept(self) -> Self {
-        let folder = CacheDir::from_environment().and_then(|cache| cache.channels());
-        let kept = folder.map_or_else(|_| BTreeMap::new(), |it| fetched::kept(&it));
+        let cache = CacheDir::from_environment().ok();
+        let folder = cache.and_then(|cache| cache.kept_channels());
+        let kept = folder.map(|it| fetched::kept(&it)).unwrap_or_default();
         Self { kept, ..self }
     }
 
