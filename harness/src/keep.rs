@@ -7,6 +7,7 @@ use switchproof_vm::image::{self, ImageError, ImageSummary};
 use switchproof_vm::layer::{LayerError, LayerStore, LayerSummary};
 use switchproof_vm::store::free_bytes;
 
+use crate::flake::fetched::{self, Taken};
 use crate::run::{ResultStore, ResultUsage};
 
 /// What is kept may take this much of the disk unless somebody says otherwise, in GiB.
@@ -38,6 +39,9 @@ pub struct Kept {
     pub states: Vec<LayerSummary>,
     /// Observations, passes and durations.
     pub results: ResultUsage,
+    /// The releases that somebody asked to be kept. They are no part of what the limit is for, and stay until they are
+    /// asked to go.
+    pub releases: Vec<Taken>,
 }
 
 /// What was removed to keep within a limit.
@@ -73,6 +77,9 @@ pub enum KeepError {
     /// The results.
     #[error("the results cannot be read or removed: {0}")]
     Results(#[from] io::Error),
+    /// The releases.
+    #[error("the releases that are kept cannot be read: {0}")]
+    Releases(io::Error),
 }
 
 impl KeepError {
@@ -84,7 +91,9 @@ impl KeepError {
             Self::CacheDir(error) => error.hint().to_owned(),
             Self::Images(error) => error.hint(),
             Self::States(error) => return error.hint(),
-            Self::Results(_) => "check the permissions of the cache directory".to_owned(),
+            Self::Results(_) | Self::Releases(_) => {
+                "check the permissions of the cache directory".to_owned()
+            }
         })
     }
 }
@@ -109,7 +118,7 @@ pub fn in_bytes(gib: u64) -> u64 {
 }
 
 impl Kept {
-    /// Bytes that all of it takes on the disk.
+    /// Bytes that all takes on the disk which the limit is for: the images, the states and the results.
     #[must_use]
     pub fn bytes(&self) -> u64 {
         self.image_bytes() + self.state_bytes() + self.results.bytes
@@ -126,12 +135,21 @@ impl Kept {
     pub fn state_bytes(&self) -> u64 {
         self.states.iter().map(|state| state.allocated_bytes).sum()
     }
+
+    /// Bytes that the releases take.
+    #[must_use]
+    pub fn release_bytes(&self) -> u64 {
+        self.releases.iter().map(|it| it.allocated_bytes).sum()
+    }
 }
 
 impl Keep<'_> {
     /// Lists all that is kept. Nothing of it is verified.
     pub fn list(self) -> Result<Kept, KeepError> {
+        let channels = self.cache.kept_channels();
+        let releases = channels.map_or(Ok(Vec::new()), |folder| fetched::taken(&folder));
         Ok(Kept {
+            releases: releases.map_err(KeepError::Releases)?,
             images: image::list(self.cache)?,
             states: self.store.list()?,
             results: self.results.usage()?,
@@ -206,10 +224,14 @@ mod tests {
         for (folder, name, kib) in [
             (cache.images().unwrap(), "0".repeat(64), 1024),
             (cache.layers().unwrap(), state.to_string(), 64),
+            // Kept because somebody asked for it: no limit counts or removes it.
+            (cache.channels().unwrap(), "26.05".to_owned(), 4096),
         ] {
             let folder = folder.join(name);
             fs::create_dir(&folder).unwrap();
-            fs::write(folder.join("bytes"), vec![1; kib * 1024]).unwrap();
+            fs::create_dir(folder.join("below")).unwrap();
+            fs::write(folder.join("below/bytes"), vec![1; kib * 1024]).unwrap();
+            fs::write(folder.join("channel.json"), "{}").unwrap();
         }
         let kept = Keep {
             cache: &cache,
@@ -227,5 +249,8 @@ mod tests {
         assert_eq!(to_free(u64::MAX), 0);
         let removed = keep(1);
         assert_eq!((removed.images, removed.states), (0, 1));
+        let left = kept.list().unwrap();
+        assert_eq!((left.bytes(), left.releases.len()), (0, 1));
+        assert!(left.release_bytes() >= 4096 * 1024);
     }
 }

@@ -11,6 +11,7 @@ use switchproof_vm::store::free_bytes;
 
 use super::common::{Error, Exit, print};
 use super::form::{Printed, TextOrJson, document};
+use crate::flake::fetched::Taken;
 use crate::host_context::HostError;
 use crate::keep::{self, Keep, KeepError, Kept};
 use crate::run::ResultStore;
@@ -26,14 +27,16 @@ pub struct CacheArgs {
 #[derive(Subcommand)]
 enum Command {
     /// List what is kept: size, age, what made it, what keeps it from being removed, and all of it against the limit
+    ///
+    /// Releases that `channel fetch` keeps are listed and not counted: no limit removes them, `channel remove` does.
     List {
         #[command(flatten)]
         printed: Printed<TextOrJson>,
     },
     /// Remove what was not used for the longest time, until the rest fits the limit, and old guest images
     ///
-    /// A state that a running process uses, or that others stand on, is never removed. Every run keeps to the limit by
-    /// itself when it ends.
+    /// A state that a running process uses, or that others stand on, is never removed, nor is a release that `channel fetch`
+    /// keeps. Every run keeps to the limit by itself when it ends.
     Gc {
         /// How much may stay, in GiB [default: $SWITCHPROOF_CACHE_LIMIT, or 20]
         #[arg(long, value_name = "GIB")]
@@ -42,7 +45,7 @@ enum Command {
         #[arg(long, value_name = "GIB", conflicts_with = "limit")]
         free: Option<u64>,
     },
-    /// Remove all frozen machine states and results; the current guest image stays
+    /// Remove all frozen machine states and results; the current guest image stays, and releases that `channel fetch` keeps
     Clear,
     /// Read every frozen machine state and every result in full and remove the damaged ones
     Verify,
@@ -110,6 +113,7 @@ fn list(cache: &CacheDir, kept: &Kept) -> Result<Exit, Error> {
         let states = states(&|it| it.image.as_ref() == Some(&image.key));
         text += &image_row(image, states);
     }
+    text += &releases(&kept.releases);
     text += &format!(
         "\n{} {}, {} {}, {} of results {}\n",
         count(kept.states.len(), "state"),
@@ -125,11 +129,40 @@ fn list(cache: &CacheDir, kept: &Kept) -> Result<Exit, Error> {
         keep::limit_bytes()? >> 20,
         cache.root().display()
     );
+    if !kept.releases.is_empty() {
+        let releases = count(kept.releases.len(), "release");
+        text += &format!(
+            "besides {releases} {}, which no limit removes\n",
+            mib(kept.release_bytes())
+        );
+    }
     print(&text)?;
     Ok(Exit::Passed)
 }
 
-/// The same for programs: sizes in bytes, times in seconds since 1970, the processes that use something.
+/// The releases, where there are any.
+fn releases(all: &[Taken]) -> String {
+    let mut text = String::new();
+    if !all.is_empty() {
+        text += &format!(
+            "\n{:12}  {:>8}  {:>7}  kept by\n",
+            "release", "size", "fetched"
+        );
+    }
+    for it in all {
+        text += &format!(
+            "{:12}  {:>8}  {:>7}  being asked for, until `switchproof channel remove {}`\n",
+            it.release,
+            mib(it.allocated_bytes),
+            age(it.fetched),
+            it.release
+        );
+    }
+    text
+}
+
+/// The same for programs: sizes in bytes, times in seconds since 1970, the processes that use something. The size of all is
+/// without the releases, as the limit is.
 fn as_json(cache: &CacheDir, kept: &Kept) -> Result<serde_json::Value, Error> {
     let unix_s = |time: SystemTime| time.duration_since(UNIX_EPOCH).map_or(0, |it| it.as_secs());
     let states: Vec<_> = kept
@@ -160,12 +193,24 @@ fn as_json(cache: &CacheDir, kept: &Kept) -> Result<serde_json::Value, Error> {
             })
         })
         .collect();
+    let releases: Vec<_> = kept
+        .releases
+        .iter()
+        .map(|it| {
+            json!({
+                "release": it.release,
+                "size_bytes": it.allocated_bytes,
+                "fetched_unix_s": unix_s(it.fetched),
+            })
+        })
+        .collect();
     Ok(json!({
         "folder": cache.root(),
         "limit_bytes": keep::limit_bytes()?,
         "size_bytes": kept.bytes(),
         "states": states,
         "images": images,
+        "releases": releases,
         "results": { "files": kept.results.files, "size_bytes": kept.results.bytes },
     }))
 }

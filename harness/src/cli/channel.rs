@@ -21,7 +21,7 @@ enum Command {
     /// Fetch a release with Git: Home Manager, and of nixpkgs its library and the modules of NixOS
     ///
     /// Scenarios without a network then use it by its name, over the pocket channel's packages, until it is fetched again or
-    /// removed; those with one use the release itself.
+    /// removed; those with one use the release itself. It does not count against the limit of the cache, which never removes it.
     Fetch {
         /// A release such as 26.05, or `unstable`
         release: String,

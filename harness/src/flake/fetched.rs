@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 use switchproof_vm::process::{Command, Output, ProcessError};
+use switchproof_vm::store::allocated_bytes;
 
 use super::checkout::Checkout;
 use super::release::Release;
@@ -27,6 +28,17 @@ pub struct Locked {
 
 /// What is known of a kept release: its projects by name.
 pub type Lock = BTreeMap<String, Locked>;
+
+/// What a kept release takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Taken {
+    /// Its name, such as `26.05`.
+    pub release: String,
+    /// Bytes on the disk.
+    pub allocated_bytes: u64,
+    /// When it was fetched.
+    pub fetched: SystemTime,
+}
 
 /// Why a release is not kept.
 #[derive(Debug, thiserror::Error)]
@@ -129,6 +141,27 @@ pub fn locks(folder: &Path) -> BTreeMap<String, Lock> {
         .flatten()
         .filter_map(lock)
         .collect()
+}
+
+/// What each kept release takes on the disk, by name. One that is removed meanwhile is left out.
+///
+/// # Errors
+/// One of them cannot be read.
+pub fn taken(folder: &Path) -> io::Result<Vec<Taken>> {
+    let of = |release: String| {
+        let place = folder.join(&release);
+        Ok(Taken {
+            release,
+            allocated_bytes: allocated_bytes(&place)?,
+            fetched: fs::metadata(place.join(LOCK))?.modified()?,
+        })
+    };
+    let is_gone = |it: &io::Result<Taken>| {
+        let error = it.as_ref().err();
+        error.is_some_and(|it| it.kind() == io::ErrorKind::NotFound)
+    };
+    let all = locks(folder).into_keys().map(of);
+    all.filter(|it| !is_gone(it)).collect()
 }
 
 /// Fetches the newest commit of each project's branch, and keeps them under a name in place of what was kept there.

@@ -60,8 +60,11 @@ pub(crate) fn write_whole(path: &Path, value: &impl Serialize) -> io::Result<()>
     Ok(())
 }
 
-/// What the files of a directory take on the disk, in bytes; of a file what it takes itself.
-pub(crate) fn allocated_bytes(path: &Path) -> io::Result<u64> {
+/// What the files below a directory take on the disk, in bytes; of a file what it takes itself. No link is followed.
+///
+/// # Errors
+/// Something of it cannot be read, or is removed meanwhile.
+pub fn allocated_bytes(path: &Path) -> io::Result<u64> {
     // In units of 512 bytes, whatever the file system's block is.
     let own = |data: fs::Metadata| data.blocks() * 512;
     let data = path.symlink_metadata()?;
@@ -70,7 +73,7 @@ pub(crate) fn allocated_bytes(path: &Path) -> io::Result<u64> {
     }
     let mut bytes = 0;
     for entry in fs::read_dir(path)? {
-        bytes += own(entry?.metadata()?);
+        bytes += allocated_bytes(&entry?.path())?;
     }
     Ok(bytes)
 }

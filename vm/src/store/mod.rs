@@ -9,10 +9,8 @@ mod work_dir;
 
 pub(crate) use content::Unfit;
 pub use content::{FileRecord, Stamp, now_s};
-pub(crate) use files::{
-    allocated_bytes, file_limit_bytes, make_private, open_regular, read_bounded, write_whole,
-};
-pub use files::{available_memory_mib, free_bytes};
+pub use files::{allocated_bytes, available_memory_mib, free_bytes};
+pub(crate) use files::{file_limit_bytes, make_private, open_regular, read_bounded, write_whole};
 pub use lock::{FileLock, Held};
 pub(crate) use lock::{LockTable, is_at};
 pub(crate) use sparse::{copy_sparse, punch_zeros};
