@@ -105,7 +105,9 @@ fn folder() -> tempfile::TempDir {
 }
 
 #[test]
-fn every_example_loads() {
+fn every_example_loads_and_fits_the_schema() {
+    let schema: serde_json::Value = serde_json::from_str(&schema()).expect("JSON");
+    let schema = jsonschema::validator_for(&schema).expect("a schema");
     let page = page();
     let examples = examples(&page);
     assert!(examples.len() > 10, "the page has examples");
@@ -124,6 +126,13 @@ fn every_example_loads() {
                 whole(piece, &text)
             }
         };
+        let value = serde_yaml::from_str(&text).expect("YAML");
+        if let Err(error) = schema.validate(&value) {
+            panic!(
+                "the example in line {line}: {}: {error}",
+                error.instance_path()
+            );
+        }
         std::fs::write(&file, text).expect("written");
         if let Err(found) = load(std::slice::from_ref(&file)) {
             let told = render_text_as(&found, false);

@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 
 use super::conform::Conform;
 use super::report::Report;
-use super::shape::{Field, SCENARIO, Shape, Struct};
+use super::shape::{SCENARIO, Shape, Struct};
 use super::source::Source;
 use super::yaml::{Entry, Kind, Node};
 
@@ -24,33 +24,30 @@ pub(super) struct Defaults {
 
 /// What a scenario is, without what is required of a whole one.
 static PART: LazyLock<Shape> = LazyLock::new(|| {
-    let Shape::Struct(scenario) = &**SCENARIO else {
-        return Shape::Any;
-    };
-    let mut part = lenient(scenario);
-    part.fields
-        .retain(|key, _| !OWN_KEYS.contains(&key.as_str()));
-    for field in part.fields.values_mut() {
-        if let Shape::Struct(inner) = &*field.shape {
-            field.shape = Arc::new(Shape::Struct(lenient(inner)));
-        }
+    let mut part = lenient(&SCENARIO);
+    if let Shape::Struct(scenario) = &mut part {
+        scenario
+            .fields
+            .retain(|key, _| !OWN_KEYS.contains(&key.as_str()));
     }
-    Shape::Struct(part)
+    part
 });
 
-fn lenient(structure: &Struct) -> Struct {
-    let optional = |(key, field): (&String, &Field)| {
-        let field = Field {
-            required: false,
-            ..field.clone()
-        };
-        (key.clone(), field)
-    };
-    let fields = structure.fields.iter().map(optional).collect();
-    Struct {
-        fields,
-        ..structure.clone()
+/// The same with nothing in its mappings that has to be there.
+fn lenient(shape: &Shape) -> Shape {
+    let mut shape = shape.clone();
+    match &mut shape {
+        Shape::Struct(Struct { fields, rest, .. }) => {
+            for field in fields.values_mut() {
+                field.required = false;
+                field.shape = Arc::new(lenient(&field.shape));
+            }
+            *rest = rest.take().map(|it| Arc::new(lenient(&it)));
+        }
+        Shape::Map { value, .. } => *value = Arc::new(lenient(value)),
+        _ => {}
     }
+    shape
 }
 
 impl Defaults {
@@ -181,7 +178,7 @@ fn rebase(node: &mut Node, shape: Option<&Shape>, key: &str, up: &str) {
 
 #[cfg(test)]
 mod tests {
-    use crate::language::{PROJECT_FILE, load, render};
+    use crate::language::{PROJECT_FILE, load, render, schema};
     use crate::testing::{Folder, has, lacks, rows};
 
     /// A project with these defaults and this scenario, both without what surrounds them.
@@ -207,10 +204,18 @@ mod tests {
             flake: { backup: x } | flake: ../..#me => outputs = _
             setup: { home: { } } | flake: ../..#me => outputs = _
             guest: sid | setup: { home: { config: "a = 1;" } } => a = 1
+            flake: { path: ./ } | flake: { output: me } => outputs = _
+            flake: { path: ./, inputs: { a: ./a } } | flake: { output: me, inputs: { a: null } } => outputs = _
+            setup: { home: { files: { a: A = "b" } } } | setup: { home: { stateVersion: "24.05", files: { a: null } } } => stateVersion
         "#;
+        let schema = serde_json::from_str(&schema()).unwrap();
+        let editor = jsonschema::validator_for(&schema).unwrap();
         for (row, wanted) in rows(table) {
             let (defaults, scenario) = row.split_once('|').unwrap();
             let folder = project(defaults.trim(), scenario.trim());
+            let text = folder.read("scenarios/deep/a.yaml").unwrap();
+            let value = serde_yaml::from_str(&text).unwrap();
+            assert!(editor.is_valid(&value), "{row}");
             let cases = load(&[folder.join("scenarios")]);
             let cases = cases.unwrap_or_else(|found| panic!("{row}: {found:?}"));
             let rendered = render(&cases[0]);

@@ -145,46 +145,16 @@ pub fn project_schema() -> String {
     // There is no matrix here.
     definitions["Placeholder"] = false.into();
     project["type"] = ["object", "null"].into();
-    project["properties"]["defaults"] = part_of_a_scenario(&language, &definitions);
+    project["properties"]["defaults"] = part_of_a_scenario(&language);
     project["definitions"] = definitions;
     format!("{project:#}\n")
 }
 
-/// What scenarios have that they do not say: their keys but those that are each one's own, none of them required, nor any of
-/// what stands in these.
-fn part_of_a_scenario(
-    language: &serde_json::Value,
-    definitions: &serde_json::Value,
-) -> serde_json::Value {
-    let mut keys = language["properties"]
-        .as_object()
-        .cloned()
-        .unwrap_or_default();
-    keys.retain(|key, _| !OWN_KEYS.contains(&key.as_str()));
-    for schema in keys.values_mut() {
-        let name = schema["$ref"]
-            .as_str()
-            .or_else(|| schema["anyOf"][0]["$ref"].as_str());
-        let name = name
-            .and_then(|it| it.rsplit('/').next())
-            .unwrap_or_default();
-        let mut whole = definitions[name].clone();
-        let mut forms: Vec<&mut serde_json::Value> = vec![&mut whole];
-        while let Some(form) = forms.pop() {
-            let Some(form) = form.as_object_mut() else {
-                continue;
-            };
-            form.remove("required");
-            forms.extend(
-                form.get_mut("anyOf")
-                    .and_then(|it| it.as_array_mut())
-                    .into_iter()
-                    .flatten(),
-            );
-        }
-        if whole.is_object() {
-            *schema = whole;
-        }
+/// What scenarios have that they do not say: their keys but those that are each one's own.
+fn part_of_a_scenario(language: &serde_json::Value) -> serde_json::Value {
+    let mut keys = language["properties"].clone();
+    if let Some(keys) = keys.as_object_mut() {
+        keys.retain(|key, _| !OWN_KEYS.contains(&key.as_str()));
     }
     serde_json::json!({
         "description": "What each scenario has that does not say it itself, with paths relative to this file.",
@@ -240,6 +210,7 @@ mod tests {
             "laws: { survives: false, because: It takes long. }",
             "laws: none",
             "defaults: { flake: { inputs: { nixpkgs: pocket } }, guest: sid, users: { a: skeleton } }",
+            "defaults: { flake: { inputs: { nixpkgs: { take: nixpkgs } } }, setup: null }",
             "defaults:\n",
         ] {
             assert!(read(text).is_ok() && is_valid(text), "{text}");

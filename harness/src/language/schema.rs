@@ -1,9 +1,12 @@
 //! The JSON Schema of a scenario file, made from the raw types.
 
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
+use super::defaults::OWN_KEYS;
 use super::raw::RawScenario;
 
 /// The schema as the types give it, short forms still named by `x-` keys.
@@ -29,6 +32,7 @@ pub fn schema() -> String {
 /// The same as a value.
 pub(super) fn value() -> Value {
     let mut value = spelled_out::<RawScenario>("switchproof scenario");
+    admit_what_others_give(&mut value);
     admit_placeholders(&mut value);
     value
 }
@@ -43,6 +47,46 @@ fn spell_out(value: &mut Value) {
             spell_out_object(object);
         }
         _ => {}
+    }
+}
+
+/// A project's defaults and a matrix give what a scenario does not say, at any depth, so no key of its mappings has to be there;
+/// and `null` leaves out one that they give. What stands in lists is each one's own.
+fn admit_what_others_give(scenario: &mut Value) {
+    let mut definitions = scenario["definitions"].take();
+    let keys = scenario["properties"].as_object_mut();
+    for (key, place) in keys.into_iter().flatten() {
+        if !OWN_KEYS.contains(&key.as_str()) {
+            loosen(place, &mut definitions, &mut BTreeSet::new());
+        }
+    }
+    scenario["definitions"] = definitions;
+}
+
+fn loosen(place: &mut Value, definitions: &mut Value, seen: &mut BTreeSet<String>) {
+    let Value::Object(place) = place else { return };
+    let name = place.get("$ref").and_then(Value::as_str);
+    if let Some(name) = name.and_then(|it| it.rsplit('/').next())
+        && seen.insert(name.to_owned())
+    {
+        let mut definition = definitions[name].take();
+        loosen(&mut definition, definitions, seen);
+        definitions[name] = definition;
+    }
+    place.remove("required");
+    let forms = place.get_mut("anyOf").and_then(Value::as_array_mut);
+    for form in forms.into_iter().flatten() {
+        loosen(form, definitions, seen);
+    }
+    let keys = place.get_mut("properties").and_then(Value::as_object_mut);
+    for (_, inner) in keys.into_iter().flatten() {
+        loosen(inner, definitions, seen);
+    }
+    if let Some(value) = place.get_mut("additionalProperties")
+        && value.is_object()
+    {
+        loosen(value, definitions, seen);
+        *value = json!({ "anyOf": [value.take(), { "type": "null" }] });
     }
 }
 
