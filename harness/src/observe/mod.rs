@@ -7,6 +7,7 @@ mod commands;
 mod digest;
 mod fields;
 mod follow;
+mod generation_link;
 mod generations;
 mod home;
 #[cfg(test)]

@@ -9,9 +9,10 @@ use switchproof_vm::process::quote;
 
 use super::budget::malformed;
 use super::fields::Source;
+use super::generation_link::GENERATION_OF;
 use super::home::{Entry, EntryKind, FileSeen, LinkEnd};
 use super::paths::{Owners, PATH_BYTES, STORE};
-use super::script::{BLOCKING_FACTOR, GENERATION_OF, HOME_OF};
+use super::script::{BLOCKING_FACTOR, HOME_OF};
 use super::tarball::{MemberKind, read_tar, tar_status};
 use crate::model::TargetKind;
 use crate::text::escape_name;

@@ -8,6 +8,7 @@ use std::fmt::Write;
 
 use switchproof_vm::process::quote;
 
+use super::generation_link::GENERATION_OF;
 use crate::login::{Errand, Language, Nonce, prelude, session, without_guest_programs};
 use crate::machine::TOOLS;
 use crate::model::Session;
@@ -147,17 +148,6 @@ pub const HOME_OF: &str = r#"home_of() {
     if [ "$u" = "$1" ]; then h=$d; break; fi
   done </etc/passwd
   case $h in /*) ;; *) h= ;; esac
-}"#;
-
-/// The link to the generation of Home Manager of a user whose home is `$h`, or nothing: the newest of them, for a switch that
-/// ended halfway has set the profile alone, and a host's activation sets the root alone.
-pub(super) const GENERATION_OF: &str = r#"generation_of() {
-  generation=
-  for p in "$h/.local/state/nix/profiles/home-manager" "/nix/var/nix/profiles/per-user/$1/home-manager" \
-      "$h/.local/state/home-manager/gcroots/current-home"; do
-    [ -e "$p/home-files" ] || continue
-    if [ -z "$generation" ] || [ -n "$(find "$p" -maxdepth 0 -newer "$generation")" ]; then generation=$p; fi
-  done
 }"#;
 
 // In braces, so that the shell has read it all before a command of it can read the shell's own input.
