@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::Path;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
-use switchproof_vm::process::{Command, Output, ProcessError};
+use switchproof_vm::process::Output;
 use switchproof_vm::store::allocated_bytes;
 
 use super::checkout::Checkout;
+use super::git::{FETCH_DEADLINE, MAX_PACK_MIB, May, git, in_words};
 use super::release::Release;
 use crate::model::joined;
 
@@ -92,10 +93,6 @@ impl FetchError {
 const LOCK: &str = "channel.json";
 /// Begins the name of what is not finished.
 const UNFINISHED: &str = ".tmp-";
-/// How long one project may take.
-const DEADLINE: Duration = Duration::from_secs(30 * 60);
-/// The most that Git may write to one file, in MiB: all that it fetches is in one.
-const MAX_PACK_MIB: u64 = 1024;
 /// What is checked out of a project, as patterns of `.gitignore`; all of one that is not named.
 fn parts(project: &str) -> Option<&'static str> {
     (project == "nixpkgs").then_some(
@@ -180,7 +177,7 @@ pub fn fetch(
             .and_then(|it| it.modified())
             .is_ok_and(|it| {
                 it.elapsed()
-                    .is_ok_and(|age| age > projects.len() as u32 * DEADLINE)
+                    .is_ok_and(|age| age > projects.len() as u32 * FETCH_DEADLINE)
             });
         if is_old && entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
             fs::remove_dir_all(entry.path())?;
@@ -229,7 +226,8 @@ pub fn remove(folder: &Path, name: &str) -> io::Result<bool> {
 
 fn fetch_one(place: &Path, project: &str, url: &str, branch: &str) -> Result<String, FetchError> {
     let what = format!("`{branch}` of {url} cannot be fetched");
-    git(place, &what, &["init", "--quiet", "--template="])?;
+    let change = |arguments: &[&str]| run(place, May::Change, &what, arguments);
+    change(&["init", "--quiet", "--template="])?;
     // The whole branch is one pack, which is checked before anything of it is a file.
     let fetched = [
         "fetch",
@@ -240,7 +238,7 @@ fn fetch_one(place: &Path, project: &str, url: &str, branch: &str) -> Result<Str
         url,
         branch,
     ];
-    git(place, &what, &fetched).map_err(|error| match error {
+    run(place, May::Fetch, &what, &fetched).map_err(|error| match error {
         // SIGXFSZ: a file grew beyond the limit.
         FetchError::Git { said, .. } if said.contains("died of signal 25") => {
             let limit = format!("{MAX_PACK_MIB} MiB");
@@ -253,23 +251,20 @@ fn fetch_one(place: &Path, project: &str, url: &str, branch: &str) -> Result<Str
     })?;
     look_through(place, project)?;
     if let Some(parts) = parts(project) {
-        git(place, &what, &["config", "core.sparseCheckout", "true"])?;
+        change(&["config", "core.sparseCheckout", "true"])?;
         fs::create_dir_all(place.join(".git/info"))?;
         fs::write(place.join(".git/info/sparse-checkout"), parts)?;
     }
-    git(
-        place,
-        &what,
-        &["checkout", "--quiet", "--detach", "FETCH_HEAD"],
-    )?;
-    let revision = git(place, &what, &["rev-parse", "--verify", "HEAD"])?;
+    change(&["checkout", "--quiet", "--detach", "FETCH_HEAD"])?;
+    let revision = change(&["rev-parse", "--verify", "HEAD"])?;
     Ok(revision.stdout_text().trim().to_owned())
 }
 
 /// Refuses a commit of which something would be written or lead elsewhere, or that is too much.
 fn look_through(place: &Path, project: &str) -> Result<(), FetchError> {
     let what = format!("what {project} holds cannot be told");
-    let listed = git(place, &what, &["ls-tree", "-r", "-l", "-z", "FETCH_HEAD"])?;
+    let ask = |arguments: &[&str]| run(place, May::Change, &what, arguments);
+    let listed = ask(&["ls-tree", "-r", "-l", "-z", "FETCH_HEAD"])?;
     let hostile = |path: &str, why| FetchError::Hostile {
         project: project.to_owned(),
         path: path.escape_debug().to_string(),
@@ -296,7 +291,7 @@ fn look_through(place: &Path, project: &str) -> Result<(), FetchError> {
         match (mode, object) {
             (Some("100644" | "100755"), _) => {}
             (Some("120000"), Some(object)) => {
-                let target = git(place, &what, &["cat-file", "blob", object])?.stdout_text();
+                let target = ask(&["cat-file", "blob", object])?.stdout_text();
                 let above = path.split('/').count() - 1;
                 if !stays(&target, above) {
                     return Err(hostile(path, "is a link that leads out of it"));
@@ -334,47 +329,20 @@ fn stays(target: &str, above: usize) -> bool {
         })
 }
 
-/// Runs Git in a folder that is its repository. Nothing that a repository or an account sets starts a program but what
-/// reaching an address takes.
-fn git(place: &Path, what: &str, arguments: &[&str]) -> Result<Output, FetchError> {
-    let limit = format!("ulimit -f {}; exec \"$@\"", MAX_PACK_MIB * 2048);
-    let mut command = Command::new("env").args(["-u", "GIT_INDEX_FILE", "LC_ALL=C"]);
-    for (name, value) in [
-        ("GIT_DIR", ".git"),
-        ("GIT_WORK_TREE", "."),
-        ("GIT_TERMINAL_PROMPT", "0"),
-    ] {
-        command = command.env(name, value);
-    }
-    if arguments[0] != "fetch" {
-        command = command
-            .env("GIT_CONFIG_GLOBAL", "/dev/null")
-            .env("GIT_CONFIG_NOSYSTEM", "1");
-    }
-    let settings = [
-        "core.fsmonitor=false",
-        "core.hooksPath=/dev/null",
-        "fetch.recurseSubmodules=false",
-        "fetch.unpackLimit=1",
-        "transfer.fsckObjects=true",
-        "gc.auto=0",
-    ];
-    command = command.args(["sh", "-c", &limit, "sh", "git"]);
-    for setting in settings {
-        command = command.args(["-c", setting]);
-    }
-    let run = command.args(arguments).dir(place).stdin("").run(DEADLINE);
-    run.map_err(|error| FetchError::Git {
+/// Runs Git in the repository that is made of a project, for something in words.
+fn run(place: &Path, may: May, what: &str, arguments: &[&str]) -> Result<Output, FetchError> {
+    git(place, may, arguments).map_err(|error| FetchError::Git {
         what: what.to_owned(),
-        said: match error {
-            ProcessError::Failed { tail, .. } => tail.trim().replace('\n', " "),
-            other => other.to_string(),
-        },
+        said: in_words(&error),
     })
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use switchproof_vm::process::Command;
+
     use super::*;
     use crate::testing::{Folder, has};
 

@@ -7,6 +7,7 @@ mod checkout;
 mod copy;
 pub mod fetched;
 mod flake_name;
+pub(crate) mod git;
 mod host_file_error;
 pub(crate) mod host_files;
 mod init;

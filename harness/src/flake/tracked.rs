@@ -3,9 +3,10 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::time::Duration;
 
-use switchproof_vm::process::{Command, ProcessError};
+use switchproof_vm::process::ProcessError;
+
+use super::git::{May, git, in_words};
 
 /// What Git says of a folder.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -15,9 +16,6 @@ pub(crate) struct Tracked {
     /// Files that are there and neither tracked nor ignored.
     pub(crate) untracked: BTreeSet<String>,
 }
-
-/// How long Git may take to read its index.
-const DEADLINE: Duration = Duration::from_secs(60);
 
 /// Asks Git about a folder whose every link is followed; `None` where no work tree is around it.
 ///
@@ -32,10 +30,7 @@ pub(crate) fn tracked(folder: &Path) -> Result<Option<Tracked>, String> {
         Err(ProcessError::Failed { tail, .. }) if tail.contains("not a git repository") => {
             return Ok(None);
         }
-        Err(ProcessError::Failed { status, .. }) if status.code() == Some(127) => {
-            return Err("it lies in a Git repository, and Git is not installed".to_owned());
-        }
-        listed => listed.map_err(in_words)?,
+        listed => listed.map_err(unknown)?,
     };
     let mut found = Tracked::default();
     for entry in listed {
@@ -45,7 +40,7 @@ pub(crate) fn tracked(folder: &Path) -> Result<Option<Tracked>, String> {
             found.files.insert((path.to_owned(), is_submodule));
         }
     }
-    let others = list(folder, &["--others", "--exclude-standard"]).map_err(in_words)?;
+    let others = list(folder, &["--others", "--exclude-standard"]).map_err(unknown)?;
     found.untracked = others.into_iter().collect();
     Ok(Some(found))
 }
@@ -53,8 +48,8 @@ pub(crate) fn tracked(folder: &Path) -> Result<Option<Tracked>, String> {
 /// The commit that is checked out around a folder, and whether a tracked file in the folder differs from it; `None` where
 /// there is no repository, no commit yet, or no Git to ask.
 pub(crate) fn revision(folder: &Path) -> Option<(String, bool)> {
-    let id = git(folder, &["rev-parse", "--verify", "HEAD"]).ok()?;
-    let changed = git(
+    let id = ask(folder, &["rev-parse", "--verify", "HEAD"]).ok()?;
+    let changed = ask(
         folder,
         &["status", "--porcelain", "--untracked-files=no", "--", "."],
     )
@@ -62,40 +57,20 @@ pub(crate) fn revision(folder: &Path) -> Option<(String, bool)> {
     Some((id.trim().to_owned(), !changed.is_empty()))
 }
 
-fn in_words(error: ProcessError) -> String {
-    match error {
-        ProcessError::Failed { tail, .. } => {
-            let said = tail.trim().trim_start_matches("fatal: ").replace('\n', " ");
-            format!("Git does not say which files it tracks: {said}")
-        }
-        other => other.to_string(),
-    }
+fn unknown(error: ProcessError) -> String {
+    let said = in_words(&error);
+    format!("Git does not say which files it tracks: {said}")
 }
 
 fn list(folder: &Path, what: &[&str]) -> Result<Vec<String>, ProcessError> {
-    let output = git(folder, &[&["ls-files", "-z"], what, &["--", "."]].concat())?;
+    let output = ask(folder, &[&["ls-files", "-z"], what, &["--", "."]].concat())?;
     // A name that is not UTF-8 is refused where the file is copied, so it must not get lost here.
     let entries = output.split('\0').filter(|entry| !entry.is_empty());
     Ok(entries.map(str::to_owned).collect())
 }
 
-fn git(folder: &Path, arguments: &[&str]) -> Result<String, ProcessError> {
-    // A repository of somebody else's must not start programs, and a hook's variables must not name another one.
-    let output = Command::new("env")
-        .args([
-            "-u",
-            "GIT_DIR",
-            "-u",
-            "GIT_WORK_TREE",
-            "-u",
-            "GIT_INDEX_FILE",
-            "LC_ALL=C",
-        ])
-        .args(["git", "-c", "core.fsmonitor=false"])
-        .args(arguments)
-        .dir(folder)
-        .run(DEADLINE)?;
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+fn ask(folder: &Path, arguments: &[&str]) -> Result<String, ProcessError> {
+    Ok(git(folder, May::Look, arguments)?.stdout_text())
 }
 
 #[cfg(test)]

@@ -2,12 +2,8 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use switchproof_vm::process::{Command, ProcessError};
-
-/// How long Git may take.
-const DEADLINE: Duration = Duration::from_secs(60);
+use crate::flake::git::{May, git, in_words};
 
 /// A flake of an earlier time. Its files go when it is dropped.
 #[derive(Debug)]
@@ -111,22 +107,8 @@ fn no_repository(folder: &Path, cause: &str) -> RevisionError {
 
 /// What Git answers, without the line end; what it says when it fails.
 fn ask(folder: &Path, arguments: &[&str]) -> Result<String, String> {
-    let output = Command::new("git")
-        .args(arguments)
-        .dir(folder)
-        .env("GIT_OPTIONAL_LOCKS", "0")
-        .env("LC_ALL", "C")
-        .run(DEADLINE);
-    match output {
-        Ok(output) => Ok(output.stdout_text().trim_end_matches('\n').to_owned()),
-        Err(failed) if failed.is_missing_program() => Err("git is not installed".to_owned()),
-        Err(failed) => Err(last_line(&failed)),
-    }
-}
-
-fn last_line(error: &ProcessError) -> String {
-    let text = error.to_string();
-    text.lines().next_back().unwrap_or_default().to_owned()
+    let output = git(folder, May::Look, arguments).map_err(|error| in_words(&error))?;
+    Ok(output.stdout_text().trim_end_matches('\n').to_owned())
 }
 
 #[cfg(test)]
