@@ -33,4 +33,4 @@ pub use init::{
 };
 pub(crate) use lock::{FlakeInputs, Held, Remote, is_offline};
 pub(crate) use machine::{HostCaches, NETWORK_UP, for_the_machine, without_the_machine};
-pub(crate) use packages::{is_package_at, lacking};
+pub(crate) use packages::{lacking, package_at, package_in};

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use rnix::SyntaxNode;
-use rnix::ast::{Apply, Attr, Attrpath, Expr, List, Select, With};
+use rnix::ast::{Apply, Attr, Attrpath, Expr, Lambda, List, Param, Select, With};
 use rowan::ast::AstNode as _;
 use switchproof_vm::image::POCKET_PACKAGES;
 
@@ -15,7 +15,7 @@ use crate::model::FlakeTree;
 /// What the pocket channel has.
 static IN_POCKET: LazyLock<BTreeSet<&str>> = LazyLock::new(|| POCKET_PACKAGES.lines().collect());
 
-/// Sets of packages in a package set, whose packages are named with them.
+/// Sets of packages in a package set, whose packages are named with them, and which `POCKET_PACKAGES` lists so.
 const SETS: [&str; 13] = [
     "fishPlugins",
     "gnome",
@@ -30,6 +30,15 @@ const SETS: [&str; 13] = [
     "unixtools",
     "vimPlugins",
     "vscode-extensions",
+];
+
+/// How nixpkgs ends the names of its other sets of packages: `ocamlPackages`, `obs-studio-plugins`.
+const OF_SETS: [&str; 5] = [
+    "Packages",
+    "Plugins",
+    "Extensions",
+    "-plugins",
+    "-extensions",
 ];
 
 /// What packages have themselves, so that `pkgs.NAME.override` names no set.
@@ -58,45 +67,52 @@ pub(crate) fn lacking(flake: &FlakeTree) -> BTreeSet<String> {
     for (_, text) in flake.nix_texts() {
         found.extend(Bindings::of(&text).root().map(named).unwrap_or_default());
     }
-    let lacks = |name: &String| is_package_name(name) && !IN_POCKET.contains(name.as_str());
+    let lacks = |name: &String| is_package_name(name) && !is_in_pocket(name);
     found.into_iter().filter(lacks).collect()
 }
 
-/// Whether the name at a place of a Nix file, its line and column from 1, is looked up in the packages: it stands in a list
+/// Whether the pocket channel has a package, or may have it: of sets that are listed by name alone it is not known.
+fn is_in_pocket(name: &str) -> bool {
+    let set = name.split_once('.').map(|(set, _)| set);
+    let unlisted = set.filter(|set| !SETS.contains(set));
+    IN_POCKET.contains(name) || unlisted.is_some_and(|set| IN_POCKET.contains(set))
+}
+
+/// The package that the name at a place of a Nix file, its line and column from 1, is looked up for: where it stands in a list
 /// behind `with pkgs;`, and is no set of something else.
-pub(crate) fn is_package_at(flake: &FlakeTree, path: &str, line: usize, column: usize) -> bool {
-    let Some(text) = flake.text(path) else {
-        return false;
-    };
+pub(crate) fn package_at(
+    flake: &FlakeTree,
+    path: &str,
+    line: usize,
+    column: usize,
+) -> Option<String> {
+    let text = flake.text(path)?;
     let lines = text.split_inclusive('\n').take(line.saturating_sub(1));
     let offset = lines.map(str::len).sum::<usize>() + column.saturating_sub(1);
-    let Ok(offset) = u32::try_from(offset) else {
-        return false;
-    };
+    let offset = u32::try_from(offset).ok()?;
     let bindings = Bindings::of(text);
-    let Some(root) = bindings
+    let root = bindings
         .root()
-        .filter(|root| u32::from(root.text_range().end()) > offset)
-    else {
-        return false;
-    };
+        .filter(|root| u32::from(root.text_range().end()) > offset)?;
     let name = root
         .token_at_offset(offset.into())
         .right_biased()
-        .and_then(|it| it.parent());
-    let Some(item) = name.as_ref().and_then(SyntaxNode::parent) else {
-        return false;
+        .and_then(|it| it.parent())?;
+    let parent = name.parent()?;
+    let item = match List::can_cast(parent.kind()) {
+        true => name,
+        false => parent,
     };
-    let in_list = List::can_cast(item.kind())
-        || Select::cast(item).is_some_and(|select| {
-            let first = select.expr().map(|it| it.syntax().text().to_string());
-            first.is_some_and(|first| SETS.contains(&first.as_str()))
-        });
-    let mut above = name
-        .into_iter()
-        .flat_map(|name| name.ancestors())
-        .filter_map(With::cast);
-    in_list && above.any(|with| with.namespace().is_some_and(|it| of_pkgs(&it).is_some()))
+    let with = nearest_with(&item)?;
+    package_in_list(&Expr::cast(item)?, &prefix_of(&with)?)
+}
+
+/// The package that the names behind `pkgs.` in a piece of Nix text name, with its set: `ocamlPackages.utop`.
+pub(crate) fn package_in(text: &str) -> Option<String> {
+    let is_path = |one: char| one.is_ascii_alphanumeric() || matches!(one, '_' | '-' | '.');
+    let path = text.split(|one| !is_path(one)).next()?;
+    let words: Vec<String> = path.split('.').map(str::to_owned).collect();
+    package(&[], &words)
 }
 
 fn named(root: &SyntaxNode) -> BTreeSet<String> {
@@ -105,10 +121,7 @@ fn named(root: &SyntaxNode) -> BTreeSet<String> {
         if let Some(select) = Select::cast(node.clone()) {
             found.extend(selected(&select, is_called(&node)));
         } else if let Some(with) = With::cast(node) {
-            let prefix = with.namespace().and_then(|it| of_pkgs(&it));
-            if let (Some(prefix), Some(body)) = (prefix, with.body()) {
-                found.extend(listed(body.syntax(), &prefix));
-            }
+            found.extend(listed(&with).unwrap_or_default());
         }
     }
     found
@@ -127,25 +140,77 @@ fn selected(select: &Select, is_called: bool) -> Option<String> {
     package(&prefix, &words)
 }
 
-/// The names in lists of a text that stands behind `with pkgs;`.
-fn listed(body: &SyntaxNode, prefix: &[String]) -> BTreeSet<String> {
-    let lists = body.descendants().filter_map(List::cast);
-    let items = lists.flat_map(|list| list.items().collect::<Vec<_>>());
-    items
-        .filter_map(|item| match item {
-            Expr::Ident(name) => package(prefix, &[name.syntax().text().to_string()]),
-            Expr::Select(select) => match select.expr()? {
-                Expr::Ident(first) if first.syntax().text() != "pkgs" => {
-                    let mut all = vec![first.syntax().text().to_string()];
-                    all.extend(words(&select.attrpath()?));
-                    SETS.contains(&all[0].as_str())
-                        .then(|| package(prefix, &all))?
-                }
-                _ => None,
-            },
-            _ => None,
-        })
-        .collect()
+/// The packages in lists behind a `with pkgs;` that are not behind another one inside of it.
+fn listed(with: &With) -> Option<BTreeSet<String>> {
+    let prefix = prefix_of(with)?;
+    let body = with.body()?;
+    let lists = body.syntax().descendants().filter_map(List::cast);
+    let own = lists.filter(|list| {
+        nearest_with(list.syntax()).is_some_and(|nearest| nearest.syntax() == with.syntax())
+    });
+    let items = own.flat_map(|list| list.items().collect::<Vec<_>>());
+    Some(
+        items
+            .filter_map(|item| package_in_list(&item, &prefix))
+            .collect(),
+    )
+}
+
+/// The package that an item of a list names behind a `with`: `NAME`, or `SET.NAME`.
+fn package_in_list(item: &Expr, prefix: &[String]) -> Option<String> {
+    match item {
+        Expr::Ident(name) => package(prefix, &[name.syntax().text().to_string()]),
+        Expr::Select(select) => {
+            let mut all = vec![set_of(&select.expr()?)?];
+            all.extend(words(&select.attrpath()?));
+            package(prefix, &all)
+        }
+        _ => None,
+    }
+}
+
+/// The `with` whose names those in a node are: the nearest one of packages, or of what a function is given, such as `ps` in
+/// `withPackages (ps: with ps; [ … ])`. Others, as `with lib;`, have names beside those.
+fn nearest_with(node: &SyntaxNode) -> Option<With> {
+    let mut above = node.ancestors().filter_map(With::cast);
+    above.find(|with| prefix_of(with).is_some() || is_of_argument(with))
+}
+
+fn is_of_argument(with: &With) -> bool {
+    let Some(Expr::Ident(name)) = with.namespace() else {
+        return false;
+    };
+    let name = name.syntax().text();
+    let mut functions = with.syntax().ancestors().filter_map(Lambda::cast);
+    functions.any(|function| match function.param() {
+        Some(Param::IdentParam(argument)) => argument.syntax().text() == name,
+        _ => false,
+    })
+}
+
+/// The names behind `pkgs` that a `with` is of, also where the set itself is looked up there: `with pkgs; with nodePackages;`.
+fn prefix_of(with: &With) -> Option<Vec<String>> {
+    let namespace = with.namespace()?;
+    of_pkgs(&namespace).or_else(|| {
+        let set = set_of(&namespace)?;
+        let mut above = with.syntax().ancestors().skip(1).filter_map(With::cast);
+        let is_in_pkgs = above.any(|it| it.namespace().is_some_and(|it| of_pkgs(&it).is_some()));
+        is_in_pkgs.then(|| vec![set])
+    })
+}
+
+/// The set of packages that a name alone is.
+fn set_of(expression: &Expr) -> Option<String> {
+    let Expr::Ident(name) = expression else {
+        return None;
+    };
+    let name = name.syntax().text().to_string();
+    is_set(&name).then_some(name)
+}
+
+/// Whether a name in a package set is that of a set, whose packages are named with it.
+fn is_set(name: &str) -> bool {
+    SETS.contains(&name) || OF_SETS.iter().any(|end| name.ends_with(end))
 }
 
 /// The names behind `pkgs`, where an expression is that or something in it.
@@ -173,7 +238,7 @@ fn words(path: &Attrpath) -> Vec<String> {
 fn package(prefix: &[String], rest: &[String]) -> Option<String> {
     let mut all = prefix.iter().chain(rest);
     let first = all.next()?;
-    match SETS.contains(&first.as_str()) {
+    match is_set(first) {
         true => Some(format!("{first}.{}", all.next()?)),
         // Another set that is not known here.
         false if !prefix.is_empty() => None,
@@ -210,15 +275,34 @@ mod tests {
     }
 
     #[test]
+    fn packages_of_a_set_are_named_with_it() {
+        let text = r#"{ pkgs, ... }: {
+            a = with pkgs; [ zig (python3.withPackages (ps: with ps; [ requests ])) ] ++ (with lib; [ kind ])
+              ++ (with pkgs.lua51Packages; [ luarocks ]) ++ (with rPackages; [ languageserver ]) ++ [ phpPackages.composer ];
+            b = [ pkgs.ocamlPackages.utop pkgs.obs-studio-plugins.wlrobs (pkgs.callPackages ./x.nix { }) ];
+            c = [ pkgs.buildPackages.git pkgs.linuxPackages.nvidia_x11 ];
+        }"#;
+        let flake = crate::testing::tree(&[("home.nix", text)]);
+        let wanted = "kind lua51Packages.luarocks obs-studio-plugins.wlrobs ocamlPackages.utop phpPackages.composer \
+                      rPackages.languageserver zig";
+        assert_eq!(Vec::from_iter(lacking(&flake)).join(" "), wanted);
+    }
+
+    #[test]
     fn a_name_is_a_package_where_a_list_of_packages_has_it() {
         let text = "{ pkgs, ... }: {\n  home.packages = with pkgs; [ zig nodePackages.p ins.x (f ins) ];\n  a = ins;\n}";
         let flake = crate::testing::tree(&[("home.nix", text)]);
         let at = |line: usize, name: &str| {
             let column = text.lines().nth(line - 1).unwrap().find(name).unwrap() + 1;
-            is_package_at(&flake, "home.nix", line, column)
+            package_at(&flake, "home.nix", line, column)
         };
-        assert!(at(2, "zig") && at(2, "nodePackages"));
-        assert!(!at(2, "ins.x") && !at(2, "ins) ") && !at(3, "ins;"));
-        assert!(!is_package_at(&flake, "home.nix", 9, 9) && !is_package_at(&flake, "x.nix", 1, 1));
+        assert_eq!(at(2, "zig").as_deref(), Some("zig"));
+        assert_eq!(at(2, "nodePackages").as_deref(), Some("nodePackages.p"));
+        assert_eq!(
+            [at(2, "ins.x"), at(2, "ins) "), at(3, "ins;")],
+            [None, None, None]
+        );
+        assert_eq!(package_at(&flake, "home.nix", 9, 9), None);
+        assert_eq!(package_at(&flake, "x.nix", 1, 1), None);
     }
 }

@@ -63,11 +63,7 @@ pub fn known_reason(case: &Case, step: &Step, seen: &Observation) -> String {
                 "; this nixpkgs has no package `{package}`: see how it is called there, or take a nixpkgs that has it"
             );
         };
-        // Nix stops at the first.
-        let mut names = lacking(flake);
-        names.insert(package.clone());
-        names.extend(case.guest.stand_ins.iter().cloned());
-        let names: Vec<String> = names.into_iter().collect();
+        let names = to_stand_in(flake, &package, &case.guest.stand_ins);
         return format!(
             "; the pocket channel has no package `{package}`: leave it out of this case, take nixpkgs from the network, or have what \
              is missing by name alone, with `standIns: [{}]` in the scenario",
@@ -90,6 +86,22 @@ pub fn known_reason(case: &Case, step: &Step, seen: &Observation) -> String {
         );
     }
     String::new()
+}
+
+/// What has to be there by name for a flake to be evaluated, with what is so already: Nix stops at the first package that is
+/// missing, and where that is a whole set, those in it are named.
+fn to_stand_in<'a>(
+    flake: &FlakeTree,
+    missing: &str,
+    already: impl IntoIterator<Item = &'a String>,
+) -> Vec<String> {
+    let mut names = lacking(flake);
+    let of_set = format!("{missing}.");
+    if !names.iter().any(|name| name.starts_with(&of_set)) {
+        names.insert(missing.to_owned());
+    }
+    names.extend(already.into_iter().cloned());
+    names.into_iter().collect()
 }
 
 /// The releases of a channel whose library is older than its Home Manager.
@@ -193,6 +205,16 @@ mod tests {
         let newer = "HOME is \"/home/alice\", expected \"/data/alice\"";
         assert_eq!(other_home(newer), Some("/data/alice"));
         assert_eq!(other_home("HOME is set to \"/home/alice\""), None);
+    }
+
+    #[test]
+    fn of_a_set_that_is_missing_the_packages_stand_in() {
+        let flake =
+            flake("{ pkgs, ... }: { a = [ pkgs.zig ] ++ (with pkgs.luaPackages; [ luv ]); }");
+        let already = ["kind".to_owned()];
+        let names = |missing| to_stand_in(&flake, missing, &already).join(" ");
+        assert_eq!(names("luaPackages"), "kind luaPackages.luv zig");
+        assert_eq!(names("nmap"), "kind luaPackages.luv nmap zig");
     }
 
     #[test]

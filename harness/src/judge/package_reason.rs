@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::flake::is_package_at;
+use crate::flake::{package_at, package_in};
 use crate::model::FlakeTree;
 
 /// A package that nixpkgs does not let be evaluated, and why, in the words of its releases before and since 25.11.
@@ -69,7 +69,7 @@ pub(super) fn gone_package(text: &str) -> Option<String> {
 }
 
 /// The package that an evaluation did not find: an attribute of `pkgs` on the line that Nix points at, a name in a list
-/// of a file that says `with pkgs`, or what a module of Home Manager asks for.
+/// of a file that says `with pkgs`, or what a module of Home Manager asks for. One of a set is named with the set.
 pub(super) fn missing_package(text: &str, flake: &FlakeTree) -> Option<String> {
     static ASKED_FOR: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"(?m)error: ([A-Za-z0-9_.\[\] -]+?) cannot be found in pkgs$")
@@ -91,13 +91,16 @@ pub(super) fn missing_package(text: &str, flake: &FlakeTree) -> Option<String> {
     // One space stands between the bar and the source.
     let here = pointed_at.get(column..)?;
     match (found.get(2), found.get(3)) {
-        (Some(name), _) => here
-            .strip_prefix("pkgs.")
-            .is_some_and(|rest| rest.contains(name.as_str()))
-            .then(|| name.as_str().to_owned()),
-        (_, Some(name)) => {
+        (Some(name), _) => {
+            let rest = here.strip_prefix("pkgs.")?;
+            let whole =
+                package_in(rest).filter(|whole| whole.split('.').any(|it| it == name.as_str()));
+            let is_there = rest.contains(name.as_str());
+            whole.or_else(|| is_there.then(|| name.as_str().to_owned()))
+        }
+        (_, Some(_)) => {
             let line = found[5].parse().ok()?;
-            is_package_at(flake, &found[4], line, column).then(|| name.as_str().to_owned())
+            package_at(flake, &found[4], line, column)
         }
         _ => None,
     }
@@ -122,6 +125,15 @@ mod tests {
         let listed = "{ pkgs, ... }:\n{\n\n  home.packages = with pkgs; [\n    nmap ]; }";
         let missing_package = |text: &str| missing_package(text, &flake(listed));
         assert_eq!(missing_package(ATTRIBUTE).as_deref(), Some("nmap"));
+        let of_set = ATTRIBUTE
+            .replace("'nmap'", "'ocamlPackages'")
+            .replace("pkgs.nmap", "pkgs.ocamlPackages.utop");
+        assert_eq!(
+            missing_package(&of_set).as_deref(),
+            Some("ocamlPackages.utop")
+        );
+        let set = of_set.replace(".utop ]", "; [ utop ]");
+        assert_eq!(missing_package(&set).as_deref(), Some("ocamlPackages"));
         let option = ATTRIBUTE.replace("pkgs.nmap", "conf.nmap");
         assert_eq!(missing_package(&option), None);
         let variable = ATTRIBUTE
