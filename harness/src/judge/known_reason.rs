@@ -77,6 +77,11 @@ pub fn known_reason(case: &Case, step: &Step, seen: &Observation) -> String {
             "; the channel has nixpkgs' library of {library}, older than its Home Manager of {home_manager}: name checkouts of one time"
         );
     }
+    if switched.is_some() && text.contains("attribute 'currentSystem' missing") {
+        return "; `builtins.currentSystem` is there with `--impure` alone: have the step say `impure: true`, or the flake name \
+                the platform"
+            .to_owned();
+    }
     if !case.guest.network.is_on()
         && let Some(address) = on_the_network(&text)
     {

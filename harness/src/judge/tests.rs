@@ -7,7 +7,7 @@ use super::verdict::Finding;
 use super::{exhausted, judge};
 use crate::change::sample::{alice, digest, ran};
 use crate::machine::Shortage;
-use crate::model::{Case, Guest, Outcome, TargetKind, UnitState};
+use crate::model::{Action, Case, Guest, Install, Outcome, TargetKind, UnitState};
 use crate::observe::{
     CommandSeen, Content, EntryKind, LinkEnd, Observation, Place, PlaceFound, PlaceSeen, Program,
     StepOutput, UnitSeen,
@@ -233,6 +233,17 @@ fn an_expected_failure_must_happen_and_say_what_it_must() {
     assert_eq!(other.len(), 2, "{other:?}");
     let message = "it failed as expected (it ended with status 1), but without saying `missing`";
     assert_eq!(other[0].message, message);
+}
+
+#[test]
+fn a_platform_that_only_an_impure_evaluation_knows_is_named_with_the_way_out() {
+    let mut seen = observation();
+    seen.output.status = 1;
+    seen.output.stderr = "error: attribute 'currentSystem' missing\n".into();
+    let mut step = step();
+    step.action = Action::Switch(crate::run::test_switch(Install::Standalone));
+    let found = judge(&case(), &step, &seen);
+    has(&found[0].message, "have the step say `impure: true`");
 }
 
 #[test]

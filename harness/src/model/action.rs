@@ -174,6 +174,9 @@ pub struct Switch {
     pub channels: BTreeMap<String, String>,
 }
 
+/// The option by which Nix evaluates what is outside of a flake, too.
+pub(crate) const IMPURE: &str = "--impure";
+
 /// Where the `home.nix` of a home without a flake lies in the guest: outside of the home, as flakes do.
 pub const HOME_PLACE: &str = "/srv/home-manager";
 
@@ -186,6 +189,12 @@ impl Switch {
     pub fn is_for_the_machine(&self) -> bool {
         let module = format!("{MACHINE_PLACE}/machine.nix");
         self.flake.beside(&module).is_some()
+    }
+
+    /// Whether its evaluation may read what is outside of its flake.
+    #[must_use]
+    pub fn is_impure(&self) -> bool {
+        self.options.iter().any(|option| option == IMPURE)
     }
 
     /// Where its files lie in the guest.

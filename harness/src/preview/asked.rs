@@ -63,17 +63,23 @@ impl Asked {
             text += "network: true\n";
         }
         text += "\nsteps:\n";
-        text += &match &self.since {
-            None => format!("  - name: {TODAY}\n    switch:\n"),
-            Some(folder) => format!(
-                "  - name: {TODAY}\n    switch:\n      flake:\n{}",
-                self.flake(folder, 4)
-            ),
-        };
+        text += &self.switch(TODAY);
+        if let Some(folder) = &self.since {
+            text += &format!("      flake:\n{}", self.flake(folder, 4));
+        }
         for version in &self.between {
             text += &self.step(&version.replace('.', "-"), Some(version), &BTreeMap::new());
         }
         text + &self.step(TOMORROW, self.state_version.as_ref(), &self.inputs)
+    }
+
+    /// The beginning of a step that switches.
+    fn switch(&self, name: &str) -> String {
+        let impure = match self.output.is_impure {
+            true => "      impure: true\n",
+            false => "",
+        };
+        format!("  - name: {}\n    switch:\n{impure}", quoted(name))
     }
 
     fn step(
@@ -82,7 +88,7 @@ impl Asked {
         version: Option<&String>,
         inputs: &BTreeMap<String, String>,
     ) -> String {
-        let mut text = format!("  - name: {}\n    switch:\n", quoted(name));
+        let mut text = self.switch(name);
         if let Some(version) = version {
             text += &format!("      stateVersion: {}\n", quoted(version));
         }

@@ -225,6 +225,7 @@ fn output(switch: &Switch) -> String {
 mod tests {
     use super::*;
     use crate::change::sample::{alice, managed, observation};
+    use crate::model::IMPURE;
 
     fn found() -> Options {
         let text = r#"{"format":1,"looked":900,"skipped":2,"stateVersion":{"before":"25.11","after":"26.05"},
@@ -300,8 +301,13 @@ mod tests {
         let mut today = switch.clone();
         today.override_inputs.clear();
         assert_eq!(
-            question(&today, &switch, "alice").overrides(),
+            question(&today, &switch, "alice").arguments(),
             " --override-input tomorrow/original/nixpkgs path:/x"
+        );
+        today.options.push(IMPURE.to_owned());
+        assert_eq!(
+            question(&today, &switch, "alice").arguments(),
+            " --impure --override-input tomorrow/original/nixpkgs path:/x"
         );
         assert_eq!(output(&switch), "homeConfigurations.\"a\\\"\\${x}\"");
     }

@@ -15,7 +15,7 @@ const DEADLINE_S: u32 = 900;
 pub(super) struct Question<'a> {
     /// What the step is called.
     pub(super) name: &'a str,
-    /// A shell script that asks; its arguments are Nix' and replace inputs.
+    /// A shell script that asks; its arguments are Nix'.
     pub(super) script: &'a str,
     /// The Nix expression that knows the answers, a function.
     pub(super) expression: &'a str,
@@ -36,7 +36,7 @@ impl Question<'_> {
                 .collect(),
         };
         let ask = Action::Run {
-            command: format!("sh \"$HOME/{PLACE}/ask.sh\"{}", self.overrides()),
+            command: format!("sh \"$HOME/{PLACE}/ask.sh\"{}", self.arguments()),
             user: Some(user.to_owned()),
             session: Session::Login,
         };
@@ -74,9 +74,9 @@ impl Question<'_> {
         files
     }
 
-    /// Nix' arguments that replace inputs as the switches replace them. In a flake's text an input of an input cannot be
-    /// replaced without naming what is between.
-    pub(super) fn overrides(&self) -> String {
+    /// Nix' arguments by which it evaluates as the switches do: what replaces inputs, and `--impure`. In a flake's text an
+    /// input of an input cannot be replaced without naming what is between.
+    pub(super) fn arguments(&self) -> String {
         let of = |(name, switch): (&&'static str, &&Switch)| {
             let all = switch.override_inputs.iter();
             let one = |(path, url): (&String, &String)| {
@@ -85,6 +85,8 @@ impl Question<'_> {
             };
             all.map(one).collect::<String>()
         };
-        self.flakes.iter().map(of).collect()
+        let impure = self.flakes.values().any(|switch| switch.is_impure());
+        let first = if impure { " --impure" } else { "" };
+        first.to_owned() + &self.flakes.iter().map(of).collect::<String>()
     }
 }

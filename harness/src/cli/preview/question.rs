@@ -186,6 +186,7 @@ pub(super) mod tests {
             others: vec!["bob".into()],
             home: None,
             is_remote: false,
+            is_impure: false,
             state_version: Some("23.11".into()),
         }
     }
@@ -237,6 +238,18 @@ pub(super) mod tests {
     fn releases_come_twice_a_year() {
         assert_eq!(releases_between("23.11", "25.05"), ["24.05", "24.11"]);
         assert_eq!(releases_between("25.11", "24.05"), [""; 0]);
+    }
+
+    #[test]
+    fn a_flake_that_asks_for_its_platform_is_switched_to_impurely() {
+        let mut asked = asked(Install::Standalone);
+        let steps = |asked: &Asked| {
+            let text = asked.scenario("q", Path::new("."));
+            text.matches("    switch:\n      impure: true\n").count()
+        };
+        assert_eq!(steps(&asked), 0);
+        asked.output.is_impure = true;
+        assert_eq!(steps(&asked), 3);
     }
 
     #[test]

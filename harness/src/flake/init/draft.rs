@@ -57,6 +57,8 @@ pub(super) struct About {
     pub(super) everything: Seen,
     /// The packages that they name and the pocket channel lacks.
     pub(super) lacking: BTreeSet<String>,
+    /// Whether it is evaluated with `--impure` alone.
+    pub(super) is_impure: bool,
     /// Its folder, every link followed.
     pub(super) folder: PathBuf,
 }
@@ -144,14 +146,18 @@ pub(super) fn draft(
         (false, false) => without_network(about, wanted),
     };
     let have = seen.state_version.or(about.everything.state_version);
-    text.push_str(&match (is_built, other_platform) {
+    let steps = match (is_built, other_platform) {
         (true, Some(system)) => format!(
             "\nsteps:\n  # It is for {system}: this computer builds of it what it can, and stops at the first thing that only {system} builds.\n  - build:\n    fails: {system}\n"
         ),
         (true, None) if is_real_nixos => REAL_NIXOS_STEPS.to_owned(),
         (true, None) => DARWIN_STEPS.to_owned(),
         (false, _) => SWITCH_STEPS.to_owned() + &newer(have, &about.inputs),
-    });
+    };
+    text += &match about.is_impure {
+        true => impure(&steps),
+        false => steps,
+    };
     let path = PathBuf::from("scenarios").join(format!("{name}.yaml"));
     let note = users.is_guess.then(|| {
         format!(
@@ -321,6 +327,23 @@ steps:
   # Once more: nothing may be in the way of what is already there.
   - switch
 ";
+
+/// The same steps for a flake that asks for the platform that evaluates it.
+fn impure(steps: &str) -> String {
+    let lines = steps.lines().map(|line| {
+        let bare = line.trim_end_matches(':');
+        if line == "steps:" {
+            format!("{line}\n  # `builtins.currentSystem` is there with `--impure` alone.\n")
+        } else if bare.ends_with("- switch") || bare.ends_with("- build") {
+            format!("{bare}: {{ impure: true }}\n")
+        } else if line.contains("- switch: { ") {
+            format!("{}, impure: true }}\n", line.trim_end_matches(" }"))
+        } else {
+            format!("{line}\n")
+        }
+    });
+    lines.collect()
+}
 
 /// The rehearsal of a newer stateVersion, where the flake's Home Manager knows a newer one than the home has.
 fn newer(have: Option<Release>, inputs: &FlakeInputs) -> String {

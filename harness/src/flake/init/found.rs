@@ -24,6 +24,8 @@ pub struct Found {
     pub home: Option<String>,
     /// Whether an input of the flake may be on the network.
     pub is_remote: bool,
+    /// Whether the flake is evaluated with `--impure` alone.
+    pub is_impure: bool,
     /// The newest `home.stateVersion` that its files give; `None` where none could be read.
     pub state_version: Option<String>,
 }
@@ -50,6 +52,7 @@ impl Found {
             others: users.others,
             home: None,
             is_remote: like.is_none_or(|like| like.is_remote),
+            is_impure: like.is_some_and(|like| like.is_impure),
             state_version: like.and_then(|like| like.state_version.clone()),
         }
     }
@@ -74,6 +77,7 @@ pub fn outputs(folder: &Path, query: &str) -> Result<Outputs, InitError> {
             user: users.first,
             others: users.others,
             is_remote: flake.about.inputs.may_be_remote(&BTreeMap::new()),
+            is_impure: flake.about.is_impure,
             state_version: version.map(|it| it.to_string()),
         }
     };

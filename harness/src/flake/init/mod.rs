@@ -156,6 +156,7 @@ pub fn init(folder: &Path, wanted: &Wanted) -> Result<Drafts, InitError> {
 /// When there is no flake, or it is no Nix.
 pub fn scenario_to_ask(folder: &Path, wanted: &Wanted) -> Result<String, InitError> {
     let about = Flake::read(folder, &wanted.query)?.about;
+    let impure = about.is_impure;
     let mut inputs = replaced(&about.inputs, wanted);
     let network =
         wanted.is_remote || (about.inputs.may_be_remote(&wanted.inputs) && inputs.is_empty());
@@ -164,7 +165,7 @@ pub fn scenario_to_ask(folder: &Path, wanted: &Wanted) -> Result<String, InitErr
     let inputs = serde_json::to_string(&inputs).unwrap_or_default();
     Ok(format!(
         "name: init\nnetwork: {network}\nflake: {{ path: {path}, output: x, user: {DEFAULT_USER}, inputs: {inputs} }}\n\
-         steps: [{{ build: , fails: [] }}]\n"
+         steps: [{{ build: {{ impure: {impure} }}, fails: [] }}]\n"
     ))
 }
 
@@ -227,6 +228,7 @@ impl Flake {
             inputs: FlakeInputs::of(&flake),
             everything: texts.everything(),
             lacking: lacking(&flake),
+            is_impure: texts.is_impure(),
             folder: folder.canonicalize().unwrap_or_default(),
         };
         Ok(Self {

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use rnix::ast::Select;
+use rowan::ast::AstNode as _;
+
 use crate::flake::nix::Bindings;
 use crate::model::{FlakeTree, joined};
 
@@ -27,6 +30,21 @@ impl Texts {
     /// The flake's own text.
     pub(super) fn main(&self) -> Option<&Bindings> {
         self.files.get(&self.main)
+    }
+
+    /// Whether the flake's own text asks for the platform that evaluates it, which Nix tells with `--impure` alone.
+    pub(super) fn is_impure(&self) -> bool {
+        let nodes = self.main().and_then(Bindings::root).into_iter();
+        let mut selects = nodes
+            .flat_map(|root| root.descendants())
+            .filter_map(Select::cast);
+        selects.any(|select| {
+            let of = select.expr().map(|it| it.syntax().text().to_string());
+            let name = select.attrpath().map(|it| it.syntax().text().to_string());
+            of.as_deref() == Some("builtins")
+                && name.as_deref() == Some("currentSystem")
+                && select.default_expr().is_none()
+        })
     }
 
     /// The Nix files beside the flake's own text that are of no other flake, by name.

@@ -11,7 +11,7 @@ use crate::flake::nix::{
 use crate::flake::setup::Setup;
 use crate::flake::{FlakeInputs, HostCaches, for_the_machine, is_offline};
 use crate::language::raw::{RawBuild, RawFlake, RawStep};
-use crate::model::{FlakeTree, Install, SeedFile, Switch, Target};
+use crate::model::{FlakeTree, IMPURE, Install, SeedFile, Switch, Target};
 use crate::text::quoted;
 
 impl<'case> Resolver<'case> {
@@ -66,7 +66,7 @@ impl<'case> Resolver<'case> {
             output,
             backup_extension: base_backup(&base),
             dry_run: false,
-            options: [(raw.impure, "--impure"), (raw.show_trace, "--show-trace")]
+            options: [(raw.impure, IMPURE), (raw.show_trace, "--show-trace")]
                 .into_iter()
                 .filter(|(is_asked, _)| *is_asked == Some(true))
                 .map(|(_, option)| option.to_owned())

@@ -255,6 +255,28 @@ fn what_no_channel_has_is_never_advised() {
 }
 
 #[test]
+fn a_flake_that_asks_for_its_platform_is_evaluated_impurely() {
+    let made = |system: &str| {
+        let made = format!(
+            "x {{ pkgs = nixpkgs.legacyPackages.${{{system}}}; modules = [ {{ home.username = \"bob\"; home.stateVersion = \"24.05\"; }} ]; }}"
+        );
+        home(&made, &[])
+    };
+    let text = made("builtins.currentSystem");
+    for step in [
+        "- switch: { impure: true }\n    expect:",
+        "- switch: { impure: true }\n\n",
+        "\", impure: true }\n",
+    ] {
+        has(&text, step);
+    }
+    lacks(
+        made("builtins.currentSystem or \"x86_64-linux\""),
+        &["impure"],
+    );
+}
+
+#[test]
 fn a_home_of_another_platform_is_only_built() {
     let made = "x { pkgs = nixpkgs.legacyPackages.aarch64-darwin; modules = [ { home.username = \"bob\"; } ]; }";
     let text = home(made, &[]);
