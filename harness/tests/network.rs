@@ -1,5 +1,5 @@
 //! A guest on the network, with a binary cache and a git repository that this host serves on its loopback. Ignored by
-//! name, for it boots machines: `cargo test --test network -- --ignored`. It needs `git`, and no other network.
+//! name, for it boots machines: `cargo test --test network -- --ignored`. It needs `git`, `debugfs` and `tar`, and no other network.
 
 mod serve;
 
@@ -8,7 +8,7 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use serve::{must, run, serve};
+use serve::{must, pack, run, serve, take_of_image};
 use switchproof::judge::Verdict;
 
 /// A program that only the cache has, the cache, and the key that the cache is signed with. The cache was written by
@@ -75,6 +75,49 @@ fn a_place_out_of_reach_is_said_to_be_no_fault_of_the_setup() {
     let hint = hint.as_deref().unwrap_or_default();
     assert!(hint.contains("10.0.2.2"), "{hint}");
 }
+
+#[test]
+#[ignore = "boots a machine with a network card; needs the guest image, debugfs and tar"]
+fn channels_of_a_home_without_a_flake_come_over_the_network() {
+    let folder = tempfile::tempdir().unwrap();
+    for project in ["nixpkgs", "home-manager"] {
+        take_of_image(project, folder.path());
+        let archive = folder.path().join(format!("{project}.tar.gz"));
+        pack(&archive, &folder.path().join(project));
+    }
+    let place = format!("http://10.0.2.2:{}", serve(folder.path()));
+    let scenarios = tempfile::tempdir().unwrap();
+    let text = CHANNELS.replace("@PLACE@", &place);
+    fs::write(scenarios.path().join("channels.yaml"), text).unwrap();
+    let verdict = &run(scenarios.path())["channels"];
+    assert!(matches!(verdict, Verdict::Passed { .. }), "{verdict:?}");
+}
+
+/// The command that the first switch installed does the second, whose channels are the same; the third's are not, and it updates.
+const CHANNELS: &str = "name: channels
+network: { reachesHost: true }
+substituters: []
+snapshot: false
+laws: none
+setup:
+  flake: false
+  inputs:
+    nixpkgs: @PLACE@/nixpkgs.tar.gz
+    home-manager: @PLACE@/home-manager.tar.gz
+  home: { stateVersion: \"24.05\", programs: [home-manager], files: { .greeting: Hello. } }
+steps:
+  - switch:
+    expect:
+      packages: [home-manager]
+      files:
+        .greeting: { leadsTo: generation, contains: Hello }
+        .nix-channels: { contains: [@PLACE@/home-manager.tar.gz home-manager, @PLACE@/nixpkgs.tar.gz nixpkgs] }
+      commands: [nix-instantiate --find-file home-manager]
+  - switch: { setup: { home: { files: { .greeting: Bye. } } } }
+    expect: { files: { .greeting: { contains: Bye } } }
+  - switch: { setup: { inputs: { more: \"@PLACE@/nixpkgs.tar.gz\" } } }
+    expect: { commands: [nix-instantiate --find-file more] }
+";
 
 const KEY_OF_CACHE: &str = include_str!("network/cache.public-key");
 

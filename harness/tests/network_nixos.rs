@@ -8,14 +8,11 @@ mod serve;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use serve::{must, run, serve};
+use serve::{pack, run, serve, take_of_image};
 use switchproof::flake::Checkout;
 use switchproof::judge::Verdict;
 use switchproof::model::SeedFile;
-use switchproof_vm::cache_dir::CacheDir;
-use switchproof_vm::image::{definition, ensure};
 
 /// The laptop of the other tests of NixOS.
 const LAPTOP: &str = concat!(
@@ -105,10 +102,7 @@ steps:
 /// The pocket's nixpkgs of the image with NixOS' own modules and library laid over it, as a checkout is, without what makes
 /// the hosts of a channel run in the machine.
 fn lay_nixpkgs(served: &Path, home_manager: &Path, nixpkgs: &Path) {
-    let cache = CacheDir::from_environment().unwrap();
-    let image = ensure(&cache, &definition(), &mut |_| {}).unwrap();
-    let dump = format!("rdump /etc/switchproof/pocket/nixpkgs {}", served.display());
-    must(Command::new("debugfs").args(["-R", &dump]).arg(&image.root));
+    take_of_image("nixpkgs", served);
     let checkout = Checkout {
         home_manager: home_manager.to_owned(),
         nixpkgs_lib: Some(nixpkgs.to_owned()),
@@ -132,11 +126,4 @@ fn lay_nixpkgs(served: &Path, home_manager: &Path, nixpkgs: &Path) {
     let own = served.join("nixpkgs/real-nixos.nix");
     let text = fs::read_to_string(&own).unwrap();
     fs::write(own, text.replace("imports = [ ./machine.nix ];", "")).unwrap();
-}
-
-fn pack(archive: &Path, folder: &Path) {
-    let name = folder.file_name().unwrap();
-    let mut tar = Command::new("tar");
-    tar.arg("--exclude=.git").arg("-czf").arg(archive);
-    must(tar.arg("-C").arg(folder.parent().unwrap()).arg(name));
 }

@@ -13,6 +13,8 @@ use switchproof::judge::{SnapshotMode, Verdict};
 use switchproof::language::{load, render_text};
 use switchproof::report::{PlainSink, Telling};
 use switchproof::run::Options;
+use switchproof_vm::cache_dir::CacheDir;
+use switchproof_vm::image::{definition, ensure};
 
 /// Serves the files of a folder over HTTP on the loopback, as long as the process lives; says at which port.
 pub fn serve(folder: &Path) -> u16 {
@@ -77,6 +79,25 @@ pub fn run(scenarios: &Path) -> BTreeMap<String, Verdict> {
         .into_iter()
         .map(|(case, verdict)| (plan.cases[case].id.clone(), verdict));
     named.collect()
+}
+
+/// Copies a project of the pocket channel, as the guest image has it, into a folder.
+pub fn take_of_image(project: &str, folder: &Path) {
+    let cache = CacheDir::from_environment().unwrap();
+    let image = ensure(&cache, &definition(), &mut |_| {}).unwrap();
+    let dump = format!(
+        "rdump /etc/switchproof/pocket/{project} {}",
+        folder.display()
+    );
+    must(Command::new("debugfs").args(["-R", &dump]).arg(&image.root));
+}
+
+/// Packs a folder as an archive of a branch is: what is in it below a folder of its name.
+pub fn pack(archive: &Path, folder: &Path) {
+    let name = folder.file_name().unwrap();
+    let mut tar = Command::new("tar");
+    tar.arg("--exclude=.git").arg("-czf").arg(archive);
+    must(tar.arg("-C").arg(folder.parent().unwrap()).arg(name));
 }
 
 /// Runs a program, which must succeed, and says what it printed.
