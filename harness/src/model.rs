@@ -346,7 +346,7 @@ pub struct User {
     pub name: String,
     /// What their home holds before the first step.
     pub home: InitialHome,
-    /// The home directory, where it is none of the usual `/home/NAME`.
+    /// The home directory, where it is not the usual one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub directory: Option<String>,
 }
@@ -363,7 +363,10 @@ impl User {
 /// Where a user's home is unless somebody says otherwise.
 #[must_use]
 pub fn usual_home(user: &str) -> String {
-    format!("/home/{user}")
+    match user {
+        "root" => "/root".to_owned(),
+        user => format!("/home/{user}"),
+    }
 }
 
 /// What a home holds before the first step.

@@ -44,12 +44,9 @@ fn harmless_name(name: &str) -> Option<String> {
 const USER_NAME_BYTES: usize = 32;
 
 /// Why a login name is refused: `useradd` takes it in no way (useradd(8), `--badname`), what else reads lists of users or paths
-/// takes it for another, or it is `root`, who has no home here.
+/// takes it for another.
 pub(crate) fn bad_user_name(name: &str) -> Option<&'static str> {
     let is_unseen = |one: char| steers_terminals(one) || one.is_whitespace() && one != ' ';
-    if name == "root" {
-        return Some("name an ordinary user: the home of root is not managed");
-    }
     if name.is_empty() || name.len() > USER_NAME_BYTES {
         return Some("a login name has 1 to 32 bytes");
     }
@@ -110,6 +107,11 @@ pub(crate) fn bad_home_directory(path: &str) -> Option<&'static str> {
 /// Whether a text can be a user's login name here.
 pub(crate) fn is_user_name(name: &str) -> bool {
     bad_user_name(name).is_none()
+}
+
+/// Whether it can be one of a host: not root, whose account every host has for itself.
+pub(crate) fn is_host_user(name: &str) -> bool {
+    name != "root" && is_user_name(name)
 }
 
 /// Whether a text names a package of a package set: words of Nix, joined by dots where they are in a set of it.
@@ -191,8 +193,8 @@ mod tests {
 
     #[test]
     fn users_are_named_as_useradd_takes_it() {
-        let good = "alice|a.b|Alice|a@b.c|CORP\\alice|jürgen|_1|a b";
-        let bad = "|root| a|a\tb|a:b|a,b|a/b|-a|+a|~a|123|..|a\n|a\u{202e}b";
+        let good = "alice|root|a.b|Alice|a@b.c|CORP\\alice|jürgen|_1|a b";
+        let bad = "| a|a\tb|a:b|a,b|a/b|-a|+a|~a|123|..|a\n|a\u{202e}b";
         takes(is_user_name, good, bad);
         assert!(!is_user_name(&"x".repeat(33)));
         takes(is_plain_user_name, "a-b_1", "a.b|1a");

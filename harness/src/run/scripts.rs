@@ -29,7 +29,10 @@ pub fn make_users(users: &[User]) -> String {
             script += &format!("mkdir -p -- \"$(dirname -- {home})\"\n");
             options += &format!(" --home-dir {home}");
         }
-        script += &format!("useradd --create-home --shell /bin/bash{options} -- {name}\n");
+        // root is there, with the distribution's own files.
+        if user.name != "root" {
+            script += &format!("useradd --create-home --shell /bin/bash{options} -- {name}\n");
+        }
         if user.home == InitialHome::Empty {
             script += &format!("find {home} -mindepth 1 -delete\n");
         }
@@ -398,6 +401,12 @@ mod tests {
         let line = r"useradd --create-home --shell /bin/bash --badname --home-dir '/data/a b' -- 'CORP\alice'";
         assert!(script.contains(line), "{script}");
         assert!(script.contains("find '/data/a b' -mindepth"));
+        let root = make_users(&[User {
+            name: "root".into(),
+            home: InitialHome::Empty,
+            directory: None,
+        }]);
+        assert_eq!(root, "set -eu\nfind /root -mindepth 1 -delete\n");
         let plain = make_users(&[User {
             name: "alice".into(),
             home: InitialHome::Skeleton,

@@ -8,7 +8,7 @@ use rowan::ast::AstNode as _;
 
 use super::outputs::Output;
 use super::texts::Texts;
-use crate::flake::names::is_user_name;
+use crate::flake::names::{is_host_user, is_user_name};
 use crate::flake::nix::{Binding, Bindings};
 use crate::flake::release::Release;
 use crate::model::Install;
@@ -155,7 +155,7 @@ impl Seen {
                 .windows(2)
                 .position(|two| two.iter().map(Option::as_deref).eq(prefix.map(Some)));
             let user = at.and_then(|at| binding.path.get(at + 2)?.clone());
-            users.extend(user.filter(|name| is_user_name(name)));
+            users.extend(user.filter(|name| is_host_user(name)));
         }
     }
 }

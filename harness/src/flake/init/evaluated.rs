@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::about::{Seen, subject};
 use super::outputs::Output;
-use crate::flake::names::is_user_name;
+use crate::flake::names::{is_host_user, is_user_name};
 use crate::flake::release::Release;
 use crate::model::Install;
 
@@ -67,7 +67,11 @@ impl Evaluated {
 
     /// What is known of it: what was evaluated, or else what the text says.
     pub(super) fn seen(&self, read: Seen) -> Seen {
-        let names = self.users.iter().filter(|it| is_user_name(it));
+        let is_taken = match self.install {
+            Install::Standalone => is_user_name,
+            Install::NixosModule | Install::DarwinModule => is_host_user,
+        };
+        let names = self.users.iter().filter(|it| is_taken(it));
         let users: BTreeSet<String> = names.cloned().collect();
         if users.is_empty() {
             return read;

@@ -7,6 +7,28 @@ use crate::flake::other_platform;
 use crate::model::Install;
 
 impl<'case> Resolver<'case> {
+    /// Refuses root on a host, and in a home of another place: the machine has that account, and only a standalone home is made
+    /// in it.
+    pub(super) fn refuse_root_elsewhere(&mut self) {
+        let own = self.root().key("users").key("root");
+        let places = [
+            self.root().key("setup").key("users").key("root"),
+            self.root().key("flake").key("user"),
+            own,
+        ];
+        let place = places.into_iter().find(|place| place.is_there());
+        let Some(place) = place.filter(|_| self.users.contains_key("root")) else {
+            return;
+        };
+        if self.base.install() != Install::Standalone {
+            let hint = "name an ordinary user, or install it `standalone`";
+            self.mistake(place, "the home of root is a standalone one alone", hint);
+        } else if own.key("homeDirectory").is_there() {
+            let at = own.key("homeDirectory");
+            self.mistake(at, "the home of root is /root", "remove `homeDirectory`");
+        }
+    }
+
     /// Refuses what is for another platform than the machine's, where it is to succeed: nothing of it can be built.
     pub(super) fn refuse_other_platform(&mut self, base: &Base, output: &str, at: At<'case>) {
         if base.install() == Install::DarwinModule {

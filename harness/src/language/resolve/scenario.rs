@@ -139,6 +139,7 @@ impl<'case> Resolver<'case> {
             .collect();
         self.base = self.find_base(raw);
         self.find_users(raw);
+        self.refuse_root_elsewhere();
         self.substituters(raw);
         self.guest.exclude = self.exclude(raw);
         self.guest.stand_ins = self.stand_ins(raw);

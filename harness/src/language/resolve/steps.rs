@@ -216,9 +216,9 @@ impl<'case> Resolver<'case> {
         }
     }
 
-    /// A named user, or `None` for root.
+    /// A named user, or `None` for a root who is no user of the scenario.
     fn user_or_root(&mut self, named: Option<&str>, at: At<'case>) -> Option<String> {
-        let named = named.filter(|name| *name != "root")?;
+        let named = named.filter(|name| *name != "root" || self.users.contains_key("root"))?;
         Some(self.any_user(Some(named), at))
     }
 

@@ -226,6 +226,13 @@ fn names_and_paths_that_lead_elsewhere_are_refused_in_their_place() {
     refused(with_steps, r"- switch:\n  name: ../x => write `x`");
     let user = |user: &str| with_setup(&format!("\n  users:\n    {user}: {{}}"));
     refused(user, "\"a:b\" => 4:5 `a:b` cannot be a user here");
+    let root =
+        |keys: &str| format!("name: t\nsetup: {{ users: {{ root: {{}} }}{keys}\nsteps: [switch]\n");
+    let table = r"
+        , install: nixos-module } => 2:19 the home of root is a standalone one alone
+        }\nusers: { root: { homeDirectory: /data/root } } => 3:33 the home of root is /root
+    ";
+    refused(root, table);
     let home = |home: &str| with_keys(&format!("users: {{ a: {{ homeDirectory: {home} }} }}"));
     refused(home, "/nix/x => 2:30 `/nix/x` is no home directory");
     let seed = |path: &str| with_steps(&format!("- seed: {{ files: {{ {path}: x }} }}"));

@@ -182,6 +182,12 @@ fn the_user_of_a_home_is_the_one_that_it_names() {
         "x { modules = [ { home.username = \"bob\"; home.homeDirectory = \"/data/bob\"; } ]; }";
     let users = "users:\n  bob: { homeDirectory: \"/data/bob\" }\n";
     has(home(data, &[]), users);
+    let root = home(
+        &data.replace("/data/bob", "/root").replace("bob", "root"),
+        &[],
+    );
+    has(&root, "  user: root\n");
+    lacks(root, &["guess", "users:"]);
     has(home("x { }", &[]), "# A guess");
     let flake = "{ outputs = _: { homeConfigurations.desktop = 1; }; }";
     let found = found(&Folder::with(&[("flake.nix", flake)])).expect("a draft");
@@ -193,7 +199,7 @@ fn the_user_of_a_home_is_the_one_that_it_names() {
 fn the_users_of_a_host_are_those_of_its_modules() {
     let flake = "{ outputs = { nixpkgs, ... }: { nixosConfigurations = {
         laptop = nixpkgs.lib.nixosSystem { modules = [ ./laptop.nix ]; };
-        server = nixpkgs.lib.nixosSystem { modules = [ { users.users.carl.isNormalUser = true; } ]; };
+        server = nixpkgs.lib.nixosSystem { modules = [ { users.users.root.hashedPassword = \"!\"; users.users.carl.isNormalUser = true; } ]; };
     }; }; }";
     let laptop = "{ home-manager.backupFileExtension = \"hm\"; home-manager.users.bob = { home.stateVersion = \"24.05\"; }; }";
     let other = "{ home-manager.users.ann = { }; }";

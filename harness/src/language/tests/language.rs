@@ -108,6 +108,11 @@ fn every_step_has_its_action() {
     for (step, (_, made)) in all[0].steps.iter().zip(rows) {
         has(format!("{:?}", step.action), made);
     }
+    let root = cases(
+        "name: t\nsetup: { users: { root: {} } }\nsteps: [{ run: { command: id, user: root } }]\n",
+    );
+    let action = format!("{:?}", root[0].steps[0].action);
+    has(action, "user: Some(\"root\"), session: Login");
 }
 
 #[test]
