@@ -107,12 +107,17 @@ pub(crate) fn package_at(
     package_in_list(&Expr::cast(item)?, &prefix_of(&with)?)
 }
 
-/// The package that the names behind `pkgs.` in a piece of Nix text name, with its set: `ocamlPackages.utop`.
-pub(crate) fn package_in(text: &str) -> Option<String> {
+/// The package that is missing where the text behind `pkgs.` names `missing`, with its set: `ocamlPackages.utop`. What a package
+/// lacks itself, as `dconf.lib`, is none.
+pub(crate) fn package_in(text: &str, missing: &str) -> Option<String> {
+    if !text.contains(missing) || OF_PACKAGES.contains(&missing) {
+        return None;
+    }
     let is_path = |one: char| one.is_ascii_alphanumeric() || matches!(one, '_' | '-' | '.');
     let path = text.split(|one| !is_path(one)).next()?;
     let words: Vec<String> = path.split('.').map(str::to_owned).collect();
-    package(&[], &words)
+    let whole = package(&[], &words).filter(|whole| whole.split('.').any(|it| it == missing));
+    Some(whole.unwrap_or_else(|| missing.to_owned()))
 }
 
 fn named(root: &SyntaxNode) -> BTreeSet<String> {

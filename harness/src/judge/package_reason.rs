@@ -91,13 +91,7 @@ pub(super) fn missing_package(text: &str, flake: &FlakeTree) -> Option<String> {
     // One space stands between the bar and the source.
     let here = pointed_at.get(column..)?;
     match (found.get(2), found.get(3)) {
-        (Some(name), _) => {
-            let rest = here.strip_prefix("pkgs.")?;
-            let whole =
-                package_in(rest).filter(|whole| whole.split('.').any(|it| it == name.as_str()));
-            let is_there = rest.contains(name.as_str());
-            whole.or_else(|| is_there.then(|| name.as_str().to_owned()))
-        }
+        (Some(name), _) => package_in(here.strip_prefix("pkgs.")?, name.as_str()),
         (_, Some(_)) => {
             let line = found[5].parse().ok()?;
             package_at(flake, &found[4], line, column)
@@ -134,6 +128,10 @@ mod tests {
         );
         let set = of_set.replace(".utop ]", "; [ utop ]");
         assert_eq!(missing_package(&set).as_deref(), Some("ocamlPackages"));
+        let output = ATTRIBUTE
+            .replace("'nmap'", "'lib'")
+            .replace("pkgs.nmap", "pkgs.dconf.lib");
+        assert_eq!(missing_package(&output), None);
         let option = ATTRIBUTE.replace("pkgs.nmap", "conf.nmap");
         assert_eq!(missing_package(&option), None);
         let variable = ATTRIBUTE
