@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use rnix::SyntaxNode;
-use rnix::ast::PathRel;
+use rnix::ast::{Expr, PathRel};
 use rowan::ast::AstNode as _;
 
 use super::outputs::Output;
@@ -24,11 +24,61 @@ pub(super) struct Seen {
     /// Users under `users.users`.
     pub(super) accounts: BTreeSet<String>,
     /// Values of `home.homeDirectory`.
-    pub(super) home_directories: BTreeSet<String>,
+    pub(super) home_directories: Given,
     /// The newest `home.stateVersion`.
     pub(super) state_version: Option<Release>,
     /// Platforms, as Nix names them.
     pub(super) systems: BTreeSet<String>,
+}
+
+/// The values that an option is given, of those that come before all others.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Given {
+    values: BTreeSet<String>,
+    weight: Weight,
+}
+
+/// Which values of an option come before others.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Weight {
+    /// `lib.mkDefault`.
+    #[default]
+    Default,
+    Plain,
+    /// `lib.mkForce`.
+    Forced,
+}
+
+impl Given {
+    /// The one value; `None` where there is none or a choice.
+    pub(super) fn one(&self) -> Option<&String> {
+        let mut all = self.values.iter();
+        all.next().filter(|_| all.next().is_none())
+    }
+
+    fn add(&mut self, weight: Weight, value: String) {
+        if weight > self.weight {
+            self.values.clear();
+            self.weight = weight;
+        }
+        if weight == self.weight {
+            self.values.insert(value);
+        }
+    }
+}
+
+/// What is given, without what says how much it weighs.
+fn weighed(value: Expr) -> Option<(Weight, Expr)> {
+    let Expr::Apply(call) = &value else {
+        return Some((Weight::Plain, value));
+    };
+    let function = call.lambda()?.syntax().text().to_string();
+    let weight = match function.rsplit('.').next()? {
+        "mkForce" => Weight::Forced,
+        "mkDefault" => Weight::Default,
+        _ => return None,
+    };
+    Some((weight, call.argument()?))
 }
 
 /// How a flake's text takes the platform that evaluates it, or a list that others keep.
@@ -134,13 +184,16 @@ impl Seen {
     }
 
     fn take_binding(&mut self, file: &Bindings, binding: &Binding) {
-        let text = || binding.value.as_ref().and_then(|value| file.text(value));
+        let weighed = binding.value.clone().and_then(weighed);
+        let text = || weighed.as_ref().and_then(|(_, value)| file.text(value));
         if binding.ends(&["home", "username"]) {
             self.usernames
                 .extend(text().filter(|name| is_user_name(name)));
         }
-        if binding.ends(&["home", "homeDirectory"]) {
-            self.home_directories.extend(text());
+        if binding.ends(&["home", "homeDirectory"])
+            && let (Some((weight, _)), Some(home)) = (&weighed, text())
+        {
+            self.home_directories.add(*weight, home);
         }
         if binding.ends(&["home", "stateVersion"]) {
             let version = text().and_then(|text| Release::parse(&text));

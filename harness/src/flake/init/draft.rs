@@ -195,8 +195,7 @@ fn from_folder(folder: &Path, word: &str) -> String {
 
 /// The home directory that an output of one home names, where that is not the usual one.
 pub(super) fn home_elsewhere(seen: &Seen, user: &str) -> Option<String> {
-    let mut all = seen.home_directories.iter();
-    let home = all.next().filter(|_| all.next().is_none())?;
+    let home = seen.home_directories.one()?;
     let is_elsewhere = *home != usual_home(user) && bad_home_directory(home).is_none();
     is_elsewhere.then(|| home.clone())
 }

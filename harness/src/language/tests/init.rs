@@ -188,6 +188,9 @@ fn the_user_of_a_home_is_the_one_that_it_names() {
     );
     has(&root, "  user: root\n");
     lacks(root, &["guess", "users:"]);
+    let weighed = "x { modules = [ { home.username = lib.mkDefault \"bob\"; home.homeDirectory = lib.mkDefault \"/home/bob\"; } \
+                   { home.homeDirectory = lib.mkForce \"/data/bob\"; } { home.homeDirectory = \"/x\"; } ]; }";
+    has(home(weighed, &[]), users);
     has(home("x { }", &[]), "# A guess");
     let flake = "{ outputs = _: { homeConfigurations.desktop = 1; }; }";
     let found = found(&Folder::with(&[("flake.nix", flake)])).expect("a draft");
