@@ -30,7 +30,30 @@
   # What Home Manager's modules install or call by themselves.
   bash-completion = { description = "Programmable completion for the Bash shell"; postInstall = "mkdir -p etc/profile.d; ln -sfn ../../share/bash-completion/bash_completion etc/profile.d/bash_completion.sh"; };
   man-db = { description = "Implementation of the standard Unix documentation system accessed using the man command"; mainProgram = "man"; };
-  shared-mime-info = { description = "Database of common MIME types"; mainProgram = "update-mime-database"; };
+  shared-mime-info = {
+    description = "Database of common MIME types";
+    mainProgram = "update-mime-database";
+    # The database of this package's own types alone, which nearly every home has, is made once: it takes seconds under
+    # emulation. Any other is made by the program itself.
+    postInstall = ''
+      mkdir -p libexec/own
+      ln -s "$out/share/mime/packages" libexec/own/packages
+      bin/update-mime-database libexec/own
+      rm libexec/own/packages
+      mv bin/update-mime-database libexec/
+      cat > bin/update-mime-database <<EOF
+      #!$bash
+      folder=\''${!#%/}
+      shopt -s nullglob dotglob
+      all=("\$folder"/* "\$folder"/packages/*)
+      if [[ \$* == "-V \$folder" && \''${#all[@]} == 2 && \''${all[1]} -ef $out/share/mime/packages/freedesktop.org.xml ]] && type -P cp >/dev/null; then
+        exec cp -r --no-preserve=mode,ownership $out/libexec/own/. "\$folder/"
+      fi
+      exec $out/libexec/update-mime-database "\$@"
+      EOF
+      chmod +x bin/update-mime-database
+    '';
+  };
   desktop-file-utils = { description = "Command line utilities for working with .desktop files"; mainProgram = "update-desktop-database"; };
   fontconfig = { description = "Library for font customization and configuration"; mainProgram = "fc-cache"; };
   gnupg = { debs = [ "gpg" "gpg-agent" "gpgconf" "gpgsm" ]; description = "Modern release of the GNU Privacy Guard, a GPL OpenPGP implementation"; license = "gpl3Plus"; mainProgram = "gpg"; };
