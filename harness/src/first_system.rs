@@ -3,6 +3,7 @@
 
 use switchproof_vm::process::quote;
 
+use crate::channel_sources;
 use crate::flake::nix::quoted;
 use crate::model::{Switch, User};
 
@@ -25,11 +26,15 @@ pub fn first_system(host: &Switch, users: &[User]) -> String {
     let place = host.target.install.flake_place();
     let mut options = String::new();
     for (input, url) in &host.override_inputs {
-        options += &format!(" --override-input {} {}", quote(input), quote(url));
+        options += &format!(
+            " --override-input {} {}",
+            quote(input),
+            channel_sources::word(url)
+        );
     }
     let flake = host.flake.reference("path:/tmp/first-system");
     format!(
-        "set -eu\ncp -r {place} /tmp/first-system\nnix flake lock{options} {}\n\
+        "set -eu\ncp -r {place} /tmp/first-system\n{}nix flake lock{options} {}\n\
          system=$(nix build --impure --no-link --print-out-paths --expr {})\n\
          nix-env --profile /nix/var/nix/profiles/system --set \"$system\"\n\
          rm -r /tmp/first-system\nmkdir -p /switchproof/root/etc\n\
@@ -37,6 +42,10 @@ pub fn first_system(host: &Switch, users: &[User]) -> String {
          if [ -d /root/.cache/nix ]; then\n\
          mkdir -p -m 700 /switchproof/root/root\nmkdir -p /switchproof/root/root/.cache\n\
          mv /root/.cache/nix /switchproof/root/root/.cache/\nfi\n",
+        channel_sources::tell(&format!(
+            "/tmp/first-system/{}",
+            host.flake.path_of("flake.nix")
+        )),
         quote(&flake),
         quote(&without_homes(&flake, &host.output, users))
     )

@@ -5,6 +5,7 @@
 //! `observe` says what was seen, `judge` compares it with what was expected, `report` tells about it.
 
 pub mod change;
+mod channel_sources;
 pub mod ci;
 pub mod cli;
 pub mod colour;

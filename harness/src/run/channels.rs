@@ -69,10 +69,10 @@ pub fn lay(
             return Err(broken(name, unpacked.status, &unpacked.stderr));
         }
         if channel.is_bare {
-            must(root(machine, &scripts::open_folder(&place))?, name)?;
+            must(root(machine, &scripts::keep_folder(&place))?, name)?;
             continue;
         }
-        must(root(machine, &scripts::lock_channel(&place))?, name)?;
+        must(root(machine, &scripts::keep_channel(&place))?, name)?;
         tell(&format!(
             "building what every home of the channel {name} needs"
         ));

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::channel_sources;
 use crate::first_system::NO_FIRST_SYSTEM;
 use crate::flake::names::is_plain_user_name;
 use crate::model::{
@@ -73,7 +74,7 @@ pub fn channel_place(name: Option<&str>) -> String {
 }
 
 /// Counted up when the scripts that lay out a channel change: what older ones made is not used any more.
-pub const LAYING: u32 = 2;
+pub const LAYING: u32 = 3;
 
 /// Makes a channel as a copy of the pocket's, without the folders that its own files replace.
 pub fn make_channel(place: &str, channel: &ChannelOverlay) -> String {
@@ -92,18 +93,24 @@ pub fn make_channel(place: &str, channel: &ChannelOverlay) -> String {
     script
 }
 
-/// Lets everyone read an input that is a folder of this computer.
-pub fn open_folder(place: &str) -> String {
-    format!("chmod -R u=rwX,go=rX -- {}", quote(place))
+/// Lets everyone read an input that is a folder of this computer, and keeps it in the store.
+pub fn keep_folder(place: &str) -> String {
+    let keep = channel_sources::keep(place);
+    format!("set -eu\nchmod -R u=rwX,go=rX -- {}\n{keep}", quote(place))
 }
 
-/// Locks a channel's own inputs after a part of it was replaced: the lock of a flake names the content of the other.
-pub fn lock_channel(place: &str) -> String {
+/// Locks a channel's own inputs after a part of it was replaced: the lock of a flake names the content of the other. Keeps
+/// them in the store.
+pub fn keep_channel(place: &str) -> String {
     let quoted = quote(place);
+    let keep = |input: &str| channel_sources::keep(&format!("{place}/{input}"));
     format!(
         "set -eu\ncd {quoted}\nchmod -R u=rwX,go=rX .\nrm -f home-manager/flake.lock\n\
          sed -i 's,path:{CHANNEL}/nixpkgs,path:{place}/nixpkgs,' home-manager/flake.nix\n\
-         nix flake lock \"path:$PWD/home-manager\""
+         {}{}nix flake lock \"path:$PWD/home-manager\"\n{}",
+        keep("nixpkgs"),
+        channel_sources::tell("home-manager/flake.nix"),
+        keep("home-manager")
     )
 }
 
@@ -187,12 +194,21 @@ fn take_channels(channels: &BTreeMap<String, String>) -> String {
 
 /// Builds or activates a setup. For a home that has no `home-manager` yet, the one of the flake's own input runs.
 pub fn switch(switch: &Switch, verb: &str) -> String {
+    let flake_nix = format!("{}/{}", switch.place(), switch.flake.path_of("flake.nix"));
+    channel_sources::tell(&flake_nix) + &switch_as_it_is(switch, verb)
+}
+
+fn switch_as_it_is(switch: &Switch, verb: &str) -> String {
     let place = switch.place();
     let flake = switch.flake.reference(place);
     let reference = quote(&format!("{flake}#{}", switch.output));
     let mut options = String::new();
     for (input, url) in &switch.override_inputs {
-        options += &format!(" --override-input {} {}", quote(input), quote(url));
+        options += &format!(
+            " --override-input {} {}",
+            quote(input),
+            channel_sources::word(url)
+        );
     }
     for option in &switch.options {
         options += &format!(" {}", quote(option));
@@ -253,7 +269,10 @@ fn first_command(command: &CommandSource) -> String {
         run += &format!(" --inputs-from {}", quote(&flake));
     }
     if let Some(nixpkgs) = &command.nixpkgs {
-        run += &format!(" --override-input nixpkgs {}", quote(nixpkgs));
+        run += &format!(
+            " --override-input nixpkgs {}",
+            channel_sources::word(nixpkgs)
+        );
     }
     match command.flake.strip_prefix("path:./") {
         // One without a lock file of its own gets none: its folder is root's.
@@ -261,7 +280,7 @@ fn first_command(command: &CommandSource) -> String {
             let flake = quote(&format!("path:{place}/{inside}"));
             run += &format!(" --no-write-lock-file {flake}");
         }
-        None => run += &format!(" {}", quote(&command.flake)),
+        None => run += &format!(" {}", channel_sources::word(&command.flake)),
     }
     run
 }
