@@ -55,6 +55,8 @@ in
       (pkgs.makeDesktopItem { name = "x"; desktopName = "X"; mimeTypes = [ "a/b" "c/d" ]; noDisplay = true; actions.New.exec = "x -n"; }).text
       "[Desktop Entry]\nActions=New\nMimeType=a/b;c/d\nName=X\nNoDisplay=true\nType=Application\nVersion=1.5\n\n[Desktop Action New]\nExec=x -n\nName=New\n"
     ];
+    # What modules take of a package besides its programs.
+    other-outputs = [ (map lib.isDerivation [ pkgs.dconf.lib pkgs.helix.src ]) [ true true ] ];
     # By name alone, for modules that name them, and for scenarios that ask for it; what is there stays.
     stand-ins = [
       (

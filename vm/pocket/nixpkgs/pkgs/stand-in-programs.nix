@@ -35,6 +35,8 @@ let
           dev = self;
           drivers = self;
           lib = self;
+          # What it is made of, of which modules take single files.
+          src = self;
         };
     in
     self;

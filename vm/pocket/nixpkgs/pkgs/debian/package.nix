@@ -114,6 +114,8 @@ let
               package (args // new') (attrs // { overridden = builtins.toJSON new'; base = "${self}"; }) meta;
           overrideDerivation = f: overrideAttrs (old: f old);
         }
+        # Its other output, which a module of Home Manager takes.
+        // lib.optionalAttrs (attr == "dconf") { lib = self; }
         // lib.optionalAttrs (attr == "bash" || attr == "zsh" || attr == "fish") { shellPath = "/bin/${attr}"; }
         // passthru
         // (attrs.passthru or { });
