@@ -1,7 +1,8 @@
 //! What a switch costs on a forked machine: `cargo bench --bench switch`.
 //!
 //! Needs the guest image (`switchproof image build`) and a quiet host. For each bundled setup, in a fork of a prepared
-//! machine: the time to evaluate and build it, and to switch to it; each the median of three machines.
+//! machine: the time to evaluate and build it, and to switch to it; each the median of three machines. Where
+//! `SWITCHPROOF_HOME_MANAGER` names a checkout of Home Manager, the first of them is also switched to on that.
 
 mod cases;
 
@@ -9,6 +10,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use cases::pass;
+use switchproof::flake::Channels;
 use switchproof::host_context::{HostContext, Limits};
 use switchproof::language::{load, render_text};
 use switchproof::model::{Action, Case};
@@ -17,6 +19,8 @@ use switchproof::report::{Event, Sink};
 /// The bundled scenarios, and what evaluating and building each may take at most under emulation, in seconds.
 const SETUPS: [(&str, f64); 2] = [("first-switch", 8.0), ("article-nixos-module", 15.0)];
 const ROUNDS: usize = 3;
+/// How many times the pocket's switch one on a checkout may take at most.
+const CHECKOUT: f64 = 2.0;
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -47,6 +51,27 @@ fn main() -> Result<(), Failure> {
             switch / build
         );
     }
+    on_checkout(&host)
+}
+
+/// The first setup on a checkout of Home Manager beside the same on the pocket, in turn.
+fn on_checkout(host: &HostContext) -> Result<(), Failure> {
+    let (scenario, _) = SETUPS[0];
+    let Some(checkout) = Channels::from_environment(None).pocket else {
+        println!("on a checkout: skipped, as SWITCHPROOF_HOME_MANAGER names none");
+        return Ok(());
+    };
+    let pocket = first_step_of(scenario)?;
+    let mut real = pocket.clone();
+    real.guest.channels = vec![checkout.overlay()?];
+    last_step(host, &real)?;
+    let (real, pocket) = (median(host, &real, ROUNDS)?, median(host, &pocket, ROUNDS)?);
+    let ratio = real / pocket;
+    let verdict = if ratio <= CHECKOUT { "kept" } else { "MISSED" };
+    println!(
+        "{scenario:<22} on {:<16} {real:>6.1} s  ({ratio:.2} times the pocket's; goal {CHECKOUT}: {verdict})",
+        checkout.release()?
+    );
     Ok(())
 }
 
