@@ -57,6 +57,7 @@ impl<'case> Resolver<'case> {
             Some(_) => self.for_its_machine(&base, &override_inputs, flake),
             None => (flake, self.first_host(&base)),
         };
+        self.refuse_root_on_a_host(&base, at);
         let other_way = self.other_way(raw, &base, &override_inputs, at);
         if step.fails.is_none() {
             self.refuse_other_platform(&base, &output, at);

@@ -21,12 +21,25 @@ impl<'case> Resolver<'case> {
             return;
         };
         if self.base.install() != Install::Standalone {
-            let hint = "name an ordinary user, or install it `standalone`";
-            self.mistake(place, "the home of root is a standalone one alone", hint);
+            self.root_on_a_host(place);
         } else if own.key("homeDirectory").is_there() {
             let at = own.key("homeDirectory");
             self.mistake(at, "the home of root is /root", "remove `homeDirectory`");
         }
+    }
+
+    /// Refuses a step that makes root's home, until then a standalone one, a host's.
+    pub(super) fn refuse_root_on_a_host(&mut self, base: &Base, at: At<'case>) {
+        let becomes_one =
+            self.base.install() == Install::Standalone && base.install() != Install::Standalone;
+        if becomes_one && self.users.contains_key("root") {
+            self.root_on_a_host(at);
+        }
+    }
+
+    fn root_on_a_host(&mut self, at: At<'case>) {
+        let hint = "name an ordinary user, or install it `standalone`";
+        self.mistake(at, "the home of root is a standalone one alone", hint);
     }
 
     /// Refuses what is for another platform than the machine's, where it is to succeed: nothing of it can be built.

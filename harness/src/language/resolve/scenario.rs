@@ -199,6 +199,9 @@ impl<'case> Resolver<'case> {
             Base::Setup(setup) if !setup.modules.is_empty() => {
                 Some("the setup has `modules`, which are a home's or a system's")
             }
+            Base::Setup(setup) if setup.homes.contains_key("root") => {
+                Some("the home of root is a standalone one alone")
+            }
             Base::Setup(_) | Base::Nothing => None,
             Base::Flake(_) => Some("a flake of one's own says one way to install it"),
         };

@@ -233,6 +233,11 @@ fn names_and_paths_that_lead_elsewhere_are_refused_in_their_place() {
         }\nusers: { root: { homeDirectory: /data/root } } => 3:33 the home of root is /root
     ";
     refused(root, table);
+    let later = |step: &str| {
+        format!("name: t\nsetup: {{ users: {{ root: {{}} }} }}\nsteps:\n- switch\n- {step}\n")
+    };
+    let to_a_host = "switch: { setup: { install: nixos-module } } => 5:3 the home of root is a standalone one alone";
+    refused(later, to_a_host);
     let home = |home: &str| with_keys(&format!("users: {{ a: {{ homeDirectory: {home} }} }}"));
     refused(home, "/nix/x => 2:30 `/nix/x` is no home directory");
     let seed = |path: &str| with_steps(&format!("- seed: {{ files: {{ {path}: x }} }}"));
