@@ -2,6 +2,8 @@
 //! lock yet, and read whole by every other; one that lies in the store as `source` is taken as it is (Nix's `path`
 //! fetcher, seen with 2.26). So what is laid out in a guest is added to its store once, and flakes are told that place.
 
+use std::collections::BTreeMap;
+
 use switchproof_vm::process::quote;
 
 /// What turns the addresses of channels into those of the store, where any are kept there.
@@ -37,6 +39,14 @@ pub fn word(url: &str) -> String {
         true => format!("\"$(echo {url} | sed -f {TO_STORE} 2>/dev/null || echo {url})\""),
         false => url,
     }
+}
+
+/// The options that replace inputs of a flake.
+pub fn overrides(inputs: &BTreeMap<String, String>) -> String {
+    let option = |(input, url): (&String, &String)| {
+        format!(" --override-input {} {}", quote(input), word(url))
+    };
+    inputs.iter().map(option).collect()
 }
 
 #[cfg(test)]

@@ -24,14 +24,7 @@ pub fn no_first_system(why: &str) -> String {
 /// fetched goes along, so that nothing is fetched twice. A host that does not declare all `users` is not built.
 pub fn first_system(host: &Switch, users: &[User]) -> String {
     let place = host.target.install.flake_place();
-    let mut options = String::new();
-    for (input, url) in &host.override_inputs {
-        options += &format!(
-            " --override-input {} {}",
-            quote(input),
-            channel_sources::word(url)
-        );
-    }
+    let options = channel_sources::overrides(&host.override_inputs);
     let flake = host.flake.reference("path:/tmp/first-system");
     format!(
         "set -eu\ncp -r {place} /tmp/first-system\n{}nix flake lock{options} {}\n\

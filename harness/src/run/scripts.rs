@@ -202,14 +202,7 @@ fn switch_as_it_is(switch: &Switch, verb: &str) -> String {
     let place = switch.place();
     let flake = switch.flake.reference(place);
     let reference = quote(&format!("{flake}#{}", switch.output));
-    let mut options = String::new();
-    for (input, url) in &switch.override_inputs {
-        options += &format!(
-            " --override-input {} {}",
-            quote(input),
-            channel_sources::word(url)
-        );
-    }
+    let mut options = channel_sources::overrides(&switch.override_inputs);
     for option in &switch.options {
         options += &format!(" {}", quote(option));
     }
