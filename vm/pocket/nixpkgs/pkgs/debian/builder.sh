@@ -135,7 +135,7 @@ done
 
 eval "$postInstall"
 
-if [[ -n $wrapperEnv ]]; then
+if [[ -n $wrapperEnv$wrapperPath ]]; then
   for f in bin/*; do
     [[ -f $f && -x $f ]] || continue
     b=${f#bin/}
@@ -144,7 +144,8 @@ if [[ -n $wrapperEnv ]]; then
     {
       # Under the name it was called by: what a program does may depend on it, as with vimdiff.
       echo "#!${bash:-/bin/bash}"
-      while IFS='=' read -r var path; do echo "export $var='$out/$path'"; done <<<"$wrapperEnv"
+      [[ -z $wrapperEnv ]] || while IFS='=' read -r var path; do echo "export $var='$out/$path'"; done <<<"$wrapperEnv"
+      [[ -z $wrapperPath ]] || echo "export PATH='$wrapperPath'\${PATH:+:\$PATH}"
       echo "exec -a \"\$0\" '$out/bin/.$b-wrapped' \"\$@\""
     } >"$f"
     chmod +x "$f"

@@ -24,6 +24,8 @@ attr:
   rename ? { },
   # Environment that the programs need: { NAME = "path below $out"; }
   env ? { },
+  # Packages of the channel whose programs they find before those of the PATH.
+  path ? [ ],
   # The only programs to keep; null for all.
   programs ? null,
   # Shell code run in $out at the end of the build.
@@ -74,6 +76,7 @@ let
     bash = if kind == "libs" || lib.elem attr [ "glibc" "bash" ] then "" else "${pkgs.bash}/bin/bash";
     rename = lib.concatStringsSep " " (lib.mapAttrsToList (a: b: "${a}=${b}") rename);
     wrapperEnv = lib.concatStringsSep "\n" (lib.mapAttrsToList (n: v: "${n}=${v}") env);
+    wrapperPath = lib.makeBinPath (map (name: pkgs.${name}) path);
     programs = if programs == null then "" else lib.concatStringsSep " " programs;
     keep = lib.concatStringsSep " " keep;
     allowSubstitutes = false;

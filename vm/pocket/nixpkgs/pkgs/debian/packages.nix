@@ -232,7 +232,7 @@
   procps = { description = "Utilities that give information about processes using the /proc filesystem"; mainProgram = "ps"; };
   pv = { description = "Tool for monitoring the progress of data through a pipeline"; license = "gpl3Plus"; };
   rclone = { description = "Command line program to sync files and directories to and from major cloud storage"; license = "mit"; };
-  restic = { description = "Backup program that is fast, efficient and secure"; license = "bsd2"; };
+  restic = { description = "Backup program that is fast, efficient and secure"; license = "bsd2"; path = [ "rclone" "openssh" ]; };
   rsync = { description = "Fast incremental file transfer utility"; license = "gpl3Plus"; programs = [ "rsync" "rsync-ssl" ]; };
   sl = { description = "Steam Locomotive runs across your terminal when you type 'sl'"; license = "bsd3"; };
   socat = { description = "Utility for bidirectional data transfer between two independent data channels"; license = "gpl2Only"; };
