@@ -327,12 +327,12 @@ steps:
   - switch
 ";
 
-/// The same steps for a flake that asks for the platform that evaluates it.
+/// The same steps for a flake that asks for what Nix tells with `--impure` alone.
 fn impure(steps: &str) -> String {
     let lines = steps.lines().map(|line| {
         let bare = line.trim_end_matches(':');
         if line == "steps:" {
-            format!("{line}\n  # `builtins.currentSystem` is there with `--impure` alone.\n")
+            format!("{line}\n  # `builtins.currentSystem` and `builtins.getEnv` tell something with `--impure` alone.\n")
         } else if bare.ends_with("- switch") || bare.ends_with("- build") {
             format!("{bare}: {{ impure: true }}\n")
         } else if line.contains("- switch: { ") {

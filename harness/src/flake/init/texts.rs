@@ -32,7 +32,8 @@ impl Texts {
         self.files.get(&self.main)
     }
 
-    /// Whether the flake's own text asks for the platform that evaluates it, which Nix tells with `--impure` alone.
+    /// Whether the flake's own text asks for the platform that evaluates it or for a variable, which Nix tells with
+    /// `--impure` alone.
     pub(super) fn is_impure(&self) -> bool {
         let nodes = self.main().and_then(Bindings::root).into_iter();
         let mut selects = nodes
@@ -42,7 +43,7 @@ impl Texts {
             let of = select.expr().map(|it| it.syntax().text().to_string());
             let name = select.attrpath().map(|it| it.syntax().text().to_string());
             of.as_deref() == Some("builtins")
-                && name.as_deref() == Some("currentSystem")
+                && matches!(name.as_deref(), Some("currentSystem" | "getEnv"))
                 && select.default_expr().is_none()
         })
     }

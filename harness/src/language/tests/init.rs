@@ -264,7 +264,7 @@ fn what_no_channel_has_is_never_advised() {
 }
 
 #[test]
-fn a_flake_that_asks_for_its_platform_is_evaluated_impurely() {
+fn a_flake_that_asks_for_its_platform_or_a_variable_is_evaluated_impurely() {
     let made = |system: &str| {
         let made = format!(
             "x {{ pkgs = nixpkgs.legacyPackages.${{{system}}}; modules = [ {{ home.username = \"bob\"; home.stateVersion = \"24.05\"; }} ]; }}"
@@ -278,6 +278,7 @@ fn a_flake_that_asks_for_its_platform_is_evaluated_impurely() {
         "\", impure: true }\n",
     ] {
         has(&text, step);
+        has(made("builtins.getEnv \"SYSTEM\""), step);
     }
     lacks(
         made("builtins.currentSystem or \"x86_64-linux\""),
