@@ -360,9 +360,16 @@ fn find(path: &Path, options: &LoadOptions, out: &mut Vec<PathBuf>) -> Result<()
                 .unwrap_or_else(|| std::io::ErrorKind::Other.into());
             unreadable(&folder, &cause)
         })?;
-        if entry.path().extension().is_some_and(|it| it == "yaml") && entry.path().is_file() {
+        let is_yaml = entry.path().extension().is_some_and(|it| it == "yaml");
+        if is_yaml && entry.path().is_file() && !is_project_file(entry.path()) {
             out.push(entry.into_path());
         }
     }
     Ok(())
+}
+
+/// Whether a file is what its project says of all scenarios, and none itself.
+fn is_project_file(path: &Path) -> bool {
+    let real = |path: &Path| path.canonicalize().ok();
+    path.ends_with(PROJECT_FILE) && real(path) == real(&project_of(path).join(PROJECT_FILE))
 }

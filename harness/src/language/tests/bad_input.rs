@@ -280,7 +280,10 @@ fn a_mistake_in_the_projects_file_is_told_once() {
         let scenario = FINE.replace("name: t", &format!("name: {name}"));
         folder.write(format!("{name}.yaml"), scenario)
     });
-    let checked = check(&files, &LoadOptions::default());
-    let told: Vec<&str> = checked.diagnostics.iter().map(|it| &*it.message).collect();
-    assert_eq!(told, ["`clean` is off without a reason"]);
+    // Also where the folder that is named holds it: it is no scenario.
+    for named in [&files[..], &[folder.path().to_path_buf()]] {
+        let checked = check(named, &LoadOptions::default());
+        let told: Vec<&str> = checked.diagnostics.iter().map(|it| &*it.message).collect();
+        assert_eq!(told, ["`clean` is off without a reason"]);
+    }
 }
