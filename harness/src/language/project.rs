@@ -137,7 +137,8 @@ pub(crate) fn channels_of(file: &Path) -> Result<Channels, String> {
 #[must_use]
 pub fn project_schema() -> String {
     let mut project = schema::spelled_out::<RawProject>("switchproof project");
-    let language = schema::value();
+    let mut language = schema::value();
+    require_values(&mut language);
     let mut definitions = language["definitions"].clone();
     for (name, definition) in project["definitions"].as_object().into_iter().flatten() {
         definitions[name] = definition.clone();
@@ -148,6 +149,21 @@ pub fn project_schema() -> String {
     project["properties"]["defaults"] = part_of_a_scenario(&language);
     project["definitions"] = definitions;
     format!("{project:#}\n")
+}
+
+/// A scenario says with `null` that it has not what is usual; nothing is usual before the defaults, and only a mapping may be empty.
+fn require_values(value: &mut serde_json::Value) {
+    match value {
+        serde_json::Value::Array(items) => items.iter_mut().for_each(require_values),
+        serde_json::Value::Object(object) => {
+            object.values_mut().for_each(require_values);
+            let kinds = object.get_mut("type").and_then(|it| it.as_array_mut());
+            if let Some(kinds) = kinds.filter(|kinds| !kinds.contains(&"object".into())) {
+                kinds.retain(|kind| kind != "null");
+            }
+        }
+        _ => {}
+    }
 }
 
 /// What scenarios have that they do not say: their keys but those that are each one's own.
@@ -227,6 +243,8 @@ mod tests {
             channels:\n  a/b: c\n => 2: `a/b` cannot name a channel
             channels:\n  pocket: c\n => 2: `pocket` is a channel already
             defaults:\n  flake: { path: x, inptus: {} } => 2: `inptus` is no key of `flake`
+            defaults: { setup: { stateVersion: null } } => 1: `stateVersion` has no value
+            defaults:\n  setup:\n    home: { packages: null } => 3: `packages` has no value
             defaults: { steps: [switch] } => 1: `steps` is no key of `defaults`
             laws: { clean: false } => 1: `clean` is off without a reason
             laws: [all, clean] => 1: `all` and `none` stand alone
