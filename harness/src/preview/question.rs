@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::channel_sources;
 use crate::model::{Action, SeedFile, Session, Step, Switch};
 use switchproof_vm::process::quote;
 
@@ -36,7 +37,7 @@ impl Question<'_> {
                 .collect(),
         };
         let ask = Action::Run {
-            command: format!("sh \"$HOME/{PLACE}/ask.sh\"{}", self.arguments()),
+            command: format!("sh -c {}", quote(&self.ask())),
             user: Some(user.to_owned()),
             session: Session::Login,
         };
@@ -45,6 +46,15 @@ impl Question<'_> {
             Step::new(&in_place, seed, DEADLINE_S),
             Step::new(self.name, ask, DEADLINE_S),
         ]
+    }
+
+    /// Asks in a shell that is not the user's own, with flakes that know where their channels lie in the store.
+    fn ask(&self) -> String {
+        let flakes = self.flakes.iter();
+        let files = flakes.map(|(name, it)| format!("{name}/{}", it.flake.path_of("flake.nix")));
+        let tell: String = files.map(|file| channel_sources::tell(&file)).collect();
+        let arguments = self.arguments();
+        format!("cd \"$HOME/{PLACE}\" || exit\n{tell}exec sh \"$PWD/ask.sh\"{arguments}")
     }
 
     /// A flake with all of them as inputs.
@@ -79,11 +89,8 @@ impl Question<'_> {
     pub(super) fn arguments(&self) -> String {
         let of = |(name, switch): (&&'static str, &&Switch)| {
             let all = switch.override_inputs.iter();
-            let one = |(path, url): (&String, &String)| {
-                let path = quote(&format!("{name}/{path}"));
-                format!(" --override-input {path} {}", quote(url))
-            };
-            all.map(one).collect::<String>()
+            let inputs = all.map(|(path, url)| (format!("{name}/{path}"), url.clone()));
+            channel_sources::overrides(&inputs.collect())
         };
         let impure = self.flakes.values().any(|switch| switch.is_impure());
         let first = if impure { " --impure" } else { "" };
