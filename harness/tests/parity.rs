@@ -3,6 +3,8 @@
 //!
 //!     SWITCHPROOF_HOME_MANAGER=~/home-manager SWITCHPROOF_NIXPKGS_LIB=~/nixpkgs.lib cargo test --test parity
 //!
+//! The laws of a case are tried on it as well; `-- --skip :` leaves them out, a third of the steps.
+//!
 //! `SWITCHPROOF_HOME_MANAGER` names a checkout of Home Manager; without it every test is ignored.
 //! A release that the pocket channel has a revision for (`vm/pocket/revisions`) is compared with that revision, which
 //! runs beside it.
