@@ -5,7 +5,7 @@ mod architecture;
 mod binary;
 mod detect;
 
-pub use accelerator::{Accelerator, cpu_identity, cpu_model};
+pub use accelerator::{Accelerator, cpu_identity, cpu_model, kernel_arguments};
 pub use architecture::Architecture;
 pub(crate) use binary::find_program;
 pub use binary::{BinaryError, QemuBinary, QemuVersion};

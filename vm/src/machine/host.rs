@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
-use crate::accel::{Accelerator, QemuBinary, cpu_identity, cpu_model};
+use crate::accel::{Accelerator, QemuBinary, cpu_identity, cpu_model, kernel_arguments};
 use crate::guest::SUPERVISOR;
 use crate::layer::record::FORMAT;
 use crate::layer::{LayerKey, LayerStore, MadeBy};
@@ -73,6 +73,11 @@ impl Host {
         cpu_model(self.accelerator, self.qemu.version)
     }
 
+    /// What the guest's kernel is told for this accelerator and QEMU.
+    pub fn kernel_arguments(&self) -> &'static str {
+        kernel_arguments(self.accelerator, self.qemu.version)
+    }
+
     /// What a state that is made here can only be continued on.
     pub fn made_by(&self) -> MadeBy {
         MadeBy {
@@ -110,6 +115,7 @@ impl Host {
         command_line(&MachineParts {
             accelerator: self.accelerator,
             cpu: self.cpu(),
+            kernel_arguments: self.kernel_arguments(),
             shape: self.shape,
             kernel: nowhere,
             initrd: nowhere,

@@ -46,6 +46,7 @@ pub(super) fn start(
     let arguments = command_line(&MachineParts {
         accelerator: host.accelerator,
         cpu: host.cpu(),
+        kernel_arguments: host.kernel_arguments(),
         shape: host.shape,
         kernel: &host.image.kernel(),
         initrd: &host.image.initrd(),

@@ -13,9 +13,6 @@ use crate::accel::{Accelerator, Architecture};
 use crate::image::KERNEL_ARGUMENTS;
 use crate::qemu::{MachineShape, Network};
 
-/// Said to the kernel of an emulated processor, which leaks nothing that is worth the time of guarding it.
-const UNGUARDED: &str = " mitigations=off";
-
 /// What a command line is made from.
 #[derive(Debug, Clone, Copy)]
 pub struct MachineParts<'a> {
@@ -23,6 +20,8 @@ pub struct MachineParts<'a> {
     pub accelerator: Accelerator,
     /// The CPU model as `-cpu` takes it.
     pub cpu: &'a str,
+    /// What its kernel is told beside [`KERNEL_ARGUMENTS`]; begins with a space, or is empty.
+    pub kernel_arguments: &'a str,
     /// Memory, cores, network.
     pub shape: MachineShape,
     /// The guest's kernel.
@@ -66,10 +65,6 @@ pub fn command_line(parts: &MachineParts<'_>) -> Vec<OsString> {
         "file": { "driver": "file", "filename": parts.disk.to_string_lossy(), "cache": cache },
     });
     let architecture = Architecture::host();
-    let unguarded = match parts.accelerator {
-        Accelerator::Tcg => UNGUARDED,
-        Accelerator::Kvm | Accelerator::Hvf => "",
-    };
     let mut line = Line::default();
     line.put("-name", "switchproof");
     line.alone("-nodefaults").alone("-no-user-config");
@@ -98,7 +93,10 @@ pub fn command_line(parts: &MachineParts<'_>) -> Vec<OsString> {
     line.put("-action", "reboot=shutdown,shutdown=pause,panic=pause");
     line.put("-kernel", parts.kernel);
     line.put("-initrd", parts.initrd);
-    line.put("-append", format!("{KERNEL_ARGUMENTS}{unguarded}"));
+    line.put(
+        "-append",
+        format!("{KERNEL_ARGUMENTS}{}", parts.kernel_arguments),
+    );
     line.alone("-S");
     // The `virt` machine of Arm has none; a fork gets its own entropy when it is woken, too.
     if architecture == Architecture::X86_64 {
@@ -191,6 +189,7 @@ mod tests {
         MachineParts {
             accelerator: Accelerator::Tcg,
             cpu: "qemu64,-cx16",
+            kernel_arguments: " mitigations=off",
             shape: MachineShape {
                 ram_mib: 1024,
                 ..MachineShape::default()
@@ -236,15 +235,9 @@ mod tests {
     }
 
     #[test]
-    fn only_an_emulated_processor_is_left_unguarded() {
-        assert!(rendered(&parts()).contains("mitigations=off"));
-        for accelerator in [Accelerator::Kvm, Accelerator::Hvf] {
-            let line = rendered(&MachineParts {
-                accelerator,
-                ..parts()
-            });
-            assert!(!line.contains("mitigations"), "{line}");
-        }
+    fn the_kernel_is_told_all_of_its_arguments() {
+        let line = rendered(&parts());
+        assert!(line.contains(" net.ifnames=0 mitigations=off "), "{line}");
     }
 
     #[test]
