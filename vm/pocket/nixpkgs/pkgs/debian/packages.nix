@@ -59,7 +59,7 @@
   gnupg = { debs = [ "gpg" "gpg-agent" "gpgconf" "gpgsm" ]; description = "Modern release of the GNU Privacy Guard, a GPL OpenPGP implementation"; license = "gpl3Plus"; mainProgram = "gpg"; };
   openssh = { debs = [ "openssh-client" ]; description = "Implementation of the SSH protocol"; license = "bsd2"; mainProgram = "ssh"; };
 
-  dconf = { debs = [ "dconf-cli" "dconf-service" "dconf-gsettings-backend" ]; description = "Low-level configuration system used by GSettings"; license = "lgpl21Plus"; postInstall = "sed -i \"s,/usr/libexec,$out/libexec,\" share/dbus-1/services/*"; };
+  dconf = { debs = [ "dconf-cli" "dconf-service" "dconf-gsettings-backend" ]; description = "Low-level configuration system used by GSettings"; license = "lgpl21Plus"; keep = [ "systemd" ]; postInstall = "sed -i \"s,/usr/libexec,$out/libexec,\" share/dbus-1/services/* lib/systemd/user/*"; };
   pinentry-curses = { description = "GnuPG's interface to passphrase input, on a terminal"; license = "gpl2Plus"; };
   pinentry-gnome3 = { description = "GnuPG's interface to passphrase input, in a window"; license = "gpl2Plus"; };
   pinentry-tty = { description = "GnuPG's interface to passphrase input, line by line"; license = "gpl2Plus"; };
