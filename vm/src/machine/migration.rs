@@ -2,11 +2,12 @@
 //! lets it start no program.
 
 use std::io::{self, Read, Write};
+use std::net::Shutdown;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::layer::record::STATE_MAX_BYTES;
 use crate::machine::waiting::Waiting;
@@ -18,9 +19,12 @@ const FD_NAME: &str = "state";
 impl Machine {
     /// Has QEMU write the stopped guest's device state.
     pub(super) fn save_state(&mut self, waiting: &Waiting) -> Result<Vec<u8>, MachineError> {
-        let ours = self.begin_migration("migrate", waiting)?;
-        let state = read_all(&ours, waiting.deadline)
-            .map_err(MachineError::io("cannot read the machine's state"));
+        let ours = self.offer_socket(waiting)?;
+        let deadline = waiting.deadline;
+        let state = read_during(&ours, deadline, || {
+            self.qmp("migrate", through_socket(), waiting)
+        })?
+        .map_err(MachineError::io("cannot read the machine's state"));
         // QEMU says why it failed, which is more than a short state does.
         self.await_migration(waiting)?;
         state
@@ -32,7 +36,8 @@ impl Machine {
         state: &[u8],
         waiting: &Waiting,
     ) -> Result<(), MachineError> {
-        let ours = self.begin_migration("migrate-incoming", waiting)?;
+        let ours = self.offer_socket(waiting)?;
+        self.qmp("migrate-incoming", through_socket(), waiting)?;
         let written = write_all(&ours, state, waiting.deadline);
         drop(ours);
         if let Err(error) = written {
@@ -46,12 +51,8 @@ impl Machine {
         self.qmp("cont", json!({}), waiting).map(drop)
     }
 
-    /// Hands QEMU one end of a socket, and has it send or take the device state there.
-    fn begin_migration(
-        &mut self,
-        command: &str,
-        waiting: &Waiting,
-    ) -> Result<UnixStream, MachineError> {
+    /// Hands QEMU one end of a socket, for a device state, and returns the other.
+    fn offer_socket(&mut self, waiting: &Waiting) -> Result<UnixStream, MachineError> {
         let capabilities =
             json!({ "capabilities": [{ "capability": "x-ignore-shared", "state": true }] });
         self.qmp("migrate-set-capabilities", capabilities, waiting)?;
@@ -60,9 +61,6 @@ impl Machine {
         let qmp = &mut self.connections.qmp;
         qmp.give_fd(FD_NAME, theirs.as_fd(), waiting.deadline)
             .map_err(|error| self.qmp_error(error, waiting))?;
-        drop(theirs);
-        let from = json!({ "uri": format!("fd:{FD_NAME}") });
-        self.qmp(command, from, waiting)?;
         Ok(ours)
     }
 
@@ -90,10 +88,36 @@ impl Machine {
     }
 }
 
+/// Tells QEMU that a device state goes through the socket that it was handed.
+fn through_socket() -> Value {
+    json!({ "uri": format!("fd:{FD_NAME}") })
+}
+
 /// A time limit for a socket, which knows none of no time at all.
 fn left(deadline: Instant) -> Duration {
     let left = deadline.saturating_duration_since(Instant::now());
     left.max(Duration::from_millis(1))
+}
+
+/// Reads to the end what `begin` sets off.
+///
+/// It is read already while that goes on: where QEMU's writing thread is quick, it holds the lock that QEMU's answer needs,
+/// and once the socket is full, which holds a fifth of a state, it would wait for us as we wait for the answer.
+fn read_during<T, E>(
+    stream: &UnixStream,
+    deadline: Instant,
+    begin: impl FnOnce() -> Result<T, E>,
+) -> Result<io::Result<Vec<u8>>, E> {
+    std::thread::scope(|scope| {
+        let reading = scope.spawn(|| read_all(stream, deadline));
+        let begun = begin();
+        if begun.is_err() {
+            // Nothing will come.
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+        let read = reading.join().expect("reading does not panic");
+        begun.map(|_| read)
+    })
 }
 
 fn read_all(stream: &UnixStream, deadline: Instant) -> io::Result<Vec<u8>> {
@@ -111,4 +135,34 @@ fn read_all(stream: &UnixStream, deadline: Instant) -> io::Result<Vec<u8>> {
 fn write_all(mut stream: &UnixStream, state: &[u8], deadline: Instant) -> io::Result<()> {
     stream.set_write_timeout(Some(left(deadline)))?;
     stream.write_all(state)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SOON: Duration = Duration::from_secs(20);
+
+    #[test]
+    fn a_state_is_read_also_before_its_beginning_is_confirmed() {
+        let (ours, theirs) = UnixStream::pair().expect("a socket");
+        let state = vec![7; 4 << 20];
+        let deadline = Instant::now() + SOON;
+        let read = read_during(&ours, deadline, || {
+            let written = write_all(&theirs, &state, deadline);
+            drop(theirs);
+            written
+        });
+        let read = read.expect("all of it fits").expect("it is read");
+        assert_eq!(read, state);
+    }
+
+    #[test]
+    fn what_never_begins_is_not_waited_for() {
+        let (ours, _theirs) = UnixStream::pair().expect("a socket");
+        let start = Instant::now();
+        let read = read_during(&ours, start + SOON, || Err::<(), _>("refused"));
+        assert_eq!(read.expect_err("not begun"), "refused");
+        assert!(start.elapsed() < SOON);
+    }
 }
