@@ -115,6 +115,9 @@ impl Qemu {
                 progress("another switchproof boots the guest; waiting for it");
             }
             vm::BaseProgress::Booting => progress("booting the guest once and freezing it"),
+            vm::BaseProgress::BootingAgain(said) => progress(&format!(
+                "the guest's kernel panicked as it booted ({said}); booting it once more"
+            )),
         };
         let layer = host.base_layer(BOOT_DEADLINE, &mut tell)?;
         self.hold(&self.booted_key(guest), layer);

@@ -50,15 +50,28 @@ const PANIC: &str = "Kernel panic - not syncing";
 /// Lines of the console that are shown before a panic.
 const LINES_BEFORE_PANIC: usize = 10;
 
-/// The first line of a panic on a console, and the console up to it: the trace behind it says little, and is long.
+/// How the report of a crash begins that ends in a panic: the cause stands there, far above the panic's own line.
+const CRASHES: [&str; 3] = ["BUG: ", "Oops: ", "general protection fault"];
+
+/// The first line of a panic on a console, and what led to it: the beginning of the crash's report, or else the lines
+/// before. The trace behind it says little, and is long.
 pub(super) fn panic_of(console: &str) -> Option<(String, String)> {
     let lines: Vec<&str> = console.lines().collect();
     let begins = |line: &&str| line.contains(PANIC) && !line.contains("---[ end ");
     let at = lines.iter().rposition(begins)?;
     let (_, said) = lines[at].split_once(PANIC)?;
-    let before = at.saturating_sub(LINES_BEFORE_PANIC);
     let said = said.trim_start_matches(':').trim().to_owned();
-    Some((said, lines[before..=at].join("\n")))
+    let before = at.saturating_sub(LINES_BEFORE_PANIC);
+    let is_crash = |line: &&str| CRASHES.iter().any(|words| line.contains(words));
+    let shown = match lines[..before].iter().position(is_crash) {
+        Some(crash) => {
+            let mut shown = lines[crash..(crash + LINES_BEFORE_PANIC).min(at)].to_vec();
+            shown.extend(["...", lines[at]]);
+            shown
+        }
+        None => lines[before..=at].to_vec(),
+    };
+    Some((said, shown.join("\n")))
 }
 
 /// Why a machine could not do what it was asked.
@@ -300,6 +313,23 @@ mod tests {
         assert!(shown.starts_with("initrd: cannot") && shown.ends_with("exitcode=0x7f00"));
         assert_eq!(shown.lines().count(), 2);
         assert_eq!(panic_of("all is well"), None);
+    }
+
+    #[test]
+    fn of_a_crash_the_beginning_is_shown() {
+        let registers = "[ 1.9] RAX: 0000000000000004\n".repeat(30);
+        let console = format!(
+            "started\n[ 1.9] BUG: unable to handle page fault for address: ffff8e9c3ffff000\n\
+             [ 1.9] RIP: 0010:some_function+0x1/0x2\n{registers}[ 1.9] Kernel panic - not syncing: Fatal exception"
+        );
+        let (said, shown) = panic_of(&console).expect("there is one");
+        assert_eq!(said, "Fatal exception");
+        assert!(shown.starts_with("[ 1.9] BUG: unable"), "{shown}");
+        assert!(
+            shown.ends_with("...\n[ 1.9] Kernel panic - not syncing: Fatal exception"),
+            "{shown}"
+        );
+        assert_eq!(shown.lines().count(), LINES_BEFORE_PANIC + 2);
     }
 
     #[test]

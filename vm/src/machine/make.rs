@@ -23,12 +23,14 @@ const FORK: Duration = Duration::from_secs(20);
 const ROOM_BYTES: u64 = 256 * 1024 * 1024;
 
 /// What making the first layer waits for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BaseProgress {
     /// Another process makes it.
     WaitingForOther,
     /// The guest boots.
     Booting,
+    /// It boots once more, as its kernel panicked, saying this.
+    BootingAgain(String),
 }
 
 impl Host {
@@ -61,7 +63,15 @@ impl Host {
         }
         tell(BaseProgress::Booting);
         let left = || end.saturating_duration_since(Instant::now());
-        let mut machine = self.boot(left())?;
+        let mut machine = match self.boot(left()) {
+            // Nobody's words have reached the guest yet, so the panic is nobody's: emulated processors race with each other
+            // in QEMU 7.2, and of some hundred boots one panicked.
+            Err(MachineError::GuestPanicked { said, .. }) => {
+                tell(BaseProgress::BootingAgain(said));
+                self.boot(left())?
+            }
+            booted => booted?,
+        };
         let exit = machine.exec(
             &GuestCommand::shell(&self.warm_up).deadline(left()),
             &mut |_, _| {},

@@ -1,12 +1,14 @@
 //! What can go wrong while a guest works.
 
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use switchproof_vm::guest::GuestCommand;
-use switchproof_vm::machine::{Machine, MachineError, Purpose};
+use switchproof_vm::machine::{BaseProgress, Machine, MachineError, Purpose};
 
-use crate::lab::{BOOT, lab, run, sh};
+use crate::lab::{BOOT, lab, lab_at, run, sh};
 
 fn fails(machine: &mut Machine, command: &GuestCommand) -> MachineError {
     let start = Instant::now();
@@ -87,6 +89,30 @@ fn a_guest_that_goes_away_in_mid_step_says_so() {
         .login("alice")
         .deadline(Duration::from_secs(5));
     was_killed(&fails(&mut machine, &login));
+}
+
+#[test]
+#[ignore = "boots machines; needs the guest image"]
+fn a_guest_that_panics_as_it_boots_is_booted_once_more() {
+    const PANICS: &str = "rdinit=/nowhere";
+    let place = tempfile::tempdir().expect("a directory");
+    let mut lab = lab_at(place.path());
+    let program = place.path().join("qemu");
+    let was_booted = place.path().join("was-booted");
+    let qemu = lab.host.qemu.path.display();
+    let script = format!(
+        "#!/bin/bash\nif mkdir {} 2>/dev/null; then set -- \"${{@/#root=/{PANICS} root=}}\"; fi\nexec {qemu} \"$@\"\n",
+        was_booted.display()
+    );
+    fs::write(&program, script).expect("written");
+    fs::set_permissions(&program, Permissions::from_mode(0o755)).expect("executable");
+    lab.host.qemu.path = program;
+    let mut told = Vec::new();
+    let base = lab.host.base_layer(BOOT, &mut |what| told.push(what));
+    assert!(base.is_ok(), "{base:?}, {told:?}");
+    assert_eq!(told[0], BaseProgress::Booting);
+    let again = |what: &BaseProgress| matches!(what, BaseProgress::BootingAgain(said) if said.contains("VFS"));
+    assert!(told.len() == 2 && again(&told[1]), "{told:?}");
 }
 
 #[test]
