@@ -195,7 +195,7 @@ pub struct Guest {
     pub memory_mib: Option<u32>,
     /// The size of its disk in MiB, of which only what is written takes room here; the image's own when `None`.
     pub disk_mib: Option<u32>,
-    /// Its processors; two when `None`.
+    /// Its processors; as many as the accelerator makes usual when `None`.
     pub cpus: Option<u32>,
     /// What the guest reaches.
     pub network: Network,

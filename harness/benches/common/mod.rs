@@ -85,12 +85,16 @@ fn host(own_cache: &CacheDir) -> Result<Option<Host>, Failure> {
             }
         }
     };
+    let accelerator = detect(&user_cache, &qemu)?.accelerator;
     Ok(Some(Host {
-        accelerator: detect(&user_cache, &qemu)?.accelerator,
+        accelerator,
         qemu,
         image,
         store: LayerStore::open(own_cache)?,
-        shape: MachineShape::default(),
+        shape: MachineShape {
+            cores: accelerator.usual_cores(),
+            ..MachineShape::default()
+        },
         warm_up: "nix eval --expr '1 + 1'".to_owned(),
     }))
 }

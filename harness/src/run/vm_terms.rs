@@ -1,5 +1,6 @@
 //! Translates between the types of the harness and those of the vm crate.
 
+use switchproof_vm::accel::Accelerator;
 use switchproof_vm::guest::{self, GuestCommand};
 use switchproof_vm::image::{ImageError, Progress};
 use switchproof_vm::layer::{LayerError, LayerKey};
@@ -10,14 +11,18 @@ use crate::model::Guest;
 use crate::plan::StateKey;
 
 /// How big the machines of a guest are, and what they reach.
-pub(super) fn shape(guest: &Guest) -> MachineShape {
-    let usual = MachineShape::default();
+pub(super) fn shape(guest: &Guest, accelerator: Accelerator) -> MachineShape {
     MachineShape {
-        ram_mib: guest.memory_mib.unwrap_or(usual.ram_mib),
-        cores: guest.cpus.unwrap_or(usual.cores),
-        disk_mib: guest.disk_mib.or(usual.disk_mib),
+        ram_mib: ram_mib(guest),
+        cores: guest.cpus.unwrap_or(accelerator.usual_cores()),
+        disk_mib: guest.disk_mib,
         network: guest.network,
     }
+}
+
+/// The memory of such a machine, in MiB.
+pub(super) fn ram_mib(guest: &Guest) -> u32 {
+    guest.memory_mib.unwrap_or(MachineShape::default().ram_mib)
 }
 
 pub(super) fn command(script: &GuestScript) -> GuestCommand {

@@ -68,7 +68,7 @@ pub(crate) struct RawGuest {
     /// machine finds about 3 GiB free, and has a disk of 16 GiB with a network or a channel of one's own.
     #[schemars(extend("examples" = ["16GiB", "64GiB"]))]
     pub(crate) disk: Option<String>,
-    /// Its processors, 8 at most; 2 by default.
+    /// Its processors, 8 at most; by default 2, and 1 where QEMU emulates them.
     #[schemars(range(min = 1, max = 8))]
     pub(crate) cpus: Option<u32>,
 }
