@@ -91,10 +91,7 @@ fn host(own_cache: &CacheDir) -> Result<Option<Host>, Failure> {
         qemu,
         image,
         store: LayerStore::open(own_cache)?,
-        shape: MachineShape {
-            cores: accelerator.usual_cores(),
-            ..MachineShape::default()
-        },
+        shape: MachineShape::usual(accelerator),
         warm_up: "nix eval --expr '1 + 1'".to_owned(),
     }))
 }

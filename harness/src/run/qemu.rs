@@ -14,7 +14,7 @@ use switchproof_vm::layer::{Layer, LayerError, LayerStore};
 use switchproof_vm::machine::{self as vm, GuestImage, Host};
 
 use super::ledger::lock;
-use super::vm_terms::{broken, command, ended, in_words, layer_key, ram_mib, shape};
+use super::vm_terms::{broken, command, ended, in_words, layer_key, shape};
 use super::{ForkedMachine, Hypervisor, Purpose, channels};
 use crate::machine::{GuestExit, GuestScript, Machine, MachineError, Observable, Stream, Unpacked};
 use crate::model::Guest;
@@ -254,7 +254,7 @@ impl Hypervisor for Qemu {
     }
 
     fn ram_mib(&self, guest: &Guest) -> u32 {
-        ram_mib(guest)
+        shape(guest, self.detected.accelerator).ram_mib
     }
 }
 

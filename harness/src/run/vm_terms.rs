@@ -12,17 +12,13 @@ use crate::plan::StateKey;
 
 /// How big the machines of a guest are, and what they reach.
 pub(super) fn shape(guest: &Guest, accelerator: Accelerator) -> MachineShape {
+    let usual = MachineShape::usual(accelerator);
     MachineShape {
-        ram_mib: ram_mib(guest),
-        cores: guest.cpus.unwrap_or(accelerator.usual_cores()),
-        disk_mib: guest.disk_mib,
+        ram_mib: guest.memory_mib.unwrap_or(usual.ram_mib),
+        cores: guest.cpus.unwrap_or(usual.cores),
+        disk_mib: guest.disk_mib.or(usual.disk_mib),
         network: guest.network,
     }
-}
-
-/// The memory of such a machine, in MiB.
-pub(super) fn ram_mib(guest: &Guest) -> u32 {
-    guest.memory_mib.unwrap_or(MachineShape::default().ram_mib)
 }
 
 pub(super) fn command(script: &GuestScript) -> GuestCommand {

@@ -134,7 +134,7 @@ fn made_by(major: u32) -> MadeBy {
         },
         accelerator: Accelerator::Tcg,
         cpu: "qemu64".to_owned(),
-        shape: MachineShape::default(),
+        shape: MachineShape::usual(Accelerator::Tcg),
         image: "i".to_owned(),
     }
 }

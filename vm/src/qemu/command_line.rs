@@ -192,7 +192,7 @@ mod tests {
             kernel_arguments: " mitigations=off",
             shape: MachineShape {
                 ram_mib: 1024,
-                ..MachineShape::default()
+                ..MachineShape::usual(Accelerator::Tcg)
             },
             kernel: Path::new("/image/kernel"),
             initrd: Path::new("/image/initrd"),

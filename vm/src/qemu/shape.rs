@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::accel::Accelerator;
+
 /// What of the network a guest reaches.
 #[derive(
     Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
@@ -46,12 +48,14 @@ pub struct MachineShape {
     pub network: Network,
 }
 
-impl Default for MachineShape {
-    /// 1.5 GiB, which an evaluation of Home Manager needs, two cores, the image's disk, no network.
-    fn default() -> Self {
+impl MachineShape {
+    /// What a machine has where nobody says: 1.5 GiB, which an evaluation of Home Manager needs, as many cores as are usual
+    /// with `accelerator`, the image's disk, no network.
+    #[must_use]
+    pub const fn usual(accelerator: Accelerator) -> Self {
         Self {
             ram_mib: 1536,
-            cores: 2,
+            cores: accelerator.usual_cores(),
             disk_mib: None,
             network: Network::Off,
         }

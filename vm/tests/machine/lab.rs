@@ -93,8 +93,7 @@ pub fn lab_at(cache: &Path) -> Lab {
         store: LayerStore::open(&CacheDir::at(cache)).expect("a store"),
         shape: MachineShape {
             ram_mib: 1024,
-            cores: Accelerator::Tcg.usual_cores(),
-            ..MachineShape::default()
+            ..MachineShape::usual(Accelerator::Tcg)
         },
         warm_up: "useradd --create-home --shell /bin/bash alice && nix eval --expr '1 + 1'"
             .to_owned(),
