@@ -78,13 +78,15 @@ fn ignored(feature: &str) -> Trial {
 /// The test of the list of packages.
 const PACKAGES: &str = "list-of-packages";
 
-/// All names of the package set, those of its sets of packages too.
+/// All names of packages that the package set has, those of its sets of packages too: not the names that only say that
+/// they are gone, or that the channel lacks them.
 const NAMES: &str = r#"
 let
   pkgs = import ./nixpkgs { system = "x86_64-linux"; };
-  below = set: map (name: "${set}.${name}") (builtins.attrNames (pkgs.${set} or { }));
+  there = set: builtins.filter (name: (builtins.tryEval set.${name}).success) (builtins.attrNames set);
+  below = set: map (name: "${set}.${name}") (there (pkgs.${set} or { }));
 in
-builtins.attrNames pkgs ++ builtins.concatMap below [
+there pkgs ++ builtins.concatMap below [
   "fishPlugins" "gnome" "gnomeExtensions" "haskellPackages" "kdePackages" "libsForQt5" "nerd-fonts"
   "nodePackages" "python3Packages" "tmuxPlugins" "unixtools" "vimPlugins" "vscode-extensions"
 ]
