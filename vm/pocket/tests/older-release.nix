@@ -51,7 +51,7 @@ in
     };
     modelled-as-newer = {
       expr = (olderHome { programs.git.enable = true; }).home.activationPackage.drvPath;
-      says = "Home Manager 26.05 has `programs.git', but the pocket channel does not model it";
+      says = "Of the pocket channel's revisions only 26.05 has `programs.git'; run this scenario on that";
     };
     legacy-services = {
       expr = (olderHome { systemd.user.startServices = true; }).home.activationPackage.drvPath;

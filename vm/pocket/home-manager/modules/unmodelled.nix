@@ -8,12 +8,12 @@ let
     programs = [ "git" "password-store" "zsh" ];
     xdg = [ "userDirs" ];
   };
-  names = lib.zipAttrsWith (_: lib.concatLists) ([ (import ./unmodelled-names.nix) ] ++ lib.optional (!since "26.05") newest);
+  unmodelled = import ./unmodelled-names.nix;
   # What holds the options of many modules, and none of this channel's.
   namespaces = [ "accounts" "launchd" "services" "targets" ];
   # The part of the path that is such an option, or options are below of.
-  known =
-    n: path:
+  knownIn =
+    names: n: path:
     let
       above = if n == 1 then "top" else lib.concatStringsSep "." (lib.take (n - 1) path);
     in
@@ -22,17 +22,20 @@ let
     else if builtins.elem (builtins.elemAt path (n - 1)) (names.${above} or [ ]) then
       lib.take n path
     else
-      known (n + 1) path;
+      knownIn names (n + 1) path;
 in
 {
   _module.args.namespaces = namespaces;
   _module.args.unknownOptionHint =
     path:
     let
-      option = known 1 path;
+      option = knownIn unmodelled 1 path;
+      newer = if since "26.05" then [ ] else knownIn newest 1 path;
     in
     if builtins.length path > 1 && builtins.elem (builtins.head path) namespaces then
       "\n\nThe pocket channel models no option below `${builtins.head path}'; if Home Manager itself has `${lib.showOption path}', run this scenario on the real channel."
+    else if newer != [ ] then
+      "\n\nOf the pocket channel's revisions only 26.05 has `${lib.showOption newer}'; run this scenario on that, or on the real channel."
     else
     lib.optionalString (option != [ ])
       "\n\nHome Manager ${if since "26.05" then "itself" else "26.05"} has `${lib.showOption option}', but the pocket channel does not model it; run this scenario on the real channel.";
