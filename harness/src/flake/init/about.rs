@@ -6,6 +6,7 @@ use rnix::SyntaxNode;
 use rnix::ast::{Expr, PathRel};
 use rowan::ast::AstNode as _;
 
+use super::handed::{Source, source};
 use super::outputs::Output;
 use super::texts::Texts;
 use crate::flake::names::{is_host_user, is_user_name};
@@ -19,6 +20,8 @@ use crate::text::steers_terminals;
 pub(super) struct Seen {
     /// Values of `home.username`.
     pub(super) usernames: BTreeSet<String>,
+    /// What `home.username` is taken from where its value is not in the same file.
+    pub(super) sources: BTreeSet<Source>,
     /// Users under `home-manager.users`.
     pub(super) managed: BTreeSet<String>,
     /// Users under `users.users`.
@@ -40,7 +43,7 @@ pub(super) struct Given {
 
 /// Which values of an option come before others.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-enum Weight {
+pub(super) enum Weight {
     /// `lib.mkDefault`.
     #[default]
     Default,
@@ -68,7 +71,7 @@ impl Given {
 }
 
 /// What is given, without what says how much it weighs.
-fn weighed(value: Expr) -> Option<(Weight, Expr)> {
+pub(super) fn weighed(value: Expr) -> Option<(Weight, Expr)> {
     let Expr::Apply(call) = &value else {
         return Some((Weight::Plain, value));
     };
@@ -126,20 +129,9 @@ impl Texts {
             }
         }
         if seen.usernames.is_empty() {
-            seen.usernames = self.handed(output, value.syntax());
+            seen.usernames = self.handed(output, value.syntax(), &seen.sources);
         }
         seen
-    }
-
-    /// Whose home the function is to make that an output calls: `mkHome { username = user; }`.
-    fn handed(&self, output: &Output, value: &SyntaxNode) -> BTreeSet<String> {
-        let Some(file) = self.files.get(&output.file) else {
-            return BTreeSet::new();
-        };
-        let bound = file.below(value).into_iter();
-        let given = bound.filter(|it| it.path.len() == 1 && it.ends(&["username"]));
-        let names = given.filter_map(|it| file.text(&it.value?));
-        names.filter(|name| is_user_name(name)).collect()
     }
 
     /// The platform that an output is for, where it is for others than `here` alone: by what is named where it is made, or
@@ -187,8 +179,10 @@ impl Seen {
         let weighed = binding.value.clone().and_then(weighed);
         let text = || weighed.as_ref().and_then(|(_, value)| file.text(value));
         if binding.ends(&["home", "username"]) {
-            self.usernames
-                .extend(text().filter(|name| is_user_name(name)));
+            match text() {
+                Some(name) => self.usernames.extend(is_user_name(&name).then_some(name)),
+                None => self.sources.extend(source(file, binding)),
+            }
         }
         if binding.ends(&["home", "homeDirectory"])
             && let (Some((weight, _)), Some(home)) = (&weighed, text())

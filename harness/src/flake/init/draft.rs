@@ -159,9 +159,13 @@ pub(super) fn draft(
         false => steps,
     };
     let path = PathBuf::from("scenarios").join(format!("{name}.yaml"));
+    let ask = match wanted.evaluated {
+        None => ", or let `switchproof init --evaluate` ask Nix in a machine",
+        Some(_) => "",
+    };
     let note = users.is_guess.then(|| {
         format!(
-            "the user of {subject} was not read: check `user: {}` in {}",
+            "the user of {subject} was not read: check `user: {}` in {}{ask}",
             users.first,
             path.display()
         )

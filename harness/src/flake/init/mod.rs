@@ -4,6 +4,7 @@ mod about;
 mod draft;
 mod evaluated;
 mod found;
+mod handed;
 mod outputs;
 mod texts;
 

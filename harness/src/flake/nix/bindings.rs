@@ -146,12 +146,17 @@ impl Bindings {
     /// A text, or a name that stands for one.
     pub(crate) fn text(&self, expression: &Expr) -> Option<String> {
         match expression {
-            Expr::Ident(name) => self.texts.get(&name.syntax().text().to_string()).cloned(),
+            Expr::Ident(name) => self.text_of(&name.syntax().text().to_string()),
             Expr::Str(text) => self.plain(text),
             // A bare address.
             Expr::Literal(literal) => Some(literal.syntax().text().to_string()),
             _ => None,
         }
+    }
+
+    /// The text that a name stands for.
+    pub(crate) fn text_of(&self, name: &str) -> Option<String> {
+        self.texts.get(name).cloned()
     }
 
     /// A text, with names of other simple texts filled in.

@@ -194,8 +194,49 @@ fn the_user_of_a_home_is_the_one_that_it_names() {
     has(home("x { }", &[]), "# A guess");
     let flake = "{ outputs = _: { homeConfigurations.desktop = 1; }; }";
     let found = found(&Folder::with(&[("flake.nix", flake)])).expect("a draft");
-    let note = "the user of homeConfigurations.\"desktop\" was not read: check `user: desktop` in scenarios/home-desktop.yaml";
+    let note = "the user of homeConfigurations.\"desktop\" was not read: check `user: desktop` in scenarios/home-desktop.yaml, \
+                or let `switchproof init --evaluate` ask Nix in a machine";
     assert_eq!(found.notes, [note]);
+}
+
+#[test]
+fn the_user_of_a_home_is_also_the_one_that_its_modules_are_handed() {
+    let module = |head: &str, username: &str| {
+        format!("{head} {{ home.username = {username}; home.stateVersion = \"24.05\"; }}")
+    };
+    let (name, of_set) = (
+        module("{ who, ... }:", "who"),
+        module("{ me, ... }:", "lib.mkForce me.name"),
+    );
+    let special = module(
+        "{ specialArgs, ... }: let name = specialArgs.who; in",
+        "name",
+    );
+    let inherited = "{ specialArgs, ... }: { home = { inherit (specialArgs) who; username = specialArgs.who; }; }";
+    let given = "x { extraSpecialArgs = { who = \"bob\"; }; modules = [ ./home.nix ]; programs.git.who = \"eve\"; }";
+    let set = "x { extraSpecialArgs = { me = { name = \"bob\"; }; }; modules = [ ./home.nix ]; }";
+    let by_let = "let me = { name = \"bob\"; mail = \"x\"; }; in x { extraSpecialArgs = { inherit me; }; modules = [ ./home.nix ]; }";
+    let by_all = "let extraSpecialArgs = rec { who = \"bob\"; }; in x { inherit extraSpecialArgs; modules = [ ./home.nix ]; }";
+    let in_turn = "let make = who: system: x { modules = [ { home.username = who; } ]; }; in make \"bob\" \"x86_64-linux\"";
+    let as_usual = in_turn.replace("who", "username");
+    for (made, home_nix) in [
+        (given, &*name),
+        (given, &special),
+        (given, inherited),
+        (set, &of_set),
+        (by_let, &of_set),
+        (by_all, &name),
+        (&*as_usual, ""),
+    ] {
+        let text = home(made, &[("home.nix", home_nix)]);
+        has(&text, "output: desktop\n  user: bob\n");
+        lacks(text, &["guess"]);
+    }
+    // Two are none.
+    let two = given.replace("programs.git.who", "specialArgs.who");
+    has(home(&two, &[("home.nix", &name)]), "# A guess");
+    let other = "x { git.who = \"eve\"; modules = [ ./home.nix ]; }";
+    has(home(other, &[("home.nix", &name)]), "# A guess");
 }
 
 #[test]

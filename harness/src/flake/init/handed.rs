@@ -1,0 +1,137 @@
+//! Whose home it is where a module takes the name from what the flake hands it: `extraSpecialArgs = { username = "alice"; }`,
+//! `mkHome { username = "alice"; }`.
+
+use std::collections::BTreeSet;
+
+use rnix::SyntaxNode;
+use rnix::ast::{Attr, Expr, Param, Select};
+use rowan::ast::AstNode as _;
+
+use super::about::weighed;
+use super::outputs::Output;
+use super::texts::Texts;
+use crate::flake::names::is_user_name;
+use crate::flake::nix::{Binding, Bindings};
+
+/// What a module takes the name of its user from: `[username]` for a name, `[settings, user]` for one in a set.
+pub(super) type Source = Vec<String>;
+
+/// The options that hand values to modules.
+const SPECIAL: [&str; 2] = ["extraSpecialArgs", "specialArgs"];
+
+/// What `home.username` is taken from where the text of its module does not tell it.
+pub(super) fn source(file: &Bindings, username: &Binding) -> Option<Source> {
+    let Some(value) = username.value.clone() else {
+        // `inherit (specialArgs) username;`
+        return Some(vec![username.path.last()?.clone()?]);
+    };
+    match weighed(value)?.1 {
+        Expr::Ident(name) => {
+            let name = name.syntax().text().to_string();
+            let mut bound = file.all().into_iter();
+            let leads_on = bound.find_map(|it| match it.value {
+                Some(Expr::Select(select)) if it.path == [Some(name.clone())] => selected(&select),
+                _ => None,
+            });
+            Some(leads_on.unwrap_or_else(|| vec![name]))
+        }
+        Expr::Select(select) => selected(&select),
+        _ => None,
+    }
+}
+
+/// The names of `settings.user`; `specialArgs.user` is what is handed as `user`.
+fn selected(select: &Select) -> Option<Source> {
+    let Expr::Ident(set) = select.expr()? else {
+        return None;
+    };
+    let mut names = vec![set.syntax().text().to_string()];
+    for name in select.attrpath()?.attrs() {
+        match name {
+            Attr::Ident(name) => names.push(name.syntax().text().to_string()),
+            _ => return None,
+        }
+    }
+    if SPECIAL.contains(&names[0].as_str()) {
+        names.remove(0);
+    }
+    Some(names)
+}
+
+impl Texts {
+    /// The users that the making of an output names for what its modules take theirs from. What is written for the output
+    /// alone comes before what its file has for all.
+    pub(super) fn handed(
+        &self,
+        output: &Output,
+        value: &SyntaxNode,
+        sources: &BTreeSet<Source>,
+    ) -> BTreeSet<String> {
+        let Some(file) = self.files.get(&output.file) else {
+            return BTreeSet::new();
+        };
+        let usual = vec!["username".to_owned()];
+        let sources: BTreeSet<&Source> = sources.iter().chain([&usual]).collect();
+        let users = |bindings: Vec<Binding>, of_call: bool| -> BTreeSet<String> {
+            let given = bindings
+                .iter()
+                .filter(|it| sources.iter().any(|source| gives(it, source, of_call)));
+            let names = given.filter_map(|it| match &it.value {
+                Some(value) => file.text(value),
+                None => file.text_of(it.path.last()?.as_deref()?),
+            });
+            names.filter(|name| is_user_name(name)).collect()
+        };
+        let mut own = users(file.below(value), true);
+        own.extend(
+            in_turn(file, value)
+                .into_iter()
+                .filter(|(name, _)| sources.iter().any(|source| **source == [name.as_str()]))
+                .filter_map(|(_, given)| file.text(&given))
+                .filter(|name| is_user_name(name)),
+        );
+        match own.is_empty() {
+            true => users(file.all(), false),
+            false => own,
+        }
+    }
+}
+
+/// What a call gives to the parameters of a function of the same file: `mkHome "alice" [ ]` of `mkHome = username: modules:`.
+fn in_turn(file: &Bindings, call: &SyntaxNode) -> Vec<(String, Expr)> {
+    let mut given = Vec::new();
+    let mut function = Expr::cast(call.clone());
+    let name = loop {
+        function = match function {
+            Some(Expr::LetIn(inner)) => inner.body(),
+            Some(Expr::Apply(call)) => {
+                given.extend(call.argument());
+                call.lambda()
+            }
+            Some(Expr::Ident(name)) => break name,
+            _ => return Vec::new(),
+        };
+    };
+    let name = Some(name.syntax().text().to_string());
+    let mut bound = file.all().into_iter();
+    let mut rest = bound
+        .find(|it| it.path == [name.clone()])
+        .and_then(|it| it.value);
+    let mut named = Vec::new();
+    while let Some((Expr::Lambda(lambda), argument)) = rest.take().zip(given.pop()) {
+        if let Some(Param::IdentParam(name)) = lambda.param() {
+            named.push((name.syntax().text().to_string(), argument));
+        }
+        rest = lambda.body();
+    }
+    named
+}
+
+/// Whether a binding gives modules what they take from `source`; one that stands by itself only as the argument of a call.
+fn gives(binding: &Binding, source: &Source, of_call: bool) -> bool {
+    let source: Vec<&str> = source.iter().map(String::as_str).collect();
+    let special = SPECIAL.map(|option| [&[option], source.as_slice()].concat());
+    let stands = source.len() > 1 || of_call;
+    special.iter().any(|names| binding.ends(names))
+        || (stands && binding.path.len() == source.len() && binding.ends(&source))
+}
