@@ -129,6 +129,9 @@ impl Texts {
             }
         }
         if seen.usernames.is_empty() {
+            if seen.sources.is_empty() {
+                seen.sources = self.everything().sources;
+            }
             seen.usernames = self.handed(output, value.syntax(), &seen.sources);
         }
         seen

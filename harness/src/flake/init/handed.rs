@@ -70,9 +70,7 @@ impl Texts {
         let Some(file) = self.files.get(&output.file) else {
             return BTreeSet::new();
         };
-        let usual = vec!["username".to_owned()];
-        let sources: BTreeSet<&Source> = sources.iter().chain([&usual]).collect();
-        let users = |bindings: Vec<Binding>, of_call: bool| -> BTreeSet<String> {
+        let users = |bindings: Vec<Binding>, of_call: bool, sources: &BTreeSet<Source>| {
             let given = bindings
                 .iter()
                 .filter(|it| sources.iter().any(|source| gives(it, source, of_call)));
@@ -80,18 +78,23 @@ impl Texts {
                 Some(value) => file.text(value),
                 None => file.text_of(it.path.last()?.as_deref()?),
             });
-            names.filter(|name| is_user_name(name)).collect()
+            names
+                .filter(|name| is_user_name(name))
+                .collect::<BTreeSet<_>>()
         };
-        let mut own = users(file.below(value), true);
+        // A call that hands over a `username` says enough; what stands elsewhere counts where a module asks for it.
+        let mut usual = sources.clone();
+        usual.insert(vec!["username".to_owned()]);
+        let mut own = users(file.below(value), true, &usual);
         own.extend(
             in_turn(file, value)
                 .into_iter()
-                .filter(|(name, _)| sources.iter().any(|source| **source == [name.as_str()]))
+                .filter(|(name, _)| usual.iter().any(|source| *source == [name.as_str()]))
                 .filter_map(|(_, given)| file.text(&given))
                 .filter(|name| is_user_name(name)),
         );
         match own.is_empty() {
-            true => users(file.all(), false),
+            true => users(file.all(), false, sources),
             false => own,
         }
     }
