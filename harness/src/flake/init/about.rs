@@ -1,12 +1,12 @@
 //! What the files of a flake say about one of its outputs: whose homes it manages, for which release and platform.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rnix::SyntaxNode;
 use rnix::ast::{Expr, PathRel};
 use rowan::ast::AstNode as _;
 
-use super::handed::{Source, source};
+use super::handed::{Given, Source, given, source};
 use super::outputs::Output;
 use super::texts::Texts;
 use crate::flake::names::{is_host_user, is_user_name};
@@ -27,7 +27,7 @@ pub(super) struct Seen {
     /// Users under `users.users`.
     pub(super) accounts: BTreeSet<String>,
     /// Values of `home.homeDirectory`.
-    pub(super) home_directories: Given,
+    pub(super) home_directories: Weighed,
     /// The newest `home.stateVersion`.
     pub(super) state_version: Option<Release>,
     /// Platforms, as Nix names them.
@@ -36,7 +36,7 @@ pub(super) struct Seen {
 
 /// The values that an option is given, of those that come before all others.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Given {
+pub(super) struct Weighed {
     values: BTreeSet<String>,
     weight: Weight,
 }
@@ -52,7 +52,7 @@ pub(super) enum Weight {
     Forced,
 }
 
-impl Given {
+impl Weighed {
     /// The one value; `None` where there is none or a choice.
     pub(super) fn one(&self) -> Option<&String> {
         let mut all = self.values.iter();
@@ -93,16 +93,33 @@ const OPEN: [&str; 5] = [
     "inputs.systems",
 ];
 
+/// What all files of a flake say.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Everywhere {
+    pub(super) seen: Seen,
+    /// The users that a file names for what modules take theirs from, by the file.
+    pub(super) given: BTreeMap<String, Given>,
+}
+
 impl Texts {
-    /// What all files say.
-    pub(super) fn everything(&self) -> Seen {
-        let mut seen = Seen::default();
-        for file in self.files.values() {
-            if let Some(root) = file.root() {
-                seen.take(file, root);
+    /// What all files say, read once.
+    pub(super) fn everywhere(&self) -> &Everywhere {
+        self.everywhere.get_or_init(|| {
+            let mut seen = Seen::default();
+            for file in self.files.values() {
+                if let Some(root) = file.root() {
+                    seen.take(file, root);
+                }
             }
-        }
-        seen
+            let given = self.files.iter().map(|(name, file)| {
+                let given = given(file, file.all(), false, &seen.sources);
+                (name.clone(), given)
+            });
+            Everywhere {
+                given: given.collect(),
+                seen,
+            }
+        })
     }
 
     /// What is said where an output is made, and in the files that are named there, and in theirs.
@@ -129,10 +146,7 @@ impl Texts {
             }
         }
         if seen.usernames.is_empty() {
-            if seen.sources.is_empty() {
-                seen.sources = self.everything().sources;
-            }
-            seen.usernames = self.handed(output, value.syntax(), &seen.sources);
+            seen.usernames = self.handed(output, value.syntax(), seen.sources.clone());
         }
         seen
     }

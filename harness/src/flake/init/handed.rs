@@ -1,7 +1,7 @@
 //! Whose home it is where a module takes the name from what the flake hands it: `extraSpecialArgs = { username = "alice"; }`,
 //! `mkHome { username = "alice"; }`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rnix::SyntaxNode;
 use rnix::ast::{Attr, Expr, Param, Select};
@@ -28,11 +28,10 @@ pub(super) fn source(file: &Bindings, username: &Binding) -> Option<Source> {
     match weighed(value)?.1 {
         Expr::Ident(name) => {
             let name = name.syntax().text().to_string();
-            let mut bound = file.all().into_iter();
-            let leads_on = bound.find_map(|it| match it.value {
-                Some(Expr::Select(select)) if it.path == [Some(name.clone())] => selected(&select),
+            let leads_on = match file.value_of(&name) {
+                Some(Expr::Select(select)) => selected(select),
                 _ => None,
-            });
+            };
             Some(leads_on.unwrap_or_else(|| vec![name]))
         }
         Expr::Select(select) => selected(&select),
@@ -58,6 +57,43 @@ fn selected(select: &Select) -> Option<Source> {
     Some(names)
 }
 
+/// The users that are named for what modules take theirs from.
+pub(super) type Given = BTreeMap<Source, BTreeSet<String>>;
+
+/// What of `bindings` gives modules what they take their users from; one that stands by itself counts as the argument of a
+/// call alone.
+pub(super) fn given(
+    file: &Bindings,
+    bindings: Vec<Binding>,
+    of_call: bool,
+    sources: &BTreeSet<Source>,
+) -> Given {
+    let mut given = Given::new();
+    for binding in bindings {
+        let names: Option<Source> = binding.path.iter().cloned().collect();
+        let Some(names) = names else { continue };
+        let after = names
+            .iter()
+            .rposition(|name| SPECIAL.contains(&name.as_str()))
+            .map(|at| names[at + 1..].to_vec());
+        let stands = (names.len() > 1 || of_call).then(|| names.clone());
+        let Some(source) = [after, stands]
+            .into_iter()
+            .flatten()
+            .find(|source| sources.contains(source))
+        else {
+            continue;
+        };
+        let text = match &binding.value {
+            Some(value) => file.text(value),
+            None => names.last().and_then(|name| file.text_of(name)),
+        };
+        let users = given.entry(source).or_default();
+        users.extend(text.filter(|name| is_user_name(name)));
+    }
+    given
+}
+
 impl Texts {
     /// The users that the making of an output names for what its modules take theirs from. What is written for the output
     /// alone comes before what its file has for all.
@@ -65,38 +101,30 @@ impl Texts {
         &self,
         output: &Output,
         value: &SyntaxNode,
-        sources: &BTreeSet<Source>,
+        mut sources: BTreeSet<Source>,
     ) -> BTreeSet<String> {
         let Some(file) = self.files.get(&output.file) else {
             return BTreeSet::new();
         };
-        let users = |bindings: Vec<Binding>, of_call: bool, sources: &BTreeSet<Source>| {
-            let given = bindings
-                .iter()
-                .filter(|it| sources.iter().any(|source| gives(it, source, of_call)));
-            let names = given.filter_map(|it| match &it.value {
-                Some(value) => file.text(value),
-                None => file.text_of(it.path.last()?.as_deref()?),
-            });
-            names
-                .filter(|name| is_user_name(name))
-                .collect::<BTreeSet<_>>()
-        };
+        let everywhere = self.everywhere();
+        if sources.is_empty() {
+            sources = everywhere.seen.sources.clone();
+        }
+        let for_all = everywhere.given.get(&output.file).into_iter().flatten();
+        let for_all = for_all.filter(|(source, _)| sources.contains(*source));
+        let for_all: BTreeSet<String> = for_all.flat_map(|(_, users)| users.clone()).collect();
         // A call that hands over a `username` says enough; what stands elsewhere counts where a module asks for it.
-        let mut usual = sources.clone();
-        usual.insert(vec!["username".to_owned()]);
-        let mut own = users(file.below(value), true, &usual);
+        sources.insert(vec!["username".to_owned()]);
+        let own = given(file, file.below(value), true, &sources);
+        let mut own: BTreeSet<String> = own.into_values().flatten().collect();
         own.extend(
             in_turn(file, value)
                 .into_iter()
-                .filter(|(name, _)| usual.iter().any(|source| *source == [name.as_str()]))
+                .filter(|(name, _)| sources.contains([name.clone()].as_slice()))
                 .filter_map(|(_, given)| file.text(&given))
                 .filter(|name| is_user_name(name)),
         );
-        match own.is_empty() {
-            true => users(file.all(), false, sources),
-            false => own,
-        }
+        if own.is_empty() { for_all } else { own }
     }
 }
 
@@ -115,11 +143,7 @@ fn in_turn(file: &Bindings, call: &SyntaxNode) -> Vec<(String, Expr)> {
             _ => return Vec::new(),
         };
     };
-    let name = Some(name.syntax().text().to_string());
-    let mut bound = file.all().into_iter();
-    let mut rest = bound
-        .find(|it| it.path == [name.clone()])
-        .and_then(|it| it.value);
+    let mut rest = file.value_of(&name.syntax().text().to_string()).cloned();
     let mut named = Vec::new();
     while let Some((Expr::Lambda(lambda), argument)) = rest.take().zip(given.pop()) {
         if let Some(Param::IdentParam(name)) = lambda.param() {
@@ -128,13 +152,4 @@ fn in_turn(file: &Bindings, call: &SyntaxNode) -> Vec<(String, Expr)> {
         rest = lambda.body();
     }
     named
-}
-
-/// Whether a binding gives modules what they take from `source`; one that stands by itself only as the argument of a call.
-fn gives(binding: &Binding, source: &Source, of_call: bool) -> bool {
-    let source: Vec<&str> = source.iter().map(String::as_str).collect();
-    let special = SPECIAL.map(|option| [&[option], source.as_slice()].concat());
-    let stands = source.len() > 1 || of_call;
-    special.iter().any(|names| binding.ends(names))
-        || (stands && binding.path.len() == source.len() && binding.ends(&source))
 }

@@ -1,10 +1,12 @@
 //! The texts of a flake.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use rnix::ast::Select;
 use rowan::ast::AstNode as _;
 
+use super::about::Everywhere;
 use crate::flake::nix::Bindings;
 use crate::model::{FlakeTree, joined};
 
@@ -13,6 +15,8 @@ pub(super) struct Texts {
     pub(super) files: BTreeMap<String, Bindings>,
     /// The name of its `flake.nix`.
     pub(super) main: String,
+    /// What they say together, once it was asked for.
+    pub(super) everywhere: OnceCell<Everywhere>,
 }
 
 impl Texts {
@@ -24,6 +28,7 @@ impl Texts {
                 .map(|(name, text)| (name.clone(), Bindings::of(&text)))
                 .collect(),
             main: flake.path_of("flake.nix"),
+            everywhere: OnceCell::new(),
         }
     }
 

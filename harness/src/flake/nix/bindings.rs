@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use rnix::SyntaxNode;
-use rnix::ast::{Attr, AttrSet, AttrpathValue, Expr, HasEntry as _, InterpolPart, Str};
+use rnix::ast::{Attr, AttrSet, AttrpathValue, Expr, HasEntry as _, InterpolPart, LetIn, Str};
 use rowan::ast::AstNode as _;
 
 use super::parse::parse;
@@ -47,6 +47,8 @@ pub(crate) struct Bindings {
     root: Option<SyntaxNode>,
     /// `name = "text";` anywhere, where the name is given one text only.
     texts: BTreeMap<String, String>,
+    /// What a `let` binds a name to, where the text first does.
+    values: BTreeMap<String, Expr>,
 }
 
 impl Bindings {
@@ -57,8 +59,10 @@ impl Bindings {
         let mut it = Self {
             root: tree.map(|root| root.syntax().clone()),
             texts: BTreeMap::new(),
+            values: BTreeMap::new(),
         };
         it.texts = it.simple_texts();
+        it.values = it.let_values();
         it
     }
 
@@ -154,6 +158,11 @@ impl Bindings {
         }
     }
 
+    /// What a `let` binds a name to.
+    pub(crate) fn value_of(&self, name: &str) -> Option<&Expr> {
+        self.values.get(name)
+    }
+
     /// The text that a name stands for.
     pub(crate) fn text_of(&self, name: &str) -> Option<String> {
         self.texts.get(name).cloned()
@@ -170,20 +179,31 @@ impl Bindings {
             .collect()
     }
 
+    fn let_values(&self) -> BTreeMap<String, Expr> {
+        let mut values = BTreeMap::new();
+        let lets = self.root.iter().flat_map(SyntaxNode::descendants);
+        for binding in lets
+            .filter_map(LetIn::cast)
+            .flat_map(|it| it.attrpath_values())
+        {
+            if let (Some(name), Some(value)) = (single_name(&binding), binding.value()) {
+                values.entry(name).or_insert(value);
+            }
+        }
+        values
+    }
+
     fn simple_texts(&self) -> BTreeMap<String, String> {
         let mut found: BTreeMap<String, Option<String>> = BTreeMap::new();
         let all = self.root.iter().flat_map(SyntaxNode::descendants);
         for binding in all.filter_map(AttrpathValue::cast) {
-            let name = binding.attrpath().and_then(|path| {
-                let mut attrs = path.attrs();
-                attrs.next().filter(|_| attrs.next().is_none())
-            });
-            let (Some(Attr::Ident(name)), Some(Expr::Str(text))) = (name, binding.value()) else {
+            let (Some(name), Some(Expr::Str(text))) = (single_name(&binding), binding.value())
+            else {
                 continue;
             };
             if let Some(text) = self.plain(&text) {
                 found
-                    .entry(name.syntax().text().to_string())
+                    .entry(name)
                     .and_modify(|have| {
                         have.take_if(|have| *have != text);
                     })
@@ -194,5 +214,14 @@ impl Bindings {
         known
             .filter_map(|(name, text)| Some((name, text?)))
             .collect()
+    }
+}
+
+/// The name of `name = …;`, where it is one alone.
+fn single_name(binding: &AttrpathValue) -> Option<String> {
+    let mut attrs = binding.attrpath()?.attrs();
+    match (attrs.next()?, attrs.next()) {
+        (Attr::Ident(name), None) => Some(name.syntax().text().to_string()),
+        _ => None,
     }
 }
