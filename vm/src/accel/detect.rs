@@ -180,20 +180,17 @@ fn tiny_boot(
         }
         Architecture::Aarch64 => command.arg("-kernel").arg(&program),
     };
-    Ok(
-        match command.run(HARDWARE_DEADLINE * accelerator.patience()) {
-            // Powered off: what the program for Arm does.
-            Ok(_) if architecture == Architecture::Aarch64 => Ok(()),
-            Err(ProcessError::Failed { status, .. }) if status.code() == Some(EXIT_STATUS) => {
-                Ok(())
-            }
-            Ok(_) => Err(ProcessError::Watch {
-                command: command.command_line(),
-                source: io::Error::other("the machine ended before its program ran"),
-            }),
-            Err(error) => Err(error),
-        },
-    )
+    let deadline = HARDWARE_DEADLINE * accelerator.patience();
+    Ok(match command.run(deadline) {
+        // Powered off: what the program for Arm does.
+        Ok(_) if architecture == Architecture::Aarch64 => Ok(()),
+        Err(ProcessError::Failed { status, .. }) if status.code() == Some(EXIT_STATUS) => Ok(()),
+        Ok(_) => Err(ProcessError::Watch {
+            command: command.command_line(),
+            source: io::Error::other("the machine ended before its program ran"),
+        }),
+        Err(error) => Err(error),
+    })
 }
 
 /// What the program for PCs writes to the exit device, and the status that QEMU makes of it.

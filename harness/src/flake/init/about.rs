@@ -1,12 +1,12 @@
 //! What the files of a flake say about one of its outputs: whose homes it manages, for which release and platform.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use rnix::SyntaxNode;
 use rnix::ast::{Expr, PathRel};
 use rowan::ast::AstNode as _;
 
-use super::handed::{Given, Source, given, source};
+use super::handed::{Source, source};
 use super::outputs::Output;
 use super::texts::Texts;
 use crate::flake::names::{is_host_user, is_user_name};
@@ -93,32 +93,17 @@ const OPEN: [&str; 5] = [
     "inputs.systems",
 ];
 
-/// What all files of a flake say.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Everywhere {
-    pub(super) seen: Seen,
-    /// The users that a file names for what modules take theirs from, by the file.
-    pub(super) given: BTreeMap<String, Given>,
-}
-
 impl Texts {
     /// What all files say, read once.
-    pub(super) fn everywhere(&self) -> &Everywhere {
-        self.everywhere.get_or_init(|| {
+    pub(super) fn everything(&self) -> &Seen {
+        self.everything.get_or_init(|| {
             let mut seen = Seen::default();
             for file in self.files.values() {
                 if let Some(root) = file.root() {
                     seen.take(file, root);
                 }
             }
-            let given = self.files.iter().map(|(name, file)| {
-                let given = given(file, file.all(), false, &seen.sources);
-                (name.clone(), given)
-            });
-            Everywhere {
-                given: given.collect(),
-                seen,
-            }
+            seen
         })
     }
 
@@ -146,7 +131,7 @@ impl Texts {
             }
         }
         if seen.usernames.is_empty() {
-            seen.usernames = self.handed(output, value.syntax(), seen.sources.clone());
+            seen.usernames = self.handed(output, value.syntax(), &seen.sources);
         }
         seen
     }

@@ -1,7 +1,7 @@
 //! Whose home it is where a module takes the name from what the flake hands it: `extraSpecialArgs = { username = "alice"; }`,
 //! `mkHome { username = "alice"; }`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use rnix::SyntaxNode;
 use rnix::ast::{Attr, Expr, Param, Select};
@@ -57,41 +57,28 @@ fn selected(select: &Select) -> Option<Source> {
     Some(names)
 }
 
-/// The users that are named for what modules take theirs from.
-pub(super) type Given = BTreeMap<Source, BTreeSet<String>>;
-
-/// What of `bindings` gives modules what they take their users from; one that stands by itself counts as the argument of a
-/// call alone.
-pub(super) fn given(
+/// The users that `bindings` give modules for what these take theirs from; one that stands by itself counts as the argument
+/// of a call alone.
+fn given(
     file: &Bindings,
     bindings: Vec<Binding>,
     of_call: bool,
     sources: &BTreeSet<Source>,
-) -> Given {
-    let mut given = Given::new();
-    for binding in bindings {
+) -> BTreeSet<String> {
+    let gives = |binding: &Binding| {
         let names: Option<Source> = binding.path.iter().cloned().collect();
-        let Some(names) = names else { continue };
-        let after = names
-            .iter()
-            .rposition(|name| SPECIAL.contains(&name.as_str()))
-            .map(|at| names[at + 1..].to_vec());
-        let stands = (names.len() > 1 || of_call).then(|| names.clone());
-        let Some(source) = [after, stands]
-            .into_iter()
-            .flatten()
-            .find(|source| sources.contains(source))
-        else {
-            continue;
-        };
-        let text = match &binding.value {
-            Some(value) => file.text(value),
-            None => names.last().and_then(|name| file.text_of(name)),
-        };
-        let users = given.entry(source).or_default();
-        users.extend(text.filter(|name| is_user_name(name)));
-    }
-    given
+        names.is_some_and(|names| {
+            let is_special = |name: &String| SPECIAL.contains(&name.as_str());
+            let after = names.iter().rposition(is_special).map(|at| at + 1);
+            after.is_some_and(|at| sources.contains(&names[at..]))
+                || ((names.len() > 1 || of_call) && sources.contains(&names))
+        })
+    };
+    let texts = bindings.iter().filter(|it| gives(it)).filter_map(|it| {
+        let inherited = || file.text_of(it.path.last()?.as_deref()?);
+        it.value.as_ref().map_or_else(inherited, |it| file.text(it))
+    });
+    texts.filter(|name| is_user_name(name)).collect()
 }
 
 impl Texts {
@@ -101,30 +88,30 @@ impl Texts {
         &self,
         output: &Output,
         value: &SyntaxNode,
-        mut sources: BTreeSet<Source>,
+        sources: &BTreeSet<Source>,
     ) -> BTreeSet<String> {
         let Some(file) = self.files.get(&output.file) else {
             return BTreeSet::new();
         };
-        let everywhere = self.everywhere();
-        if sources.is_empty() {
-            sources = everywhere.seen.sources.clone();
-        }
-        let for_all = everywhere.given.get(&output.file).into_iter().flatten();
-        let for_all = for_all.filter(|(source, _)| sources.contains(*source));
-        let for_all: BTreeSet<String> = for_all.flat_map(|(_, users)| users.clone()).collect();
+        let sources = match sources.is_empty() {
+            true => &self.everything().sources,
+            false => sources,
+        };
         // A call that hands over a `username` says enough; what stands elsewhere counts where a module asks for it.
-        sources.insert(vec!["username".to_owned()]);
-        let own = given(file, file.below(value), true, &sources);
-        let mut own: BTreeSet<String> = own.into_values().flatten().collect();
+        let mut usual = sources.clone();
+        usual.insert(vec!["username".to_owned()]);
+        let mut own = given(file, file.below(value), true, &usual);
         own.extend(
             in_turn(file, value)
                 .into_iter()
-                .filter(|(name, _)| sources.contains([name.clone()].as_slice()))
+                .filter(|(name, _)| usual.contains([name.clone()].as_slice()))
                 .filter_map(|(_, given)| file.text(&given))
                 .filter(|name| is_user_name(name)),
         );
-        if own.is_empty() { for_all } else { own }
+        match own.is_empty() {
+            true => given(file, file.all(), false, sources),
+            false => own,
+        }
     }
 }
 

@@ -227,7 +227,7 @@ impl Flake {
         let (outputs, notes) = find_outputs(&texts);
         let about = About {
             inputs: FlakeInputs::of(&flake),
-            everything: texts.everywhere().seen.clone(),
+            everything: texts.everything().clone(),
             lacking: lacking(&flake),
             is_impure: texts.is_impure(),
             folder: folder.canonicalize().unwrap_or_default(),

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use rnix::ast::Select;
 use rowan::ast::AstNode as _;
 
-use super::about::Everywhere;
+use super::about::Seen;
 use crate::flake::nix::Bindings;
 use crate::model::{FlakeTree, joined};
 
@@ -16,7 +16,7 @@ pub(super) struct Texts {
     /// The name of its `flake.nix`.
     pub(super) main: String,
     /// What they say together, once it was asked for.
-    pub(super) everywhere: OnceCell<Everywhere>,
+    pub(super) everything: OnceCell<Seen>,
 }
 
 impl Texts {
@@ -28,7 +28,7 @@ impl Texts {
                 .map(|(name, text)| (name.clone(), Bindings::of(&text)))
                 .collect(),
             main: flake.path_of("flake.nix"),
-            everywhere: OnceCell::new(),
+            everything: OnceCell::new(),
         }
     }
 
